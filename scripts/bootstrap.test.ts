@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { repositoryRoot } from './repositoryRoot.ts';
+
+/** Stands for the main job: says what it was given, ends as its first argument wants. */
+const MAIN = `
+process.on('SIGTERM', () => { console.log('saved'); process.exit(143); });
+console.log(JSON.stringify(process.argv.slice(2)));
+if (process.argv[2] === 'wait') setTimeout(() => {}, 60_000);
+else process.exit(Number(process.argv[2]));
+`;
+
+describe('bootstrap', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'molrl-bootstrap-'));
+  const start = (...args: string[]): ChildProcess =>
+    spawn(process.execPath, [join(folder, 'scripts', 'bootstrap.mjs'), ...args], {
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+  const ended = async (child: ChildProcess): Promise<{ code: number | null; output: string }> => {
+    let output = '';
+    child.stdout?.on('data', (text) => {
+      output += text;
+    });
+    child.stderr?.on('data', (text) => {
+      output += text;
+    });
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { code, output };
+  };
+
+  beforeAll(() => {
+    for (const name of ['scripts', 'node_modules', 'examples/mol-rl'])
+      mkdirSync(join(folder, name), { recursive: true });
+    copyFileSync(
+      join(repositoryRoot, 'scripts', 'bootstrap.mjs'),
+      join(folder, 'scripts', 'bootstrap.mjs'),
+    );
+    symlinkSync(join(repositoryRoot, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'));
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(folder, 'examples', 'mol-rl', 'main.ts'), MAIN);
+    writeFileSync(join(folder, 'pnpm-lock.yaml'), 'lock');
+    const stamp = createHash('sha256').update('lock').digest('hex');
+    writeFileSync(join(folder, 'node_modules', '.molrl-installed'), stamp);
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('an installed workspace starts at once; a literal -- is dropped; the exit code is passed on', async () => {
+    const { code, output } = await ended(start('start', '--', '7', '--quick'));
+    expect(output.trim()).toBe('["7","--quick"]');
+    expect(code).toBe(7);
+  });
+
+  test('a signal reaches the job, which ends in its own way', async () => {
+    const child = start('start', 'wait');
+    const end = ended(child);
+    await new Promise<void>((resolve) => child.stdout?.once('data', () => resolve()));
+    child.kill('SIGTERM');
+    expect(await end).toEqual({ code: 143, output: '["wait"]\nsaved\n' });
+  });
+
+  test('an unknown command is named', async () => {
+    const { code, output } = await ended(start('strat'));
+    expect(output).toBe("bootstrap: unknown command 'strat'. Known: start, test.\n");
+    expect(code).toBe(1);
+  });
+});
