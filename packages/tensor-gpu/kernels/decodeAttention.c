@@ -1,0 +1,169 @@
+// Attention of a decode step with a key-value cache, and the row-wise pieces around it. Each row is one token of one
+// sequence at its own position: decoding has one row per sequence, prefilling one per prompt token (no padding).
+//
+// Cache of a layer: [slot][kvHead] of { K: [capacity / 16][D][16], V: [capacity][Dp] }, Dp = D up to a multiple of 16.
+// K keeps 16 positions side by side, so that scores need no horizontal sums. Everything a row computes depends on its
+// own tokens only, in an order that depends on its position only.
+#include "decode.h"
+
+#define LANES 16
+#define PADDED(D) (((D) + LANES - 1) / LANES * LANES)
+
+// h[r] = embedding[token[r]]
+// words: live rows, tokens, embedding, h, width, chunks
+KERNEL(decodeEmbed) {
+  u32 rows = U32(0)[0], width = d[4];
+  for (u32 r = chunk; r < rows; r += d[5]) {
+    const f32 *from = F32(2) + (size_t)I32(1)[r] * width;
+    f32 *to = F32(3) + (size_t)r * width;
+    for (u32 i = 0; i < width; i++) to[i] = from[i];
+  }
+}
+
+// y[r] = x[r] / sqrt(mean(x[r]^2) + eps) * weight
+static void decodeRms(const f32 *x, const f32 *weight, f32 *y, u32 width, f32 eps) {
+  vf sum = vsplat(0);
+  u32 i = 0;
+  for (; i + VW <= width; i += VW) sum = vfma(vload(x + i), vload(x + i), sum);
+  vf tail = vloadn(x + i, width - i);
+  sum = vfma(tail, tail, sum);
+  f32 scale = 1.0f / ssqrt(vsum(sum) / (f32)width + eps);
+  for (i = 0; i + VW <= width; i += VW) vstore(y + i, vload(x + i) * vsplat(scale) * vload(weight + i));
+  for (; i < width; i++) y[i] = x[i] * scale * weight[i];
+}
+
+// words: live rows, x, weight, y, width, eps, chunks
+KERNEL(decodeNorm) {
+  u32 rows = U32(0)[0], width = d[4];
+  f32 *normed = (f32 *)scratch, *y = F32(3);
+  for (u32 r = chunk; r < rows; r += d[6]) {
+    decodeRms(F32(1) + (size_t)r * width, F32(2), normed, width, ARGF(5));
+    for (u32 i = 0; i < width; i++) y[LEFT(r, i, width)] = normed[i];
+  }
+}
+
+// per-head RMSNorm, then rotation of the pairs (i, i + D/2)
+static void decodeHead(const f32 *x, const f32 *weight, const f32 *cosine, const f32 *sine, f32 *y, u32 D, f32 eps) {
+  decodeRms(x, weight, y, D, eps);
+  u32 half = D / 2;
+  for (u32 i = 0; i < half; i++) {
+    f32 a = y[i], b = y[i + half];
+    y[i] = a * cosine[i] - b * sine[i];
+    y[i + half] = b * cosine[i] + a * sine[i];
+  }
+}
+
+// score[g][j] = q[g] . K[j] for the LANES positions of a block; n = a constant number of heads that share K
+INLINE void decodeScores(const f32 *q, u32 Dp, const f32 *block, u32 D, f32 *score, u32 stride, const int n) {
+  vf s[2][LANES / VW];
+  for (int g = 0; g < n; g++)
+    for (int l = 0; l < LANES / VW; l++) s[g][l] = vsplat(0);
+  for (u32 i = 0; i < D; i++)
+    for (int l = 0; l < LANES / VW; l++) {
+      vf k = vload(block + i * LANES + l * VW);
+      for (int g = 0; g < n; g++) s[g][l] = vfma(vsplat(q[g * Dp + i]), k, s[g][l]);
+    }
+  for (int g = 0; g < n; g++)
+    for (int l = 0; l < LANES / VW; l++) vstore(score + g * stride + l * VW, s[g][l]);
+}
+
+// out[g][0..) = sum_j p[g][j] V[j][0..) for a constant number of vectors and heads
+INLINE void decodeMix(const f32 *p, u32 stride, const f32 *V, u32 count, u32 Dp, f32 *out, const int vectors, const int n) {
+  vf sum[2][8];
+  for (int g = 0; g < n; g++)
+    for (int l = 0; l < vectors; l++) sum[g][l] = vsplat(0);
+  for (u32 j = 0; j < count; j++)
+    for (int l = 0; l < vectors; l++) {
+      vf v = vload(V + (size_t)j * Dp + l * VW);
+      for (int g = 0; g < n; g++) sum[g][l] = vfma(vsplat(p[g * stride + j]), v, sum[g][l]);
+    }
+  for (int g = 0; g < n; g++)
+    for (int l = 0; l < vectors; l++) vstore(out + g * Dp + l * VW, sum[g][l]);
+}
+#define MIX (VW == 4 ? LANES : 2 * LANES) // columns of V at a time: 8 sums in registers for two heads
+
+// softmax over score[0..count), padded to `padded` with zeros; not divided by its sum, whose inverse is returned
+static f32 decodeSoftmax(f32 *score, u32 count, u32 padded) {
+  for (u32 j = count; j < padded; j++) score[j] = -__builtin_inff();
+  vf top = vload(score);
+  for (u32 j = VW; j < padded; j += VW) top = vmax(vload(score + j), top);
+  vf most = vsplat(vmaxh(top)), sum = vsplat(0);
+  for (u32 j = 0; j < padded; j += VW) {
+    vf p = vexp(vload(score + j) - most);
+    vstore(score + j, p);
+    sum += p;
+  }
+  return 1.0f / vsum(sum);
+}
+
+// n query heads that share one head of keys and values
+INLINE void decodeHeads(const f32 *q, const f32 *K, const f32 *V, u32 count, u32 D, f32 *score, f32 *mixed, f32 *inverse,
+                        const int n) {
+  u32 Dp = PADDED(D), padded = PADDED(count), i = 0;
+  for (u32 b = 0; b < padded; b += LANES) decodeScores(q, Dp, K + (size_t)b * D, D, score + b, padded, n);
+  for (int g = 0; g < n; g++) inverse[g] = decodeSoftmax(score + g * padded, count, padded);
+  for (; i + MIX <= Dp; i += MIX) decodeMix(score, padded, V + i, count, Dp, mixed + i, MIX / VW, n);
+  for (; i < Dp; i += LANES) decodeMix(score, padded, V + i, count, Dp, mixed + i, LANES / VW, n);
+}
+
+#define WRITE 1
+#define ATTEND 2
+// words: live rows, qkv, out, qNorm, kNorm, cos, sin, positions, slots, cache of the layer, heads, kvHeads, D,
+//        capacity, eps, scale, chunks, what to do (WRITE | ATTEND)
+KERNEL(decodeAttention) {
+  u32 rows = U32(0)[0], heads = d[10], kvHeads = d[11], D = d[12], capacity = d[13], todo = d[17];
+  u32 group = heads / kvHeads, Dp = PADDED(D), width = (heads + 2 * kvHeads) * D;
+  f32 eps = ARGF(14), scale = ARGF(15);
+  f32 *rotated = (f32 *)scratch, *mixed = rotated + 2 * Dp, *score = mixed + 2 * Dp, inverse[2];
+  for (u32 item = chunk; item < rows * kvHeads; item += d[16]) {
+    u32 r = item / kvHeads, h = item % kvHeads, position = U32(7)[r];
+    const f32 *qkv = F32(1) + (size_t)r * width;
+    const f32 *cosine = F32(5) + (size_t)position * (D / 2), *sine = F32(6) + (size_t)position * (D / 2);
+    f32 *K = F32(9) + ((size_t)U32(8)[r] * kvHeads + h) * capacity * (D + Dp), *V = K + (size_t)capacity * D;
+    u32 ahead = item + d[16];
+    if (todo & ATTEND && ahead < rows * kvHeads) {
+      const f32 *next = F32(9) + ((size_t)U32(8)[ahead / kvHeads] * kvHeads + ahead % kvHeads) * capacity * (D + Dp);
+      prefetch(next, (size_t)position * D * sizeof(f32)); // the neighbour's length is a good guess
+      prefetch(next + (size_t)capacity * D, (size_t)position * Dp * sizeof(f32));
+    }
+    if (todo & WRITE) {
+      decodeHead(qkv + (size_t)(heads + h) * D, F32(4), cosine, sine, rotated, D, eps);
+      f32 *column = K + (size_t)(position / LANES) * D * LANES + position % LANES;
+      for (u32 i = 0; i < D; i++) column[i * LANES] = rotated[i];
+      const f32 *value = qkv + (size_t)(heads + kvHeads + h) * D;
+      f32 *row = V + (size_t)position * Dp;
+      for (u32 i = 0; i < D; i++) row[i] = value[i];
+      for (u32 i = D; i < Dp; i++) row[i] = 0;
+    }
+    if (!(todo & ATTEND)) continue;
+    for (u32 g = 0; g < group; g += 2) {
+      u32 pair = MIN(2, group - g), head = h * group + g;
+      for (u32 n = 0; n < pair; n++) {
+        f32 *q = rotated + n * Dp;
+        decodeHead(qkv + (size_t)(head + n) * D, F32(3), cosine, sine, q, D, eps);
+        for (u32 i = 0; i < D; i++) q[i] *= scale;
+      }
+      if (pair == 2) decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 2);
+      else decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 1);
+      f32 *out = F32(2);
+      for (u32 n = 0; n < pair; n++)
+        for (u32 i = 0; i < D; i++) out[LEFT(r, (head + n) * D + i, heads * D)] = mixed[n * Dp + i] * inverse[n];
+    }
+  }
+}
+
+// Copies the first `length` positions of slot `from` to slot `to`: a group's shared prompt. One chunk = one kvHead of a layer.
+// words: u32[copies][3] (from, to, length), copies, cache of the layer, kvHeads, D, capacity
+KERNEL(decodeCopy) {
+  u32 copies = d[1], kvHeads = d[3], D = d[4], capacity = d[5], Dp = PADDED(D);
+  for (u32 c = 0; c < copies; c++) {
+    const u32 *copy = U32(0) + 3 * (size_t)c;
+    size_t size = (size_t)capacity * (D + Dp), blocks = (copy[2] + LANES - 1) / LANES;
+    const f32 *from = F32(2) + ((size_t)copy[0] * kvHeads + chunk) * size;
+    f32 *to = F32(2) + ((size_t)copy[1] * kvHeads + chunk) * size;
+    for (size_t i = 0; i < blocks * D * LANES; i += VW) vstore(to + i, vload(from + i));
+    from += (size_t)capacity * D;
+    to += (size_t)capacity * D;
+    for (size_t i = 0; i < (size_t)copy[2] * Dp; i += VW) vstore(to + i, vload(from + i));
+  }
+}

@@ -1,0 +1,181 @@
+#include "kernel.h"
+// Softmax statistics of rows of logits that come in tiles of the vocabulary, and the gradient with respect to a tile.
+// z = logit / temperature. A column at -inf has probability 0 and adds nothing.
+
+// What is known of a row so far; sums are relative to the running maxima, so an offset of the logits cancels exactly.
+typedef struct {
+  f32 top, sum, target;     // max z, sum e^(z - top), z[target]
+  f32 moment;               // sum e^(z - top) (z - top)
+  f32 refTop, refSum;       // the same of the base's logits
+  f32 gap;                  // reverse: sum e^(z - top) d, forward: sum e^(z0 - refTop) -d;  d = (z - top) - (z0 - refTop)
+  f32 unused;
+} Row;
+
+#define INF __builtin_inff()
+enum { FIRST = 1, ENTROPY = 2, FORWARD = 4 };
+
+// lanes from n on: -inf
+INLINE vf load(const f32 *p, u32 i, u32 n, vf by) {
+  if (i + VW <= n) return vload(p + i) * by;
+  vf r = vsplat(-INF);
+  for (u32 k = 0; k < VW; k++)
+    if (i + k < n) r[k] = p[i + k] * by[k];
+  return r;
+}
+
+static f32 maximum(const f32 *z, u32 n, vf by) {
+  vf top = vsplat(-INF);
+  for (u32 i = 0; i < n; i += VW) top = vmax(load(z, i, n, by), top);
+  return vmaxh(top);
+}
+// a maximum that may be subtracted: not -inf
+INLINE f32 base(f32 top) { return top == -INF ? 0 : top; }
+INLINE vf nonzero(vf weight, vf value) { return vselect(weight > vsplat(0), weight * value, vsplat(0)); }
+
+static NOINLINE void sums(const f32 *z, u32 n, vf by, f32 top, f32 *out) {
+  vf sum = vsplat(0);
+  for (u32 i = 0; i < n; i += VW) sum += vexp(load(z, i, n, by) - vsplat(top));
+  out[0] = vsum(sum);
+}
+static NOINLINE void sumsWithMoment(const f32 *z, u32 n, vf by, f32 top, f32 *out) {
+  vf sum = vsplat(0), moment = vsplat(0);
+  for (u32 i = 0; i < n; i += VW) {
+    const vf x = load(z, i, n, by) - vsplat(top), e = vexp(x);
+    sum += e;
+    moment += nonzero(e, x);
+  }
+  out[0] = vsum(sum);
+  out[1] = vsum(moment);
+}
+// out: sum, moment, reference's sum, gap
+static NOINLINE void sumsWithRef(const f32 *z, const f32 *z0, u32 n, vf by, f32 top, f32 top0, u32 forward, f32 *out) {
+  vf sum = vsplat(0), moment = vsplat(0), sum0 = vsplat(0), gap = vsplat(0);
+  for (u32 i = 0; i < n; i += VW) {
+    const vf x = load(z, i, n, by) - vsplat(top), x0 = load(z0, i, n, by) - vsplat(top0);
+    const vf e = vexp(x), e0 = vexp(x0);
+    sum += e;
+    sum0 += e0;
+    moment += nonzero(e, x);
+    gap += forward ? nonzero(e0, x0 - x) : nonzero(e, x - x0);
+  }
+  out[0] = vsum(sum);
+  out[1] = vsum(moment);
+  out[2] = vsum(sum0);
+  out[3] = vsum(gap);
+}
+
+static void update(Row *row, const f32 *z, const f32 *z0, u32 n, f32 by, u32 flags) {
+  const u32 first = flags & FIRST;
+  const f32 tileTop = maximum(z, n, vsplat(by)), top = first ? tileTop : MAX(row->top, tileTop);
+  f32 out[4] = {0, 0, 0, 0}, top0 = 0;
+  if (z0) {
+    const f32 tileTop0 = maximum(z0, n, vsplat(by));
+    top0 = first ? tileTop0 : MAX(row->refTop, tileTop0);
+    sumsWithRef(z, z0, n, vsplat(by), base(top), base(top0), flags & FORWARD, out);
+  } else if (flags & ENTROPY) {
+    sumsWithMoment(z, n, vsplat(by), base(top), out);
+  } else {
+    sums(z, n, vsplat(by), base(top), out);
+  }
+  if (!first) { // bring the older sums to the new maxima
+    const f32 shift = base(row->top) - base(top), scale = row->sum > 0 ? sexp(shift) : 0;
+    const f32 shift0 = base(row->refTop) - base(top0), scale0 = row->refSum > 0 ? sexp(shift0) : 0;
+    if (z0 && (flags & FORWARD)) {
+      if (scale0 > 0) out[3] += scale0 * (row->gap + (shift0 - shift) * row->refSum);
+    } else if (z0 && scale > 0) {
+      out[3] += scale * (row->gap + (shift - shift0) * row->sum);
+    }
+    if (scale > 0) out[1] += scale * (row->moment + shift * row->sum);
+    out[0] += scale * row->sum;
+    out[2] += scale0 * row->refSum;
+  }
+  row->top = top;
+  row->sum = out[0];
+  row->moment = out[1];
+  row->refTop = top0;
+  row->refSum = out[2];
+  row->gap = out[3];
+}
+
+// d: logits [rows][columns], base's logits (0: none), targets, state, rows, columns, first column, 1/temperature, flags, rows per chunk
+KERNEL(lmHeadUpdate) {
+  const u32 columns = d[5], end = MIN(d[4], (chunk + 1) * d[9]);
+  for (u32 r = chunk * d[9]; r < end; r++) {
+    Row *row = (Row *)(heap + d[3]) + r;
+    const f32 *z = F32(0) + (size_t)r * columns, *z0 = d[1] ? F32(1) + (size_t)r * columns : 0;
+    update(row, z, z0, columns, ARGF(7), d[8]);
+    const u32 target = (u32)I32(2)[r] - d[6];
+    if (target < columns) row->target = z[target] * ARGF(7);
+  }
+}
+
+// d: state, logprobs, entropy, kl (0: none), logsumexp, base's logsumexp (0: none), rows, flags
+KERNEL(lmHeadFinish) {
+  for (u32 r = 0; r < d[6]; r++) {
+    const Row *row = (const Row *)(heap + d[0]) + r;
+    const f32 ln = slog(row->sum);
+    F32(1)[r] = (row->target - row->top) - ln;
+    F32(2)[r] = d[7] & ENTROPY ? ln - row->moment / row->sum : 0;
+    F32(4)[r] = row->top + ln;
+    if (!d[3]) continue;
+    const f32 ln0 = slog(row->refSum);
+    F32(3)[r] = d[7] & FORWARD ? row->gap / row->refSum + (ln - ln0) : row->gap / row->sum + (ln0 - ln);
+    F32(5)[r] = row->refTop + ln0;
+  }
+}
+
+typedef struct {
+  f32 logsumexp, refLogsumexp, entropy, kl;
+  f32 dlogprob, dentropy, dkl; // cotangents, already divided by the temperature
+} Cotangent;
+
+// z -> dz = dlogprob (1[target] - p) - dentropy p (log p + entropy) + dkl p (log p - log q - kl), forward: dkl (p - q)
+static NOINLINE void plainRow(f32 *z, u32 n, vf by, const Cotangent *c) {
+  const vf a = vsplat(-c->dlogprob), e = vsplat(c->logsumexp);
+  for (u32 i = 0; i < n; i += VW) {
+    const vf g = a * vexp(load(z, i, n, by) - e);
+    if (i + VW <= n) vstore(z + i, g);
+    else vstoren(z + i, g, n - i);
+  }
+}
+static NOINLINE void entropyRow(f32 *z, u32 n, vf by, const Cotangent *c) {
+  const vf a = vsplat(-c->dlogprob - c->dentropy * c->entropy), b = vsplat(-c->dentropy), e = vsplat(c->logsumexp);
+  for (u32 i = 0; i < n; i += VW) {
+    const vf logp = load(z, i, n, by) - e, p = vexp(logp), g = nonzero(p, vfma(b, logp, a));
+    if (i + VW <= n) vstore(z + i, g);
+    else vstoren(z + i, g, n - i);
+  }
+}
+static NOINLINE void klRow(f32 *z, const f32 *z0, u32 n, vf by, const Cotangent *c, u32 forward) {
+  const f32 constant = -c->dlogprob - c->dentropy * c->entropy + (forward ? c->dkl : -c->dkl * c->kl);
+  const vf a = vsplat(constant), b = vsplat(-c->dentropy), k = vsplat(c->dkl);
+  const vf e = vsplat(c->logsumexp), e0 = vsplat(c->refLogsumexp);
+  for (u32 i = 0; i < n; i += VW) {
+    const vf logp = load(z, i, n, by) - e, logq = load(z0, i, n, by) - e0, p = vexp(logp);
+    const vf t = vfma(b, logp, a);
+    const vf g = forward ? nonzero(p, t) - k * vexp(logq) : nonzero(p, vfma(k, logp - logq, t));
+    if (i + VW <= n) vstore(z + i, g);
+    else vstoren(z + i, g, n - i);
+  }
+}
+
+// d: logits [rows][columns] (become dlogits), base's logits (0: none), targets, logsumexp, base's logsumexp, entropy, kl,
+//    dlogprobs, dentropy (0: none), dkl (0: none), rows, columns, first column, 1/temperature, flags, rows per chunk
+KERNEL(lmHeadGradient) {
+  const u32 columns = d[11], end = MIN(d[10], (chunk + 1) * d[15]);
+  const f32 by = ARGF(13);
+  for (u32 r = chunk * d[15]; r < end; r++) {
+    f32 *z = F32(0) + (size_t)r * columns;
+    const Cotangent c = {F32(3)[r], d[9] ? F32(4)[r] : 0, d[8] ? F32(5)[r] : 0, d[9] ? F32(6)[r] : 0,
+                         F32(7)[r] * by, d[8] ? F32(8)[r] * by : 0, d[9] ? F32(9)[r] * by : 0};
+    if (c.dlogprob == 0 && c.dentropy == 0 && c.dkl == 0) {
+      for (u32 i = 0; i < columns; i++) z[i] = 0;
+      continue;
+    }
+    if (c.dkl != 0) klRow(z, F32(1) + (size_t)r * columns, columns, vsplat(by), &c, d[14] & FORWARD);
+    else if (c.dentropy != 0) entropyRow(z, columns, vsplat(by), &c);
+    else plainRow(z, columns, vsplat(by), &c);
+    const u32 target = (u32)I32(2)[r] - d[12];
+    if (target < columns) z[target] += c.dlogprob;
+  }
+}

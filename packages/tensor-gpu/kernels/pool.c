@@ -1,0 +1,179 @@
+// Fork-join over one heap: the caller replays a list of commands, workers help with commands of several chunks.
+//
+// ticket = epoch << 32 | chunks not yet taken. A chunk is taken by compare-and-swap of the whole ticket, and only then
+// are the command's fields read: while a taken chunk is unfinished the caller cannot go on, so they are stable. A worker
+// that slept through several commands either fails the swap or takes a chunk of the command that is current now.
+// The caller waits only for chunks that a worker has taken (done), never for a worker that is late or absent.
+#include "kernel.h"
+
+typedef void (*Kernel)(u8 *heap, const u32 *d, u32 chunk, u8 *scratch);
+extern const Kernel kernels[];
+
+typedef struct {
+  u64 ticket;   // 0  high half = epoch: JavaScript parks on it with Atomics.wait
+  u32 total;    // 8  chunks of the current command
+  u32 kernel;   // 12
+  u32 words;    // 16 heap offset of its descriptor
+  u32 gap0[11];
+  u32 done;     // 64 chunks finished by anyone
+  u32 gap1[15];
+  u32 busy;     // 128 a program is running: workers spin on, they do not park
+  u32 quit;     // 132 workers return for good
+  u32 parked;   // 136 workers that sleep in Atomics.wait (JavaScript counts)
+} Control;
+
+// On a crowded machine the thread that we wait for may need this core.
+#if defined(__wasm__)
+static void yield_core(Control *c) { // nobody notifies `quit` while it is 0: this sleeps for its 20 microseconds
+  __builtin_wasm_memory_atomic_wait32((int *)&c->quit, 0, 20000);
+}
+#elif defined(__linux__) && defined(__x86_64__)
+static void yield_core(Control *c) {
+  (void)c;
+  long r; // sched_yield
+  __asm__ volatile("syscall" : "=a"(r) : "a"(24L) : "rcx", "r11", "memory");
+}
+#elif defined(__linux__) && defined(__aarch64__)
+static void yield_core(Control *c) {
+  (void)c;
+  register long n __asm__("x8") = 124; // sched_yield
+  register long r __asm__("x0");
+  __asm__ volatile("svc 0" : "=r"(r) : "r"(n) : "memory");
+}
+#else
+static void yield_core(Control *c) { (void)c; }
+#endif
+
+// Rounds between two yields: about 20 microseconds.
+#if defined(__wasm__)
+#define PATIENCE 16384u
+#else
+#define PATIENCE 1024u
+#endif
+INLINE void relax(Control *c, u32 spins) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+  if (spins % PATIENCE == PATIENCE - 1) yield_core(c);
+}
+
+// Takes and computes chunks until none is left to take.
+static void work(u8 *heap, Control *c, u8 *scratch) {
+  u64 ticket = __atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST);
+  while ((u32)ticket) {
+    if (!__atomic_compare_exchange_n(&c->ticket, &ticket, ticket - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    u32 chunk = c->total - (u32)ticket;
+    kernels[c->kernel](heap, (const u32 *)(heap + c->words), chunk, scratch);
+    __atomic_fetch_add(&c->done, 1, __ATOMIC_SEQ_CST);
+    ticket = __atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST);
+  }
+}
+
+// program: `count` commands, each [kernel, chunks, nWords, words...]
+EXPORT_AS("run_program")
+void run_program(u8 *heap, u32 control, u32 program, u32 count, u32 threads, u32 scratch) {
+  Control *c = (Control *)(heap + control);
+  const u32 *p = (const u32 *)(heap + program);
+  for (u32 i = 0; i < count; i++) {
+    u32 kernel = p[0], chunks = p[1], length = p[2];
+    const u32 *d = p + 3;
+    p = d + length;
+    if (threads == 1 || chunks == 1) {
+      for (u32 chunk = 0; chunk < chunks; chunk++) kernels[kernel](heap, d, chunk, heap + scratch);
+      continue;
+    }
+    c->total = chunks;
+    c->kernel = kernel;
+    c->words = (u32)((const u8 *)d - heap);
+    __atomic_store_n(&c->done, 0, __ATOMIC_SEQ_CST);
+    u64 epoch = (__atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST) >> 32) + 1;
+    __atomic_store_n(&c->ticket, epoch << 32 | chunks, __ATOMIC_SEQ_CST);
+    work(heap, c, heap + scratch);
+    for (u32 spins = 0; __atomic_load_n(&c->done, __ATOMIC_SEQ_CST) != chunks; spins++) relax(c, spins);
+  }
+}
+
+// Helps until nothing came for `spins` rounds (returns 0: park) or the pool is closed (returns 1).
+EXPORT_AS("worker_loop")
+u32 worker_loop(u8 *heap, u32 control, u32 spins, u32 scratch) {
+  Control *c = (Control *)(heap + control);
+  for (u32 idle = 0; idle < spins; idle++) {
+    if (__atomic_load_n(&c->quit, __ATOMIC_SEQ_CST)) return 1;
+    if ((u32)__atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST)) {
+      work(heap, c, heap + scratch);
+      idle = 0;
+    }
+    relax(c, idle);
+    if (idle + 1 == spins && __atomic_load_n(&c->busy, __ATOMIC_SEQ_CST)) idle = 0;
+  }
+  return 0;
+}
+
+// Address of a buffer, so that JavaScript can pass the heap's base as a number.
+EXPORT_AS("address_of")
+u64 address_of(u8 *p) { return (u64)(uintptr_t)p; }
+
+// Asks Linux for huge pages under heap[from, to): thousands of small ones do not fit the address cache of the processor.
+EXPORT_AS("use_huge_pages")
+void use_huge_pages(u8 *heap, u32 from, u32 to) {
+  const uintptr_t huge = 2u << 20; // MADV_HUGEPAGE = 14; where it is refused, nothing is lost
+  uintptr_t start = ((uintptr_t)heap + from + huge - 1) & ~(huge - 1), end = ((uintptr_t)heap + to) & ~(huge - 1);
+  if (start >= end) return;
+#if !defined(__wasm__) && defined(__linux__) && defined(__x86_64__)
+  long r;
+  __asm__ volatile("syscall" : "=a"(r) : "a"(28L), "D"(start), "S"(end - start), "d"(14L) : "rcx", "r11", "memory");
+#elif !defined(__wasm__) && defined(__linux__) && defined(__aarch64__)
+  register long n __asm__("x8") = 233;
+  register long a __asm__("x0") = (long)start;
+  register long b __asm__("x1") = (long)(end - start);
+  register long c __asm__("x2") = 14;
+  __asm__ volatile("svc 0" : "+r"(a) : "r"(n), "r"(b), "r"(c) : "memory");
+#endif
+}
+
+// Which x86-64 level the processor and the operating system support: 4, 3 or 1; 0 elsewhere. No vector code in here.
+#if defined(__x86_64__)
+__attribute__((target("arch=x86-64")))
+#endif
+EXPORT_AS("cpu_level") u32 cpu_level(void) {
+#if defined(__x86_64__)
+  u32 a, b, c, d, lo, hi;
+  __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1), "c"(0));
+  const u32 fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
+  if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) return 1;
+  __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+  if ((lo & 0x6) != 0x6) return 1;
+  __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
+  const u32 avx2 = 1u << 5, bmi = 1u << 3 | 1u << 8, avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
+  if ((b & (avx2 | bmi)) != (avx2 | bmi)) return 1;
+  return (b & avx512) == avx512 && (lo & 0xe6) == 0xe6 ? 4 : 3;
+#else
+  return 0;
+#endif
+}
+
+// The compiler may call these for copies and fills; there is no libc to take them from.
+#if !defined(__wasm__)
+__attribute__((no_builtin, used)) void *memset(void *p, int value, size_t n) {
+  u8 *d = p;
+  for (size_t i = 0; i < n; i++) d[i] = (u8)value;
+  return p;
+}
+__attribute__((no_builtin, used)) void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+  u8 *d = to;
+  const u8 *s = from;
+  for (size_t i = 0; i < n; i++) d[i] = s[i];
+  return to;
+}
+__attribute__((no_builtin, used)) void *memmove(void *to, const void *from, size_t n) {
+  u8 *d = to;
+  const u8 *s = from;
+  if (d < s)
+    for (size_t i = 0; i < n; i++) d[i] = s[i];
+  else
+    for (size_t i = n; i-- > 0;) d[i] = s[i];
+  return to;
+}
+#endif

@@ -1,0 +1,48 @@
+#include "kernel.h"
+// s = sigmoid(gate)    y = gate s up    dgate = dy up s (1 + gate (1 - s))    dup = dy gate s
+
+INLINE vf forward(vf gate, vf up) { return gate * vsigmoid(gate) * up; }
+
+// d: gate, up, y, size, floats per chunk (a multiple of VW)
+KERNEL(swiglu) {
+  const f32 *gate = F32(0), *up = F32(1);
+  f32 *y = F32(2);
+  const u32 end = MIN(d[3], (chunk + 1) * d[4]);
+  u32 i = chunk * d[4];
+  for (; i + VW <= end; i += VW) vstore(y + i, forward(vload(gate + i), vload(up + i)));
+  if (i < end) vstoren(y + i, forward(vloadn(gate + i, end - i), vloadn(up + i, end - i)), end - i);
+}
+
+INLINE void gradient(vf gate, vf up, vf dy, vf *dgate, vf *dup) {
+  const vf s = vsigmoid(gate), gs = gate * s;
+  *dup = dy * gs;
+  *dgate = dy * up * vfma(gs, vsplat(1) - s, s);
+}
+
+// No branch in the loop: V8 would spill its registers.
+static NOINLINE void gradients(const f32 *gate, const f32 *up, const f32 *dy, f32 *dgate, f32 *dup, u32 n) {
+  vf a, b;
+  u32 i = 0;
+  for (; i + VW <= n; i += VW) {
+    gradient(vload(gate + i), vload(up + i), vload(dy + i), &a, &b);
+    vstore(dgate + i, a);
+    vstore(dup + i, b);
+  }
+  if (i < n) {
+    gradient(vloadn(gate + i, n - i), vloadn(up + i, n - i), vloadn(dy + i, n - i), &a, &b);
+    vstoren(dgate + i, a, n - i);
+    vstoren(dup + i, b, n - i);
+  }
+}
+
+// What is not wanted goes to the scratch memory, piece by piece.
+#define PIECE 4096
+
+// d: gate, up, dy, dgate (0: not wanted), dup (0: not wanted), size, floats per chunk (a multiple of VW)
+KERNEL(swigluGradient) {
+  f32 *unwanted = (f32 *)scratch;
+  const u32 end = MIN(d[5], (chunk + 1) * d[6]);
+  for (u32 i = chunk * d[6]; i < end; i += PIECE)
+    gradients(F32(0) + i, F32(1) + i, F32(2) + i, d[3] ? F32(3) + i : unwanted, d[4] ? F32(4) + i : unwanted,
+              MIN(PIECE, end - i));
+}

@@ -1,0 +1,253 @@
+import {
+  type BackendTimingInfo,
+  type BackendValues,
+  backend_util,
+  buffer,
+  DataStorage,
+  type DataType,
+  engine,
+  KernelBackend,
+  kernel_impls,
+  type Tensor,
+  type TensorBuffer,
+  type TensorInfo,
+  type TypedArray,
+  util,
+} from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../errors.ts';
+import type { CpuRuntime } from './runtime.ts';
+
+/** Name under which the back end is registered with tfjs. */
+export const CPU_BACKEND = 'molrl';
+
+type DataId = TensorInfo['dataId'];
+
+/** What tfjs's own cpu kernels look up under a data id. */
+interface Stored {
+  readonly dtype: DataType;
+  refCount: number;
+  /** A view of the heap for numbers; strings and complex numbers stay in JavaScript. */
+  values?: BackendValues | undefined;
+  complexTensorInfos?: { real: TensorInfo; imag: TensorInfo } | undefined;
+  /** Byte offset of the heap block, if there is one. */
+  readonly offset?: number | undefined;
+}
+
+/** Numbers in the heap; the view is made when somebody asks for it. */
+class HeapTensor implements Stored {
+  refCount: number;
+  readonly dtype: DataType;
+  readonly offset: number;
+  private readonly length: number;
+  private readonly cpu: CpuRuntime;
+  private view: TypedArray | undefined;
+
+  constructor(cpu: CpuRuntime, dtype: DataType, length: number, refCount: number) {
+    this.cpu = cpu;
+    this.dtype = dtype;
+    this.length = length;
+    this.refCount = refCount;
+    this.offset = cpu.heap.alloc(length * util.bytesPerElement(dtype));
+  }
+
+  get values(): TypedArray {
+    this.view ??= this.makeView();
+    return this.view;
+  }
+
+  private makeView(): TypedArray {
+    const { heap } = this.cpu;
+    if (this.dtype === 'float32') return heap.f32(this.offset, this.length);
+    if (this.dtype === 'int32') return heap.i32(this.offset, this.length);
+    return heap.u8(this.offset, this.length);
+  }
+}
+
+/**
+ * tfjs back end whose tensors lie in the heap of a {@link CpuRuntime}. It offers what tfjs's own cpu kernels ask of their
+ * back end (they work on views of the heap), so every tfjs op runs; our kernels take the byte offsets.
+ *
+ * What `read` and `readSync` return is a copy: it stays as it is when the tensor is disposed or overwritten.
+ */
+export class CpuBackend extends KernelBackend {
+  readonly cpu: CpuRuntime;
+  /** tfjs's cpu kernels read `data.get(id).values`. */
+  readonly data: DataStorage<Stored>;
+  /** Block of tfjs's own matrix product, which int32 products still use. */
+  readonly blockSize = 48;
+  private readonly onDispose: () => void;
+
+  constructor(cpu: CpuRuntime, onDispose: () => void = () => undefined) {
+    super();
+    this.cpu = cpu;
+    this.onDispose = onDispose;
+    this.data = new DataStorage(this, engine());
+  }
+
+  /** Byte offset of a tensor's numbers in the heap. */
+  offset(tensor: TensorInfo): number {
+    const stored = this.data.get(tensor.dataId);
+    if (stored.dtype !== tensor.dtype && stored.offset !== undefined) return this.convert(tensor);
+    if (stored.offset === undefined)
+      throw new TensorGpuError(
+        'dtype',
+        `CpuBackend.offset: a ${tensor.dtype} tensor is not in the heap.`,
+      );
+    return stored.offset;
+  }
+
+  /** A new tensor whose numbers are whatever lay there: the kernel must write all of them. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, new HeapTensor(this.cpu, dtype, util.sizeFromShape([...shape]), 1));
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.store(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    this.store(dataId, values, shape, dtype, refCount);
+  }
+
+  makeTensorInfo(shape: number[], dtype: DataType, values?: BackendValues | string[]): TensorInfo {
+    const encoded =
+      dtype === 'string' && values !== undefined && util.isString(values[0] ?? 0)
+        ? Array.from(values as string[], (text) => util.encodeString(text)) // strings: checked above
+        : values;
+    return { dataId: this.write(encoded as BackendValues, shape, dtype), shape, dtype };
+  }
+
+  makeOutput<T extends Tensor>(values: BackendValues, shape: number[], dtype: DataType): T {
+    const info = this.makeTensorInfo(shape, dtype, values);
+    return engine().makeTensorFromTensorInfo(info, this) as T; // tfjs's signature: the caller names the rank
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    const { dtype, values, complexTensorInfos } = this.data.get(dataId);
+    if (dtype === 'complex64' && complexTensorInfos) {
+      const { real, imag } = complexTensorInfos;
+      return backend_util.mergeRealAndImagArrays(
+        this.readSync(real.dataId) as Float32Array, // the parts of a complex64 tensor are float32
+        this.readSync(imag.dataId) as Float32Array,
+      );
+    }
+    if (dtype === 'string' || values === undefined) return values as BackendValues;
+    // slice() of a view on shared memory gives an array of its own, on memory that is not shared
+    return (values as TypedArray).slice();
+  }
+
+  override read(dataId: DataId): Promise<BackendValues> {
+    return Promise.resolve(this.readSync(dataId));
+  }
+
+  bufferSync(tensor: TensorInfo): TensorBuffer<never, never> {
+    const data = this.readSync(tensor.dataId);
+    const values =
+      tensor.dtype === 'string'
+        ? (data as Uint8Array[]).map((bytes) => util.decodeString(bytes)) // what strings are stored as
+        : (data as TypedArray);
+    return buffer(tensor.shape as never, tensor.dtype as never, values as never); // rank and dtype are the caller's
+  }
+
+  where(condition: Tensor): Tensor {
+    return kernel_impls.whereImpl(condition.shape, this.readSync(condition.dataId) as TypedArray);
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.data.has(dataId) ? this.data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: DataId): void {
+    this.data.get(dataId).refCount++;
+  }
+
+  decRef(dataId: DataId): void {
+    if (this.data.has(dataId)) this.data.get(dataId).refCount--;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const stored = this.data.get(dataId);
+    stored.refCount--;
+    if (!force && stored.refCount > 0) return false;
+    if (stored.complexTensorInfos) {
+      this.disposeData(stored.complexTensorInfos.real.dataId, true);
+      this.disposeData(stored.complexTensorInfos.imag.dataId, true);
+    }
+    if (stored.offset !== undefined) this.cpu.heap.free(stored.offset);
+    this.data.delete(dataId);
+    return true;
+  }
+
+  disposeIntermediateTensorInfo(tensor: TensorInfo): void {
+    this.disposeData(tensor.dataId);
+  }
+
+  override numDataIds(): number {
+    return this.data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } & ReturnType<CpuRuntime['heap']['usage']> {
+    return { unreliable: false, ...this.cpu.heap.usage() };
+  }
+
+  override time(f: () => void): Promise<BackendTimingInfo> {
+    const start = util.now();
+    f();
+    return Promise.resolve({ kernelMs: util.now() - start });
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    this.onDispose();
+    this.cpu.dispose();
+  }
+
+  /** tfjs's cpu kernels may give int32 or bool numbers out as another type without touching them: made good here. */
+  private convert({ dataId, shape, dtype }: TensorInfo): number {
+    const { values, refCount, offset } = this.data.get(dataId);
+    this.store(dataId, values as BackendValues, shape, dtype, refCount); // in the heap, so it has values
+    if (offset !== undefined) this.cpu.heap.free(offset);
+    return this.offset({ dataId, shape, dtype });
+  }
+
+  private store(
+    dataId: DataId,
+    values: BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    if (dtype === 'string' || dtype === 'complex64') {
+      this.data.set(dataId, { values, dtype, refCount });
+      return;
+    }
+    const tensor = new HeapTensor(this.cpu, dtype, util.sizeFromShape(shape), refCount);
+    if (values)
+      tensor.values.set(values as TypedArray); // not a string: numbers
+    else tensor.values.fill(0);
+    this.data.set(dataId, tensor);
+  }
+}
+
+/** The back end as ours, or undefined when it is another one. */
+export function cpuBackendOf(backend: unknown): CpuBackend | undefined {
+  return backend instanceof CpuBackend ? backend : undefined;
+}

@@ -1,0 +1,136 @@
+import {
+  engine,
+  type KernelBackend,
+  type KernelFunc,
+  type Tensor,
+  type TensorInfo,
+  util,
+} from '@tensorflow/tfjs-core';
+import * as gpuJs from 'gpu.js';
+import { TensorGpuError } from './errors.ts';
+import type { KernelMode, KernelSource } from './kernelSource.ts';
+import { record } from './tape/record.ts';
+
+// CommonJS: Node gives its exports as the default
+const { GPU, Input } = (gpuJs as typeof gpuJs & { default?: typeof gpuJs }).default ?? gpuJs;
+
+/** gpu.js cuts a loop with a variable bound at this count, silently; its own default is 1000. */
+const LOOP_MAX_ITERATIONS = 1 << 30;
+
+interface Kernel {
+  kind: 'element' | 'row';
+  inputs: readonly string[];
+  source: KernelSource;
+  reference: (...inputs: Tensor[]) => Tensor;
+  mode?: KernelMode | undefined;
+}
+
+/** A compiled function: values and shapes in, values of the result's shape out. */
+type Run = (inputs: TensorInfo[], backend: KernelBackend, shape: number[]) => TensorInfo;
+
+/** The tfjs kernels of an op, forward and gradient. This module brings gpu.js: import it lazily. */
+export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: KernelFunc } {
+  const { inputs, source, reference } = kernel;
+  const mode = kernel.mode ?? (GPU.isWebAssemblySupported ? 'wasm' : 'cpu');
+  const gpu = new GPU({ mode: mode === 'wasm' ? 'webasm' : 'cpu' });
+  const settings = {
+    dynamicOutput: true,
+    dynamicArguments: true,
+    precision: 'single' as const,
+    strictIntegers: true,
+  };
+  const compile = (text: string): Run => {
+    const compiled: gpuJs.IKernelRunShortcut = gpu.createKernel(text, settings);
+    compiled.setLoopMaxIterations(LOOP_MAX_ITERATIONS);
+    return (tensors, backend, shape) => {
+      const size = kernel.kind === 'row' ? rowSize(shape) : [util.sizeFromShape(shape)];
+      compiled.setOutput(size);
+      const given = tensors.map((tensor) => input(kernel.kind, tensor, backend));
+      const [width, rows] = kernel.kind === 'row' ? largest(tensors) : [];
+      const values = compiled(...given, ...(rows === undefined ? [] : [rows, width!]));
+      return write(backend, values, shape);
+    };
+  };
+  const forward = compile(source.forward);
+  const gradients = source.gradient?.map(compile);
+  return {
+    forward: ({ inputs: given, backend }) => {
+      const tensors = inputs.map((name) => given[name]!);
+      return forward(tensors, backend as KernelBackend, tensors[0]!.shape);
+    },
+    gradient: ({ inputs: given, backend, attrs }) => {
+      const tensors = [...inputs, 'dy'].map((name) => given[name]!);
+      const wanted = (attrs as { wanted: string[] } | undefined)?.wanted ?? inputs;
+      if (gradients === undefined)
+        return referenceGradients(
+          reference,
+          tensors as Tensor[],
+          wanted.map((name) => inputs.indexOf(name)),
+        );
+      return wanted.map((name) => {
+        const index = inputs.indexOf(name);
+        return gradients[index]!(tensors, backend as KernelBackend, tensors[index]!.shape);
+      });
+    },
+  };
+}
+
+/** gpu.js sizes are `[width, rows]`. */
+function rowSize(shape: number[]): [number, number] {
+  const width = shape.at(-1) ?? 1;
+  return [width, width === 0 ? 0 : util.sizeFromShape(shape) / width];
+}
+
+function largest(tensors: TensorInfo[]): [number, number] {
+  const sizes = tensors.map(({ shape }) => rowSize(shape));
+  return sizes.reduce((most, size) => (size[1] > most[1] ? size : most));
+}
+
+function input(
+  kind: Kernel['kind'],
+  { dataId, shape }: TensorInfo,
+  backend: KernelBackend,
+): gpuJs.Input {
+  const values = backend.readSync(dataId) as Float32Array; // the op refuses other dtypes
+  const size = kind === 'row' ? rowSize(shape) : ([values.length] as [number]);
+  // gpu.js reads any float array; its typing says number[]
+  return new Input(values as unknown as number[], size);
+}
+
+function write(backend: KernelBackend, values: unknown, shape: number[]): TensorInfo {
+  const flat = new Float32Array(util.sizeFromShape(shape));
+  if (values instanceof Float32Array) flat.set(values);
+  else if (Array.isArray(values)) {
+    for (const [row, line] of values.entries()) flat.set(line, row * line.length);
+  } else {
+    throw new TensorGpuError(
+      'internal',
+      `defineKernel: gpu.js gave ${typeof values}, expected Float32Array.`,
+    );
+  }
+  return { dataId: backend.write(flat, shape, 'float32'), shape, dtype: 'float32' };
+}
+
+/** The tape's gradients of the reference. Inside a kernel tfjs records nothing: its counters are set aside. */
+function referenceGradients(
+  reference: Kernel['reference'],
+  tensors: Tensor[],
+  wanted: number[],
+): Tensor[] {
+  const { state } = engine();
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  state.gradientDepth = 0;
+  state.kernelDepth = 0;
+  try {
+    const inputs = tensors.slice(0, -1);
+    const { value, tape } = record(() => reference(...inputs));
+    const gradients = tape.backward(
+      [[value, tensors.at(-1)!]],
+      wanted.map((index) => inputs[index]!),
+    );
+    value.dispose();
+    return gradients;
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
+  }
+}

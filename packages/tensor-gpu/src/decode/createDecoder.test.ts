@@ -1,0 +1,286 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CpuDevice, openCpu } from '../openCpu.ts';
+import { createDecoder } from './createDecoder.ts';
+import type { DecodeRequest } from './decodeRequest.ts';
+import type { DecoderSpec } from './decoderSpec.ts';
+import type { Completion } from './decodeWave.ts';
+import { type SampleTokenOptions, sampleToken } from './sampleToken.ts';
+
+const SMALL = { hidden: 40, heads: 4, kvHeads: 2, headDim: 6, intermediate: 56, vocabulary: 67 };
+const WIDE = { hidden: 72, heads: 3, kvHeads: 1, headDim: 48, intermediate: 300, vocabulary: 130 };
+const POSITIONS = 96;
+const EPS = 1e-6;
+
+function randomSpec(size: typeof SMALL): DecoderSpec {
+  const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = size;
+  let seed = 0;
+  const normal = (shape: number[], scale: number, mean = 0) =>
+    tf.randomNormal(shape, mean, scale, 'float32', ++seed);
+  const matrix = (rows: number, columns: number) => normal([rows, columns], 1 / Math.sqrt(columns));
+  const layer = () => ({
+    inputNorm: normal([hidden], 0.2, 1),
+    q: matrix(heads * headDim, hidden),
+    k: matrix(kvHeads * headDim, hidden),
+    v: matrix(kvHeads * headDim, hidden),
+    o: matrix(hidden, heads * headDim),
+    qNorm: normal([headDim], 0.2, 1),
+    kNorm: normal([headDim], 0.2, 1),
+    postNorm: normal([hidden], 0.2, 1),
+    gate: matrix(intermediate, hidden),
+    up: matrix(intermediate, hidden),
+    down: matrix(hidden, intermediate),
+  });
+  const angles = Array.from({ length: POSITIONS }, (_, p) =>
+    Array.from({ length: headDim / 2 }, (_, i) => p * 1e4 ** ((-2 * i) / headDim)),
+  );
+  const embed = normal([vocabulary, hidden], 0.3);
+  const cos = tf.tensor2d(angles.map((row) => row.map(Math.cos)));
+  const sin = tf.tensor2d(angles.map((row) => row.map(Math.sin)));
+  const norm = normal([hidden], 0.2, 1);
+  return {
+    layers: [layer(), layer()],
+    embed,
+    head: embed,
+    norm,
+    cos,
+    sin,
+    heads,
+    kvHeads,
+    headDim,
+    eps: EPS,
+  };
+}
+
+/** Logits of all positions by a full forward pass in tfjs ops: no cache, no fused op. */
+function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
+  const { heads, kvHeads, headDim } = spec;
+  const T = ids.length;
+  const rms = (x: tf.Tensor, weight: tf.Tensor) =>
+    tf.mul(tf.div(x, tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), EPS))), weight);
+  const linear = (x: tf.Tensor, weight: tf.Tensor) => tf.matMul(x, weight, false, true);
+  const rope = (x: tf.Tensor) => {
+    const [a, b] = tf.split(x, 2, -1);
+    const cos = tf.slice(spec.cos, [0, 0], [T, headDim / 2]);
+    const sin = tf.slice(spec.sin, [0, 0], [T, headDim / 2]);
+    return tf.concat(
+      [tf.sub(tf.mul(a!, cos), tf.mul(b!, sin)), tf.add(tf.mul(b!, cos), tf.mul(a!, sin))],
+      -1,
+    );
+  };
+  const split = (x: tf.Tensor, n: number) =>
+    tf.transpose(tf.reshape(x, [T, n, headDim]), [1, 0, 2]);
+  const mask = tf.linalg.bandPart(tf.ones([T, T]), -1, 0);
+  let x: tf.Tensor = tf.gather(spec.embed, tf.tensor1d(ids, 'int32'));
+  for (const layer of spec.layers) {
+    const normed = rms(x, layer.inputNorm);
+    const q = tf.unstack(rope(rms(split(linear(normed, layer.q), heads), layer.qNorm)));
+    const k = tf.unstack(rope(rms(split(linear(normed, layer.k), kvHeads), layer.kNorm)));
+    const v = tf.unstack(split(linear(normed, layer.v), kvHeads));
+    const mixed = q.map((query, h) => {
+      const group = Math.floor((h * kvHeads) / heads);
+      const scores = tf.div(tf.matMul(query, k[group]!, false, true), Math.sqrt(headDim));
+      return tf.matMul(
+        tf.softmax(tf.where(tf.cast(mask, 'bool'), scores, tf.fill([T, T], -1e9))),
+        v[group]!,
+      );
+    });
+    x = tf.add(x, linear(tf.reshape(tf.stack(mixed, 1), [T, heads * headDim]), layer.o));
+    const post = rms(x, layer.postNorm);
+    const gate = linear(post, layer.gate);
+    x = tf.add(
+      x,
+      linear(tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(post, layer.up)), layer.down),
+    );
+  }
+  return linear(rms(x, spec.norm), spec.head).arraySync() as number[][]; // rank 2
+}
+
+/**
+ * What a plain loop of full forward passes gives if it has drawn the same ids so far: by induction the
+ * decoder must equal it token by token.
+ */
+function expectPlainLoop(actual: Completion[], spec: DecoderSpec, request: DecodeRequest): void {
+  const { prompts, numGenerations, maxTokens, seeds } = request;
+  expect(actual.length).toBe(seeds.length);
+  for (const [sample, { ids, logprobs }] of actual.entries()) {
+    const prompt = Array.from(prompts[Math.floor(sample / numGenerations)]!);
+    const all = [...prompt, ...ids];
+    const logits = tf.tidy(() => fullLogits(spec, all));
+    expect(ids.length).toBe(maxTokens);
+    for (const [step, id] of ids.entries()) {
+      const seen = all.slice(0, prompt.length + step);
+      const options: SampleTokenOptions = { ...request, seed: seeds[sample]!, step, seen };
+      const wanted = sampleToken(logits[seen.length - 1]!, options);
+      expect({ sample, step, id }).toEqual({ sample, step, id: wanted.id });
+      expect(Math.abs(logprobs[step]! - wanted.logprob)).toBeLessThan(1e-5);
+    }
+  }
+}
+
+const prompt = (length: number, vocabulary: number) =>
+  Int32Array.from({ length }, (_, i) => (i * 13 + length * 7) % vocabulary);
+const PROMPTS = [1, 33, 5, 17].map((length) => prompt(length, 67));
+const REQUEST: DecodeRequest = {
+  prompts: PROMPTS,
+  numGenerations: 2,
+  maxTokens: 24,
+  temperature: 1,
+  seeds: [11, 12, 13, 14, 2 ** 40 + 1, 16, 17, 0],
+  eosIds: [],
+};
+
+describe.each([
+  { kernels: 'native', threads: 2 },
+  { kernels: 'native', threads: 1 },
+  { kernels: 'wasm', threads: 2 },
+  { kernels: 'wasm', threads: 1 },
+] as const)('createDecoder, $kernels kernels on $threads threads', ({ kernels, threads }) => {
+  const opened: { device?: CpuDevice; small?: DecoderSpec } = {};
+  beforeAll(async () => {
+    opened.device = await openCpu({ kernels, threads });
+    opened.small = randomSpec(SMALL);
+  });
+  afterAll(() => opened.device?.dispose());
+  const generate = (request: Partial<DecodeRequest>, spec = opened.small!) =>
+    createDecoder(spec).generate({ ...REQUEST, ...request });
+
+  test.each([
+    { temperature: 1 },
+    { temperature: 0 },
+    { temperature: 0.7, topK: 20, topP: 0.8, minP: 0.05 },
+    { temperature: 1.3, topP: 0.9, repetitionPenalty: 1.2 },
+    { temperature: 0, repetitionPenalty: 1.5 },
+  ])('equals a plain loop of full forward passes: %o', async (sampling) => {
+    expectPlainLoop(await generate(sampling), opened.small!, { ...REQUEST, ...sampling });
+  });
+
+  test('equals the plain loop for other sizes and an own head', async () => {
+    const spec = { ...randomSpec(WIDE), head: tf.randomNormal([130, 72], 0, 0.2, 'float32', 9) };
+    const request = { ...REQUEST, prompts: [prompt(40, 130), prompt(3, 130)], seeds: [1, 2, 3, 4] };
+    expectPlainLoop(await generate(request, spec), spec, request);
+  });
+
+  test('a sample is bitwise the same alone, in a group and in any batch', async () => {
+    const all = await generate({});
+    for (const [p, only] of PROMPTS.entries()) {
+      const group = await generate({
+        prompts: [only],
+        seeds: [9, REQUEST.seeds[2 * p]!, 5, 6, 7],
+        numGenerations: 5,
+      });
+      const alone = await generate({
+        prompts: [only],
+        seeds: [REQUEST.seeds[2 * p]!],
+        numGenerations: 1,
+      });
+      expect(group[1]).toEqual(all[2 * p]);
+      expect(alone[0]).toEqual(all[2 * p]);
+    }
+    const waves = await generate({ cacheBytes: 1 });
+    expect(waves).toEqual(all);
+  });
+
+  test('is bitwise the same when others end early', async () => {
+    const all = await generate({});
+    const ended = await generate({ eosIds: [3, 20, 41, 50, 60] });
+    expect(new Set(ended.map(({ ids }) => ids.length)).size).toBeGreaterThan(2);
+    for (const [sample, { ids, logprobs, stop }] of ended.entries()) {
+      expect(ids).toEqual(all[sample]!.ids.slice(0, ids.length));
+      expect(logprobs).toEqual(all[sample]!.logprobs.slice(0, ids.length));
+      expect(stop).toBe([3, 20, 41, 50, 60].includes(ids.at(-1)!) ? 'eos' : 'length');
+    }
+  });
+
+  test('samples more rows than one block of the prefill and of the products', async () => {
+    const prompts = Array.from({ length: 11 }, (_, p) => prompt(20 + p, 67));
+    const seeds = Array.from({ length: 110 }, (_, i) => i);
+    const many = await generate({ prompts, seeds, numGenerations: 10, maxTokens: 4 });
+    const one = await generate({
+      prompts: [prompts[7]!],
+      seeds: [73],
+      numGenerations: 1,
+      maxTokens: 4,
+    });
+    expect(many[73]).toEqual(one[0]);
+  });
+
+  test('leaves no tensor and no block behind, also when aborted', async () => {
+    const before = [tf.memory().numTensors, opened.device!.memory().blocks];
+    await generate({});
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const onProgress = ({ tokens }: { tokens: number }) => {
+      if (tokens >= 16) stop.abort(reason);
+    };
+    await expect(generate({ signal: stop.signal, onProgress })).rejects.toBe(reason);
+    await expect(generate({ signal: stop.signal })).rejects.toBe(reason);
+    expect([tf.memory().numTensors, opened.device!.memory().blocks]).toEqual(before);
+  });
+
+  test('reports progress and lets timers run', async () => {
+    const seen: { tokens: number; done: number; total: number }[] = [];
+    await generate({ onProgress: (progress) => seen.push(progress), eosIds: [3, 20, 41] });
+    const finished = seen.at(-1)!;
+    expect(finished).toMatchObject({ done: 8, total: 8 });
+    expect(seen.every(({ tokens }, i) => i === 0 || tokens >= seen[i - 1]!.tokens)).toBe(true);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('late')), 15);
+    const long = {
+      prompts: [prompt(8, 67)],
+      seeds: Array.from({ length: 400 }, (_, i) => i),
+      numGenerations: 400,
+      maxTokens: 80,
+    };
+    await expect(generate({ ...long, signal: stop.signal })).rejects.toThrow('late');
+  });
+
+  test('of equal logits greedy takes the lowest id; NaN weights are an error', async () => {
+    const flat = { ...opened.small!, head: tf.zerosLike(opened.small!.head) };
+    const [first] = await generate({ temperature: 0 }, flat);
+    expect(Array.from(first!.ids)).toEqual(new Array(24).fill(0));
+    expect(first!.logprobs[0]).toBeCloseTo(-Math.log(67), 5);
+    const broken = { ...opened.small!, norm: tf.fill([40], Number.NaN) };
+    await expect(generate({}, broken)).rejects.toThrow('sample 0 of prompt 0 at token 0 are NaN');
+  });
+});
+
+describe('createDecoder', () => {
+  test('gives the same bits on 1 and 2 threads', async () => {
+    const results: Completion[][] = [];
+    for (const threads of [1, 2]) {
+      const device = await openCpu({ threads });
+      const decoder = createDecoder(randomSpec(SMALL));
+      results.push(await decoder.generate(REQUEST));
+      decoder.dispose();
+      await expect(decoder.generate(REQUEST)).rejects.toThrow('was disposed');
+      device.dispose();
+    }
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  test('refuses what does not fit', async () => {
+    const device = await openCpu({ threads: 1 });
+    const spec = randomSpec(SMALL);
+    const fails = (change: Partial<DecodeRequest>) =>
+      expect(createDecoder(spec).generate({ ...REQUEST, ...change })).rejects;
+    await fails({ prompts: [Int32Array.of()], numGenerations: 8 }).toThrowErrorMatchingSnapshot();
+    await fails({ seeds: [1, 2, 3] }).toThrowErrorMatchingSnapshot();
+    await fails({ maxTokens: 80 }).toThrowErrorMatchingSnapshot();
+    await fails({
+      prompts: [Int32Array.of(1, 67)],
+      numGenerations: 8,
+    }).toThrowErrorMatchingSnapshot();
+    await fails({ eosIds: [-1] }).toThrowErrorMatchingSnapshot();
+    await fails({ temperature: -1 }).toThrowErrorMatchingSnapshot();
+    await fails({ topP: 0 }).toThrowErrorMatchingSnapshot();
+    await fails({ maxTokens: 0 }).toThrowErrorMatchingSnapshot();
+    expect(() => createDecoder({ ...spec, heads: 3 })).toThrowErrorMatchingSnapshot();
+    expect(() => createDecoder({ ...spec, norm: tf.zeros([2]) })).toThrowErrorMatchingSnapshot();
+    expect(await createDecoder(spec).generate({ ...REQUEST, prompts: [], seeds: [] })).toEqual([]);
+    await tf.setBackend('cpu');
+    await fails({}).toThrowErrorMatchingSnapshot();
+    device.dispose();
+  });
+});

@@ -1,0 +1,103 @@
+import { TensorGpuError } from '../errors.ts';
+import type { SamplingOptions } from './samplingProbabilities.ts';
+
+/** How far `generate` is. */
+export interface DecodeProgress {
+  /** Tokens sampled so far, over all samples. */
+  tokens: number;
+  /** Samples that have ended. */
+  done: number;
+  /** Samples asked for, P * G. */
+  total: number;
+}
+
+/** What to sample. */
+export interface DecodeRequest extends SamplingOptions {
+  /** Token ids of each prompt, of any lengths >= 1. */
+  prompts: readonly Int32Array[];
+  /** Samples per prompt, G. */
+  numGenerations: number;
+  /** Sampled tokens per sample at most. */
+  maxTokens: number;
+  /** One per sample, `[P * G]`, prompt-major: integers from 0 to 2^53 - 1. */
+  seeds: ArrayLike<number>;
+  /** Ids that end a sample. Empty: only `maxTokens` does. */
+  eosIds: readonly number[];
+  /** Keys and values in memory at once, in bytes; further prompts wait their turn. Default 1 GiB. */
+  cacheBytes?: number | undefined;
+  /** Between steps, an abort rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called after every step. */
+  onProgress?: ((progress: DecodeProgress) => void) | undefined;
+}
+
+/** The sizes that a request must fit. */
+interface DecodeLimits {
+  vocabulary: number;
+  /** Rows of the rope table. */
+  positions: number;
+}
+
+/** @throws {TensorGpuError} `option` or `shape` naming what does not fit. */
+export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits): void {
+  const { prompts, numGenerations, maxTokens, seeds, eosIds } = request;
+  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = request;
+  integer('numGenerations', numGenerations, 1);
+  integer('maxTokens', maxTokens, 1);
+  integer('topK', topK, 0);
+  check(
+    temperature >= 0 && temperature < Number.POSITIVE_INFINITY,
+    'option',
+    `temperature must be finite and >= 0, got ${temperature}`,
+  );
+  check(topP > 0 && topP <= 1, 'option', `topP must be in (0, 1], got ${topP}`);
+  check(minP >= 0 && minP <= 1, 'option', `minP must be in [0, 1], got ${minP}`);
+  check(
+    repetitionPenalty > 0 && repetitionPenalty < Number.POSITIVE_INFINITY,
+    'option',
+    `repetitionPenalty must be finite and > 0, got ${repetitionPenalty}`,
+  );
+  const samples = prompts.length * numGenerations;
+  check(
+    seeds.length === samples,
+    'shape',
+    `seeds must have one entry per sample (${prompts.length} prompts * ${numGenerations} generations = ${samples}), got ${seeds.length}`,
+  );
+  for (let i = 0; i < samples; i++) integer(`seeds[${i}]`, seeds[i]!, 0);
+  for (const [i, id] of eosIds.entries()) tokenId(`eosIds[${i}]`, id, limits);
+  for (const [p, prompt] of prompts.entries()) {
+    check(
+      prompt.length > 0,
+      'shape',
+      `prompts[${p}] is empty. Give at least one token, such as the start of a turn`,
+    );
+    for (const [i, id] of prompt.entries()) tokenId(`prompts[${p}][${i}]`, id, limits);
+    const needed = prompt.length + maxTokens - 1;
+    check(
+      needed <= limits.positions,
+      'option',
+      `prompts[${p}] has ${prompt.length} tokens: with maxTokens ${maxTokens} it needs ${needed} positions, the rope table has ` +
+        `${limits.positions}. Shorten one of them, or make longer tables`,
+    );
+  }
+}
+
+function tokenId(name: string, id: number, { vocabulary }: DecodeLimits): void {
+  check(
+    Number.isInteger(id) && id >= 0 && id < vocabulary,
+    'option',
+    `${name} must be a token id below ${vocabulary}, got ${id}. Tokenizer and model must be of one vocabulary`,
+  );
+}
+
+function integer(name: string, value: number, least: number): void {
+  check(
+    Number.isSafeInteger(value) && value >= least,
+    'option',
+    `${name} must be an integer >= ${least}, got ${value}`,
+  );
+}
+
+function check(good: boolean, code: 'option' | 'shape', text: string): void {
+  if (!good) throw new TensorGpuError(code, `generate: ${text}.`);
+}

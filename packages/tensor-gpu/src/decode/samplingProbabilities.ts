@@ -1,0 +1,68 @@
+export interface SamplingOptions {
+  /** Divides the logits. 0: greedy, the largest logit (of equals the lowest id). */
+  temperature: number;
+  /** Keep the k largest scores and all ties with the k-th. 0 or undefined: off. */
+  topK?: number | undefined;
+  /** Keep the smallest set of largest scores whose probability exceeds p. 1 or undefined: off. */
+  topP?: number | undefined;
+  /** Keep scores of at least this fraction of the largest probability. 0 or undefined: off. */
+  minP?: number | undefined;
+  /** Scores of ids seen in prompt or completion: > 0 are divided, < 0 multiplied. 1 or undefined: off. */
+  repetitionPenalty?: number | undefined;
+}
+
+/**
+ * The distribution that a token is drawn from, in f64: the judge of the sampling kernel.
+ *
+ * Order, each step on what the one before left: repetition penalty, temperature, top-k, top-p, min-p.
+ *
+ *     penalty    z < 0 ? z * penalty : z / penalty, once per seen id
+ *     top-p      ascending, drop while the cumulative probability <= 1 - p; of equals the highest id first
+ *     min-p      drop probability < minP * largest
+ *
+ * @param logits - `[V]`. `-Infinity` is allowed.
+ * @param seen - Ids of prompt and completion so far, for the penalty.
+ * @returns `[V]`, sums to 1; one-hot for temperature 0.
+ *
+ * @see transformers' LogitsProcessorList of generate(), whose semantics these are
+ */
+export function samplingProbabilities(
+  logits: ArrayLike<number>,
+  options: SamplingOptions,
+  seen: Iterable<number> = [],
+): Float64Array {
+  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
+  const scores = Float64Array.from(logits);
+  for (const id of new Set(seen)) {
+    const score = scores[id]!;
+    scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+  }
+  if (temperature === 0) {
+    const best = scores.indexOf(scores.reduce((a, b) => Math.max(a, b)));
+    return scores.fill(0).fill(1, best, best + 1);
+  }
+  const ascending = [...scores.keys()].sort((a, b) => scores[a]! - scores[b]! || b - a);
+  const top = scores[ascending.at(-1) ?? 0]!;
+  const weights = scores.map((score) => Math.exp((score - top) / temperature));
+
+  if (topK > 0 && topK < scores.length) {
+    const kth = scores[ascending[ascending.length - topK]!]!;
+    for (const [id, score] of scores.entries()) if (score < kth) weights[id] = 0;
+  }
+  if (topP < 1) {
+    const limit = (1 - topP) * total(weights);
+    let dropped = 0;
+    for (const id of ascending.slice(0, -1)) {
+      dropped += weights[id]!;
+      if (dropped > limit) break;
+      weights[id] = 0;
+    }
+  }
+  for (const [id, weight] of weights.entries()) if (weight < minP) weights[id] = 0;
+  const sum = total(weights);
+  return weights.map((weight) => weight / sum);
+}
+
+function total(values: Float64Array): number {
+  return values.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import * as api from './index.ts';
+
+test('exports these names and no others', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "Tape",
+      "TensorGpuError",
+      "adamw",
+      "attention",
+      "checkFusedOp",
+      "createDecoder",
+      "defineFusedOp",
+      "defineKernel",
+      "embedding",
+      "headNormRope",
+      "learningRateSchedule",
+      "linear",
+      "lmHead",
+      "lossFromGradient",
+      "onFusedMismatch",
+      "openCpu",
+      "record",
+      "registerGradients",
+      "rmsNorm",
+      "sampleToken",
+      "samplingProbabilities",
+      "seededUniform",
+      "selectRows",
+      "swiglu",
+      "verify",
+    ]
+  `);
+});

@@ -1,0 +1,144 @@
+import {
+  cast,
+  equal,
+  expandDims,
+  fill,
+  greaterEqual,
+  logicalAnd,
+  matMul,
+  mul,
+  range,
+  reshape,
+  scalar,
+  softmax,
+  sub,
+  type Tensor,
+  tile,
+  transpose,
+  where,
+} from '@tensorflow/tfjs-core';
+import { defineFusedOp } from '../defineFusedOp.ts';
+import { TensorGpuError } from '../errors.ts';
+import type { FusedOp } from '../fusedOp.ts';
+
+export interface AttentionOptions {
+  /** Factor on `q . k`. Default `1 / sqrt(D)`. */
+  scale?: number | undefined;
+  /** A token sees itself and earlier tokens only. Default `true`. */
+  causal?: boolean | undefined;
+}
+
+/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+export function attentionReference(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  segmentIds: Tensor,
+  { scale, causal }: { scale: number; causal: boolean },
+): Tensor {
+  const [batch, time, heads, width] = q.shape as [number, number, number, number]; // rank checked
+  const scores = mul(matMul(byHead(q, heads), byHead(k, heads), false, true), scale);
+  const visible = reshape(
+    tile(expandDims(visibleTokens(segmentIds, causal), 1), [1, heads, 1, 1]),
+    [batch * heads, time, time],
+  );
+  const masked = where(visible, scores, fill(scores.shape, -1e30));
+  const probabilities = mul(softmax(masked), cast(visible, 'float32'));
+  const rows = matMul(probabilities, byHead(v, heads));
+  return transpose(reshape(rows, [batch, heads, time, width]), [0, 2, 1, 3]);
+}
+
+/** `[B, T, Hk, D]` to `[B * heads, T, D]`, each key/value head repeated for its query heads. */
+function byHead(x: Tensor, heads: number): Tensor {
+  const [batch, time, own, width] = x.shape as [number, number, number, number];
+  const flat = reshape(transpose(x, [0, 2, 1, 3]), [batch * own, 1, time * width]);
+  return reshape(tile(flat, [1, heads / own, 1]), [batch * heads, time, width]);
+}
+
+/** bool `[B, T, T]`: query i sees key j. */
+function visibleTokens(segmentIds: Tensor, causal: boolean): Tensor {
+  const time = segmentIds.shape[1]!;
+  const query = expandDims(segmentIds, 2);
+  const same = logicalAnd(equal(query, expandDims(segmentIds, 1)), greaterEqual(query, 0));
+  if (!causal) return same;
+  const order = range(0, time, 1, 'int32');
+  return logicalAnd(same, expandDims(greaterEqual(expandDims(order, 1), expandDims(order, 0)), 0));
+}
+
+export const attentionOp: FusedOp<
+  [
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    segmentIds: Tensor,
+    options: { scale: number; causal: boolean },
+  ],
+  Tensor
+> = defineFusedOp({
+  name: 'attention', // kernels/attention.c, backend/cpu/attention.ts
+  inputs: ['q', 'k', 'v', 'segmentIds'],
+  differentiable: ['q', 'k', 'v'],
+  outputs: ['y', 'logsumexp'],
+  saves: ['q', 'k', 'v', 'segmentIds', 'y', 'logsumexp'],
+  reference: attentionReference,
+  tolerance: 2e-5,
+  example: (shape, random) => {
+    const width = shape.at(-1)!;
+    const time = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+    return [
+      random.normal([2, time, 4, width]),
+      random.normal([2, time, 2, width]),
+      random.normal([2, time, 2, width]),
+      sub(random.integers([2, time], 3), scalar(1, 'int32')), // -1 is padding
+      { scale: 1 / Math.sqrt(width), causal: true },
+    ];
+  },
+});
+
+/**
+ * Grouped-query scaled dot-product attention over packed sequences.
+ *
+ *     p[i,j] = softmax over visible j of scale * q[i] . k[j]    y[i] = sum_j p[i,j] v[j]
+ *     j is visible to i:  segment[j] == segment[i] >= 0, and j <= i when causal
+ *
+ * A padding token (segment -1) gives and gets nothing: its output row and its gradients are 0.
+ * The kernels work block by block and keep one log-sum-exp per row, never `[T, T]`.
+ *
+ * @param q - `[B, T, H, D]`.
+ * @param k - `[B, T, Hk, D]`, H a multiple of Hk; `v` likewise.
+ * @param segmentIds - int32 `[B, T]`.
+ * @returns `[B, T, H, D]`.
+ * @throws {TensorGpuError} `shape` if the shapes do not fit, `dtype` if segmentIds are not int32.
+ *
+ * @see Dao et al. 2022, FlashAttention: https://arxiv.org/abs/2205.14135
+ */
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  segmentIds: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  const [batch, time, heads, width] = q.shape;
+  const { scale = 1 / Math.sqrt(width ?? 1), causal = true } = options;
+  const fits =
+    q.rank === 4 &&
+    k.rank === 4 &&
+    k.shape.join() === v.shape.join() &&
+    k.shape.join() === [batch, time, k.shape[2], width].join() &&
+    heads! % k.shape[2]! === 0 &&
+    segmentIds.shape.join() === `${batch},${time}`;
+  if (!fits) {
+    throw new TensorGpuError(
+      'shape',
+      `attention: q [B,T,H,D], k and v [B,T,Hk,D], segmentIds [B,T] must fit and H be a multiple of Hk, got [${q.shape}], [${k.shape}], [${v.shape}], [${segmentIds.shape}]. Reshape them.`,
+    );
+  }
+  if (segmentIds.dtype !== 'int32') {
+    throw new TensorGpuError(
+      'dtype',
+      `attention: segmentIds must be int32, got ${segmentIds.dtype}. Cast them.`,
+    );
+  }
+  return attentionOp(q, k, v, segmentIds, { scale, causal });
+}

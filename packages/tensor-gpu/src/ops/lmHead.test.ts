@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CpuDevice, openCpu } from '../openCpu.ts';
+import { record } from '../tape/record.ts';
+import { lmHead } from './lmHead.ts';
+
+interface Packed {
+  shape: [number, number];
+  scale: number;
+  data: string;
+}
+interface Golden {
+  head: {
+    h: Packed;
+    h0: Packed;
+    W: Packed;
+    W0: Packed;
+    labels: number[];
+    role: number[];
+    cases: {
+      title: string;
+      sharedHead: boolean;
+      direction: 'reverse' | 'forward';
+      token_terms: number[];
+      d_h: number[][];
+      d_W_slice: number[][];
+    }[];
+  };
+  logprobs: {
+    logits: number[][];
+    index: number[];
+    cw: number[];
+    ew: number[];
+    cases: { temperature: number; logps: number[]; entropy: number[]; d_logits: number[][] }[];
+  };
+}
+const golden: Golden = JSON.parse(
+  readFileSync(new URL('../../fixtures/lmHead.json', import.meta.url), 'utf8'),
+);
+
+function unpack({ shape, scale, data }: Packed): tf.Tensor2D {
+  const bytes = Buffer.from(data, 'base64');
+  const values = Float32Array.from(
+    { length: bytes.length / 2 },
+    (_, i) => bytes.readInt16LE(2 * i) * scale,
+  );
+  return tf.tensor2d(values, shape);
+}
+
+function expectClose(actual: tf.Tensor, expected: number[][] | number[], tolerance = 1e-5): void {
+  const values = actual.dataSync();
+  for (const [i, value] of expected.flat().entries())
+    expect(Math.abs(values[i]! - value), `at ${i}`).toBeLessThan(
+      tolerance * Math.max(0.1, Math.abs(value)),
+    );
+}
+
+describe.each(['native', 'wasm'] as const)('lmHead, %s', (kernels) => {
+  let device: CpuDevice;
+  beforeAll(async () => {
+    device = await openCpu({ kernels, threads: 2 });
+  });
+  afterAll(() => device.dispose());
+
+  test.each(golden.head.cases)('equals torch in float64: $title', (expected) => {
+    const { role } = golden.head;
+    const [h, h0, W, W0] = [golden.head.h, golden.head.h0, golden.head.W, golden.head.W0].map(
+      unpack,
+    ) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+    const labels = golden.head.labels.map((label) => Math.max(0, label)); // -100: ignored
+    const { value, tape } = record(() => {
+      const ref = { hidden: h0, weight: expected.sharedHead ? W : W0 };
+      const { direction } = expected;
+      const { logprobs, kl } = lmHead(h, W, tf.tensor1d(labels, 'int32'), { ref, direction });
+      return { logprobs, kl: kl! };
+    });
+    const [logprobs, kl] = [value.logprobs.dataSync(), value.kl.dataSync()];
+    const terms = role.map((r, i) => [0, -logprobs[i]!, kl[i]!][r]!);
+    expectClose(tf.tensor1d(terms), expected.token_terms);
+    const weights = (r: number, sign: number) => {
+      const count = role.filter((other) => other === r).length;
+      return tf.tensor1d(role.map((other) => (other === r ? sign / count : 0)));
+    };
+    const [dh, dW] = tape.backward(
+      [
+        [value.logprobs, weights(1, -1)],
+        [value.kl, weights(2, 1)],
+      ],
+      [h, W],
+    );
+    expectClose(dh!, expected.d_h);
+    expectClose(dW!, expected.d_W_slice);
+  });
+
+  test.each(golden.logprobs.cases)(
+    "equals TRL's log-probs and entropy at temperature $temperature",
+    (expected) => {
+      const { logits, index, cw, ew } = golden.logprobs;
+      const hidden = tf.tensor2d(logits);
+      const identity = tf.eye(logits[0]!.length);
+      const { temperature } = expected;
+      const { value, tape } = record(() => {
+        const targets = tf.tensor1d(index, 'int32');
+        const { logprobs, entropy } = lmHead(hidden, identity, targets, {
+          temperature,
+          entropy: true,
+        });
+        return { logprobs, entropy: entropy! };
+      });
+      expectClose(value.logprobs, expected.logps);
+      expectClose(value.entropy, expected.entropy);
+      const [dlogits] = tape.backward(
+        [
+          [value.logprobs, tf.tensor1d(cw)],
+          [value.entropy, tf.tensor1d(ew)],
+        ],
+        [hidden],
+      );
+      expectClose(dlogits!, expected.d_logits);
+    },
+  );
+});

@@ -1,0 +1,166 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { defineFusedOp } from '../defineFusedOp.ts';
+import { TensorGpuError } from '../errors.ts';
+import type { FusedOp } from '../fusedOp.ts';
+import { type LmHeadAttributes, lmHeadKlReference, lmHeadReference } from './lmHeadReference.ts';
+
+export interface LmHeadOptions {
+  /** Divides the logits, and those of `ref`, before the softmax. Default 1. */
+  temperature?: number | undefined;
+  /** Also return the entropy of each position's distribution. Default `false`. */
+  entropy?: boolean | undefined;
+  /** Hidden states `[N, H]` and head `[V, H]` of the frozen base; asks for `kl`. Gets no gradient. */
+  ref?: { hidden: Tensor; weight: Tensor } | undefined;
+  /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). */
+  direction?: 'reverse' | 'forward' | undefined;
+}
+
+/** Per position, in nats. */
+export interface LmHeadResult {
+  logprobs: Tensor;
+  entropy?: Tensor | undefined;
+  kl?: Tensor | undefined;
+}
+
+export const lmHeadOp: FusedOp<
+  [hidden: Tensor, weight: Tensor, targets: Tensor, options: LmHeadAttributes],
+  Tensor[]
+> = defineFusedOp({
+  name: 'lmHead', // kernels/lmHead.c, backend/cpu/lmHead.ts
+  inputs: ['hidden', 'weight', 'targets'],
+  differentiable: ['hidden', 'weight'],
+  outputs: ['logprobs', 'entropy', 'logsumexp'],
+  returns: 2,
+  saves: ['hidden', 'weight', 'targets', 'entropy', 'logsumexp'],
+  reference: lmHeadReference,
+  tolerance: 5e-5,
+  example: (shape, random) => {
+    const { hidden, weight, targets } = exampleHead(shape, random);
+    return [hidden, weight, targets, { temperature: 0.7, entropy: true, direction: 'reverse' }];
+  },
+});
+
+export const lmHeadKlOp: FusedOp<
+  [
+    hidden: Tensor,
+    weight: Tensor,
+    targets: Tensor,
+    refHidden: Tensor,
+    refWeight: Tensor,
+    options: LmHeadAttributes,
+  ],
+  Tensor[]
+> = defineFusedOp({
+  name: 'lmHeadKl', // kernels/lmHead.c, backend/cpu/lmHead.ts
+  inputs: ['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
+  differentiable: ['hidden', 'weight'],
+  outputs: ['logprobs', 'entropy', 'kl', 'logsumexp', 'refLogsumexp'],
+  returns: 3,
+  saves: [
+    ...['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
+    ...['entropy', 'kl', 'logsumexp', 'refLogsumexp'],
+  ],
+  reference: lmHeadKlReference,
+  tolerance: 5e-5,
+  example: (shape, random) => {
+    const { hidden, weight, targets } = exampleHead(shape, random);
+    const ref = exampleHead(shape, random);
+    const options = { temperature: 0.7, entropy: true, direction: 'reverse' } as const;
+    return [hidden, weight, targets, ref.hidden, ref.weight, options];
+  },
+});
+
+/**
+ * Language-model head: what losses need of the logits `z = hidden weight^T / temperature`, without
+ * ever holding `[N, V]`. The kernels work through tiles of tokens and vocabulary; the forward pass
+ * keeps one log-sum-exp per position and the backward pass computes the tiles again.
+ *
+ *     logprobs = z[target] - logsumexp(z)                    dz = 1[v = target] - p[v]
+ *     entropy  = -sum_v p[v] log p[v]                        dz = -p[v] (log p[v] + entropy)
+ *     kl       = sum_v p[v] (log p[v] - log q[v])            dz = p[v] (log p[v] - log q[v] - kl)
+ *     forward:   sum_v q[v] (log q[v] - log p[v])            dz = p[v] - q[v]
+ *
+ * @param hidden - `[N, H]`: hidden states of the positions that predict.
+ * @param weight - `[V, H]`.
+ * @param targets - int32 `[N]`: the token that each position should predict.
+ * @throws {TensorGpuError} `shape` if shapes do not fit, `dtype` if targets are not int32, `option`
+ * if temperature is not > 0.
+ *
+ * @example
+ * const hidden = tensor2d([[0, 0]]);
+ * const head = tensor2d([[1, 2], [3, 4]]);
+ * const { logprobs, kl } = lmHead(hidden, head, tensor1d([1], 'int32'), {
+ *   ref: { hidden: tensor2d([[5, 0]]), weight: head }, // such as the adapter switched off
+ * });
+ * logprobs.dataSync(); // Float32Array [-0.6931]
+ * kl.dataSync(); // Float32Array [4.3069]
+ */
+export function lmHead(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  options: LmHeadOptions = {},
+): LmHeadResult {
+  const { temperature = 1, entropy = false, ref, direction = 'reverse' } = options;
+  checkHead(hidden, weight, targets, ref);
+  if (!(temperature > 0)) {
+    throw new TensorGpuError('option', `lmHead: temperature must be > 0, got ${temperature}.`);
+  }
+  const attributes = { temperature, entropy, direction };
+  const [logprobs, entropies, kl] = ref
+    ? lmHeadKlOp(hidden, weight, targets, ref.hidden, ref.weight, attributes)
+    : lmHeadOp(hidden, weight, targets, attributes);
+  if (!entropy) entropies!.dispose();
+  return { logprobs: logprobs!, ...(entropy && { entropy: entropies! }), ...(ref && { kl: kl! }) };
+}
+
+function checkHead(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  ref: LmHeadOptions['ref'],
+): void {
+  const [tokens, width] = hidden.shape;
+  const fits =
+    hidden.rank === 2 &&
+    weight.rank === 2 &&
+    weight.shape[1] === width &&
+    targets.shape.join() === `${tokens}`;
+  if (!fits) {
+    throw new TensorGpuError(
+      'shape',
+      `lmHead: hidden [N,H], weight [V,H], targets [N] must fit, got [${hidden.shape}], [${weight.shape}], [${targets.shape}]. Reshape them.`,
+    );
+  }
+  if (targets.dtype !== 'int32') {
+    throw new TensorGpuError(
+      'dtype',
+      `lmHead: targets must be int32, got ${targets.dtype}. Cast them.`,
+    );
+  }
+  if (ref === undefined) return;
+  const refFits =
+    ref.hidden.rank === 2 &&
+    ref.hidden.shape[0] === tokens &&
+    ref.weight.rank === 2 &&
+    ref.weight.shape[0] === weight.shape[0] &&
+    ref.weight.shape[1] === ref.hidden.shape[1];
+  if (refFits) return;
+  throw new TensorGpuError(
+    'shape',
+    `lmHead: ref.hidden [${tokens},H0] and ref.weight [${weight.shape[0]},H0] must fit, got [${ref.hidden.shape}] and [${ref.weight.shape}]. The base must have the same tokens and vocabulary.`,
+  );
+}
+
+function exampleHead(
+  shape: readonly number[],
+  random: Parameters<typeof lmHeadOp.definition.example>[1],
+): { hidden: Tensor; weight: Tensor; targets: Tensor } {
+  const width = shape.at(-1)!;
+  const tokens = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return {
+    hidden: random.normal([tokens, width], 1 / Math.sqrt(width)),
+    weight: random.normal([21, width]),
+    targets: random.integers([tokens], 21),
+  };
+}

@@ -1,0 +1,65 @@
+import {
+  div,
+  exp,
+  greater,
+  logSoftmax,
+  matMul,
+  mul,
+  neg,
+  oneHot,
+  reshape,
+  sub,
+  sum,
+  type Tensor,
+  where,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { detach } from './detach.ts';
+
+/** Options of `lmHead` with their defaults filled in. */
+export interface LmHeadAttributes {
+  temperature: number;
+  entropy: boolean;
+  direction: 'reverse' | 'forward';
+}
+
+/** `[logprobs, entropy]` from primitive ops, through `[N, V]`: the judge of the kernels. */
+export function lmHeadReference(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  { temperature, entropy }: LmHeadAttributes,
+): Tensor[] {
+  const logp = logProbabilities(hidden, weight, temperature);
+  const chosen = oneHot(reshape(targets, [targets.size]), weight.shape[0]!, 1, 0, 'bool');
+  const logprobs = sum(where(chosen, logp, zerosLike(logp)), -1);
+  return [logprobs, entropy ? neg(expectation(logp, logp)) : zerosLike(logprobs)];
+}
+
+/** `[logprobs, entropy, kl]` from primitive ops. */
+export function lmHeadKlReference(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  refHidden: Tensor,
+  refWeight: Tensor,
+  attributes: LmHeadAttributes,
+): Tensor[] {
+  const logp = logProbabilities(hidden, weight, attributes.temperature);
+  const logq = logProbabilities(detach(refHidden), detach(refWeight), attributes.temperature);
+  const kl =
+    attributes.direction === 'reverse'
+      ? expectation(logp, sub(logp, logq))
+      : expectation(logq, sub(logq, logp));
+  return [...lmHeadReference(hidden, weight, targets, attributes), kl];
+}
+
+function logProbabilities(hidden: Tensor, weight: Tensor, temperature: number): Tensor {
+  return logSoftmax(div(matMul(hidden, weight, false, true), temperature));
+}
+
+/** `sum_v exp(logp) * values`; a token of probability 0 adds nothing, even if its value is infinite. */
+function expectation(logp: Tensor, values: Tensor): Tensor {
+  const p = exp(logp);
+  return sum(where(greater(p, 0), mul(p, values), zerosLike(p)), -1);
+}

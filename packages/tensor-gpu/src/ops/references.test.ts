@@ -1,0 +1,101 @@
+// One file for all ops: they share the finite-difference judge and the list fusedOps.
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { fusedOps } from '../fusedOps.ts';
+import { differentiableInputs } from '../runFusedKernel.ts';
+import { record } from '../tape/record.ts';
+import { registerGradients } from '../tape/registerGradients.ts';
+import { attention } from './attention.ts';
+import { embedding } from './embedding.ts';
+import { lmHead } from './lmHead.ts';
+
+let seed = 1;
+const random = {
+  normal: (shape: readonly number[], scale = 1) =>
+    tf.randomNormal([...shape], 0, scale, 'float32', seed++),
+  integers: (shape: readonly number[], below: number) =>
+    tf.randomUniform([...shape], 0, below, 'int32', seed++),
+};
+
+beforeAll(async () => {
+  await registerGradients();
+  await tf.setBackend('cpu');
+});
+
+/** Kernels differentiate this on purpose otherwise than the value says. */
+const NOT_THE_DERIVATIVE = ['embedding'];
+
+describe('references', () => {
+  test.each(
+    fusedOps.map((op) => op.definition).filter(({ name }) => !NOT_THE_DERIVATIVE.includes(name)),
+  )('the gradients of $name are its finite differences', (definition) => {
+    const args = definition.example([2, 2, 6], random) as tf.Tensor[];
+    const forward = (inputs: tf.Tensor[]) =>
+      [definition.reference(...inputs)].flat() as tf.Tensor[];
+    const { value, tape } = record(() => forward(args));
+    const cotangents = value.map((y) => random.normal(y.shape));
+    const loss = (inputs: tf.Tensor[]) =>
+      tf.tidy(() =>
+        forward(inputs)
+          .map((y, k) => tf.sum(tf.mul(y, cotangents[k]!)).dataSync()[0]!)
+          .reduce((a, b) => a + b, 0),
+      );
+    const names = differentiableInputs(definition);
+    const positions = names.map((name) => definition.inputs.indexOf(name));
+    const gradients = tape.backward(
+      value.map((y, k) => [y, cotangents[k]!] as const),
+      positions.map((k) => args[k]!),
+    );
+    for (const [g, k] of positions.entries()) {
+      const direction = random.normal(args[k]!.shape);
+      const along = tf.sum(tf.mul(gradients[g]!, direction)).dataSync()[0]!;
+      const moved = (step: number) =>
+        loss(args.map((x, i) => (i === k ? tf.add(x, tf.mul(direction, step)) : x)));
+      // Richardson: error O(h^4), and h is large enough for f32
+      const central = (h: number) => (moved(h) - moved(-h)) / (2 * h);
+      const difference = (4 * central(0.01) - central(0.02)) / 3;
+      expect(Math.abs(along - difference) / Math.max(1, Math.abs(along)), names[g]).toBeLessThan(
+        5e-3,
+      );
+    }
+  });
+
+  test('attention: a padding token gives and gets nothing, segments do not mix', () => {
+    const [q, k, v] = [
+      random.normal([1, 4, 2, 6]),
+      random.normal([1, 4, 1, 6]),
+      random.normal([1, 4, 1, 6]),
+    ];
+    const segments = tf.tensor2d([[0, 0, 1, -1]], [1, 4], 'int32');
+    const { value, tape } = record(() => attention(q, k, v, segments));
+    const rows = tf.unstack(tf.reshape(value, [4, 12]));
+    expect([...rows[3]!.dataSync()]).toEqual(new Array(12).fill(0));
+    expect([...rows[2]!.dataSync().slice(0, 6)]).toEqual([
+      ...tf.slice(v, [0, 2], [1, 1]).dataSync(),
+    ]);
+    const [dv] = tape.backward([[value, tf.onesLike(value)]], [v]);
+    expect([...tf.slice(dv!, [0, 3], [1, 1]).dataSync()]).toEqual(new Array(6).fill(0));
+  });
+
+  test('embedding: paddingId keeps its row and gives it no gradient', () => {
+    const weight = random.normal([3, 2]);
+    const ids = tf.tensor1d([0, 1, 1], 'int32');
+    const { value, tape } = record(() => embedding(weight, ids, { paddingId: 0 }));
+    expect([...value.dataSync().slice(0, 2)]).toEqual([...weight.dataSync().slice(0, 2)]);
+    const [dweight] = tape.backward([[value, tf.onesLike(value)]], [weight]);
+    expect([...dweight!.dataSync()]).toEqual([0, 0, 2, 2, 0, 0]);
+  });
+
+  test('lmHead: KL to itself is 0 and so is its gradient', () => {
+    const hidden = random.normal([5, 4]);
+    const weight = random.normal([7, 4]);
+    const targets = random.integers([5], 7);
+    const { value, tape } = record(
+      () => lmHead(hidden, weight, targets, { ref: { hidden, weight } }).kl!,
+    );
+    for (const kl of value.dataSync()) expect(kl).toBeCloseTo(0, 6);
+    const [dhidden] = tape.backward([[value, tf.ones([5])]], [hidden]);
+    expect(tf.max(tf.abs(dhidden!)).dataSync()[0]).toBeLessThan(1e-6);
+  });
+});

@@ -1,0 +1,50 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../errors.ts';
+
+/**
+ * Norm over all gradients together, `sqrt(sum_p sum_i g[p,i]^2)`, from the sums of squares.
+ *
+ * A sum that is not finite is recomputed in f64 from the gradient itself: finite gradients above
+ * 1.8e19 overflow the f32 square and are still good.
+ *
+ * @throws {TensorGpuError} `not-finite` naming the first parameter and element that is NaN or infinite.
+ */
+export async function globalNorm(
+  gradients: Record<string, Tensor>,
+  squaredNorms: Float64Array,
+  step: number,
+): Promise<number> {
+  let total = 0;
+  for (const [index, [name, gradient]] of Object.entries(gradients).entries()) {
+    const squared = squaredNorms[index] ?? Number.NaN;
+    total += Number.isFinite(squared) ? squared : await exactSquaredNorm(name, gradient, step);
+  }
+  return Math.sqrt(total);
+}
+
+async function exactSquaredNorm(name: string, gradient: Tensor, step: number): Promise<number> {
+  const values = await gradient.data();
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) {
+      throw new TensorGpuError(
+        'not-finite',
+        `adamw: gradient of ${name} must be finite, got ${value} at element ${i} of ` +
+          `[${gradient.shape}] in step ${step}. Weights and moments are unchanged: look for the ` +
+          'first loss or log-prob that is not finite.',
+      );
+    }
+    total += value * value;
+  }
+  return total;
+}
+
+/**
+ * Factor that brings a gradient of norm `norm` down to `maxGradNorm`: `min(1, max / (norm + 1e-6))`.
+ *
+ * @see torch.nn.utils.clip_grad_norm_, whose 1e-6 this is
+ */
+export function clipFactor(norm: number, maxGradNorm: number | undefined): number {
+  return maxGradNorm === undefined ? 1 : Math.min(1, maxGradNorm / (norm + 1e-6));
+}
