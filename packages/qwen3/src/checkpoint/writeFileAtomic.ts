@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from './fileError.ts';
+
+/**
+ * Writes a file so that a reader sees either the old content or the whole new one, never a part:
+ * temporary file in the same folder, fsync, rename, fsync of the folder. Missing folders are made.
+ *
+ * @param chunks - written one after the other, so that a large file needs no second copy in memory.
+ * @throws {Qwen3Error} `io` if the file system refuses; the temporary file is removed and the old file stays.
+ */
+export async function writeFileAtomic(
+  path: string,
+  chunks: Iterable<Uint8Array | string>,
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(temporary, 'wx');
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(folder);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fileError('writeFileAtomic', path, cause);
+  }
+}
+
+/** Makes the rename itself durable. Windows cannot open a folder; there the rename is journaled anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import * as qwen3 from './index.ts';
+
+test('the public names', () => {
+  expect(Object.keys(qwen3).sort()).toMatchInlineSnapshot(`
+    [
+      "Qwen3",
+      "Qwen3Error",
+      "TINY_CONFIG",
+      "addLora",
+      "createQwen3",
+      "createTokenizer",
+      "formatConfig",
+      "generate",
+      "generateByForward",
+      "loadAdapter",
+      "loadQwen3",
+      "loadTokenizer",
+      "mergeLora",
+      "openSafetensors",
+      "packedBatch",
+      "parameterShapes",
+      "parseConfig",
+      "qwen3Policy",
+      "readSafetensors",
+      "renderChat",
+      "renderSegments",
+      "ropeTables",
+      "sampleSeeds",
+      "saveAdapter",
+      "saveQwen3",
+      "scoreLogprobs",
+      "targetRows",
+      "tokenBatch",
+      "withoutAdapter",
+      "writeSafetensors",
+    ]
+  `);
+});

@@ -1,0 +1,51 @@
+export { createTokenizer, type Tokenizer } from './chat/createTokenizer.ts';
+export { loadTokenizer } from './chat/loadTokenizer.ts';
+export { type ChatMessage, type RenderChatOptions, renderChat } from './chat/renderChat.ts';
+export {
+  type ChatFormat,
+  type RenderedSegments,
+  type RenderSegmentsOptions,
+  renderSegments,
+  type TokenRole,
+} from './chat/renderSegments.ts';
+export type { Segment } from './chat/segment.ts';
+export { formatConfig } from './checkpoint/formatConfig.ts';
+export { type LoadQwen3Options, loadQwen3 } from './checkpoint/loadQwen3.ts';
+export { openSafetensors, type SafetensorsFile } from './checkpoint/openSafetensors.ts';
+export { parseConfig } from './checkpoint/parseConfig.ts';
+export type { Qwen3Config } from './checkpoint/qwen3Config.ts';
+export { readSafetensors, type StoredTensor } from './checkpoint/readSafetensors.ts';
+export type { SafetensorsDtype, SafetensorsEntry } from './checkpoint/safetensorsHeader.ts';
+export { type SaveQwen3Options, saveQwen3 } from './checkpoint/saveQwen3.ts';
+export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
+export { Qwen3Error, type Qwen3ErrorCode } from './errors.ts';
+export { type Completion, generate } from './generate/generate.ts';
+export { generateByForward } from './generate/generateByForward.ts';
+export { type GenerateOptions, sampleSeeds } from './generate/generateOptions.ts';
+export {
+  type PolicyRequest,
+  type Qwen3Policy,
+  type Qwen3PolicyOptions,
+  qwen3Policy,
+  type SampledSegment,
+} from './generate/qwen3Policy.ts';
+export {
+  type ScoredSequence,
+  type ScoreLogprobsOptions,
+  scoreLogprobs,
+} from './generate/scoreLogprobs.ts';
+export type { Adapter } from './lora/adapter.ts';
+export { type AddLoraOptions, addLora } from './lora/addLora.ts';
+export { loadAdapter } from './lora/loadAdapter.ts';
+export { mergeLora } from './lora/mergeLora.ts';
+export { saveAdapter } from './lora/saveAdapter.ts';
+export { withoutAdapter } from './lora/withoutAdapter.ts';
+export { type CreateQwen3Options, createQwen3 } from './model/createQwen3.ts';
+export type { ForwardInput } from './model/inputTensors.ts';
+export { packedBatch } from './model/packedBatch.ts';
+export { type LinearModule, parameterShapes } from './model/parameterShapes.ts';
+export { Qwen3 } from './model/qwen3.ts';
+export { ropeTables } from './model/ropeTables.ts';
+export { type TargetRows, targetRows } from './model/targetRows.ts';
+export { type TokenBatch, type TokenBatchOptions, tokenBatch } from './model/tokenBatch.ts';
+export { TINY_CONFIG } from './tinyConfig.ts';

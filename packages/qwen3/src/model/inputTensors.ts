@@ -1,0 +1,87 @@
+import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../errors.ts';
+
+/** A batch of token ids. A `TokenBatch` fits as it is. */
+export interface ForwardInput {
+  /** Sequences (rows). Not needed if `inputIds` is a tensor. */
+  B?: number | undefined;
+  /** Columns. Not needed if `inputIds` is a tensor. */
+  T?: number | undefined;
+  /** `[B, T]`: an int32 tensor, or `B * T` numbers. Tensors are read back: on a GPU give arrays. */
+  inputIds: Tensor | ArrayLike<number>;
+  /** `[B, T]`. Default 0 … T-1 in every row, also under left padding (as the reference). */
+  positions?: Tensor | ArrayLike<number> | undefined;
+  /** `[B, T]`. A token sees earlier tokens of its own segment; -1 is padding. Default all 0. */
+  segmentIds?: Tensor | ArrayLike<number> | undefined;
+  /** Is shown inner values by name while the pass runs: `embed`, `layers.0`, `model.layers.0.mlp`, … */
+  observe?: ((name: string, value: Tensor) => void) | undefined;
+}
+
+/** Checks the batch and makes int32 tensors of it. */
+export function inputTensors(
+  input: ForwardInput,
+  vocabSize: number,
+): { ids: Tensor; positions: Tensor; segmentIds: Tensor; maxPosition: number } {
+  const [B, T] = shapeOf(input);
+  const ids = readArray('inputIds', input.inputIds, B * T);
+  const positions = input.positions
+    ? readArray('positions', input.positions, B * T)
+    : Int32Array.from({ length: B * T }, (_, i) => i % T);
+  const segments = input.segmentIds
+    ? readArray('segmentIds', input.segmentIds, B * T)
+    : new Int32Array(B * T);
+  let maxPosition = 0;
+  for (let i = 0; i < B * T; i++) {
+    const id = ids[i]!;
+    if (id < 0 || id >= vocabSize) {
+      throw new Qwen3Error(
+        'option',
+        `Qwen3.forward: inputIds[${Math.floor(i / T)}, ${i % T}] is ${id}, the vocabulary has ${vocabSize} tokens. Was another tokenizer used?`,
+      );
+    }
+    const position = positions[i]!;
+    if (position < 0) {
+      throw new Qwen3Error(
+        'option',
+        `Qwen3.forward: positions[${Math.floor(i / T)}, ${i % T}] is ${position}, must be 0 or more. Give padding position 0.`,
+      );
+    }
+    if (position > maxPosition) maxPosition = position;
+  }
+  const shape: [number, number] = [B, T];
+  return {
+    ids: tensor2d(ids, shape, 'int32'),
+    positions: tensor2d(positions, shape, 'int32'),
+    segmentIds: tensor2d(segments, shape, 'int32'),
+    maxPosition,
+  };
+}
+
+function shapeOf({ inputIds, B, T }: ForwardInput): [number, number] {
+  const shape = inputIds instanceof Tensor ? inputIds.shape : [B, T];
+  const [rows, columns] = shape;
+  if (
+    shape.length === 2 &&
+    rows !== undefined &&
+    columns !== undefined &&
+    rows > 0 &&
+    columns > 0
+  ) {
+    return [rows, columns];
+  }
+  throw new Qwen3Error(
+    'shape',
+    `Qwen3.forward: needs inputIds of shape [B, T] or B and T, got [${shape}].`,
+  );
+}
+
+function readArray(name: string, values: Tensor | ArrayLike<number>, size: number): Int32Array {
+  const array = values instanceof Tensor ? values.dataSync() : values;
+  if (array.length !== size) {
+    throw new Qwen3Error(
+      'shape',
+      `Qwen3.forward: ${name} must have B * T = ${size} values, got ${array.length}.`,
+    );
+  }
+  return array instanceof Int32Array ? array : Int32Array.from(array);
+}

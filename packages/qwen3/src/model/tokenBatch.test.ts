@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { packedBatch } from './packedBatch.ts';
+import { targetRows } from './targetRows.ts';
+import { tokenBatch } from './tokenBatch.ts';
+
+const sequences = [{ ids: [5, 6, 7] }, { ids: [8] }];
+
+describe('tokenBatch', () => {
+  test('pads on the right', () => {
+    const { inputIds, positions, segmentIds, mask, B, T } = tokenBatch(sequences, { padId: 9 });
+    expect({ B, T }).toEqual({ B: 2, T: 3 });
+    expect([...inputIds]).toEqual([5, 6, 7, 8, 9, 9]);
+    expect([...positions]).toEqual([0, 1, 2, 0, 0, 0]);
+    expect([...segmentIds]).toEqual([0, 0, 0, 0, -1, -1]);
+    expect([...mask]).toEqual([1, 1, 1, 1, 0, 0]);
+  });
+
+  test('pads on the left, and to a given length', () => {
+    const batch = tokenBatch(sequences, { padId: 9, padding: 'left', length: 4 });
+    expect([...batch.inputIds]).toEqual([9, 5, 6, 7, 9, 9, 9, 8]);
+    expect([...batch.positions]).toEqual([0, 0, 1, 2, 0, 0, 0, 0]);
+  });
+
+  test('throws `option` for nothing, an empty and a too long sequence', () => {
+    const option = expect.objectContaining({ code: 'option' });
+    expect(() => tokenBatch([], { padId: 0 })).toThrow(option);
+    expect(() => tokenBatch([{ ids: [] }], { padId: 0 })).toThrow(option);
+    expect(() => tokenBatch(sequences, { padId: 0, length: 2 })).toThrow(option);
+    expect(() => packedBatch([{ ids: [] }])).toThrow(option);
+  });
+});
+
+describe('targetRows', () => {
+  test('takes every token that another of its segment precedes', () => {
+    const right = targetRows(tokenBatch(sequences, { padId: 0 }));
+    expect([...right.rows]).toEqual([0, 1]);
+    expect([...right.targetIds]).toEqual([6, 7]);
+    const packed = targetRows(packedBatch([{ ids: [5, 6] }, { ids: [7, 8] }]));
+    expect([...packed.targets]).toEqual([1, 3]); // 7 begins a sequence: 6 does not predict it
+  });
+
+  test('asks which to take', () => {
+    const batch = tokenBatch([{ ids: [5, 6, 7] }, { ids: [8, 9] }], { padId: 0 });
+    const { targets } = targetRows(batch, (row, column) => row === 0 && column === 2);
+    expect([...targets]).toEqual([2]);
+  });
+});
