@@ -1,0 +1,131 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BenchRow } from './benchRow.ts';
+import type { Case } from './cases.ts';
+import { type Contender, startContender } from './contender.ts';
+import { leastSeconds, type MachineLimit } from './machineLimit.ts';
+import { median } from './median.ts';
+
+export interface MeasureOptions {
+  threads: number;
+  rounds: number;
+  kernels: readonly ('native' | 'wasm')[];
+  limit: MachineLimit | null;
+}
+
+/** A call is repeated until a sample takes about this long, so that clocks and wake-ups do not count. */
+const SAMPLE_SECONDS = 0.3;
+/** Thread pools spin for a while after their work; the next contender starts when they sleep. */
+const PAUSE_MS = 250;
+
+const folder = dirname(fileURLToPath(import.meta.url));
+
+interface Entry {
+  /** `native`, `wasm`, or the peer's name. */
+  name: string;
+  isOurs: boolean;
+  sample: () => Promise<number>;
+  seconds: number[];
+}
+
+/**
+ * Runs a case on our back ends and on every peer, one after the other in each round, and gives one row per
+ * back end and peer. A contender that cannot run is named on stderr and left out.
+ */
+export async function measureCase(item: Case, options: MeasureOptions): Promise<BenchRow[]> {
+  const contenders: Contender[] = [];
+  const entries: Entry[] = [];
+  const add = async (
+    prefix: string,
+    isOurs: boolean,
+    starting: Promise<Contender>,
+  ): Promise<void> => {
+    try {
+      const contender = await starting;
+      contenders.push(contender);
+      for (const [name, why] of Object.entries(contender.failed)) complain(item, name, why);
+      for (const variant of contender.ready) {
+        const repeats = Math.ceil(SAMPLE_SECONDS / Math.max(await contender.run(variant, 1), 1e-6));
+        const sample = (): Promise<number> => contender.run(variant, Math.min(repeats, 10_000));
+        entries.push({ name: prefix + variant, isOurs, sample, seconds: [] });
+      }
+    } catch (error) {
+      complain(item, prefix, error instanceof Error ? error.message : String(error));
+    }
+  };
+  try {
+    for (const kernels of options.kernels)
+      await add('', true, startOurs(item, kernels, options.threads));
+    for (const [file, variants] of Object.entries(process.env.MOLRL_PYTHON ? item.peers : {}))
+      await add('', false, startPeer(item, file, variants, options.threads));
+    for (let round = 0; round < options.rounds; round++) {
+      for (const entry of entries) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        entry.seconds.push(await entry.sample());
+      }
+    }
+  } finally {
+    for (const contender of contenders) contender.stop();
+  }
+  return rowsOf(item, options, entries);
+}
+
+function startOurs(item: Case, kernels: string, threads: number): Promise<Contender> {
+  return startContender([
+    process.execPath,
+    '--conditions=@molrl/source',
+    '--import',
+    'tsx',
+    join(folder, 'ours', 'main.ts'),
+    JSON.stringify({ bench: item.bench, spec: item.spec, kernels, threads }),
+  ]);
+}
+
+function startPeer(
+  item: Case,
+  file: string,
+  variants: string[],
+  threads: number,
+): Promise<Contender> {
+  const python = process.env.MOLRL_PYTHON ?? 'python3';
+  const args = ['--spec', JSON.stringify(item.spec), '--threads', String(threads)];
+  return startContender(
+    [python, join(folder, 'peers', file), ...args, '--variants', variants.join(',')],
+    {
+      OMP_NUM_THREADS: String(threads),
+    },
+  );
+}
+
+function rowsOf(item: Case, options: MeasureOptions, entries: readonly Entry[]): BenchRow[] {
+  const { bench, shape, unit, amount } = item;
+  const inUnit = (seconds: number): number => (unit === 's' ? seconds : amount / seconds);
+  const least = options.limit && leastSeconds(item.work, options.limit);
+  const limit = least === null ? null : inUnit(least);
+  const peers = entries.filter((entry) => !entry.isOurs);
+  return entries
+    .filter((entry) => entry.isOurs)
+    .flatMap((ours): BenchRow[] => {
+      const base = {
+        ...{ bench, shape, threads: options.threads, backend: ours.name as 'native' | 'wasm' }, // only we have these names
+        ours: inUnit(median(ours.seconds)),
+      };
+      if (peers.length === 0)
+        return [{ ...base, peer: null, peerName: null, ratio: null, limit, unit }];
+      return peers.map((peer) => {
+        const ratio = median(peer.seconds.map((seconds, i) => seconds / ours.seconds[i]!));
+        return {
+          ...base,
+          peer: inUnit(median(peer.seconds)),
+          peerName: peer.name,
+          ratio,
+          limit,
+          unit,
+        };
+      });
+    });
+}
+
+function complain(item: Case, name: string, why: string): void {
+  console.error(`${item.bench} ${item.shape}: ${name || 'a contender'} did not run: ${why.trim()}`);
+}
