@@ -1,0 +1,27 @@
+import type { Segment } from '../trajectory/segment.ts';
+
+export interface GenerateOptions {
+  /** Continuations per prompt, G. Default 1. */
+  numGenerations?: number | undefined;
+  /** Longest continuation, in the policy's own unit (tokens). */
+  maxTokens: number;
+  /** 0 = the most probable token. The policy has its own default. */
+  temperature?: number | undefined;
+  /** The whole call is a function of this seed. */
+  seed: number;
+  /**
+   * One seed per continuation, `[P * G]`, prompt-major. A policy that uses them gives each
+   * continuation independently of the others in the call; one that does not may ignore them.
+   */
+  seeds?: ArrayLike<number> | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** All that this package asks of a model: a conversation in, the next utterance out. */
+export interface Policy {
+  /**
+   * @param prompts - P conversations, each ending where the policy has to speak.
+   * @returns P * G new segments of kind `'policy'`, prompt-major.
+   */
+  generate(prompts: Segment[][], options: GenerateOptions): Promise<Segment[]>;
+}

@@ -1,0 +1,23 @@
+/** What went wrong, for `switch (error.code)`. */
+export type EfEnvErrorCode =
+  /** An option has a value that cannot work. */
+  | 'option'
+  /** A task, or something an environment returned, has the wrong shape. */
+  | 'task'
+  /** A stored trajectory is not of this format or version. */
+  | 'format'
+  /** A policy returned something else than it was asked for. */
+  | 'policy'
+  /** A step took longer than its limit. */
+  | 'timeout';
+
+/** The only error class this package throws. Messages say what must hold, what came and what to do. */
+export class EfEnvError extends Error {
+  readonly code: EfEnvErrorCode;
+
+  constructor(code: EfEnvErrorCode, message: string) {
+    super(message);
+    this.name = 'EfEnvError';
+    this.code = code;
+  }
+}

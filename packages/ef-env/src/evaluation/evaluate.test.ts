@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { Policy } from '../episode/policy.ts';
+import { createRandom } from '../random.ts';
+import { evaluate } from './evaluate.ts';
+import { majorityAtK } from './majorityAtK.ts';
+import { gPassAtK, passAtK } from './passAtK.ts';
+import { readBenchmark } from './readBenchmark.ts';
+
+/** The right answer first, then wrong ones; the last sample is as long as allowed and says nothing. */
+const policy: Policy = {
+  generate: async (prompts, { numGenerations = 1, maxTokens }) =>
+    prompts.flatMap((prompt) =>
+      Array.from({ length: numGenerations }, (_, i) => {
+        const sum = eval2(prompt.at(-1)!.text);
+        const text = i === numGenerations - 1 ? '<think>' : `So \\boxed{${i < 2 ? sum : sum + i}}.`;
+        return {
+          speaker: 'assistant' as const,
+          kind: 'policy' as const,
+          turn: 0,
+          text,
+          tokens: { ids: Array(i === numGenerations - 1 ? maxTokens : 3).fill(0) },
+        };
+      }),
+    ),
+};
+const eval2 = (text: string): number => {
+  const [a, b] = /(\d+) \+ (\d+)\?/.exec(text)!.slice(1).map(Number);
+  return a! + b!;
+};
+
+const benchmark = readBenchmark(
+  '{"question": "1 + 1?", "answer": "1 and 1 #### 2"}\n{"problem": "2 + 3?", "answer": 5, "unique_id": "five"}\n',
+  { name: 'sums' },
+);
+
+test('readBenchmark reads JSONL and JSON with the usual names', () => {
+  expect(benchmark.problems).toEqual([
+    { id: 'sums-1', problem: '1 + 1?', answer: '2' },
+    { id: 'five', problem: '2 + 3?', answer: '5' },
+  ]);
+  const solution = `${'We add. '.repeat(20)}\\boxed{7}`;
+  expect(
+    readBenchmark(JSON.stringify([{ prompt: 'p', solution }]), { name: 'x' }).problems[0]?.answer,
+  ).toBe('7');
+  expect(() => readBenchmark('{"question": "?"}', { name: 'x' })).toThrow(/row 1 of 'x' needs/);
+  expect(() => readBenchmark('{"a": 1}\n{oops', { name: 'x' })).toThrow(/line 2 is no JSON/);
+});
+
+test('evaluate reports avg, pass, maj and g-pass with intervals, truncation and parse failures', async () => {
+  const result = await evaluate(policy, benchmark, { n: 4, k: [1, 4], maxTokens: 8, seed: 1 });
+  expect(result.metrics['avg@4']).toEqual({ mean: 0.5, low: 0.5, high: 0.5 });
+  expect(result.metrics['pass@1']?.mean).toBeCloseTo(0.5);
+  expect(result.metrics['pass@4']?.mean).toBe(1);
+  expect(result.metrics['maj@4']?.mean).toBe(1);
+  expect(result.metrics['g-pass@4/0.5']?.mean).toBeCloseTo(1);
+  expect(result.metrics['g-pass@4/1']?.mean).toBe(0);
+  expect(result).toMatchObject({ truncated: 0.25, unparsed: 0.25 });
+  expect(result.problems[1]).toEqual({
+    id: 'five',
+    correct: [true, true, false, false],
+    answers: ['5', '5', '7', null],
+  });
+});
+
+test('pass@k and g-pass@k agree with counting', () => {
+  // all choices of 2 out of 4 samples of which 2 are right: 1 both right, 4 one, 1 none
+  expect(passAtK(4, 2, 2)).toBeCloseTo(5 / 6);
+  expect(gPassAtK(4, 2, 2, 0)).toBeCloseTo(5 / 6);
+  expect(gPassAtK(4, 2, 2, 0.5)).toBeCloseTo(5 / 6);
+  expect(gPassAtK(4, 2, 2, 1)).toBeCloseTo(1 / 6);
+});
+
+test('a majority joins equal answers and shares ties', () => {
+  const random = createRandom(0);
+  expect(majorityAtK(['1/2', '0.5', '3', null], [false, false, true, false], 4, random)).toBe(0);
+  expect(majorityAtK(['1/2', '3'], [false, true], 2, random)).toBe(0.5);
+  expect(majorityAtK(['3', '3', '4'], [true, true, false], 1, random)).toBeCloseTo(2 / 3, 1);
+});
+
+test('throws for a k beyond n and a policy that says too little', async () => {
+  await expect(
+    evaluate(policy, benchmark, { n: 2, k: [3], maxTokens: 8, seed: 1 }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[EfEnvError: evaluate: needs problems, n >= 1 and every k in 1 .. n, got 2 problems, n = 2, k = 3.]`,
+  );
+  await expect(
+    evaluate({ generate: async () => [] }, benchmark, { maxTokens: 8, seed: 1 }),
+  ).rejects.toThrow(/asked for 2 \* 1 completions/);
+});

@@ -1,0 +1,54 @@
+import { type ExtractAnswerOptions, type ExtractedAnswer, extractAnswer } from './extractAnswer.ts';
+import { type MathEqualOptions, mathEqual } from './mathEqual.ts';
+
+export interface GradeMathOptions
+  extends Omit<MathEqualOptions, 'decimalComma'>,
+    ExtractAnswerOptions {}
+
+export interface MathGrade {
+  correct: boolean;
+  /** What was read as the answer; `null` = nothing was found. */
+  answer: string | null;
+  /** Where the answer stood. */
+  from: ExtractedAnswer['from'] | null;
+}
+
+/**
+ * Grades a completion against a reference answer.
+ *
+ * @param gold - the reference: bare LaTeX or plain text, or a whole solution with its answer in a box or
+ * between dollar signs.
+ * @param completion - what the model wrote; only what follows the last `</think>` counts.
+ *
+ * @example
+ * gradeMath('\\frac{1}{2}', '<think>...</think> The answer is $\\boxed{0.5}$.');
+ * // { correct: true, answer: '0.5', from: 'boxed' }
+ */
+export function gradeMath(
+  gold: string,
+  completion: string,
+  options: GradeMathOptions = {},
+): MathGrade {
+  const { targets, ...equalOptions } = options;
+  const found = extractAnswer(completion, { targets });
+  if (found === null) return { correct: false, answer: null, from: null };
+  const reference = goldAnswer(gold, { targets });
+  const correct = mathEqual(reference.text, found.text, {
+    ...equalOptions,
+    decimalComma: found.decimalComma || reference.decimalComma,
+  });
+  return { correct, answer: found.text, from: found.from };
+}
+
+/** A reference with a box, a dollar sign or an announcement is a solution; any other text is the answer itself. */
+function goldAnswer(
+  gold: string,
+  options: ExtractAnswerOptions,
+): { text: string; decimalComma: boolean } {
+  const written = /boxed|(?<!\\)\$|\\\(|\\\[|final answer|answer is/i.test(gold)
+    ? extractAnswer(gold, options)
+    : null;
+  return (
+    written ?? { text: gold, decimalComma: /^\s*-?(?:\d+,\d{1,2}|\d+,\d{4,}|0,\d+)\s*$/.test(gold) }
+  );
+}

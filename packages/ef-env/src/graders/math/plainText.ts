@@ -1,0 +1,15 @@
+/** Words as they are compared: without `\text`, spaces, outer brackets of a choice; small letters unless it is one letter. */
+export function plainText(text: string): string {
+  let s = text
+    .replace(
+      /\\(?:text(?:bf|it|rm|sf|normal|up|tt)?|mbox|hbox|mathrm|mathbf|mathit|operatorname\*?)\s*(?=\{)/g,
+      '',
+    )
+    .replace(/\\[,;:! ]|\\q?quad(?![a-zA-Z])|[$\s~]/g, '');
+  const wrapped = (t: string): boolean => /^\{[^{}]*\}$/.test(t);
+  while (wrapped(s)) s = s.slice(1, -1);
+  s = s.replace(/\.$/, '');
+  if (/^\(\{?[A-Za-z]\}?\)$/.test(s)) s = s.replace(/[(){}]/g, '');
+  if (/^\{[A-Za-z]+\}$/.test(s)) s = s.slice(1, -1);
+  return /^[A-Za-z{}()'-]{2,}$/.test(s) ? s.toLowerCase().replace(/[{}]/g, '') : s;
+}

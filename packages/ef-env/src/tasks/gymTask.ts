@@ -1,0 +1,43 @@
+import { EfEnvError } from '../errors.ts';
+import { createRandom, mixSeeds } from '../random.ts';
+import type { GymItem } from './gym/gymFamily.ts';
+import { GYM_FAMILIES, type GymFamilyName } from './gymFamilies.ts';
+
+/** A task of one of the 30 families. */
+export interface GymTask extends GymItem<unknown> {
+  family: GymFamilyName;
+  level: number;
+}
+
+export interface GymTaskOptions {
+  /** Difficulty from 0. Default 0. */
+  level?: number | undefined;
+  /** No default: a wrong guess would repeat tasks. */
+  seed: number;
+}
+
+/**
+ * One seeded task of a family.
+ *
+ * @throws {EfEnvError} `option` for an unknown family or a level it does not have.
+ *
+ * @example
+ * gymTask('gcd', { seed: 1 }).question; // 'What is the greatest common divisor of 2, 3? Answer with the number only.'
+ */
+export function gymTask(family: GymFamilyName, options: GymTaskOptions): GymTask {
+  const { level = 0, seed } = options;
+  if (!Object.hasOwn(GYM_FAMILIES, family)) {
+    throw new EfEnvError(
+      'option',
+      `gymTask: unknown family '${family}'. Known: ${Object.keys(GYM_FAMILIES).join(', ')}.`,
+    );
+  }
+  const { levels, generate } = GYM_FAMILIES[family];
+  if (!Number.isInteger(level) || level < 0 || level >= levels) {
+    throw new EfEnvError(
+      'option',
+      `gymTask: ${family} has the levels 0 to ${levels - 1}, got ${level}.`,
+    );
+  }
+  return { family, level, ...generate(createRandom(mixSeeds('gym', family, level, seed)), level) };
+}

@@ -1,0 +1,35 @@
+import { containsScore } from './gym/containsScore.ts';
+import type { GymFamily } from './gym/gymFamily.ts';
+import { judgeNumber } from './gym/judgeNumber.ts';
+import { WORDS } from './gym/words.ts';
+
+export interface LetterCountingData {
+  target_letter: string;
+  span: string[];
+}
+
+/** How often a letter stands in a text. */
+export const letterCounting: GymFamily<LetterCountingData> = {
+  name: 'letter_counting',
+  levels: 4,
+  generate: (random, level) => {
+    const span = Array.from({ length: 3 + 5 * level }, () => random.choice(WORDS));
+    const target = random.choice([...random.choice(span)]);
+    const count = [...span.join('')].filter((c) => c === target).length;
+    return {
+      question: `How often does the letter "${target}" stand in: ${span.join(' ')}? Answer with the number only.`,
+      answer: `${count}`,
+      data: { target_letter: target, span },
+    };
+  },
+  judge: (item, answer) =>
+    judgeNumber(item, answer, (value) => {
+      const { span, target_letter: letter } = item.data;
+      const words = span.filter((word) => word.toLowerCase().includes(letter)).length;
+      if (value < BigInt(words)) return `${value} is too small: ${words} words have a "${letter}".`;
+      return value === BigInt(words)
+        ? `${value} words have a "${letter}", some of them more than one.`
+        : null;
+    }),
+  referenceScore: containsScore,
+};

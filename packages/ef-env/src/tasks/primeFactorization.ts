@@ -1,0 +1,61 @@
+import { primeFactors } from '../graders/math/primeFactors.ts';
+import { between, type GymFamily, RIGHT, wrong } from './gym/gymFamily.ts';
+
+export interface PrimeFactorizationData {
+  number: number;
+}
+
+/** Python's `int`; `null` where it throws. */
+const toInteger = (text: string): bigint | null =>
+  /^[-+]?\d+(?:_\d+)*$/.test(text) ? BigInt(text.replaceAll('_', '').replace('+', '')) : null;
+const product = (factors: readonly bigint[]): bigint => factors.reduce((a, b) => a * b, 1n);
+const sorted = (factors: readonly bigint[]): string =>
+  [...factors].sort((a, b) => Number(a - b)).join();
+
+/** The factors as the reference reads them: separated by ×. `null` where it throws. */
+function factorsOf(answer: string, separator: string | RegExp): bigint[] | null {
+  if (answer.trim() === '') return [];
+  const factors = answer
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(toInteger);
+  return factors.every((factor) => factor !== null) ? factors : null;
+}
+
+const isPrime = (n: bigint): boolean => n > 1n && primeFactors(n).get(n) === 1n;
+
+/** Write a number as a product of primes. `4 × 149` earns nothing (0.5 in the reference). */
+export const primeFactorization: GymFamily<PrimeFactorizationData> = {
+  name: 'prime_factorization',
+  levels: 4,
+  generate: (random, level) => {
+    const number = between(random, 4, [50, 500, 5000, 50_000][level]!);
+    const factors = [...primeFactors(BigInt(number))].flatMap(([p, count]) =>
+      Array<bigint>(Number(count)).fill(p),
+    );
+    return {
+      question: `Write ${number} as a product of primes. Answer with the primes separated by ×, as in 2 × 2 × 3.`,
+      answer: factors.join(' × '),
+      data: { number },
+    };
+  },
+  judge: ({ data }, answer) => {
+    const factors = factorsOf(answer, /[×*x]/);
+    if (factors === null || factors.length === 0)
+      return wrong('The answer is to be numbers separated by × and nothing else.');
+    const composite = factors.find((factor) => !isPrime(factor));
+    if (composite !== undefined) return wrong(`${composite} is not prime.`);
+    const value = product(factors);
+    return value === BigInt(data.number)
+      ? RIGHT
+      : wrong(`The product of these primes is ${value}, not ${data.number}.`);
+  },
+  referenceScore: ({ answer: oracle }, answer) => {
+    if (answer === null) return 0;
+    const [want, got] = [factorsOf(oracle ?? '', '×'), factorsOf(answer, '×')];
+    if (want === null || got === null) return null;
+    if (sorted(want) === sorted(got)) return 1;
+    return product(want) === product(got) ? 0.5 : 0.01;
+  },
+};

@@ -1,0 +1,68 @@
+import { compareRationals, rational } from '../graders/math/rational.ts';
+import type { Random } from '../random.ts';
+import { integersIn, numbersMistake } from './countdown.ts';
+import { evaluateArithmetic } from './gym/arithmetic.ts';
+import { between, type GymFamily, RIGHT, wrong } from './gym/gymFamily.ts';
+
+export interface Puzzle24Data {
+  numbers: number[];
+}
+
+/** Operators and the largest number per level. */
+const LEVELS = [
+  { operators: ['+', '-'], most: 12 },
+  { operators: ['+', '-', '*'], most: 10 },
+  { operators: ['+', '-', '*', '/'], most: 10 },
+] as const;
+
+const SHAPES = [
+  (n: number[], o: string[]) => `((${n[0]} ${o[0]} ${n[1]}) ${o[1]} ${n[2]}) ${o[2]} ${n[3]}`,
+  (n: number[], o: string[]) => `(${n[0]} ${o[0]} ${n[1]}) ${o[1]} (${n[2]} ${o[2]} ${n[3]})`,
+];
+
+function generate(
+  random: Random,
+  level: number,
+): { question: string; answer: string; data: Puzzle24Data } {
+  const { operators, most } = LEVELS[level]!;
+  for (;;) {
+    const numbers = Array.from({ length: 4 }, () => between(random, 1, most));
+    const answer = random.choice(SHAPES)(
+      numbers,
+      [0, 1, 2].map(() => random.choice<string>(operators)),
+    );
+    const value = evaluateArithmetic(answer);
+    if (value === null || compareRationals(value, rational(24)) !== 0) continue;
+    const given = random.sample(numbers, 4);
+    return {
+      question: `Make 24 from the numbers ${given.join(', ')}, each used exactly once, with + - * / and brackets. Answer with the calculation only.`,
+      answer,
+      data: { numbers: given },
+    };
+  }
+}
+
+/** Make 24 of four numbers. The reference never compares the numbers used with the puzzle; the strict judge does. */
+export const puzzle24: GymFamily<Puzzle24Data> = {
+  name: 'puzzle24',
+  levels: LEVELS.length,
+  generate,
+  judge: ({ data }, answer) => {
+    const value = evaluateArithmetic(answer);
+    if (value === null || /\*\*|\/\/|%|\d\.|\.\d/.test(answer))
+      return wrong('That is no calculation with + - * / and brackets.');
+    const mistake = numbersMistake(integersIn(answer), data.numbers);
+    if (mistake !== null) return wrong(mistake);
+    if (compareRationals(value, rational(24)) === 0) return RIGHT;
+    const shown =
+      value.denominator === 1n ? `${value.numerator}` : `${value.numerator}/${value.denominator}`;
+    return wrong(`The calculation gives ${shown}, not 24.`);
+  },
+  referenceScore: (_, answer, { minValue = 1, maxValue = 10 }) => {
+    const value = answer === null ? null : evaluateArithmetic(answer);
+    if (value === null) return 0.01;
+    const used = integersIn(answer!);
+    const inRange = used.length === 4 && used.every((n) => n >= minValue && n <= maxValue);
+    return inRange && value.numerator / value.denominator === 24n ? 1 : 0.01; // int() cuts towards zero
+  },
+};

@@ -1,0 +1,56 @@
+import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
+import { afterThinking } from '../graders/math/afterThinking.ts';
+import { wrongArithmeticStep } from './gym/wrongArithmeticStep.ts';
+import type { GymFamilyName } from './gymFamilies.ts';
+import { type GymScoreOptions, gymScore } from './gymScore.ts';
+import type { GymTask } from './gymTask.ts';
+
+export interface ReasoningGymOptions extends GymScoreOptions {
+  /**
+   * `'step'` names the first mistake and why and lets the policy try again; `'full'` also tells a right answer;
+   * `'none'` ends after one attempt. Default `'step'`.
+   */
+  feedback?: 'step' | 'full' | 'none' | undefined;
+}
+
+/** Families whose work is arithmetic: a wrong calculation in the thought is the first mistake. */
+const ARITHMETIC: ReadonlySet<GymFamilyName> = new Set([
+  'countdown',
+  'puzzle24',
+  'chain_sum',
+  'basic_arithmetic',
+  'gcd',
+  'lcm',
+  'prime_factorization',
+  'simple_equations',
+]);
+
+/**
+ * The 30 families of procedural tasks as one environment; make its tasks with `gymTask` or `gymSampler`.
+ * What follows the last `</think>` is the answer.
+ *
+ * @example
+ * const env = reasoningGym();
+ * // collect(env, policy, { tasks: [gymTask('gcd', { seed: 1 })], maxTurns: 3, ... })
+ */
+export function reasoningGym(options: ReasoningGymOptions = {}): Environment<GymTask> {
+  const { feedback = 'step', ...scoring } = options;
+  return defineEnvironment<GymTask, GymTask>({
+    name: 'reasoning-gym',
+    reset: (task) => ({ observation: task.question, state: task }),
+    step: (task, action) => {
+      const answer = afterThinking(action);
+      const { score, mistake } = gymScore(task, answer, scoring);
+      const reward = score ?? 0;
+      if (feedback === 'none') return { reward, done: true };
+      if (mistake === null) return { feedback: 'Right.', reward, done: true };
+      const step = ARITHMETIC.has(task.family) ? wrongArithmeticStep(action) : null;
+      const first = step === null ? mistake : `The step '${step}' does not hold.`;
+      const shown =
+        feedback === 'full' && task.answer !== null
+          ? ` A right answer is: ${task.answer}`
+          : ' Try again.';
+      return { feedback: `${first}${shown}`, reward, done: false };
+    },
+  });
+}

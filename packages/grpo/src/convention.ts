@@ -1,0 +1,2 @@
+/** Whose numbers to reproduce where implementations of the field disagree. */
+export type Convention = 'trl' | 'verl' | 'skyrl' | 'openrlhf' | 'mlx';

@@ -1,0 +1,20 @@
+/** " Did you mean 'x'?": the known name nearest to the one that was given. */
+export function didYouMean(name: string): (known: string[]) => string {
+  return (known) => {
+    const distances = known.map((candidate) => editDistance(name, candidate));
+    return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
+  };
+}
+
+/** Levenshtein distance: insertions, deletions and replacements between two names. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j]! + (a[i] === b[j] ? 0 : 1), row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

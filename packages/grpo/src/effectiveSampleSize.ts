@@ -1,0 +1,18 @@
+/**
+ * How many equally weighted samples a weighted set is worth.
+ *
+ *     (sum w)^2 / sum w^2        0 if all weights are 0
+ *
+ * @example
+ * effectiveSampleSize([1, 1, 0, 0]); // 2
+ *
+ * @see Kish 1965, Survey Sampling
+ */
+export function effectiveSampleSize(weights: ArrayLike<number>): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i]!;
+    squares += weights[i]! ** 2;
+  }
+  return squares > 0 ? (sum * sum) / squares : 0;
+}

@@ -1,0 +1,29 @@
+/**
+ * Why a call was refused.
+ * `shape`: lengths that do not fit; `option`: a value outside its range; `unknown-name`: a name we do not have;
+ * `not-finite`: NaN or infinity where a number must be; `double-correction`: one mismatch would be corrected twice;
+ * `missing`: an input that the chosen options need.
+ */
+export type GrpoErrorCode =
+  | 'shape'
+  | 'option'
+  | 'unknown-name'
+  | 'not-finite'
+  | 'double-correction'
+  | 'missing';
+
+/** Every error this package throws. Branch on `code`; `message` says what came and what to do. */
+export class GrpoError extends Error {
+  readonly code: GrpoErrorCode;
+
+  constructor(code: GrpoErrorCode, message: string) {
+    super(message);
+    this.name = 'GrpoError';
+    this.code = code;
+  }
+}
+
+/** The error of a single loss that was given an option only `policyLoss` resolves. */
+export function needsPolicyLoss(where: string, what: string): GrpoError {
+  return new GrpoError('option', `${where}: ${what} needs policyLoss, or its function.`);
+}

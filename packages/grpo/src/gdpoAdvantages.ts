@@ -1,0 +1,46 @@
+import type { Grouping } from './assertGroups.ts';
+import { combineRewards } from './combineRewards.ts';
+import { groupAdvantages } from './groupAdvantages.ts';
+import { mean, standardDeviation } from './statistics.ts';
+
+export type GdpoAdvantagesOptions = Grouping & {
+  /** `[F]`, one weight per reward function. Default: all 1. */
+  weights?: ArrayLike<number> | undefined;
+  /** Added to each std. Default 1e-4 (TRL). */
+  eps?: number | undefined;
+};
+
+/**
+ * Several rewards, each normalised in its group before they are summed, so that no reward drowns another.
+ *
+ *     N[f,i] = (R[f,i] - mean_group) / (std_group + eps)     S[i] = sum_f w[f] N[f,i]
+ *     A[i]   = (S[i] - mean_batch(S)) / (std_batch(S) + eps)
+ *
+ * TRL calls this `multi_objective_aggregation: 'normalize_then_sum'`.
+ *
+ * @param rewards - F arrays of `[P * G]`, prompt-major; `null` = that function does not apply.
+ * @returns `[P * G]`; 0 where no function scored the completion.
+ * @throws {GrpoError} as `groupAdvantages` and `combineRewards`.
+ *
+ * @example
+ * gdpoAdvantages([[1, 0, 0, 1], [10, 0, 0, 0]], { numGenerations: 4 });
+ * // Float64Array [1.3321, -0.7690, -0.7690, 0.2060]
+ *
+ * @see Liu et al. 2026, GDPO: https://arxiv.org/abs/2601.05242
+ */
+export function gdpoAdvantages(
+  rewards: ArrayLike<ArrayLike<number | null>>,
+  options: GdpoAdvantagesOptions,
+): Float64Array {
+  const { weights, eps = 1e-4 } = options;
+  const normalised = Array.from(rewards, (column) => {
+    const advantages = groupAdvantages(column, { ...options, eps });
+    return Array.from(column, (reward, i) => (reward === null ? null : advantages[i]!));
+  });
+  const sums = combineRewards(normalised, weights);
+  const values = sums.filter((sum) => sum !== null);
+  const [centre, std] = [mean(values), standardDeviation(values)];
+  return Float64Array.from(sums, (sum) =>
+    sum === null || !(std > 0) ? 0 : (sum - centre) / (std + eps),
+  );
+}

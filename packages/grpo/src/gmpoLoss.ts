@@ -1,0 +1,108 @@
+import { clipMetrics } from './clipMetrics.ts';
+import { klEstimators } from './klEstimators.ts';
+import { maskedMean } from './maskedMean.ts';
+import type {
+  PolicyBatch,
+  PolicyLossData,
+  PolicyLossOptions,
+  PolicyLossResult,
+} from './policyLossTypes.ts';
+import { readPolicyData } from './readPolicyData.ts';
+
+/**
+ * Geometric-mean policy optimisation: one ratio per sequence, the geometric mean of token ratios that are clipped in log
+ * space on the side where the advantage would push them out.
+ *
+ *     x[t]   = A > 0: min(u, clip(u, -epsilon, epsilonHigh))   else: max(u, clip(u, ...))        u = log ratio
+ *     loss_b = -exp(mean_t x[t]) * A + beta * mean_t KL          loss = mean over all B rows
+ *
+ * `'trl'`: a row without a trained token counts with ratio 1. `'verl'`: it counts as 0, A is the mean over the row's tokens,
+ * and the clip looks at each token's own A.
+ *
+ * @throws {GrpoError} as `surrogateLoss`.
+ *
+ * @example
+ * const data = { logprobs: [-1, -2], oldLogprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
+ * gmpoLoss(data).gradient; // Float64Array [-0.5, -0.5]
+ *
+ * @see Zhao et al. 2025, GMPO: https://arxiv.org/abs/2507.20673
+ */
+export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}): PolicyLossResult {
+  const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl', beta = 0 } = options;
+  const { gradientAccumulationSteps = 1 } = options;
+  const { batch } = readPolicyData(data, options, { name: 'gmpoLoss' });
+  const { mask, rows, sequenceLength, advantages, logRatio } = batch;
+  const kept = data.objectiveMask ?? mask;
+  const verl = convention === 'verl';
+  const rowCount = options.numSequences ?? rows * gradientAccumulationSteps;
+
+  const gradient = new Float64Array(mask.length);
+  const perTokenLoss = new Float64Array(mask.length);
+  const ratio = new Float64Array(mask.length);
+  const kl = new Float64Array(mask.length);
+  let loss = 0;
+  for (let row = 0; row < rows; row++) {
+    const start = row * sequenceLength;
+    let [sum, count, advantageSum, trained] = [0, 0, 0, 0];
+    for (let i = start; i < start + sequenceLength; i++) {
+      if (mask[i] !== 0) trained++;
+      if (mask[i] === 0 || kept[i] === 0) continue;
+      sum += clipped(i);
+      advantageSum += advantages[i]!;
+      count++;
+    }
+    const divisor = verl ? count + 1e-8 : Math.max(1, count); // verl's own guard
+    const advantage = verl ? advantageSum / divisor : advantages[start]!;
+    const coefficient = Math.exp(sum / divisor);
+    let rowLoss = -coefficient * advantage;
+    for (let i = start; i < start + sequenceLength; i++) {
+      ratio[i] = coefficient;
+      if (mask[i] === 0) continue;
+      if (kept[i] !== 0 && clipped(i) === logRatio[i]) {
+        gradient[i] = (-coefficient * advantage) / divisor / rowCount;
+      }
+      if (beta !== 0) {
+        const term = klEstimators.k3(batch.logprobs[i]!, data.refLogprobs![i]!);
+        kl[i] = term.value;
+        rowLoss += (beta * term.value) / trained;
+        gradient[i]! += (beta * term.gradient) / trained / rowCount;
+      }
+    }
+    for (let i = start; i < start + sequenceLength; i++)
+      if (mask[i] !== 0) perTokenLoss[i] = rowLoss;
+    loss += rowLoss / rowCount;
+  }
+  return { loss, gradient, perTokenLoss, ratio, metrics: metrics() };
+
+  function clipped(i: number): number {
+    const u = logRatio[i]!;
+    const advantage = advantages[i]!;
+    if (verl && advantage === 0) return 0;
+    return advantage > 0 ? Math.min(u, epsilonHigh) : Math.max(u, -epsilon);
+  }
+
+  function metrics(): Record<string, number> {
+    return {
+      policy_loss: loss * gradientAccumulationSteps,
+      ...(beta !== 0 && { kl: maskedMean(batch, (i) => kl[i]!) }),
+      ...(data.entropies && { entropy: maskedMean(batch, (i) => data.entropies![i]!) }),
+      ...logClipMetrics(batch, epsilon, epsilonHigh),
+    };
+  }
+}
+
+function logClipMetrics(batch: PolicyBatch, low: number, high: number): Record<string, number> {
+  const { logRatio, advantages } = batch;
+  const outside = (i: number, sign: number) => {
+    const out = logRatio[i]! < -low || logRatio[i]! > high;
+    return out && advantages[i]! * sign > 0 ? 1 : 0;
+  };
+  return {
+    ...clipMetrics(batch, (i) => {
+      if (advantages[i]! < 0) return logRatio[i]! < -low ? -1 : 0;
+      return advantages[i]! > 0 && logRatio[i]! > high ? 1 : 0;
+    }),
+    'clip_ratio/outside_positive_mean': maskedMean(batch, (i) => outside(i, 1)),
+    'clip_ratio/outside_negative_mean': maskedMean(batch, (i) => outside(i, -1)),
+  };
+}

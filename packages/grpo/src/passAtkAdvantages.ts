@@ -1,0 +1,59 @@
+import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GrpoError } from './errors.ts';
+import { scored } from './statistics.ts';
+
+export type PassAtkAdvantagesOptions = Grouping & {
+  /** Size k of the subsets whose best member counts. No default. */
+  k: number;
+};
+
+/**
+ * Analytic pass@k advantage for right/wrong rewards: every k-subset of the group is scored by its best member,
+ * and each completion gets the mean normalised score of the subsets it is in.
+ *
+ *     R = 1 - C(wrong, k) / C(n, k)     s = sqrt(R (1 - R))
+ *     right: (1 - R) / s                wrong: (1 - R - C(wrong-1, k-1) / C(n-1, k-1)) / s
+ *
+ * @param rewards - `[P * G]`, prompt-major; above 0 = right. `null` = not scored, advantage 0.
+ * @returns `[P * G]`; 0 for groups where every or no subset succeeds.
+ * @throws {GrpoError} `option` if k is not an integer >= 1; otherwise as `groupAdvantages`.
+ *
+ * @example
+ * passAtkAdvantages([1, 0, 0, 0], { numGenerations: 4, k: 2 }); // Float64Array [1, -0.3333, -0.3333, -0.3333]
+ *
+ * @see Chen et al. 2025, Pass@k Training: https://arxiv.org/abs/2508.10751
+ */
+export function passAtkAdvantages(
+  rewards: ArrayLike<number | null>,
+  options: PassAtkAdvantagesOptions,
+): Float64Array {
+  const { k } = options;
+  if (!Number.isInteger(k) || k < 1) {
+    throw new GrpoError('option', `passAtkAdvantages: k must be an integer >= 1, got ${k}.`);
+  }
+  const groups = groupIndices('passAtkAdvantages', rewards.length, options);
+  assertRewards('passAtkAdvantages', rewards);
+  const advantages = new Float64Array(rewards.length);
+  for (const group of groups) {
+    const values = scored(rewards, group);
+    const n = values.length;
+    const wrong = values.filter((reward) => reward <= 0).length;
+    const success = 1 - shareOfSubsets(wrong, n, k);
+    const spread = Math.sqrt(success * (1 - success));
+    if (!(spread > 0)) continue;
+    for (const i of group) {
+      const reward = rewards[i];
+      if (reward === null || reward === undefined) continue;
+      const lost = reward > 0 ? 0 : shareOfSubsets(wrong - 1, n - 1, k - 1);
+      advantages[i] = (1 - success - lost) / spread;
+    }
+  }
+  return advantages;
+}
+
+/** C(part, k) / C(whole, k) as a product, which never overflows. */
+function shareOfSubsets(part: number, whole: number, k: number): number {
+  let share = 1;
+  for (let i = 0; i < k; i++) share *= Math.max(0, part - i) / (whole - i);
+  return share;
+}

@@ -1,0 +1,65 @@
+import { assertLength, rowsOf } from './assertTokens.ts';
+
+export interface PoadData {
+  /** `[B*T]`, environment reward of each turn, placed on the turn's last token; other entries are not read. */
+  tokenRewards: ArrayLike<number>;
+  /** `[B*T]`, critic's value before each token. */
+  values: ArrayLike<number>;
+  /** `[B*T]`, turn number of each token, rising within a sequence; -1 = not written by the policy. */
+  turns: ArrayLike<number>;
+  /** T. */
+  sequenceLength: number;
+}
+
+export interface PoadOptions {
+  /** Discount between turns. Inside a turn nothing is discounted: that is what makes the decomposition exact. Default 1. */
+  gamma?: number | undefined;
+  /** Trade between bias and variance, per token. Default 1. */
+  lambda?: number | undefined;
+}
+
+/**
+ * Policy optimisation with action decomposition: Bellman backup with the token as the unit inside a turn and the turn as
+ * the unit between turns.
+ *
+ *     inside a turn:      target[t] = V[t+1]                       (no reward, no discount)
+ *     last token of turn: target[t] = r[turn] + gamma V[first token of the next turn]      (0 after the last turn)
+ *     delta = target - V      A[t] = delta[t] + g lambda A[next]   g = 1 inside a turn, gamma between turns
+ *
+ * @returns `advantages` and `returns` (advantages + values), `[B*T]`, 0 on tokens of no turn.
+ * @throws {GrpoError} `shape` if the lengths do not fit.
+ *
+ * @example
+ * poadAdvantages(
+ *   { tokenRewards: [0, 0, 0, 1], values: [0, 0, 0, 0], turns: [0, 0, 1, 1], sequenceLength: 4 },
+ *   { gamma: 0.5 },
+ * ).advantages; // Float64Array [0.5, 0.5, 1, 1]
+ *
+ * @see Wen et al. 2024, Reinforcing LLM Agents via Policy Optimization with Action Decomposition: https://arxiv.org/abs/2405.15821
+ */
+export function poadAdvantages(
+  data: PoadData,
+  options: PoadOptions = {},
+): { advantages: Float64Array; returns: Float64Array } {
+  const { tokenRewards, values, turns, sequenceLength } = data;
+  const { gamma = 1, lambda = 1 } = options;
+  const rows = rowsOf('poadAdvantages', tokenRewards.length, sequenceLength);
+  assertLength('poadAdvantages', 'values', values, tokenRewards.length);
+  assertLength('poadAdvantages', 'turns', turns, tokenRewards.length);
+  const advantages = new Float64Array(tokenRewards.length);
+  const returns = new Float64Array(tokenRewards.length);
+  for (let row = 0; row < rows; row++) {
+    let [turn, nextValue, run] = [-1, 0, 0];
+    for (let i = (row + 1) * sequenceLength - 1; i >= row * sequenceLength; i--) {
+      if (turns[i]! < 0) continue;
+      const last = turns[i] !== turn; // going backwards, the first token met of a turn is its last
+      const discount = last ? gamma : 1;
+      const target = (last ? tokenRewards[i]! : 0) + discount * nextValue;
+      run = target - values[i]! + discount * lambda * run;
+      advantages[i] = run;
+      returns[i] = run + values[i]!;
+      [turn, nextValue] = [turns[i]!, values[i]!];
+    }
+  }
+  return { advantages, returns };
+}

@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { groupAdvantages } from './groupAdvantages.ts';
+import type { PolicyLossCall, PolicyLossName } from './policyLoss.ts';
+import { policyLoss, policyLosses } from './policyLoss.ts';
+import { rewardToGoAdvantages } from './rewardToGoAdvantages.ts';
+import { broadcastSequences } from './turnReturns.ts';
+
+/** Random inputs of a policy loss for property tests: B rows of T tokens, at least one of them trained. */
+interface RandomPolicyBatch {
+  logprobs: number[];
+  oldLogprobs: number[];
+  refLogprobs: number[];
+  rolloutLogprobs: number[];
+  entropies: number[];
+  klValues: number[];
+  advantages: number[];
+  completionMask: number[];
+  turns: number[];
+  sequenceLength: number;
+}
+
+/** Values on a grid, so that two of them are equal or well apart: finite differences then never straddle a clip. */
+const randomPolicyBatch: fc.Arbitrary<RandomPolicyBatch> = fc
+  .record({ rows: fc.integer({ min: 1, max: 4 }), sequenceLength: fc.integer({ min: 1, max: 5 }) })
+  .chain(({ rows, sequenceLength }) => {
+    const size = rows * sequenceLength;
+    const array = (min: number, max: number, length = size) =>
+      fc.array(
+        fc.integer({ min, max }).map((k) => (k + 0.123) / 64),
+        { minLength: length, maxLength: length },
+      );
+    return fc.record({
+      logprobs: array(-256, -1),
+      oldLogprobs: array(-256, -1),
+      refLogprobs: array(-256, -1),
+      rolloutLogprobs: array(-256, -1),
+      entropies: array(0, 200),
+      klValues: array(0, 64),
+      advantages: array(-128, 128, rows),
+      completionMask: fc
+        .array(fc.integer({ min: 0, max: 1 }), { minLength: size, maxLength: size })
+        .map((mask) => mask.map((keep, i) => (i === 0 ? 1 : keep))),
+      turns: fc.constant(
+        Array.from({ length: size }, (_, i) => Math.floor((i % sequenceLength) / 2)),
+      ),
+      sequenceLength: fc.constant(sequenceLength),
+    });
+  });
+
+const NAMES = Object.keys(policyLosses) as PolicyLossName[];
+const RUNS = { numRuns: 25 };
+const horizon = { maxCompletionLength: 8 };
+
+/** Central difference of the loss in one log-prob. */
+function slope(batch: RandomPolicyBatch, options: PolicyLossCall, i: number): number {
+  const step = 1e-6;
+  const at = (x: number) => {
+    const logprobs = batch.logprobs.slice();
+    logprobs[i]! += x;
+    return policyLoss({ ...batch, logprobs }, options).loss;
+  };
+  return (at(step) - at(-step)) / (2 * step);
+}
+
+/** Losses with a detached weight: their gradient is by design not that of their value. */
+const DETACHED: PolicyLossName[] = [
+  'cispo',
+  'vespo',
+  'dppo',
+  'gspo_token',
+  'ref_kl',
+  'kl_cov',
+  'clip_cov',
+];
+
+describe('policyLoss', () => {
+  test.each(NAMES.filter((name) => !DETACHED.includes(name)))(
+    'the gradient of %s is that of its value',
+    (lossType) => {
+      fc.assert(
+        fc.property(randomPolicyBatch, (batch) => {
+          // The KL is k3 with the bias correction, on the same ratio.
+          const options = { lossType, beta: 0.05, ...horizon } as const;
+          const { gradient } = policyLoss(batch, options);
+          for (const [i, g] of gradient.entries()) {
+            const expected = slope(batch, options, i);
+            expect(Math.abs(g - expected)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
+          }
+        }),
+        RUNS,
+      );
+    },
+  );
+
+  test.each(NAMES)('%s never reads masked tokens: NaN there changes nothing', (lossType) => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const options = { lossType, beta: 0.05, topEntropyQuantile: 0.5, ...horizon } as const;
+        const hide = (values: number[]) =>
+          values.map((x, i) => (batch.completionMask[i] === 0 ? Number.NaN : x));
+        const hidden = {
+          ...batch,
+          logprobs: hide(batch.logprobs),
+          oldLogprobs: hide(batch.oldLogprobs),
+          refLogprobs: hide(batch.refLogprobs),
+          rolloutLogprobs: hide(batch.rolloutLogprobs),
+          entropies: hide(batch.entropies),
+          klValues: hide(batch.klValues),
+        };
+        const [plain, masked] = [policyLoss(batch, options), policyLoss(hidden, options)];
+        expect(masked.loss).toBe(plain.loss);
+        expect(masked.gradient).toEqual(plain.gradient);
+        expect(masked.metrics).toEqual(plain.metrics);
+      }),
+      RUNS,
+    );
+  });
+
+  test('on-policy, the loss is minus the mean advantage and the gradient is not 0', () => {
+    const batch = {
+      logprobs: [-1, -2],
+      advantages: [1, -1],
+      completionMask: [1, 1],
+      sequenceLength: 1,
+    };
+    const { loss, gradient, ratio } = policyLoss(batch, { lossType: 'grpo' });
+    expect(loss).toBe(0);
+    expect([...gradient]).toEqual([-0.5, 0.5]);
+    expect([...ratio]).toEqual([1, 1]);
+  });
+
+  test('one turn of all tokens is the sequence ratio, turns of one token are the token ratio', () => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const clip = { epsilon: 0.2, dualClip: 3 };
+        const size = batch.logprobs.length;
+        const turns = new Array(size).fill(0);
+        const whole = policyLoss({ ...batch, turns }, { lossType: 'rema', ...clip });
+        const sequence = policyLoss(batch, {
+          lossType: 'grpo',
+          importanceSamplingLevel: 'sequence',
+          reduction: 'seq-mean-token-mean',
+          ...clip,
+        });
+        const single = policyLoss(
+          { ...batch, turns: Array.from({ length: size }, (_, i) => i) },
+          { lossType: 'rema', turnAggregation: 'turn', ...clip },
+        );
+        const token = policyLoss(batch, { lossType: 'bnpo', ...clip });
+        const capped = batch.logprobs.some((x, i) => x - batch.oldLogprobs[i]! > 3);
+        fc.pre(!capped); // ReMA caps the log ratio at 3
+        expect(whole.loss).toBeCloseTo(sequence.loss, 10);
+        expect(single.loss).toBeCloseTo(token.loss, 10);
+        for (const [i, g] of sequence.gradient.entries())
+          expect(whole.gradient[i]).toBeCloseTo(g, 10);
+        for (const [i, g] of token.gradient.entries())
+          expect(single.gradient[i]).toBeCloseTo(g, 10);
+      }),
+      RUNS,
+    );
+  });
+
+  test('a reward on the last token gives GRPO with mean baseline', () => {
+    const rewards = [1, 0, 0.5, 0];
+    const sequenceLength = 3;
+    const completionMask = new Array(12).fill(1);
+    const tokenRewards = completionMask.map((_, i) => (i % 3 === 2 ? rewards[(i - 2) / 3]! : 0));
+    const perToken = rewardToGoAdvantages(
+      { tokenRewards, completionMask, sequenceLength },
+      { numGenerations: 4 },
+    );
+    const grouped = groupAdvantages(rewards, { numGenerations: 4, scaleRewards: 'none' });
+    expect(perToken).toEqual(broadcastSequences(grouped, completionMask, { sequenceLength }));
+  });
+
+  test.each(['dapo', 'cispo', 'grpo', 'luspo', 'dr_grpo'] as const)(
+    '%s in micro-batches adds up to the whole batch when the totals are passed',
+    (lossType) => {
+      fc.assert(
+        fc.property(randomPolicyBatch, (batch) => {
+          const rows = batch.advantages.length;
+          const T = batch.sequenceLength;
+          const options = { lossType, beta: 0.05, ...horizon };
+          const totals = {
+            numItemsInBatch: batch.completionMask.reduce((sum, keep) => sum + keep, 0),
+            numSequences: rows,
+          };
+          const whole = policyLoss(batch, options);
+          let loss = 0;
+          for (let row = 0; row < rows; row++) {
+            const cut = (values: number[]) => values.slice(row * T, (row + 1) * T);
+            const part = policyLoss(
+              {
+                logprobs: cut(batch.logprobs),
+                oldLogprobs: cut(batch.oldLogprobs),
+                refLogprobs: cut(batch.refLogprobs),
+                completionMask: cut(batch.completionMask),
+                advantages: [batch.advantages[row]!],
+                sequenceLength: T,
+              },
+              { ...options, ...totals },
+            );
+            loss += part.loss;
+            for (const [t, g] of part.gradient.entries()) {
+              expect(g).toBeCloseTo(whole.gradient[row * T + t]!, 10);
+            }
+          }
+          expect(loss).toBeCloseTo(whole.loss, 10);
+        }),
+        RUNS,
+      );
+    },
+  );
+
+  test('the exact KL has a gradient of its own', () => {
+    const data = {
+      logprobs: [-1, -2],
+      klValues: [0.5, 0.25],
+      advantages: [0],
+      completionMask: [1, 1],
+      sequenceLength: 2,
+    };
+    const options = { lossType: 'dapo', beta: 0.1, klEstimator: 'exact' } as const;
+    const result = policyLoss(data, { ...options, useBiasCorrectionKl: false });
+    expect(result.loss).toBeCloseTo(0.0375, 12);
+    expect([...result.klGradient!]).toEqual([0.05, 0.05]);
+    expect([...result.gradient]).toEqual([0, 0]);
+  });
+
+  test('your own function is a loss like the others', () => {
+    const data = { logprobs: [-1], advantages: [2], completionMask: [1], sequenceLength: 1 };
+    const double: typeof policyLosses.dapo = (d, o) => {
+      const result = policyLosses.dapo(d, o);
+      return { ...result, loss: 2 * result.loss };
+    };
+    expect(policyLoss(data, { lossType: double }).loss).toBe(-4);
+  });
+
+  test('an extreme ratio overflows into an error under trl and is clamped under verl', () => {
+    const data = {
+      logprobs: [-1],
+      oldLogprobs: [-900],
+      advantages: [-1],
+      completionMask: [1],
+      sequenceLength: 1,
+    };
+    expect(() => policyLoss(data, { lossType: 'dapo' })).toThrowErrorMatchingInlineSnapshot(
+      `[GrpoError: dapoLoss: no finite loss (log ratio 899) at sequence 0, position 0. Mask it, or find its source.]`,
+    );
+    expect(policyLoss(data, { lossType: 'ppo' }).loss).toBe(3); // dual clip
+  });
+
+  test('an all-masked batch gives loss 0 and no gradient', () => {
+    const data = { logprobs: [-1], advantages: [1], completionMask: [0], sequenceLength: 1 };
+    for (const lossType of NAMES) {
+      if (['rema', 'prime', 'ipo', 'ref_kl', 'gmpo'].includes(lossType)) continue; // need more, or count rows
+      const { loss, gradient } = policyLoss(data, { lossType, ...horizon });
+      expect([loss, ...gradient]).toEqual([0, 0]);
+    }
+  });
+});

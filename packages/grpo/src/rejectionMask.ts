@@ -1,0 +1,125 @@
+import { GrpoError } from './errors.ts';
+import { lookUp } from './lookUp.ts';
+import { type RolloutData, tokenLogRatio } from './rolloutCorrection.ts';
+
+/** Level of the statistic and the estimator it is made of; `geometric` = the sequence's geometric-mean ratio. */
+export type RejectionStatistic =
+  | 'token_k1'
+  | 'token_k2'
+  | 'token_k3'
+  | 'seq_sum_k1'
+  | 'seq_sum_k2'
+  | 'seq_sum_k3'
+  | 'seq_mean_k1'
+  | 'seq_mean_k2'
+  | 'seq_mean_k3'
+  | 'seq_max_k2'
+  | 'seq_max_k3'
+  | 'geometric';
+
+export interface RejectionMaskOptions {
+  /** What is measured. No default. */
+  statistic: RejectionStatistic;
+  /** Lower bound of the ratio; only for `k1` and `geometric`. */
+  low?: number | undefined;
+  /** Upper bound: of the ratio for `k1` and `geometric`, of the statistic itself for the others. */
+  high: number;
+}
+
+/** verl's bound of |log ratio| and its guard of the mean. */
+const LOG_RATIO_CLAMP = 20;
+const MEAN_EPS = 1e-8;
+
+/**
+ * Drops tokens or whole sequences that sampler and trainer disagree on too much.
+ *
+ *     x = clip(old - rollout, -20, 20)     k1 = -x     k2 = x^2 / 2     k3 = exp(x) - 1 - x
+ *     k1: keep if log(low) <= statistic <= log(high)      k2, k3: keep if statistic <= high
+ *     geometric: keep if low <= exp(mean (old - rollout)) <= high
+ *
+ * @returns `mask` `[B*T]`, 1 = keep, 0 where masked or dropped; `statistic` `[B*T]`, on every token.
+ * @throws {GrpoError} `shape`; `unknown-name`; `missing` when `k1` or `geometric` has no `low`.
+ *
+ * @example
+ * const data = { oldLogprobs: [-1, -1], rolloutLogprobs: [-1, -5], completionMask: [1, 1], sequenceLength: 1 };
+ * rejectionMask(data, { statistic: 'token_k2', high: 0.5 }).mask; // Uint8Array [1, 0]
+ */
+export function rejectionMask(
+  data: RolloutData,
+  options: RejectionMaskOptions,
+): { mask: Uint8Array; statistic: Float64Array } {
+  const { statistic: name, low, high } = options;
+  const geometric = name === 'geometric';
+  const [, levelName = 'exactMean', estimatorName] = /^(?:seq_)?(\w+)_(k\d)$/.exec(name) ?? [];
+  const level = lookUp('rejectionMask', 'level', LEVELS, levelName);
+  const estimator = geometric
+    ? (x: number) => x
+    : lookUp('rejectionMask', 'statistic', ESTIMATORS, estimatorName ?? name);
+  const twoSided = geometric || name.endsWith('k1');
+  if (twoSided && low === undefined) {
+    throw new GrpoError(
+      'missing',
+      `rejectionMask: statistic '${name}' needs low, the lower bound.`,
+    );
+  }
+  const { completionMask, sequenceLength } = data;
+  const x = tokenLogRatio('rejectionMask', data, geometric ? Infinity : LOG_RATIO_CLAMP);
+  const statistic = x.map((value) => estimator(value));
+  if (level) {
+    for (let start = 0; start < x.length; start += sequenceLength) {
+      const tokens: number[] = [];
+      for (let i = start; i < start + sequenceLength; i++) {
+        if (completionMask[i] !== 0) tokens.push(statistic[i]!);
+      }
+      statistic.fill(level(tokens), start, start + sequenceLength);
+    }
+  }
+  const [from, to] = twoSided ? [Math.log(low!), Math.log(high)] : [-Infinity, high];
+  const mask = new Uint8Array(x.length);
+  for (let i = 0; i < mask.length; i++) {
+    if (completionMask[i] !== 0 && statistic[i]! >= from && statistic[i]! <= to) mask[i] = 1;
+  }
+  return { mask, statistic };
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+const LEVELS: Record<string, ((values: number[]) => number) | undefined> = {
+  token: undefined,
+  sum,
+  mean: (values: number[]) => sum(values) / (values.length + MEAN_EPS),
+  exactMean: (values: number[]) => sum(values) / Math.max(1, values.length),
+  max: (values: number[]) => (values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b))),
+};
+
+const k1 = (x: number) => -x;
+const k2 = (x: number) => 0.5 * x * x;
+const k3 = (x: number) => Math.exp(x) - 1 - x;
+
+const ESTIMATORS: Record<string, (x: number) => number> = { k1, k2, k3 };
+
+/**
+ * Drops every sequence with a token that the trainer finds far less likely than the sampler did: one such token is a
+ * sign of a broken rollout.
+ *
+ *     keep = every trained token has exp(old - rollout) >= threshold
+ *
+ * @param options - `threshold`; verl uses 1e-4.
+ * @returns `[B*T]`, 1 = keep, 0 where masked or dropped.
+ * @throws {GrpoError} `shape`.
+ *
+ * @example
+ * const data = { oldLogprobs: [-1, -12], rolloutLogprobs: [-1, -1], completionMask: [1, 1], sequenceLength: 1 };
+ * vetoMask(data, { threshold: 1e-4 }); // Uint8Array [1, 0]
+ */
+export function vetoMask(data: RolloutData, options: { threshold: number }): Uint8Array {
+  const { completionMask, sequenceLength } = data;
+  const x = tokenLogRatio('vetoMask', data, Infinity);
+  const mask = Uint8Array.from(completionMask, (keep) => (keep === 0 ? 0 : 1));
+  for (let start = 0; start < x.length; start += sequenceLength) {
+    const end = start + sequenceLength;
+    const bad = x.subarray(start, end).some((value) => Math.exp(value) < options.threshold);
+    if (bad) mask.fill(0, start, end);
+  }
+  return mask;
+}

@@ -1,0 +1,53 @@
+import { GrpoError } from './errors.ts';
+
+export interface RepeatedIndicesOptions {
+  /** Completions per prompt, G: each index is given that many times in a row. */
+  numGenerations: number;
+  /** Different prompts per batch, P. */
+  batchSize: number;
+  /** How often a batch is given again: iterations times accumulation steps on the same rollouts. Default 1. */
+  repeatCount?: number | undefined;
+  /** Order of the data set; `null` keeps it as it is. */
+  seed: number | null;
+}
+
+/**
+ * Indices of one pass over a data set for group sampling, as TRL's RepeatSampler gives them: batches of P prompts, each
+ * prompt G times in a row, each batch `repeatCount` times. A last batch that is not full is left out.
+ *
+ * @param size - number of prompts in the data set.
+ * @throws {GrpoError} `option` if a count is not a whole number >= 1.
+ *
+ * @example
+ * [...repeatedIndices(5, { numGenerations: 2, batchSize: 2, seed: null })]; // [0, 0, 1, 1, 2, 2, 3, 3]
+ */
+export function* repeatedIndices(size: number, options: RepeatedIndicesOptions): Generator<number> {
+  const { numGenerations, batchSize, repeatCount = 1, seed } = options;
+  for (const [name, value] of Object.entries({ numGenerations, batchSize, repeatCount })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new GrpoError(
+        'option',
+        `repeatedIndices: ${name} must be an integer >= 1, got ${value}.`,
+      );
+    }
+  }
+  const order = Array.from({ length: size }, (_, i) => i);
+  if (seed !== null) shuffle(order, seed);
+  for (let start = 0; start + batchSize <= size; start += batchSize) {
+    for (let repeat = 0; repeat < repeatCount; repeat++) {
+      for (const index of order.slice(start, start + batchSize)) {
+        for (let g = 0; g < numGenerations; g++) yield index;
+      }
+    }
+  }
+}
+
+/** Fisher-Yates with Numerical Recipes' LCG: the same seed gives the same order everywhere. */
+export function shuffle(items: number[], seed: number): void {
+  let state = Math.imul(seed + 1, 0x9e3779b9) >>> 0; // spread neighbouring seeds
+  for (let i = items.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    const j = Math.floor((state / 2 ** 32) * (i + 1));
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+}

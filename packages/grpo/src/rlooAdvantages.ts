@@ -1,0 +1,61 @@
+import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { mean, scored, standardDeviation } from './statistics.ts';
+
+export type RlooAdvantagesOptions = Grouping & {
+  /** A lone completion gives `'zero'` (TRL, SkyRL, verl's vectorised form) or its reward, `'raw'` (verl). Default `'zero'`. */
+  lone?: 'zero' | 'raw' | undefined;
+  /** Standardise over the batch afterwards: (A - mean) / (std + 1e-4). Default false. */
+  normalizeAdvantages?: boolean | undefined;
+  /** Rewards are clipped to `[low, high]` first. Default: not. */
+  rewardClipRange?: readonly [number, number] | undefined;
+};
+
+/**
+ * Leave-one-out baseline: each completion against the mean of its siblings.
+ *
+ *     A[p,g] = R[p,g] - mean(R[p,h], h != g)  =  (R[p,g] - mean(R[p,:])) * n / (n - 1)
+ *
+ * @param rewards - `[P * G]`, prompt-major. `null` = not scored: left out of the baseline, advantage 0.
+ * @returns `[P * G]`, in units of the reward.
+ * @throws {GrpoError} as `groupAdvantages`.
+ *
+ * @example
+ * rlooAdvantages([6, 3], { numGenerations: 2 }); // Float64Array [3, -3]
+ *
+ * @see Ahmadian et al. 2024, Back to Basics: https://arxiv.org/abs/2402.14740
+ */
+export function rlooAdvantages(
+  rewards: ArrayLike<number | null>,
+  options: RlooAdvantagesOptions,
+): Float64Array {
+  const { lone = 'zero', normalizeAdvantages = false, rewardClipRange } = options;
+  const groups = groupIndices('rlooAdvantages', rewards.length, options);
+  assertRewards('rlooAdvantages', rewards);
+  const [low, high] = rewardClipRange ?? [-Infinity, Infinity];
+  const clipped = Array.from(rewards, (r) =>
+    r === null ? null : Math.min(high, Math.max(low, r)),
+  );
+
+  const advantages = new Float64Array(rewards.length);
+  const live: number[] = []; // completions with a baseline
+  for (const group of groups) {
+    const values = scored(clipped, group);
+    const centre = mean(values);
+    for (const i of group) {
+      const reward = clipped[i];
+      if (reward === null || reward === undefined) continue;
+      if (values.length === 1) {
+        if (lone === 'raw') advantages[i] = reward;
+        continue;
+      }
+      advantages[i] = ((reward - centre) * values.length) / (values.length - 1);
+      live.push(i);
+    }
+  }
+  if (normalizeAdvantages) {
+    const values = live.map((i) => advantages[i]!);
+    const [centre, std] = [mean(values), standardDeviation(values)];
+    for (const i of live) advantages[i] = (advantages[i]! - centre) / (std + 1e-4);
+  }
+  return advantages;
+}

@@ -1,0 +1,66 @@
+import { type ImportanceRatio, tokenRatio } from './importanceRatio.ts';
+
+/** verl holds the log ratio of its token form of GSPO to at most 10. */
+const GSPO_TOKEN_CAP = 10;
+
+/** `[B*T]`: on every token of a row the mean of `values` over the row's trained tokens (0 without one). */
+function rowMeans(
+  values: Float64Array,
+  mask: ArrayLike<number>,
+  sequenceLength: number,
+): Float64Array {
+  const means = new Float64Array(values.length);
+  for (let start = 0; start < values.length; start += sequenceLength) {
+    let [sum, count] = [0, 0];
+    for (let i = start; i < start + sequenceLength; i++) {
+      if (mask[i] === 0) continue;
+      sum += values[i]!;
+      count++;
+    }
+    means.fill(sum / Math.max(1, count), start, start + sequenceLength);
+  }
+  return means;
+}
+
+/**
+ * One ratio per sequence, the geometric mean of its tokens' (GSPO):
+ * u[t] = mean over the sequence's trained tokens of (logprob - old).
+ *
+ * @example
+ * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
+ * sequenceRatio(data).values; // Float64Array [0.5, 0.5]
+ *
+ * @see Zheng et al. 2025, GSPO: https://arxiv.org/abs/2507.18071
+ */
+export const sequenceRatio: ImportanceRatio = (data, clamp) => {
+  const { tokens, backward } = tokenRatio(data, clamp);
+  const { completionMask, sequenceLength } = data;
+  return {
+    values: rowMeans(tokens, completionMask, sequenceLength),
+    tokens,
+    perSequence: true,
+    // The mean's gradient is the mean of the gradients, and so is 0 on masked tokens.
+    backward: (gradient, into) =>
+      backward(rowMeans(gradient, completionMask, sequenceLength), into),
+  };
+};
+
+/**
+ * The sequence's ratio with the gradient of each token's own log-prob, so that advantages may differ per token.
+ *
+ * @see Zheng et al. 2025, GSPO-token: https://arxiv.org/abs/2507.18071
+ */
+export const gspoTokenRatio: ImportanceRatio = (data, clamp) => {
+  const ratio = tokenRatio(data, clamp);
+  const means = rowMeans(ratio.tokens, data.completionMask, data.sequenceLength);
+  return { ...ratio, values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)) };
+};
+
+/** The ratios by the name of `importanceSamplingLevel`. */
+export const importanceRatios: Record<ImportanceSamplingLevel, ImportanceRatio> = {
+  token: tokenRatio,
+  sequence: sequenceRatio,
+  'gspo-token': gspoTokenRatio,
+};
+
+export type ImportanceSamplingLevel = 'token' | 'sequence' | 'gspo-token';

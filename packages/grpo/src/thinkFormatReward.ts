@@ -1,0 +1,10 @@
+/**
+ * 1 if the completion begins with a `<think>` block, the only one to be opened, and closes it; else 0. As in TRL, nothing
+ * is asked of what follows.
+ *
+ * @example
+ * thinkFormatReward('<think>\nBecause.\n</think>\nYes.'); // 1
+ */
+export function thinkFormatReward(completion: string): number {
+  return /^<think>(?!.*<think>).*?<\/think>/s.test(completion) ? 1 : 0;
+}

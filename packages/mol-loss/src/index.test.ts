@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import * as molLoss from './index.ts';
+
+test('the public names', () => {
+  expect(Object.keys(molLoss).sort()).toMatchInlineSnapshot(`
+    [
+      "MolLossError",
+      "ROLE_CODES",
+      "alphaSchedule",
+      "crossEntropy",
+      "divergence",
+      "logSoftmax",
+      "mixedBatch",
+      "molLoss",
+      "molLossFromLogits",
+      "molWeights",
+      "roleCodes",
+      "selectLargest",
+      "selectRoles",
+    ]
+  `);
+});
