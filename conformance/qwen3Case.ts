@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Qwen3, StoredTensor } from '@molrl/qwen3';
+import { linear, lmHead, record, selectRows } from '@molrl/tensor-gpu';
+import { fill, reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+
+/** Tensors of a golden file, by name. */
+export type Golden = Record<string, StoredTensor>;
+
+/** One of a case's batches, in the arrays that the forward pass takes. */
+export interface GoldenBatch {
+  B: number;
+  T: number;
+  inputIds: Int32Array;
+  positions: Int32Array;
+  segmentIds: Int32Array;
+  /** 1 where logits are stored, else 0. */
+  mask: Float32Array;
+  /** -100 = ignored. */
+  labels: Int32Array;
+}
+
+export async function readJsonFile<T>(...path: string[]): Promise<T> {
+  return JSON.parse(await readFile(join(...path), 'utf8')) as T;
+}
+
+/** `right`, `left` or `packed` of a `case.safetensors`. */
+export function goldenBatch(golden: Golden, name: 'right' | 'left' | 'packed'): GoldenBatch {
+  const ints = (key: string): Int32Array => golden[`${name}.${key}`]!.data as Int32Array;
+  const [B, T] = golden[`${name}.input_ids`]!.shape as [number, number];
+  const mask = name === 'packed' ? new Int32Array(B * T).fill(1) : ints('attention_mask');
+  return {
+    B,
+    T,
+    inputIds: ints('input_ids'),
+    positions: ints('position_ids'),
+    segmentIds: name === 'packed' ? ints('segment_ids') : mask.map((keep) => keep - 1),
+    mask: Float32Array.from(mask),
+    labels: ints('labels'),
+  };
+}
+
+/** Logits `[B * T * V]` with padding rows set to 0, as the golden files store them. */
+export function maskedLogits(model: Qwen3, batch: GoldenBatch, withPositions = true): Float32Array {
+  const { B, T, inputIds, segmentIds, positions } = batch;
+  const logits = tidy(() => {
+    const input = { B, T, inputIds, segmentIds, positions: withPositions ? positions : undefined };
+    return linear(model.forward(input), model.head());
+  });
+  const values = logits.dataSync<'float32'>().slice();
+  logits.dispose();
+  return zeroPadding(values, batch);
+}
+
+/** Sets the rows of padding to 0, whatever the width of a row. */
+export function zeroPadding(values: Float32Array, { mask }: GoldenBatch): Float32Array {
+  const width = values.length / mask.length;
+  for (const [row, keep] of mask.entries())
+    if (!keep) values.fill(0, row * width, (row + 1) * width);
+  return values;
+}
+
+/** Mean cross-entropy over the labels, and its gradient for every trainable parameter. */
+export function lossAndGradients(
+  model: Qwen3,
+  batch: GoldenBatch,
+): { loss: number; gradients: Record<string, Tensor> } {
+  const { B, T, labels } = batch;
+  const targets = [...labels.keys()].filter((i) => labels[i] !== -100);
+  const rows = Int32Array.from(targets, (i) => i - 1);
+  const targetIds = Int32Array.from(targets, (i) => labels[i]!);
+  const { value: logprobs, tape } = record(() => {
+    const hidden = reshape(model.forward(batch), [B * T, model.config.hiddenSize]);
+    const picked = selectRows(hidden, tensor1d(rows, 'int32'));
+    return lmHead(picked, model.head(), tensor1d(targetIds, 'int32')).logprobs;
+  });
+  const loss = -logprobs.dataSync<'float32'>().reduce((sum, x) => sum + x, 0) / rows.length;
+  const parameters = model.trainable();
+  const cotangent = fill(logprobs.shape, -1 / rows.length);
+  const gradients = tape.backward([[logprobs, cotangent]], Object.values(parameters));
+  logprobs.dispose();
+  cotangent.dispose();
+  return {
+    loss,
+    gradients: Object.fromEntries(Object.keys(parameters).map((name, i) => [name, gradients[i]!])),
+  };
+}
+
+export function l2Norm(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,202 @@
+import { join } from 'node:path';
+import { loadQwen3, parameterShapes, parseConfig, type Qwen3, readSafetensors } from '@molrl/qwen3';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+  type Golden,
+  type GoldenBatch,
+  goldenBatch,
+  l2Norm,
+  lossAndGradients,
+  maskedLogits,
+  readJsonFile,
+  zeroPadding,
+} from './qwen3Case.ts';
+import { type Check, runSuite, type SuiteResult } from './qwen3Suite.ts';
+
+interface ModelCase {
+  scalars: Record<string, number>;
+  left_grad_l2: Record<string, number>;
+  packed_grad_l2: Record<string, number>;
+}
+
+/** Logits, losses and gradients of one model, with both spellings of its configuration. */
+export function modelSuite(root: string, name: string): Promise<SuiteResult> {
+  return runSuite(`models/${name}`, async (check) => {
+    const folder = join(root, 'models', name);
+    const golden = await readSafetensors(join(folder, 'case.safetensors'));
+    const info = await readJsonFile<ModelCase>(folder, 'case.json');
+    const model = await loadQwen3(folder);
+    checkLogits(check, model, golden);
+    await checkGradients(check, model, golden, info, folder);
+    model.dispose();
+    const legacy = await loadQwen3(folder, { configFile: 'config.legacy.json' });
+    const logits = maskedLogits(legacy, goldenBatch(golden, 'right'));
+    check.close('legacy config: right.logits', logits, golden['right.logits']!.data, 2e-5);
+    legacy.dispose();
+  });
+}
+
+function checkLogits(check: Check, model: Qwen3, golden: Golden): void {
+  for (const side of ['right', 'left', 'packed'] as const) {
+    const batch = goldenBatch(golden, side);
+    check.close(`${side}.logits`, maskedLogits(model, batch), golden[`${side}.logits`]!.data, 2e-5);
+  }
+  const left = maskedLogits(model, goldenBatch(golden, 'left'), false);
+  const expected = golden['left.logits_default_positions']!.data;
+  check.close('left.logits_default_positions', left, expected, 2e-5);
+}
+
+async function checkGradients(
+  check: Check,
+  model: Qwen3,
+  golden: Golden,
+  info: ModelCase,
+  folder: string,
+): Promise<void> {
+  const stored = await readSafetensors(join(folder, 'grads.safetensors'));
+  for (const side of ['right', 'left', 'packed'] as const) {
+    const { loss, gradients } = lossAndGradients(model, goldenBatch(golden, side));
+    check.within(`${side}.loss`, loss, info.scalars[`${side}.loss`]!, 5e-6);
+    const names = Object.keys(side === 'right' ? stored : info[`${side}_grad_l2`]);
+    check.that(
+      `${side}: the same parameters`,
+      names.sort().join() === Object.keys(gradients).sort().join(),
+    );
+    for (const name of names) {
+      const gradient = gradients[name]?.dataSync() ?? [];
+      if (side === 'right') check.close(`gradient of ${name}`, gradient, stored[name]!.data, 1e-4);
+      else
+        check.close(
+          `${side}: norm of the gradient of ${name}`,
+          [l2Norm(gradient)],
+          [info[`${side}_grad_l2`][name]!],
+          1e-4,
+        );
+    }
+    for (const gradient of Object.values(gradients)) gradient.dispose();
+  }
+}
+
+/** Every inner value that the golden file names, layer by layer. */
+export function layersSuite(root: string, name: string): Promise<SuiteResult> {
+  return runSuite(`layers/${name}`, async (check) => {
+    const folder = join(root, 'models', name);
+    const golden = await readSafetensors(join(folder, 'layers.safetensors'));
+    const batch = goldenBatch(await readSafetensors(join(folder, 'case.safetensors')), 'right');
+    const model = await loadQwen3(folder);
+    const seen = innerValues(model, batch);
+    const layers = model.config.numHiddenLayers;
+    for (const [key, ours] of Object.entries(observedNames(layers))) {
+      check.close(key, seen.get(ours) ?? [], golden[key]!.data, 2e-5);
+    }
+    for (const [key, ours] of Object.entries(ROPE_NAMES)) {
+      const [B, heads, T, width] = golden[key]!.shape as [number, number, number, number];
+      const actual = headsFirst(seen.get(ours)!, { B, T, heads, width });
+      const expected = (golden[key]!.data as Float32Array).slice();
+      check.close(
+        key,
+        zeroPaddedHeads(actual, batch, heads),
+        zeroPaddedHeads(expected, batch, heads),
+        2e-5,
+      );
+    }
+    model.dispose();
+  });
+}
+
+function observedNames(layers: number): Record<string, string> {
+  const names: Record<string, string> = { 'hidden.embed': 'embed', 'hidden.final_norm': 'norm' };
+  for (let layer = 0; layer < layers; layer++) names[`hidden.layer${layer}`] = `layers.${layer}`;
+  for (const [key, ours] of Object.entries(LAYER_NAMES))
+    names[`layer0.${key}`] = `model.layers.0.${ours}`;
+  return names;
+}
+
+const LAYER_NAMES = {
+  input_layernorm: 'input_layernorm',
+  q_proj: 'self_attn.q_proj',
+  v_proj: 'self_attn.v_proj',
+  attn_out: 'self_attn',
+  post_attention_layernorm: 'post_attention_layernorm',
+  mlp_out: 'mlp',
+};
+const ROPE_NAMES = {
+  'layer0.q_rope': 'model.layers.0.self_attn.q_norm.rope',
+  'layer0.k_rope': 'model.layers.0.self_attn.k_norm.rope',
+};
+
+function innerValues(model: Qwen3, batch: GoldenBatch): Map<string, Float32Array> {
+  const seen = new Map<string, Float32Array>();
+  const observe = (name: string, value: Tensor): void => {
+    seen.set(name, zeroPadding(value.dataSync<'float32'>().slice(), batch));
+  };
+  model.forward({ ...batch, observe }).dispose();
+  return seen;
+}
+
+/** `[B, T, heads, width]` to `[B, heads, T, width]`. */
+function headsFirst(
+  values: Float32Array,
+  { B, T, heads, width }: { B: number; T: number; heads: number; width: number },
+): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t < T; t++) {
+      for (let h = 0; h < heads; h++) {
+        const from = ((b * T + t) * heads + h) * width;
+        out.set(values.subarray(from, from + width), ((b * heads + h) * T + t) * width);
+      }
+    }
+  }
+  return out;
+}
+
+function zeroPaddedHeads(
+  values: Float32Array,
+  { B, T, mask }: GoldenBatch,
+  heads: number,
+): Float32Array {
+  const width = values.length / (B * T * heads);
+  for (let b = 0; b < B; b++) {
+    for (let h = 0; h < heads; h++) {
+      for (let t = 0; t < T; t++) {
+        const at = ((b * heads + h) * T + t) * width;
+        if (!mask[b * T + t]) values.fill(0, at, at + width);
+      }
+    }
+  }
+  return values;
+}
+
+interface FamilyRow {
+  config: Record<string, unknown>;
+  total_params: number;
+  tensor_count: number;
+  tensors: { name: string; shape: number[]; count: number }[];
+}
+
+/** Names, shapes and counts of the published dense models. */
+export function familySuite(root: string): Promise<SuiteResult> {
+  return runSuite('family/dense', async (check) => {
+    const family = await readJsonFile<Record<string, FamilyRow>>(root, 'family.json');
+    for (const [name, row] of Object.entries(family)) {
+      if (row.config.num_experts || row.config.num_local_experts) continue;
+      const shapes = parameterShapes(parseConfig(row.config, name));
+      const sizes = Object.values(shapes).map((shape) => shape.reduce((a, b) => a * b, 1));
+      const folded = new Map<string, number>();
+      for (const [key, shape] of Object.entries(shapes)) {
+        const line = `${key.replace(/layers\.\d+/, 'layers.{layer}')} ${shape}`;
+        folded.set(line, (folded.get(line) ?? 0) + 1);
+      }
+      check.within(`${name}: tensors`, sizes.length, row.tensor_count, 0);
+      check.within(
+        `${name}: parameters`,
+        sizes.reduce((a, b) => a + b, 0),
+        row.total_params,
+        0,
+      );
+      const isSame = row.tensors.every((t) => folded.get(`${t.name} ${t.shape}`) === t.count);
+      check.that(`${name}: names and shapes`, isSame && folded.size === row.tensors.length);
+    }
+  });
+}

@@ -1,0 +1,88 @@
+/** What one suite of golden cases came to. */
+export interface SuiteResult {
+  suite: string;
+  passed: number;
+  failed: number;
+  /** Not built yet, or its files are not in the folder. */
+  absent: boolean;
+  /** Share of cases that must pass, in [0, 1]. */
+  floor: number;
+  /** One line per failed case. */
+  failures: string[];
+}
+
+/** Counts the cases of one suite. */
+export interface Check {
+  /** `what` failed unless `ok`. */
+  that(what: string, ok: boolean, detail?: string): void;
+  /** max |actual - expected| / max |expected| <= tolerance; NaN fails. */
+  close(
+    what: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    tolerance: number,
+  ): void;
+  /** |actual - expected| <= tolerance. */
+  within(what: string, actual: number, expected: number, tolerance: number): void;
+}
+
+/** Runs a suite. An exception is a failed case, never the end of the run. */
+export async function runSuite(
+  suite: string,
+  body: (check: Check) => Promise<void> | void,
+): Promise<SuiteResult> {
+  const result: SuiteResult = {
+    suite,
+    passed: 0,
+    failed: 0,
+    absent: false,
+    floor: 1,
+    failures: [],
+  };
+  const check: Check = {
+    that(what, ok, detail = '') {
+      if (ok) result.passed++;
+      else {
+        result.failed++;
+        result.failures.push(`${what}${detail && `: ${detail}`}`);
+      }
+    },
+    close(what, actual, expected, tolerance) {
+      const error = relativeError(actual, expected);
+      check.that(what, error <= tolerance, `error ${error.toExponential(2)}, allowed ${tolerance}`);
+    },
+    within(what, actual, expected, tolerance) {
+      const error = Math.abs(actual - expected);
+      check.that(
+        what,
+        error <= tolerance,
+        `${actual} instead of ${expected}, allowed ${tolerance}`,
+      );
+    },
+  };
+  try {
+    await body(check);
+  } catch (error) {
+    check.that('ran to the end', false, error instanceof Error ? error.message : String(error));
+  }
+  return result;
+}
+
+/** A suite that later versions bring. */
+export function absentSuite(suite: string): SuiteResult {
+  return { suite, passed: 0, failed: 0, absent: true, floor: 1, failures: [] };
+}
+
+/** Largest difference over the largest expected magnitude. NaN if sizes differ or anything is NaN. */
+function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.NaN;
+  let worst = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= worst)) worst = difference; // also when it is NaN
+    if (Number.isNaN(worst)) return worst;
+    largest = Math.max(largest, Math.abs(expected[i]!));
+  }
+  return largest === 0 ? worst : worst / largest;
+}

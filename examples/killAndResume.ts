@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('mol-rl/main.ts', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** From the first line of output to the end. */
+  workMs: number;
+}
+
+/** When a process gets a signal: so long after its first line, or when its output says so. */
+export interface Stop {
+  signal: NodeJS.Signals;
+  afterMs?: number;
+  when?: string;
+}
+
+/** Runs the main job as its own process, and stops it if asked to. */
+export function runMolRl(argv: readonly string[], stop?: Stop): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [
+      '--conditions=@molrl/source',
+      '--import',
+      'tsx',
+      program,
+      ...argv,
+    ]);
+    const ended: Ended = { code: null, signal: null, stdout: '', stderr: '', workMs: 0 };
+    let firstLine = 0;
+    let told = false;
+    let timer: NodeJS.Timeout | undefined;
+    child.stdout.on('data', (data) => {
+      ended.stdout += data;
+      if (firstLine === 0) {
+        firstLine = performance.now();
+        if (stop?.afterMs !== undefined)
+          timer = setTimeout(() => child.kill(stop.signal), stop.afterMs);
+      }
+      // Once: a second signal means "at once".
+      if (stop?.when !== undefined && !told && ended.stdout.includes(stop.when)) {
+        told = true;
+        child.kill(stop.signal);
+      }
+    });
+    child.stderr.on('data', (data) => {
+      ended.stderr += data;
+    });
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ ...ended, code, signal, workMs: performance.now() - firstLine });
+    });
+  });
+}
+
+/** Small, but through every kind of stage: episodes, MoL, GRPO, evaluation. */
+export const SMALL_RUN: readonly string[] = [
+  ...['--arm', 'grpo,mol+grpo', '--episodes', '24', '--updates', '6', '--grpo-updates', '3'],
+  ...['--prompts', '8', '--eval-tasks', '4', '--checkpoint-every', '2', '--seed', '3'],
+];
+
+/**
+ * Kills a run with SIGKILL again and again at the given moments, resumes it each time, and lets it end.
+ *
+ * @param moments - Milliseconds after the first line of each process.
+ * @returns How many kills hit a running process: a run may end before its moment.
+ */
+export async function killAndResume(out: string, moments: readonly number[]): Promise<number> {
+  let kills = 0;
+  let started = false;
+  for (const afterMs of moments) {
+    const argv = started ? ['--out', out, '--resume'] : [...SMALL_RUN, '--out', out];
+    const ended = await runMolRl(argv, { afterMs, signal: 'SIGKILL' });
+    if (ended.signal === 'SIGKILL') kills += 1;
+    else if (ended.code !== 0) throw new Error(`killAndResume: the run failed: ${ended.stderr}`);
+    // Killed before its first checkpoint: there is nothing to resume, the same folder is free.
+    started =
+      (await exists(join(out, 'checkpoint.bin'))) ||
+      (await exists(join(out, 'checkpoint.previous.bin')));
+  }
+  const last = await runMolRl(started ? ['--out', out, '--resume'] : [...SMALL_RUN, '--out', out]);
+  if (last.code !== 0) throw new Error(`killAndResume: the last run failed: ${last.stderr}`);
+  return kills;
+}
+
+/** What must be the same in two runs with the same settings: all but times. */
+export async function outcome(out: string): Promise<Record<string, unknown>> {
+  const json = async (name: string): Promise<unknown[]> =>
+    (await readFile(join(out, name), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
+  const weights = await readFile(join(out, 'models', 'mol+grpo', 'model.safetensors'), 'hex');
+  const byId = (a: unknown, b: unknown): number =>
+    (a as { id: string }).id < (b as { id: string }).id ? -1 : 1; // trajectories have ids
+  return {
+    weights,
+    arms: results.arms.map((arm: object) => ({ ...arm, seconds: 0 })),
+    mismatch: results.mismatch,
+    trajectories: (await json('trajectories.jsonl')).sort(byId),
+    metrics: (await json('metrics.jsonl')).map((row) =>
+      Object.fromEntries(
+        Object.entries(row as object).filter(([name]) => !name.startsWith('perf/')),
+      ),
+    ),
+  };
+}
+
+const exists = (path: string): Promise<boolean> =>
+  readFile(path).then(
+    () => true,
+    () => false,
+  );

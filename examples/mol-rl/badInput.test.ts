@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const program = fileURLToPath(new URL('main.ts', import.meta.url));
+const command = [process.execPath, '--conditions=@molrl/source', '--import', 'tsx', program];
+const TINY = ['--arm', 'base', '--eval-tasks', '1'];
+
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'molrl-bad-'));
+const run = (argv: string[], prefix: string[] = []) => {
+  const [file, ...rest] = [...prefix, ...command, ...argv];
+  return spawnSync(file!, rest, { encoding: 'utf8' }); // at least node itself
+};
+
+/** One line on stderr, exit code 1. */
+function expectOneLine(
+  { status, stderr }: { status: number | null; stderr: string },
+  expected: RegExp,
+): void {
+  expect(stderr).toMatch(expected);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(status).toBe(1);
+}
+
+describe('bad input ends in one clear line', () => {
+  test.each<[string, string[], RegExp]>([
+    ['an unknown option', ['--epochs', '3'], /unknown option '--epochs'/],
+    ['a word for a number', ['--lora', 'many'], /'--lora <r>' argument 'many' is invalid/],
+    ['an empty folder to resume', ['--resume', '--out', '/nowhere'], /^--resume: .*does not exist/],
+    ['a wrong value', ['--arm', 'dpo'], /^--arm: must be of: base, grpo, .*got \["dpo"\]/],
+  ])('%s', (_, argv, expected) => expectOneLine(run(argv), expected));
+
+  test('a missing model folder, and nothing is left behind', () => {
+    const out = join(newFolder(), 'run');
+    expectOneLine(
+      run([...TINY, '--model', '/no/such/model', '--out', out]),
+      /^--model: \/no\/such\/model\/config.json cannot be read. Give a folder/,
+    );
+    expect(existsSync(join(out, 'checkpoint.bin'))).toBe(false);
+  });
+
+  test('a folder that holds a run, and a corrupt checkpoint: the one before is kept', () => {
+    const out = newFolder();
+    expect(run([...TINY, '--out', out]).status).toBe(0);
+    expectOneLine(run([...TINY, '--out', out]), /^--out: .* holds a run already. Add --resume/);
+    expectOneLine(
+      run([...TINY, '--alpha', '0.7', '--out', out, '--resume']),
+      /^--resume: the run was started with --alpha 0.3, got 0.7/,
+    );
+    const file = join(out, 'checkpoint.bin');
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(file, bytes);
+    expectOneLine(
+      run(['--out', out, '--resume']),
+      /checkpoint.bin is corrupt .* The one before is kept: mv /,
+    );
+    expect(existsSync(join(out, 'checkpoint.previous.bin'))).toBe(true);
+  });
+
+  test.runIf(existsSync('/dev/full'))(
+    'a full disk while the checkpoint is written: no half checkpoint',
+    () => {
+      const out = newFolder();
+      symlinkSync('/dev/full', join(out, 'checkpoint.bin.tmp'));
+      expectOneLine(run([...TINY, '--out', out]), /The disk is full. Free some space/);
+      expect(readdirSync(out).filter((name) => name.startsWith('checkpoint'))).toEqual([]);
+    },
+  );
+
+  test.runIf(existsSync('/dev/full'))('a full disk while metrics are written', () => {
+    const out = newFolder();
+    symlinkSync('/dev/full', join(out, 'metrics.jsonl'));
+    const few = ['--arm', 'ce', '--episodes', '2', '--updates', '1', '--eval-tasks', '1'];
+    expectOneLine(run([...few, '--out', out]), /The disk is full. Free some space/);
+    expect(existsSync(join(out, 'results.json'))).toBe(false);
+  });
+
+  // Needs the right to mount: a container may not have it.
+  const disk = newFolder();
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]).status === 0;
+  afterAll(() => {
+    if (mounted) spawnSync('umount', [disk]);
+  });
+
+  test.runIf(mounted)(
+    'a disk that fills up during the run: after freeing space --resume ends it',
+    () => {
+      const out = join(disk, 'run');
+      const few = ['--arm', 'ce', '--episodes', '4', '--updates', '2', '--eval-tasks', '1'];
+      expectOneLine(
+        run([...few, '--out', out]),
+        /The disk is full. Free some space, then continue with --resume/,
+      );
+      spawnSync('mount', ['-o', 'remount,size=64m', disk]);
+      const { status, stderr } = run(['--out', out, '--resume']);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(existsSync(join(out, 'results.json'))).toBe(true);
+    },
+    120_000,
+  );
+
+  // Root ignores permissions: then the program runs as another user, who must be able to read it.
+  const asRoot = process.getuid?.() === 0;
+  const prefix = asRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+  const canTry =
+    !asRoot || spawnSync(prefix[0]!, [...prefix.slice(1), 'test', '-r', program]).status === 0; // prefix has setpriv
+
+  test.runIf(canTry && process.platform !== 'win32')('a folder without write permission', () => {
+    const parent = newFolder();
+    const out = join(parent, 'locked');
+    mkdirSync(out);
+    chmodSync(parent, 0o755);
+    chmodSync(out, 0o555);
+    expectOneLine(run([...TINY, '--out', out], prefix), /No permission. Choose another --out/);
+    expectOneLine(
+      run([...TINY, '--out', join(out, 'new')], prefix),
+      /No permission. Choose another --out/,
+    );
+    expect(readdirSync(out)).toEqual([]);
+  });
+});

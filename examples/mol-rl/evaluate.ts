@@ -1,0 +1,160 @@
+import {
+  applyOperations,
+  codewordsTask,
+  collect,
+  createRandom,
+  DOMAIN_WORDS,
+  definitionsTask,
+  FREE_WORDS,
+  LEXICON,
+  miscTask,
+  mixSeeds,
+  plainTask,
+  type QuizTask,
+  quiz,
+  type Random,
+  type Trajectory,
+} from '@molrl/ef-env';
+import { packedBatch } from '@molrl/qwen3';
+import { forwardTargets } from './forwardTargets.ts';
+import type { Lab } from './lab.ts';
+import { targetsOf } from './sequences.ts';
+
+export interface EvaluateOptions {
+  /** Held-out chains, tasks and text of this half: settings are chosen on `'validation'`, reported on `'test'`. */
+  split: 'validation' | 'test';
+  /** Tasks per cell. */
+  tasks: number;
+  /** Seed of the sampling at temperature 1. The tasks are the same for every seed. */
+  seed: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Successes out of `n` tasks. */
+export interface Score {
+  right: number;
+  n: number;
+}
+
+/** Measured without any feedback. */
+export interface Evaluation {
+  /** Held-out chains of the domain, at temperature 1 and greedy. */
+  domain: { t1: Score; greedy: Score };
+  /** What the base could do, greedy. */
+  skills: { plain: Score; defs: Score; redef: Score; misc: Score };
+  /** Mean over the tokens of each text window, nats. */
+  nll: number[];
+  /** KL(model || base), mean over the tokens of each text window, nats. */
+  kl: number[];
+  /** A few domain answers, for the report. */
+  dialogues: { question: string; answer: string; said: string; right: boolean }[];
+}
+
+const MAX_TOKENS = 56;
+/** Text windows: their number and length in tokens. */
+const WINDOWS = 32;
+const WINDOW = 128;
+
+const FAMILIES = {
+  plain: (random: Random): QuizTask => plainTask(random),
+  defs: (random: Random): QuizTask => definitionsTask(random, { words: FREE_WORDS }),
+  redef: (random: Random): QuizTask => definitionsTask(random, { words: DOMAIN_WORDS }),
+  misc: (random: Random): QuizTask => miscTask(random),
+};
+
+/** Asks everything once; the same tasks for every arm and seed. */
+export async function evaluate(lab: Lab, options: EvaluateOptions): Promise<Evaluation> {
+  const { split, tasks } = options;
+  const draw = (family: string, make: (random: Random) => QuizTask): QuizTask[] => {
+    const random = createRandom(mixSeeds('evaluation', split, family));
+    return Array.from({ length: tasks }, () => make(random));
+  };
+  const domain = draw('domain', (random) => domainQuestion(random, split));
+  const sampled = await ask(lab, domain, 1, options);
+  const greedy = await ask(lab, domain, 0, options);
+  const skill = async (name: keyof typeof FAMILIES): Promise<Score> =>
+    score(await ask(lab, draw(name, FAMILIES[name]), 0, options));
+  return {
+    domain: { t1: score(sampled), greedy: score(greedy) },
+    skills: {
+      plain: await skill('plain'),
+      defs: await skill('defs'),
+      redef: await skill('redef'),
+      misc: await skill('misc'),
+    },
+    ...(await textDrift(lab, lab.text[split], options.signal)),
+    dialogues: sampled.slice(0, 4).map(dialogue),
+  };
+}
+
+/** A held-out chain as a question without feedback. */
+function domainQuestion(random: Random, split: 'validation' | 'test'): QuizTask {
+  const { digits, words } = codewordsTask(random, { split });
+  const meanings = words.map((word) => LEXICON[word]!); // tasks hold domain words only
+  return {
+    question: `${digits} ${words.join(' ')}`,
+    answer: applyOperations(meanings, digits).at(-1)!, // at least two words
+  };
+}
+
+const ask = (
+  lab: Lab,
+  tasks: QuizTask[],
+  temperature: number,
+  { seed, signal }: EvaluateOptions,
+): Promise<Trajectory[]> =>
+  collect(quiz(), lab.policy, {
+    tasks,
+    seed: mixSeeds(seed, 'evaluation'),
+    maxTokens: MAX_TOKENS,
+    temperature,
+    concurrency: 128,
+    signal,
+  });
+
+const score = (trajectories: readonly Trajectory[]): Score => ({
+  right: trajectories.filter(({ reward }) => reward === 1).length,
+  n: trajectories.length,
+});
+
+function dialogue({ task, segments, reward }: Trajectory): Evaluation['dialogues'][number] {
+  const { question, answer } = task.data as QuizTask; // made by `draw` above
+  return { question, answer, said: segments.at(-1)?.text ?? '', right: reward === 1 };
+}
+
+/** Loss on unseen text, and how far the predictions moved from the base's. */
+async function textDrift(
+  lab: Lab,
+  text: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<{ nll: number[]; kl: number[] }> {
+  const random = createRandom(31);
+  const windows = Array.from({ length: WINDOWS }, () => {
+    const start = random.integer(text.length - WINDOW);
+    const ids = text.slice(start, start + WINDOW);
+    return { ids, roles: ids.map(() => 'general' as const) };
+  });
+  const nll: number[] = [];
+  const kl: number[] = [];
+  for (let first = 0; first < windows.length; first += 8) {
+    signal?.throwIfAborted();
+    const chunk = windows.slice(first, first + 8);
+    const targets = targetsOf(chunk, ['general']);
+    const scored = await forwardTargets(lab, packedBatch(chunk), targets, { kl: true });
+    scored.dispose();
+    for (let i = 0; i < chunk.length; i++) {
+      const of = (values: Float32Array): number =>
+        values.subarray(i * (WINDOW - 1), (i + 1) * (WINDOW - 1)).reduce((sum, x) => sum + x, 0) /
+        (WINDOW - 1);
+      nll.push(-of(scored.logprobs));
+      kl.push(of(scored.kl));
+    }
+  }
+  const bad = [...nll, ...kl].findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new Error(
+      `evaluate: ${bad < nll.length ? 'NLL' : 'KL'} of text window ${bad % nll.length} is not finite. The model diverged: lower the learning rate.`,
+    );
+  }
+  return { nll, kl };
+}

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTrajectories } from '@molrl/ef-env';
+import { openCpu } from '@molrl/tensor-gpu';
+import { type Checkpoint, hasCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { loadLab } from './lab.ts';
+import { readMetrics } from './metricsFile.ts';
+import { check, kebab, type Options, parseOptions, type Settings } from './options.ts';
+import { createProgress } from './progress.ts';
+import { renderReport } from './report.ts';
+import { consoleTable, summarize } from './results.ts';
+import { metricsFile, openRun, runArms, trajectoriesFile } from './run.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Exit codes of a process that a signal ended, by convention 128 + its number. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2).filter((argument) => argument !== '--'));
+  const { out } = options;
+  const checkpoint = await openCheckpoint(options);
+  const { settings } = checkpoint;
+  const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
+  const lab = await loadLab(settings);
+  if (options.quick) {
+    say(
+      `--quick: ${settings.arm.length} arms, ${settings.updates} + ${settings.grpoUpdates} updates, ${settings.evalTasks} tasks a cell. A first look: leave it out for the full comparison.`,
+    );
+  }
+  say(`MoL-RL on ${device.kind} kernels, ${device.threads} threads. Writing to ${out}`);
+  await writeCheckpoint(out, checkpoint);
+
+  const stop = new AbortController();
+  const progress = createProgress();
+  const run = openRun({ lab, out, checkpoint, progress, signal: stop.signal });
+  let stoppedAt = 0;
+  for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+    // keys of a literal
+    process.on(name, () => {
+      if (stop.signal.aborted) {
+        // npm, a shell and a process group may each pass on the same signal: that is not a second wish.
+        if (performance.now() - stoppedAt > 1000) process.exit(SIGNALS[name]);
+        return;
+      }
+      stoppedAt = performance.now();
+      process.exitCode = SIGNALS[name];
+      progress.line(`${name}: saving (again to stop at once)`);
+      stop.abort(new Error(name));
+    });
+  }
+  try {
+    await runArms(run);
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    progress.stop();
+    say(`Stopped and saved. Continue with: npm start -- --out ${out} --resume`);
+    return;
+  }
+  progress.stop();
+  process.exitCode = 0; // a signal that came after the last stage stopped nothing
+  await writeResults(out, checkpoint);
+}
+
+/** A new checkpoint, or with --resume the one in the folder. */
+async function openCheckpoint(options: Options): Promise<Checkpoint> {
+  const { out, resume, settings } = options;
+  if (resume) {
+    const found = await readCheckpoint(out);
+    check(found.settings);
+    refuseOtherSettings(found.settings, options.given);
+    return found;
+  }
+  // Episodes of a run without its checkpoint would be taken for this run's.
+  if ((await hasCheckpoint(out)) || existsSync(trajectoriesFile(out))) {
+    throw new Error(
+      `--out: ${out} holds a run already. Add --resume to continue it, or give another folder.`,
+    );
+  }
+  await mkdir(out, { recursive: true });
+  await assertWritable(out);
+  return { settings, evaluations: {}, seconds: {}, mismatch: 0, taught: {}, metricsBytes: 0 };
+}
+
+async function assertWritable(out: string): Promise<void> {
+  const probe = join(out, '.write-test');
+  await writeFile(probe, 'x');
+  await rm(probe);
+}
+
+/** Continuing with other settings would be neither run. */
+function refuseOtherSettings(stored: Settings, given: Partial<Settings>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const before = stored[name as keyof Settings]; // keys were checked by parseOptions
+    const same = Array.isArray(value)
+      ? [...value].sort().join() === [...(before as string[])].sort().join() // arm, the only list
+      : before === value;
+    if (!same) {
+      throw new Error(
+        `--resume: the run was started with --${kebab(name)} ${before ?? '(none)'}, got ${value}. Leave the option out, or start a new run in another --out.`,
+      );
+    }
+  }
+}
+
+async function writeResults(out: string, checkpoint: Checkpoint): Promise<void> {
+  const results = summarize(checkpoint);
+  const metrics = await readMetrics(metricsFile(out));
+  const episodes = await readTrajectories(trajectoriesFile(out)).catch(() => []); // no arm needed any
+  const talkative = [...episodes].sort((a, b) => b.segments.length - a.segments.length).slice(0, 5);
+  await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await replaceFile(
+    join(out, 'report.html'),
+    renderReport(checkpoint, results, metrics, talkative),
+  );
+  say('');
+  say(consoleTable(results.arms));
+  const { seeds, evalTasks, split } = checkpoint.settings;
+  const interval = seeds === 1 ? 'Wilson over tasks, t over text windows' : `t over ${seeds} seeds`;
+  say(
+    `[95 % interval: ${interval}; ${evalTasks} tasks a cell, held-out ${split} half, no feedback]`,
+  );
+  say(`Largest sampler/trainer log-prob difference: ${results.mismatch.max.toExponential(1)}`);
+  for (const [stage, seconds] of Object.entries(checkpoint.seconds))
+    say(`  ${stage.padEnd(28)} ${seconds.toFixed(1)} s`);
+  say(`Report: ${join(out, 'report.html')}   Figures: ${join(out, 'results.json')}`);
+}
+
+/** Appears whole or not at all. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.tmp`;
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, file);
+}
+
+/** What to do about errors of the file system, by code. */
+const ADVICE: Record<string, string> = {
+  ENOSPC:
+    'The disk is full. Free some space, then continue with --resume and the same --out, or choose another --out.',
+  EDQUOT:
+    'The disk quota is used up. Free some space, then continue with --resume, or choose another --out.',
+  EACCES: 'No permission. Choose another --out, or make the folder writable.',
+  EPERM: 'No permission. Choose another --out, or make the folder writable.',
+  EROFS: 'The file system is read-only. Choose another --out.',
+  ENOTDIR: 'A part of the path is a file. Choose another folder.',
+  EEXIST: 'A file is in the way. Choose another --out.',
+};
+
+main().then(
+  () => process.exit(),
+  (error: NodeJS.ErrnoException) => {
+    const advice = ADVICE[error.code ?? ''];
+    process.stderr.write(
+      `${advice ? `${error.path ?? 'write'}: ${advice} (${error.code})` : error.message}\n`,
+    );
+    if (process.env.MOLRL_DEBUG) process.stderr.write(`${error.stack}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,120 @@
+import type { Checkpoint } from './checkpoint.ts';
+import { lineChart, type Series } from './lineChart.ts';
+import type { MetricsRow } from './metricsFile.ts';
+import { type Results, tableCells } from './results.ts';
+
+/** The run as one HTML file without scripts or outside files: table, curves, sample dialogues. */
+export function renderReport(
+  checkpoint: Checkpoint,
+  results: Results,
+  metrics: readonly MetricsRow[],
+  episodes: readonly { segments: { speaker: string; kind: string; text: string }[] }[],
+): string {
+  const { settings } = checkpoint;
+  const seeds = settings.seeds === 1 ? `seed ${settings.seed}` : `${settings.seeds} seeds`;
+  const curve = (title: string, stage: string, metric: string): string =>
+    lineChart(title, seriesOf(metrics, stage, metric, settings.seed), { x: 'update' });
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>MoL-RL run</title>
+<style>
+  body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }
+  table { font-size: 12.5px; border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
+  th, td { padding: .3rem .45rem; border-bottom: 1px solid #dde2e8; text-align: left; white-space: nowrap; }
+  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
+  svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #4a5565; }
+  pre { white-space: pre-wrap; background: #f4f6f8; padding: .6rem .8rem; border-radius: .4rem; margin: .3rem 0; }
+  .environment { background: #fff3dc; } .right { border-left: 4px solid #2a9d5c; } .wrong { border-left: 4px solid #c8443c; }
+  small { color: #4a5565; }
+</style>
+<h1>Learning from textual feedback</h1>
+<p>The base model played ${settings.episodes} episodes with an environment that answers in words. Stage 1 learned from these
+words (${settings.updates} updates), GRPO from rewards alone (${settings.grpoUpdates} updates). All figures are on held-out word chains (${settings.split} half),
+single attempts, <strong>without feedback</strong>; ${seeds}, ${settings.evalTasks} tasks a cell, 95 % intervals
+(${settings.seeds === 1 ? 'Wilson over tasks; t over text windows' : 't over seeds'}).</p>
+<h2>Result</h2>
+${table(results)}
+<p><small>domain: chains of invented words, sampled at temperature 1 and greedy. plain, defs, redef, misc: what the base could do before, greedy.
+Text: unseen chapters, nats per token; KL is to the base model.
+Largest difference between the sampler's and the trainer's log-probs: ${results.mismatch.max.toExponential(1)} nats.</small></p>
+<h2>Curves</h2>
+<div class="charts">
+${curve('GRPO: reward', 'grpo', 'reward')}
+${curve('Stage 1: CE on feedback, nats', 'teach', 'mol/ce')}
+${curve('Stage 1: KL to the base, nats', 'teach', 'mol/kl')}
+${curve('GRPO: sampler/trainer log-prob difference', 'grpo', 'sampling/sampling_logp_difference/max')}
+</div>
+<h2>Time</h2>
+${secondsTable(checkpoint)}
+<h2>Episodes with feedback (before training)</h2>
+${episodes.map((episode, i) => episodeHtml(episode, i === 0)).join('\n')}
+<h2>Answers without feedback</h2>
+${answersHtml(checkpoint)}
+</html>
+`;
+}
+
+function table(results: Results): string {
+  const { header, rows } = tableCells(results.arms);
+  // The interval goes below its value: nine columns fit a page.
+  const row = (cells: string[], tag: string): string =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell).replace(' [', '<br><small>[')}</${tag}>`).join('')}</tr>`;
+  return `<table>${row(header, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
+}
+
+function secondsTable({ seconds }: Checkpoint): string {
+  const rows = Object.entries(seconds).map(
+    ([stage, spent]) => `<tr><td>${escapeHtml(stage)}</td><td>${spent.toFixed(1)} s</td></tr>`,
+  );
+  return `<table><tr><th>seed/stage</th><th>time</th></tr>${rows.join('')}</table>`;
+}
+
+/** One curve per arm, first seed. */
+function seriesOf(
+  metrics: readonly MetricsRow[],
+  stage: string,
+  metric: string,
+  seed: number,
+): Series[] {
+  const series = new Map<string, [number, number][]>();
+  for (const row of metrics) {
+    const value = row[metric];
+    if (row.stage !== stage || row.seed !== seed || typeof value !== 'number') continue;
+    const points = series.get(row.arm) ?? [];
+    points.push([row.step, value]);
+    series.set(row.arm, points);
+  }
+  // An arm without such a loss reports zeros.
+  return [...series]
+    .map(([name, points]) => ({ name, points }))
+    .filter(({ points }) => points.some(([, y]) => y !== 0));
+}
+
+function episodeHtml(
+  { segments }: { segments: { kind: string; text: string }[] },
+  open: boolean,
+): string {
+  const parts = segments.map(({ kind, text }) => `<pre class="${kind}">${escapeHtml(text)}</pre>`);
+  const title = escapeHtml(segments[0]?.text ?? '');
+  return `<details${open ? ' open' : ''}><summary>${title}</summary>${parts.join('')}</details>`;
+}
+
+function answersHtml({ evaluations }: Checkpoint): string {
+  return Object.entries(evaluations)
+    .map(([name, { dialogues }]) => {
+      const answers = dialogues.map(
+        ({ question, answer, said, right }) =>
+          `<pre class="${right ? 'right' : 'wrong'}">${escapeHtml(`${question}\n${said}\n(right answer: ${answer})`)}</pre>`,
+      );
+      return `<details><summary>${escapeHtml(name)}</summary>${answers.join('')}</details>`;
+    })
+    .join('\n');
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Text as HTML: a model may say anything. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);

@@ -1,0 +1,147 @@
+import { codewordsFeedback, type Segment } from '@molrl/ef-env';
+import { type CpuDevice, openCpu } from '@molrl/tensor-gpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evaluate } from './evaluate.ts';
+import { grpo } from './grpo.ts';
+import { type Lab, loadLab } from './lab.ts';
+import { episodeSequence, generalSequences, targetsOf } from './sequences.ts';
+import { Stage, type StageStep } from './stage.ts';
+import { type TeachMethod, teach } from './teach.ts';
+import { readWeights, writeWeights } from './weights.ts';
+
+let device: CpuDevice;
+let lab: Lab;
+beforeAll(async () => {
+  device = await openCpu({ threads: 1 });
+  lab = await loadLab({});
+});
+afterAll(() => {
+  lab.dispose();
+  device.dispose();
+});
+
+/** One wrong attempt and what the environment says to it. */
+function episode(digits: string, word: string): Segment[] {
+  const text = `<think>\n${digits} ${word} flip 0000\n</think>\n\n0000`;
+  const feedback = codewordsFeedback({ digits, words: [word] }, text).text;
+  return [
+    { speaker: 'user', kind: 'prompt', turn: 0, text: `${digits} ${word}` },
+    { speaker: 'assistant', kind: 'policy', turn: 0, text },
+    { speaker: 'user', kind: 'environment', turn: 0, text: feedback },
+  ];
+}
+
+async function run(
+  name: string,
+  steps: (stage: Stage) => AsyncGenerator<StageStep>,
+): Promise<StageStep[]> {
+  const before = await readWeights(lab.model.trainable());
+  const stage = new Stage(lab.model.trainable(), { name, seed: 1, learningRate: 1e-3 });
+  try {
+    const seen: StageStep[] = [];
+    for await (const step of steps(stage)) seen.push(step);
+    return seen;
+  } finally {
+    stage.dispose();
+    writeWeights(lab.model.trainable(), before);
+  }
+}
+
+describe('episodeSequence', () => {
+  test('feedback is for CE, the own turn for KL, headers and the question for nothing', () => {
+    const sequence = episodeSequence(episode('4876', 'rav'), lab.tokenizer);
+    const said = (role: string): string => {
+      const { ids } = targetsOf([sequence], [role as 'environment']);
+      return lab.tokenizer.decode(ids);
+    };
+    expect(said('environment')).toBe('Wrong. Step 1: rav left, not flip. Try again.<|im_end|>');
+    expect(said('assistant')).toBe('<think>\n4876 rav flip 0000\n</think>\n\n0000<|im_end|>');
+    expect(said('ignore')).toBe(
+      'user\n4876 rav<|im_end|>\n<|im_start|>assistant\n\n<|im_start|>user\n\n',
+    );
+  });
+});
+
+describe('teach', () => {
+  const teachWith = (method: TeachMethod): Promise<StageStep[]> =>
+    run('teach', (stage) => {
+      const episodes = [episode('4876', 'rav'), episode('1234', 'teg')].map((segments) =>
+        episodeSequence(segments, lab.tokenizer),
+      );
+      return teach(lab, stage, episodes, {
+        method,
+        updates: 12,
+        learningRate: 1e-3,
+        alpha: 0.3,
+        batchSize: 2,
+        seed: 1,
+      });
+    });
+
+  test.each(['mol', 'ce', 'replay'] as const)(
+    '%s lowers the CE on feedback and leaks no tensor',
+    async (method) => {
+      await teachWith(method);
+      const before = tf.memory().numTensors;
+      const steps = await teachWith(method);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(steps).toHaveLength(12);
+      const [first, last] = [steps[0]!.metrics, steps.at(-1)!.metrics]; // 12 steps
+      expect(last['mol/ce']).toBeLessThan(0.7 * first['mol/ce']!);
+    },
+  );
+
+  test('mol starts with KL 0: the model is the base', async () => {
+    const [first] = await teachWith('mol');
+    expect(first!.metrics['mol/kl']).toBeLessThan(1e-6);
+  });
+});
+
+describe('grpo', () => {
+  test('the sampler and the trainer agree on log-probs; no tensor leaks', async () => {
+    const two = (): Promise<StageStep[]> =>
+      run('grpo', (stage) =>
+        grpo(lab, stage, {
+          updates: 2,
+          learningRate: 5e-4,
+          prompts: 8,
+          numGenerations: 8,
+          generalKl: 2,
+        }),
+      );
+    await two();
+    const before = tf.memory().numTensors;
+    const steps = await two();
+    expect(tf.memory().numTensors).toBe(before);
+    for (const { metrics } of steps) {
+      expect(metrics['sampling/sampling_logp_difference/max'] ?? 0).toBeLessThan(1e-4);
+    }
+  });
+});
+
+describe('evaluate', () => {
+  test('the base keeps its skills, guesses the domain, and has not moved', async () => {
+    const { skills, domain, nll, kl } = await evaluate(lab, {
+      split: 'validation',
+      tasks: 24,
+      seed: 0,
+    });
+    expect(skills.plain.right).toBeGreaterThanOrEqual(23);
+    expect(skills.defs.right).toBeGreaterThanOrEqual(23);
+    expect(domain.t1.right).toBeLessThanOrEqual(8);
+    expect(Math.max(...kl)).toBeLessThan(1e-6);
+    expect(nll.reduce((sum, x) => sum + x, 0) / nll.length).toBeGreaterThan(2.5);
+  });
+});
+
+describe('generalSequences', () => {
+  test('alternate text windows of 96 tokens and documents of plain operations', () => {
+    const random = { integer: () => 0, choice: <T>(items: readonly T[]): T => items[0]! };
+    const [text, document] = generalSequences(lab, random as never, 2); // only these two are drawn from
+    expect(text!.ids).toHaveLength(96);
+    expect(lab.tokenizer.decode(document!.ids)).toBe(
+      '<|im_start|>user\n0000 rev<|im_end|>\n<|im_start|>assistant\n<think>\n0000 rev 0000\n</think>\n\n0000<|im_end|>\n',
+    );
+  });
+});
