@@ -1,3 +1,4 @@
+import { testedKernels } from '../backend/cpu/testedKernels.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -131,12 +132,12 @@ const REQUEST: DecodeRequest = {
   eosIds: [],
 };
 
-describe.each([
-  { kernels: 'native', threads: 2 },
-  { kernels: 'native', threads: 1 },
-  { kernels: 'wasm', threads: 2 },
-  { kernels: 'wasm', threads: 1 },
-] as const)('createDecoder, $kernels kernels on $threads threads', ({ kernels, threads }) => {
+describe.each(
+  testedKernels.flatMap((kernels) => [
+    { kernels, threads: 2 },
+    { kernels, threads: 1 },
+  ]),
+)('createDecoder, $kernels kernels on $threads threads', ({ kernels, threads }) => {
   const opened: { device?: CpuDevice; small?: DecoderSpec } = {};
   beforeAll(async () => {
     opened.device = await openCpu({ kernels, threads });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testedKernels } from '../backend/cpu/testedKernels.ts';
 import { checkFusedOp } from '../checkFusedOp.ts';
 import { compareFusedOp, relativeError } from '../compareFusedOp.ts';
 import { fusedOps } from '../fusedOps.ts';
@@ -14,7 +15,7 @@ const SHAPES = [[1], [3, 257], [2, 5, 64], [150, 32]];
 let seed = 1;
 const normal = (shape: number[], scale = 1) => tf.randomNormal(shape, 0, scale, 'float32', seed++);
 
-describe.each(['native', 'wasm'] as const)('fused kernels, %s', (kernels) => {
+describe.each(testedKernels)('fused kernels, %s', (kernels) => {
   let device: CpuDevice;
   beforeAll(async () => {
     device = await openCpu({ kernels, threads: 2 });
@@ -173,10 +174,10 @@ describe.each(['native', 'wasm'] as const)('fused kernels, %s', (kernels) => {
   });
 });
 
-test('native kernels give the same bits on 1 and 2 threads', async () => {
+test.each(testedKernels)('%s kernels give the same bits on 1 and 2 threads', async (kernels) => {
   const outputs: Float32Array[][] = [];
   for (const threads of [1, 2]) {
-    const device = await openCpu({ kernels: 'native', threads });
+    const device = await openCpu({ kernels, threads });
     const values = fusedOps.flatMap((op) =>
       compareFusedOp(op.definition, [150, 33], 5).map(({ fused }) => fused.dataSync<'float32'>()),
     );

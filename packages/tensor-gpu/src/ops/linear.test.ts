@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testedKernels } from '../backend/cpu/testedKernels.ts';
 import { checkFusedOp } from '../checkFusedOp.ts';
 import { type CpuDevice, openCpu } from '../openCpu.ts';
 import { linear, linearOp } from './linear.ts';
 
-describe.each(['native', 'wasm'] as const)('linear, %s', (kernels) => {
+describe.each(testedKernels)('linear, %s', (kernels) => {
   let device: CpuDevice;
   beforeAll(async () => {
     device = await openCpu({ kernels, threads: 2 });

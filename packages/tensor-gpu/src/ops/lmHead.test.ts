@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testedKernels } from '../backend/cpu/testedKernels.ts';
 import { type CpuDevice, openCpu } from '../openCpu.ts';
 import { record } from '../tape/record.ts';
 import { lmHead } from './lmHead.ts';
@@ -56,7 +57,7 @@ function expectClose(actual: tf.Tensor, expected: number[][] | number[], toleran
     );
 }
 
-describe.each(['native', 'wasm'] as const)('lmHead, %s', (kernels) => {
+describe.each(testedKernels)('lmHead, %s', (kernels) => {
   let device: CpuDevice;
   beforeAll(async () => {
     device = await openCpu({ kernels, threads: 2 });

@@ -1,4 +1,5 @@
 import {
+  add,
   div,
   exp,
   greater,
@@ -49,9 +50,21 @@ export function lmHeadKlReference(
   const logq = logProbabilities(detach(refHidden), detach(refWeight), attributes.temperature);
   const kl =
     attributes.direction === 'reverse'
-      ? expectation(logp, sub(logp, logq))
-      : expectation(logq, sub(logq, logp));
+      ? expectation(logp, detach(sub(logp, logq)))
+      : forwardKl(logp, logq);
   return [...lmHeadReference(hidden, weight, targets, attributes), kl];
+}
+
+/**
+ * `sum_v q (log q - log p)`, with a gradient that is exactly 0 where p = q, so that an optimiser which divides by the
+ * gradient's size has no rounding to blow up: `sum_v p d(log p) = 0` is added to `-sum_v q d(log p)`. The reverse KL gets
+ * the same by detaching the log ratio.
+ */
+function forwardKl(logp: Tensor, logq: Tensor): Tensor {
+  const value = detach(expectation(logq, sub(logq, logp)));
+  const slope = detach(sub(exp(logp), exp(logq)));
+  const pull = sum(mul(slope, logp), -1);
+  return add(value, sub(pull, detach(pull)));
 }
 
 function logProbabilities(hidden: Tensor, weight: Tensor, temperature: number): Tensor {

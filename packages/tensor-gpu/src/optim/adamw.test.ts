@@ -1,3 +1,4 @@
+import { testedKernels } from '../backend/cpu/testedKernels.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -56,8 +57,7 @@ function expected(
 }
 
 describe.each([
-  { name: 'molrl', kernels: 'native', threads: 2 },
-  { name: 'molrl', kernels: 'wasm', threads: 1 },
+  ...testedKernels.map((kernels, i) => ({ name: 'molrl', kernels, threads: 2 - i }) as const),
   { name: 'cpu', kernels: 'tfjs' },
 ] as const)('adamw on $name $kernels', (where) => {
   const opened: { device?: CpuDevice } = {};

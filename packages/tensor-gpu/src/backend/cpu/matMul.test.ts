@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { type MatMulArgs, matMulCpu, matMulGrid } from './matMul.ts';
 import { type CpuRuntime, createRuntime } from './runtime.ts';
+import { testedKernels } from './testedKernels.ts';
 
 /** [m, n, k]: single elements, every register tile and its edges, several blocks of K, both few-row paths, chunks. */
 const SHAPES: [number, number, number][] = [
@@ -86,7 +87,7 @@ function reference({
   return { sums, after: c.subarray(m * n) };
 }
 
-describe.each(['native', 'wasm'] as const)('matMulCpu, %s', (kernels) => {
+describe.each(testedKernels)('matMulCpu, %s', (kernels) => {
   const one = createRuntime({ kernels, threads: 1 });
   const two = createRuntime({ kernels, threads: 2 });
   afterAll(() => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CpuDevice, openCpu } from '../../openCpu.ts';
+import { testedKernels } from './testedKernels.ts';
 
 type Program = (x: (...shape: number[]) => tf.Tensor) => tf.Tensor;
 
@@ -101,7 +102,7 @@ async function evaluate(program: Program): Promise<{ shape: number[]; values: Ar
   return result;
 }
 
-describe.each(['native', 'wasm'] as const)("back end 'molrl', %s", (kernels) => {
+describe.each(testedKernels)("back end 'molrl', %s", (kernels) => {
   let device: CpuDevice;
   beforeAll(async () => {
     device = await openCpu({ kernels, threads: 2 });

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createRuntime, f32Bits } from './runtime.ts';
+import { testedKernels } from './testedKernels.ts';
 
 /** FILL_CHUNK in kernels/fill.c. */
 const CHUNK = 65536;
 
-describe.each(['native', 'wasm'] as const)('CpuRuntime, %s', (kernels) => {
+describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
   test('runs every chunk of a command exactly once, with workers awake, parked and late', async () => {
     const cpu = createRuntime({ kernels, threads: 4 });
     const size = 5 * CHUNK + 17;
