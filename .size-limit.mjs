@@ -12,7 +12,7 @@ const tensors = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'koffi
 
 export default [
   entry('grpo', '15 kB'),
-  { ...entry('grpo', '3 KiB'), name: 'grpo, one loss', import: '{ dapoLoss }' },
+  { ...entry('grpo', '3 kB'), name: 'grpo, one loss', import: '{ dapoLoss }' },
   entry('mol-loss', '6 kB'),
   entry('ef-env', '60 kB'),
   {

@@ -1,7 +1,7 @@
 import { type ShapeName, shapes } from './shapes.ts';
 import { sampleWork, trainWork, type Work } from './work.ts';
 
-export type BenchId = 'train' | 'generate' | 'grpo' | 'sft' | 'gemm' | 'ops';
+export type BenchId = 'train' | 'generate' | 'grpo' | 'sft' | 'gemm' | 'ops' | 'losses';
 
 /** A measured thing: what to do, who else does it, and the least it can cost. */
 export interface Case {
@@ -18,7 +18,15 @@ export interface Case {
   peers: Record<string, string[]>;
 }
 
-export const benchIds: readonly BenchId[] = ['train', 'generate', 'grpo', 'sft', 'gemm', 'ops'];
+export const benchIds: readonly BenchId[] = [
+  'train',
+  'generate',
+  'grpo',
+  'sft',
+  'gemm',
+  'ops',
+  'losses',
+];
 
 /** What runs when no `--shape` is given; the larger ones take minutes. */
 const DEFAULT_SHAPES: Record<BenchId, readonly ShapeName[]> = {
@@ -28,6 +36,7 @@ const DEFAULT_SHAPES: Record<BenchId, readonly ShapeName[]> = {
   sft: ['micro'],
   gemm: [],
   ops: [],
+  losses: [],
 };
 
 /** M x N x K of `C[M,N] = A[M,K] W[N,K]^T`: cubes, the products of a micro step, Qwen3-0.6B's MLP. */
@@ -47,6 +56,7 @@ const PRODUCTS = [
 export function casesOf(bench: BenchId, wanted: readonly ShapeName[]): Case[] {
   if (bench === 'gemm') return PRODUCTS.map(([M, N, K]) => gemmCase(M, N, K));
   if (bench === 'ops') return opCases();
+  if (bench === 'losses') return lossCases();
   const names = wanted.length > 0 ? wanted : DEFAULT_SHAPES[bench];
   return names.map((name) => modelCase(bench, name));
 }
@@ -128,4 +138,18 @@ function opCases(): Case[] {
     ),
     op('adamw', '10240x1024', { rows: 10240, width: 1024 }, { flops: 0, bytes: 28 * large }),
   ];
+}
+
+/** Loss and gradient with respect to the log-probs; ours is one thread, so compare with `--threads 1`. */
+function lossCases(): Case[] {
+  const [rows, length] = [64, 1024];
+  return ['dapo', 'dapo+kl', 'gspo'].map((loss) => ({
+    bench: 'losses',
+    shape: `${loss} ${rows}x${length}`,
+    spec: { loss, rows, length },
+    unit: 's',
+    amount: 1,
+    work: { flops: 0, bytes: 4 * 5 * rows * length },
+    peers: { 'torch_losses.py': ['torch'] },
+  }));
 }

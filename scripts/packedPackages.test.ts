@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packPackages } from './packPackages.ts';
 
@@ -10,6 +12,12 @@ const useThem = (load: (name: string) => string): string => `
 const names = ['grpo', 'mol-loss', 'ef-env', 'qwen3', 'tensor-gpu'];
 const exported = {};
 for (const name of names) exported[name] = Object.keys(${load("'@molrl/' + name")}).filter((key) => key !== 'default' && key !== 'module.exports').sort();
+const { dapoLoss, groupAdvantages } = ${load("'@molrl/grpo'")};
+const { molLoss } = ${load("'@molrl/mol-loss'")};
+const advantages = groupAdvantages([1, 0], { numGenerations: 2, scaleRewards: 'none' });
+const policy = dapoLoss({ logprobs: [-1, -2], advantages, completionMask: [1, 1], sequenceLength: 1 }, {});
+const mixture = molLoss({ logprobs: [-2, -1], kl: [0, 0.5], roles: ['environment', 'general'] }, { alpha: 0.5 });
+const losses = [...policy.gradient, mixture.loss];
 const { defineKernel, linear, openCpu, record } = ${load("'@molrl/tensor-gpu'")};
 const { mul, scalar, sum, tanh, tensor1d, tensor2d } = ${load("'@tensorflow/tfjs-core'")};
 const device = await openCpu({ threads: 2, kernels: 'wasm' });
@@ -25,11 +33,13 @@ const squares = Array.from(await square(tensor1d([2, 3])).data());
 const kind = device.kind;
 tape.dispose();
 device.dispose();
-process.stdout.write(JSON.stringify({ exported, product, slope, squares, kind }));
+process.stdout.write(JSON.stringify({ exported, losses, product, slope, squares, kind }));
 `;
 
 interface Seen {
   exported: Record<string, string[]>;
+  /** The policy gradient of two completions, and a mixture of losses. */
+  losses: number[];
   product: number[];
   slope: number;
   squares: number[];
@@ -120,6 +130,7 @@ describe('the packed packages in an empty folder', () => {
       useThem((name) => `await import(${name})`),
     );
     const cjs = runFile('use.cjs', `(async () => {${useThem((name) => `require(${name})`)}})();`);
+    expect(esm.losses).toEqual([-0.25, 0.25, 2.25]);
     expect(esm.product).toEqual([11, 17]);
     expect(esm.slope).toBeCloseTo(1 - Math.tanh(1) ** 2, 5);
     expect(esm.squares).toEqual([4, 9]);
@@ -127,5 +138,25 @@ describe('the packed packages in an empty folder', () => {
     expect(cjs).toEqual(esm);
     for (const [name, names] of Object.entries(esm.exported))
       expect(names.length, name).toBeGreaterThan(0);
+  });
+
+  test('grpo and mol-loss work in a bundle that holds what is used, and nothing else', async () => {
+    writeFileSync(
+      join(folder, 'entry.mjs'),
+      `import { dapoLoss } from '@molrl/grpo';
+import { molLoss } from '@molrl/mol-loss';
+const { loss } = dapoLoss({ logprobs: [-1], advantages: [2], completionMask: [1], sequenceLength: 1 }, {});
+process.stdout.write(JSON.stringify([loss, molLoss({ logprobs: [-2], kl: [0], roles: ['environment'] }, { alpha: 1 }).loss]));`,
+    );
+    await build({
+      ...{ entry: [join(folder, 'entry.mjs')], outDir: join(folder, 'bundle'), config: false },
+      ...{ format: 'esm', minify: true, noExternal: [/.*/], silent: true, target: 'es2022' },
+    });
+    const [bundle] = filesUnder(join(folder, 'bundle'));
+    const text = readFileSync(join(folder, 'bundle', bundle!), 'utf8');
+    expect(text).not.toMatch(/from\s*['"]@molrl/);
+    expect(text).not.toContain('groupAdvantages'); // its name stands in its error messages
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThan(9000); // a loss's 3 kB and mol-loss's 6 kB
+    expect(run(process.execPath, [join('bundle', bundle!)])).toBe('[-2,2]');
   });
 });

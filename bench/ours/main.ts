@@ -25,6 +25,7 @@ const load: Record<BenchId, () => Promise<Prepare>> = {
   grpo: async () => (await import('./grpoStep.ts')).grpoStep,
   gemm: async () => (await import('./gemm.ts')).gemm,
   ops: async () => (await import('./oneOp.ts')).oneOp,
+  losses: async () => (await import('./lossGradient.ts')).lossGradient,
 };
 
 const say = (message: object): void => console.log(`@${JSON.stringify(message)}`);

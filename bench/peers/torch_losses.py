@@ -26,8 +26,8 @@ def main():
             return x.grad
         return run
 
-    makers = {"dapo": lambda: step(0.0, False), "dapo+kl": lambda: step(0.04, False), "gspo": lambda: step(0.0, True)}
-    serve(variants, lambda name: makers[name]())
+    losses = {"dapo": (0.0, False), "dapo+kl": (0.04, False), "gspo": (0.0, True)}
+    serve(variants, lambda name: step(*losses[spec["loss"]]))
 
 
 main()

@@ -52,7 +52,7 @@ export function lossWeights(mask: ArrayLike<number>, options: AggregateLossOptio
     if (mask[i] !== 0) counts[Math.floor(i / sequenceLength)]! += 1;
   }
   const tokens = numTokens ?? counts.reduce((sum, count) => sum + count, 0);
-  const live = numSequences ?? counts.filter((count) => count > 0).length;
+  const live = numSequences ?? counts.filter(Boolean).length;
   const all = numSequences ?? rows;
   if (reduction.endsWith('-norm') && !((horizon ?? 0) > 0)) {
     throw new GrpoError(

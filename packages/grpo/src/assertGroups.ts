@@ -5,13 +5,19 @@ export type Grouping =
   | { numGenerations: number; groupIds?: undefined }
   | { groupIds: ArrayLike<number>; numGenerations?: undefined };
 
+/** Throws `option` for the first value that is not an integer >= 1. */
+export function assertCounts(where: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) {
+    if (Number.isInteger(count) && count >= 1) continue;
+    throw new GrpoError('option', `${where}: ${name} must be an integer >= 1, got ${count}.`);
+  }
+}
+
 /** Indices of the completions of each group. Throws `option` or `shape` when the groups do not fit `count`. */
 export function groupIndices(where: string, count: number, grouping: Grouping): number[][] {
   if (grouping.groupIds !== undefined) return indicesById(where, count, grouping.groupIds);
   const size = grouping.numGenerations;
-  if (!Number.isInteger(size) || size < 1) {
-    throw new GrpoError('option', `${where}: numGenerations must be an integer >= 1, got ${size}.`);
-  }
+  assertCounts(where, { numGenerations: size });
   const left = count % size;
   if (left !== 0) {
     throw new GrpoError(

@@ -28,7 +28,7 @@ export function clipMetrics(
     if (count > 0) lowMin = Math.min(lowMin, rowLow / count);
     if (count > 0) highMax = Math.max(highMax, rowHigh / count);
   }
-  total = Math.max(1, total);
+  total ||= 1;
   return {
     'clip_ratio/low_mean': low / total,
     'clip_ratio/high_mean': high / total,

@@ -22,6 +22,6 @@ export function completionMetrics(
     'completions/mean_terminated_length': mean(terminated),
     'completions/min_terminated_length': Math.min(...terminated),
     'completions/max_terminated_length': Math.max(...terminated),
-    'completions/clipped_ratio': 1 - ended.length / Math.max(1, all.length),
+    'completions/clipped_ratio': 1 - ended.length / (all.length || 1),
   };
 }

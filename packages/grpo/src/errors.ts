@@ -27,3 +27,10 @@ export class GrpoError extends Error {
 export function needsPolicyLoss(where: string, what: string): GrpoError {
   return new GrpoError('option', `${where}: ${what} needs policyLoss, or its function.`);
 }
+
+/** Throws `option` for the first given value that a loss's formula has no place for; 0 and `undefined` are not given. */
+export function refuse(where: string, given: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(given)) {
+    if (value) throw new GrpoError('option', `${where}: has no ${key}: leave it out.`);
+  }
+}

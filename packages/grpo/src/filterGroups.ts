@@ -41,6 +41,6 @@ export function filterGroups(
   return {
     kept: Int32Array.from(kept),
     keptGroups: Int32Array.from(keptGroups),
-    fraction: kept.length / Math.max(1, rewards.length),
+    fraction: kept.length / (rewards.length || 1),
   };
 }

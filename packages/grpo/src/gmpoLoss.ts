@@ -1,11 +1,13 @@
 import { clipMetrics } from './clipMetrics.ts';
-import { klEstimators } from './klEstimators.ts';
+import { refuse } from './errors.ts';
+import { klTerm } from './klTerm.ts';
 import { maskedMean } from './maskedMean.ts';
 import type {
   PolicyBatch,
   PolicyLossData,
   PolicyLossOptions,
   PolicyLossResult,
+  TokenTerm,
 } from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
 
@@ -19,7 +21,7 @@ import { readPolicyData } from './readPolicyData.ts';
  * `'trl'`: a row without a trained token counts with ratio 1. `'verl'`: it counts as 0, A is the mean over the row's tokens,
  * and the clip looks at each token's own A.
  *
- * @throws {GrpoError} as `surrogateLoss`.
+ * @throws {GrpoError} as `surrogateLoss`; `option` for weights of tokens or sequences, a `reduction` or the exact KL.
  *
  * @example
  * const data = { logprobs: [-1, -2], oldLogprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
@@ -28,9 +30,14 @@ import { readPolicyData } from './readPolicyData.ts';
  * @see Zhao et al. 2025, GMPO: https://arxiv.org/abs/2507.20673
  */
 export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}): PolicyLossResult {
-  const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl', beta = 0 } = options;
-  const { gradientAccumulationSteps = 1 } = options;
+  const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl' } = options;
+  const { gradientAccumulationSteps = 1, reduction, klEstimator } = options;
+  const { importanceWeights, tokenWeights } = data;
+  const exactKl = klEstimator === 'exact';
+  refuse('gmpoLoss', { reduction, exactKl, importanceWeights, tokenWeights });
   const { batch } = readPolicyData(data, options, { name: 'gmpoLoss' });
+  // TRL does not correct this loss's KL by the ratio
+  const addKl = klTerm(batch, data, { ...options, useBiasCorrectionKl: false }, 'gmpoLoss');
   const { mask, rows, sequenceLength, advantages, logRatio } = batch;
   const kept = data.objectiveMask ?? mask;
   const verl = convention === 'verl';
@@ -51,7 +58,7 @@ export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}):
       advantageSum += advantages[i]!;
       count++;
     }
-    const divisor = verl ? count + 1e-8 : Math.max(1, count); // verl's own guard
+    const divisor = verl ? count + 1e-8 : count || 1; // verl's own guard
     const advantage = verl ? advantageSum / divisor : advantages[start]!;
     const coefficient = Math.exp(sum / divisor);
     let rowLoss = -coefficient * advantage;
@@ -61,11 +68,11 @@ export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}):
       if (kept[i] !== 0 && clipped(i) === logRatio[i]) {
         gradient[i] = (-coefficient * advantage) / divisor / rowCount;
       }
-      if (beta !== 0) {
-        const term = klEstimators.k3(batch.logprobs[i]!, data.refLogprobs![i]!);
-        kl[i] = term.value;
-        rowLoss += (beta * term.value) / trained;
-        gradient[i]! += (beta * term.gradient) / trained / rowCount;
+      if (addKl) {
+        const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
+        kl[i] = addKl(i, out);
+        rowLoss += out.loss / trained;
+        gradient[i]! += out.dLogprob / trained / rowCount;
       }
     }
     for (let i = start; i < start + sequenceLength; i++)
@@ -84,7 +91,7 @@ export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}):
   function metrics(): Record<string, number> {
     return {
       policy_loss: loss * gradientAccumulationSteps,
-      ...(beta !== 0 && { kl: maskedMean(batch, (i) => kl[i]!) }),
+      ...(addKl && { kl: maskedMean(batch, (i) => kl[i]!) }),
       ...(data.entropies && { entropy: maskedMean(batch, (i) => data.entropies![i]!) }),
       ...logClipMetrics(batch, epsilon, epsilonHigh),
     };

@@ -27,7 +27,7 @@ export function logprobMismatch(
     count++;
   }
   return {
-    'sampling/sampling_logp_difference/mean': sum / Math.max(1, count),
+    'sampling/sampling_logp_difference/mean': sum / (count || 1),
     'sampling/sampling_logp_difference/max': max,
   };
 }

@@ -141,17 +141,11 @@ export const ipoLoss: PolicyLoss = /* @__PURE__ */ againstSampler('ipoLoss', ipo
 /** prime-rl's pull to the reference. Needs `rolloutLogprobs` and `refLogprobs`. @see `refKl` for the formula */
 export const refKlLoss: PolicyLoss = /* @__PURE__ */ againstSampler('refKlLoss', refKl);
 
-/** A loss whose ratio is to the sampler; correcting for the sampler a second time is refused. */
+/** A loss whose ratio is to the sampler; `readPolicyData` refuses to correct for the sampler a second time. */
 function againstSampler(name: string, objective: PolicyObjective): PolicyLoss {
   return (data, options) => {
-    const { rolloutLogprobs, importanceWeights } = data;
+    const { rolloutLogprobs } = data;
     if (!rolloutLogprobs) throw new GrpoError('missing', `${name}: needs rolloutLogprobs.`);
-    if (importanceWeights) {
-      throw new GrpoError(
-        'double-correction',
-        `${name}: the ratio to rolloutLogprobs corrects the sampler already. Drop importanceWeights.`,
-      );
-    }
     const against = { ...data, oldLogprobs: rolloutLogprobs };
     return surrogateLoss(against, options, objective, { name, ...TOKEN_MEAN });
   };

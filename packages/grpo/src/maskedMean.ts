@@ -14,12 +14,12 @@ export function maskedMean(
   let [sum, count] = [0, 0];
   if (perSequence) {
     for (let row = 0; row < rows; row++) sum += value(row * sequenceLength);
-    return sum / Math.max(1, rows);
+    return sum / (rows || 1);
   }
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
     sum += value(i);
     count++;
   }
-  return sum / Math.max(1, count);
+  return sum / (count || 1);
 }

@@ -65,7 +65,7 @@ export function mixtureLoss(
       (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
     );
     const tokens = mask.reduce((sum, keep) => sum + keep, 0);
-    const factor = scale / (component.normalizer ?? Math.max(1, tokens));
+    const factor = scale / (component.normalizer ?? (tokens || 1));
     const result = component.loss(
       { ...data, completionMask: mask, tokenWeights: weights },
       { ...options, reduction: 'token-sum' },

@@ -42,7 +42,7 @@ export function offPolicyMask(data: OffPolicyMaskData, threshold: number): Uint8
       const step = sampled[i]! - logprobs[i]!;
       if (!Number.isNaN(step)) sum += step;
     }
-    const near = sum / Math.max(1, count) <= threshold;
+    const near = sum / (count || 1) <= threshold;
     for (let i = start; i < end; i++) {
       const advantage = advantages[advantages.length === rows ? row : i]!;
       keep[i] = near || advantage >= 0 ? 1 : 0;

@@ -1,5 +1,4 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
-import { GrpoError } from './errors.ts';
+import { assertCounts, assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
 import { scored } from './statistics.ts';
 
 export type PassAtkAdvantagesOptions = Grouping & {
@@ -28,9 +27,7 @@ export function passAtkAdvantages(
   options: PassAtkAdvantagesOptions,
 ): Float64Array {
   const { k } = options;
-  if (!Number.isInteger(k) || k < 1) {
-    throw new GrpoError('option', `passAtkAdvantages: k must be an integer >= 1, got ${k}.`);
-  }
+  assertCounts('passAtkAdvantages', { k });
   const groups = groupIndices('passAtkAdvantages', rewards.length, options);
   assertRewards('passAtkAdvantages', rewards);
   const advantages = new Float64Array(rewards.length);

@@ -1,9 +1,12 @@
+// One file: every property runs over the whole registry and the same random batches.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { groupAdvantages } from './groupAdvantages.ts';
-import type { PolicyLossCall, PolicyLossName } from './policyLoss.ts';
+import { type ImportanceRatio, tokenRatio } from './importanceRatio.ts';
+import type { PolicyLossName } from './policyLoss.ts';
 import { policyLoss, policyLosses } from './policyLoss.ts';
 import { rewardToGoAdvantages } from './rewardToGoAdvantages.ts';
+import { gspoTokenRatio } from './sequenceRatio.ts';
 import { broadcastSequences } from './turnReturns.ts';
 
 /** Random inputs of a policy loss for property tests: B rows of T tokens, at least one of them trained. */
@@ -52,27 +55,29 @@ const NAMES = Object.keys(policyLosses) as PolicyLossName[];
 const RUNS = { numRuns: 25 };
 const horizon = { maxCompletionLength: 8 };
 
-/** Central difference of the loss in one log-prob. */
-function slope(batch: RandomPolicyBatch, options: PolicyLossCall, i: number): number {
-  const step = 1e-6;
-  const at = (x: number) => {
-    const logprobs = batch.logprobs.slice();
-    logprobs[i]! += x;
-    return policyLoss({ ...batch, logprobs }, options).loss;
-  };
-  return (at(step) - at(-step)) / (2 * step);
-}
+/** `rema` has no KL of its own: its formula is of turns. */
+const betaOf = (lossType: PolicyLossName) => (lossType === 'rema' ? 0 : 0.05);
 
-/** Losses with a detached weight: their gradient is by design not that of their value. */
-const DETACHED: PolicyLossName[] = [
-  'cispo',
-  'vespo',
-  'dppo',
-  'gspo_token',
-  'ref_kl',
-  'kl_cov',
-  'clip_cov',
-];
+/** Losses whose weight is a constant in the formula: their gradient is that of the value with the weight held. */
+const HELD_WEIGHT: PolicyLossName[] = ['cispo', 'vespo', 'dppo'];
+/** Detached otherwise: each has a test below. */
+const DETACHED: PolicyLossName[] = ['gspo_token', 'ref_kl', 'kl_cov', 'clip_cov', ...HELD_WEIGHT];
+
+/** Losses that do not add up over micro-batches by totals alone. */
+const COUPLED: PolicyLossName[] = ['bnpo', 'kl_cov', 'clip_cov', 'rema', 'gspo_token'];
+
+/** Checks a gradient against central differences of `loss`, a function of the log-probs. */
+function expectSlopes(
+  loss: (logprobs: number[]) => number,
+  { logprobs, gradient }: { logprobs: number[]; gradient: Float64Array },
+): void {
+  const step = 1e-6;
+  for (const [i, g] of gradient.entries()) {
+    const at = (x: number) => loss(logprobs.map((value, j) => (i === j ? value + x : value)));
+    const expected = (at(step) - at(-step)) / (2 * step);
+    expect(Math.abs(g - expected)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
+  }
+}
 
 describe('policyLoss', () => {
   test.each(NAMES.filter((name) => !DETACHED.includes(name)))(
@@ -81,12 +86,144 @@ describe('policyLoss', () => {
       fc.assert(
         fc.property(randomPolicyBatch, (batch) => {
           // The KL is k3 with the bias correction, on the same ratio.
-          const options = { lossType, beta: 0.05, ...horizon } as const;
+          const options = { lossType, beta: betaOf(lossType), ...horizon } as const;
           const { gradient } = policyLoss(batch, options);
-          for (const [i, g] of gradient.entries()) {
-            const expected = slope(batch, options, i);
-            expect(Math.abs(g - expected)).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
-          }
+          const { logprobs } = batch;
+          expectSlopes((x) => policyLoss({ ...batch, logprobs: x }, options).loss, {
+            logprobs,
+            gradient,
+          });
+        }),
+        RUNS,
+      );
+    },
+  );
+
+  test.each(HELD_WEIGHT)('the gradient of %s is that of its value, the weight held', (lossType) => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const { logprobs, completionMask } = batch;
+        const { gradient, perTokenLoss } = policyLoss(batch, { lossType });
+        const tokens = completionMask.reduce((sum, keep) => sum + keep, 0);
+        const held = (x: number[]) =>
+          perTokenLoss.reduce((sum, term, i) => sum + (term / logprobs[i]!) * x[i]!, 0) / tokens;
+        expectSlopes(held, { logprobs, gradient });
+      }),
+      RUNS,
+    );
+  });
+
+  test('the gradient of gspo_token is that of the own log-prob, the mean of the sequence held', () => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const { logprobs } = batch;
+        const options = { lossType: 'gspo_token', epsilon: 0.3, epsilonHigh: 0.3 } as const;
+        const { gradient } = policyLoss(batch, options);
+        const held: ImportanceRatio = (data, clamp) => {
+          const values = gspoTokenRatio(batch, clamp).values;
+          const moved = values.map((u, i) => u + data.logprobs[i]! - logprobs[i]!);
+          return { ...tokenRatio(data, clamp), values: moved };
+        };
+        const level = { ...options, importanceSamplingLevel: held };
+        expectSlopes((x) => policyLoss({ ...batch, logprobs: x }, level).loss, {
+          logprobs,
+          gradient,
+        });
+      }),
+      RUNS,
+    );
+  });
+
+  test('the gradient of ref_kl is that of its value, the gap to the reference held', () => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const { logprobs, refLogprobs } = batch;
+        const { gradient } = policyLoss(batch, { lossType: 'ref_kl' });
+        const held = (x: number[]) => {
+          const moved = refLogprobs.map((ref, i) => ref + x[i]! - logprobs[i]!);
+          const data = { ...batch, logprobs: x, refLogprobs: moved };
+          return policyLoss(data, { lossType: 'ref_kl' }).loss;
+        };
+        expectSlopes(held, { logprobs, gradient });
+      }),
+      RUNS,
+    );
+  });
+
+  test.each(['kl_cov', 'clip_cov'] as const)(
+    'the gradient of %s is that of its value while the chosen tokens stay the same',
+    (lossType) => {
+      fc.assert(
+        fc.property(randomPolicyBatch, (batch) => {
+          const { logprobs, oldLogprobs } = batch;
+          fc.pre(logprobs.every((x, i) => x !== oldLogprobs[i])); // |log ratio| has a kink there
+          const all = {
+            klCovFraction: 1,
+            clipCovFraction: 1,
+            clipCovRange: [0.123457, 5],
+          } as const;
+          const { gradient } = policyLoss(batch, { lossType, ...all });
+          const value = (x: number[]) =>
+            policyLoss({ ...batch, logprobs: x }, { lossType, ...all }).loss;
+          expectSlopes(value, { logprobs, gradient });
+        }),
+        RUNS,
+      );
+    },
+  );
+
+  test.each(NAMES)('%s does not change when a masked column is added', (lossType) => {
+    fc.assert(
+      fc.property(randomPolicyBatch, (batch) => {
+        const T = batch.sequenceLength;
+        const wider = (values: number[], fill: number) =>
+          batch.advantages.flatMap((_, row) => [...values.slice(row * T, (row + 1) * T), fill]);
+        const padded = {
+          ...batch,
+          logprobs: wider(batch.logprobs, 0),
+          oldLogprobs: wider(batch.oldLogprobs, -9),
+          refLogprobs: wider(batch.refLogprobs, 0),
+          rolloutLogprobs: wider(batch.rolloutLogprobs, -9),
+          entropies: wider(batch.entropies, 0),
+          klValues: wider(batch.klValues, 7),
+          turns: wider(batch.turns, -1),
+          completionMask: wider(batch.completionMask, 0),
+          sequenceLength: T + 1,
+        };
+        const options = { lossType, beta: betaOf(lossType), ...horizon };
+        const [plain, wide] = [policyLoss(batch, options), policyLoss(padded, options)];
+        expect(wide.loss).toBeCloseTo(plain.loss, 10);
+        for (const [i, g] of wider(Array.from(plain.gradient), 0).entries())
+          expect(wide.gradient[i]).toBeCloseTo(g, 10);
+      }),
+      RUNS,
+    );
+  });
+
+  // Both choose tokens, among equals by their place.
+  test.each(NAMES.filter((name) => name !== 'clip_cov' && name !== 'kl_cov'))(
+    '%s does not depend on the order of the sequences',
+    (lossType) => {
+      fc.assert(
+        fc.property(randomPolicyBatch, (batch) => {
+          const T = batch.sequenceLength;
+          const rows = batch.advantages.map((_, row) => row).reverse();
+          const turned = (values: number[]) =>
+            rows.flatMap((row) => values.slice(row * T, (row + 1) * T));
+          const reversed = {
+            logprobs: turned(batch.logprobs),
+            oldLogprobs: turned(batch.oldLogprobs),
+            refLogprobs: turned(batch.refLogprobs),
+            rolloutLogprobs: turned(batch.rolloutLogprobs),
+            klValues: turned(batch.klValues),
+            turns: turned(batch.turns),
+            completionMask: turned(batch.completionMask),
+            advantages: batch.advantages.toReversed(),
+            sequenceLength: T,
+          };
+          const options = { lossType, beta: betaOf(lossType), ...horizon };
+          const plain = policyLoss(batch, options);
+          expect(policyLoss(reversed, options).loss).toBeCloseTo(plain.loss, 10);
         }),
         RUNS,
       );
@@ -96,7 +233,8 @@ describe('policyLoss', () => {
   test.each(NAMES)('%s never reads masked tokens: NaN there changes nothing', (lossType) => {
     fc.assert(
       fc.property(randomPolicyBatch, (batch) => {
-        const options = { lossType, beta: 0.05, topEntropyQuantile: 0.5, ...horizon } as const;
+        const beta = betaOf(lossType);
+        const options = { lossType, beta, topEntropyQuantile: 0.5, ...horizon } as const;
         const hide = (values: number[]) =>
           values.map((x, i) => (batch.completionMask[i] === 0 ? Number.NaN : x));
         const hidden = {
@@ -162,26 +300,31 @@ describe('policyLoss', () => {
   });
 
   test('a reward on the last token gives GRPO with mean baseline', () => {
-    const rewards = [1, 0, 0.5, 0];
-    const sequenceLength = 3;
-    const completionMask = new Array(12).fill(1);
-    const tokenRewards = completionMask.map((_, i) => (i % 3 === 2 ? rewards[(i - 2) / 3]! : 0));
-    const perToken = rewardToGoAdvantages(
-      { tokenRewards, completionMask, sequenceLength },
-      { numGenerations: 4 },
+    const reward = fc.integer({ min: -16, max: 16 }).map((k) => k / 8); // sums of these are exact
+    const fourRewards = fc.array(reward, { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(fourRewards, fc.integer({ min: 1, max: 5 }), (rewards, sequenceLength) => {
+        const completionMask = new Array(4 * sequenceLength).fill(1);
+        const tokenRewards = rewards.flatMap((r) => [...new Array(sequenceLength - 1).fill(0), r]);
+        const perToken = rewardToGoAdvantages(
+          { tokenRewards, completionMask, sequenceLength },
+          { numGenerations: 4 },
+        );
+        const grouped = groupAdvantages(rewards, { numGenerations: 4, scaleRewards: 'none' });
+        expect(perToken).toEqual(broadcastSequences(grouped, completionMask, { sequenceLength }));
+      }),
     );
-    const grouped = groupAdvantages(rewards, { numGenerations: 4, scaleRewards: 'none' });
-    expect(perToken).toEqual(broadcastSequences(grouped, completionMask, { sequenceLength }));
   });
 
-  test.each(['dapo', 'cispo', 'grpo', 'luspo', 'dr_grpo'] as const)(
+  // The others couple the tokens of a batch (bnpo, kl_cov, clip_cov) or count turns (rema) or live rows (gspo_token).
+  test.each(NAMES.filter((name) => !COUPLED.includes(name)))(
     '%s in micro-batches adds up to the whole batch when the totals are passed',
     (lossType) => {
       fc.assert(
         fc.property(randomPolicyBatch, (batch) => {
           const rows = batch.advantages.length;
           const T = batch.sequenceLength;
-          const options = { lossType, beta: 0.05, ...horizon };
+          const options = { lossType, beta: betaOf(lossType), ...horizon };
           const totals = {
             numItemsInBatch: batch.completionMask.reduce((sum, keep) => sum + keep, 0),
             numSequences: rows,
@@ -195,6 +338,8 @@ describe('policyLoss', () => {
                 logprobs: cut(batch.logprobs),
                 oldLogprobs: cut(batch.oldLogprobs),
                 refLogprobs: cut(batch.refLogprobs),
+                rolloutLogprobs: cut(batch.rolloutLogprobs),
+                klValues: cut(batch.klValues),
                 completionMask: cut(batch.completionMask),
                 advantages: [batch.advantages[row]!],
                 sequenceLength: T,

@@ -185,14 +185,9 @@ function withEntropyBonus(
   const { entropyCoef = 0, gradientAccumulationSteps = 1 } = options;
   const metrics = { ...result.metrics, entropy_coef: entropyCoef };
   if (entropyCoef === 0 || !entropies) return { ...result, metrics };
-  const trained = Float64Array.from(mask, (keep) => (keep === 0 ? 0 : 1));
-  const tokens = Math.max(
-    1,
-    trained.reduce((sum, keep) => sum + keep, 0),
-  );
-  const entropyGradient = trained.map(
-    (keep) => -(keep * entropyCoef) / tokens / gradientAccumulationSteps,
-  );
+  const tokens = Array.from(mask).filter(Boolean).length || 1;
+  const slope = -entropyCoef / tokens / gradientAccumulationSteps;
+  const entropyGradient = Float64Array.from(mask, (keep) => (keep === 0 ? 0 : slope));
   const bonus = entropyGradient.reduce((sum, g, i) => (g === 0 ? sum : sum + g * entropies[i]!), 0);
   return { ...result, loss: result.loss + bonus, entropyGradient, metrics };
 }

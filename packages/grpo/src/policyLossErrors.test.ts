@@ -43,6 +43,23 @@ test('errors say what came and what to do', () => {
   expect(run(twice, { lossType: 'prime' })).toThrowErrorMatchingInlineSnapshot(
     `[GrpoError: primeLoss: the ratio to rolloutLogprobs corrects the sampler already. Drop importanceWeights.]`,
   );
+  // What a formula has no place for is refused, not ignored.
+  const turns = [0, 0];
+  expect(run({ turns }, { lossType: 'rema', beta: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: turnRatioLoss: has no beta: leave it out.]`,
+  );
+  expect(run({ importanceWeights: [1] }, { lossType: 'gmpo' })).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: gmpoLoss: has no importanceWeights: leave it out.]`,
+  );
+  expect(run({}, { lossType: 'gmpo', beta: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: gmpoLoss: beta 0.1 needs refLogprobs.]`,
+  );
+  expect(run({ completionMask: [] })).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: dapoLoss: completionMask must have 2 values, got 0.]`,
+  );
+  expect(run({ turns: [0] }, { lossType: 'rema' })).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: turnRatioLoss: turns must have 2 values, got 1.]`,
+  );
   expect(() =>
     policyLosses.dapo(data, { topEntropyQuantile: 0.5 }),
   ).toThrowErrorMatchingInlineSnapshot(

@@ -46,12 +46,11 @@ export function readPolicyData(
   assertFiniteTokens(name, 'advantages', advantages, mask, sequenceLength);
 
   const { importanceSamplingLevel: level = defaults.level ?? tokenRatio } = options;
-  if (typeof level === 'string' && level !== 'token') {
-    throw needsPolicyLoss(name, `level '${level}'`);
-  }
+  const ratioOf = level === 'token' ? tokenRatio : level;
+  if (typeof ratioOf === 'string') throw needsPolicyLoss(name, `level '${ratioOf}'`);
   const { logRatioClamp = options.convention === 'verl' ? VERL_LOG_RATIO_CLAMP : Infinity } =
     options;
-  const logRatio = (level === 'token' ? tokenRatio : level)(data, logRatioClamp);
+  const logRatio = ratioOf(data, logRatioClamp);
   const ratio = new Float64Array(size);
   for (let i = 0; i < size; i++) ratio[i] = Math.exp(logRatio.values[i]!);
   const batch: PolicyBatch = {

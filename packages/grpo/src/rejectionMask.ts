@@ -88,7 +88,7 @@ const LEVELS: Record<string, ((values: number[]) => number) | undefined> = {
   token: undefined,
   sum,
   mean: (values: number[]) => sum(values) / (values.length + MEAN_EPS),
-  exactMean: (values: number[]) => sum(values) / Math.max(1, values.length),
+  exactMean: (values: number[]) => sum(values) / (values.length || 1),
   max: (values: number[]) => (values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b))),
 };
 

@@ -1,4 +1,4 @@
-import { GrpoError } from './errors.ts';
+import { assertCounts } from './assertGroups.ts';
 
 export interface RepeatedIndicesOptions {
   /** Completions per prompt, G: each index is given that many times in a row. */
@@ -23,14 +23,7 @@ export interface RepeatedIndicesOptions {
  */
 export function* repeatedIndices(size: number, options: RepeatedIndicesOptions): Generator<number> {
   const { numGenerations, batchSize, repeatCount = 1, seed } = options;
-  for (const [name, value] of Object.entries({ numGenerations, batchSize, repeatCount })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new GrpoError(
-        'option',
-        `repeatedIndices: ${name} must be an integer >= 1, got ${value}.`,
-      );
-    }
-  }
+  assertCounts('repeatedIndices', { numGenerations, batchSize, repeatCount });
   const order = Array.from({ length: size }, (_, i) => i);
   if (seed !== null) shuffle(order, seed);
   for (let start = 0; start + batchSize <= size; start += batchSize) {
@@ -43,7 +36,7 @@ export function* repeatedIndices(size: number, options: RepeatedIndicesOptions):
 }
 
 /** Fisher-Yates with Numerical Recipes' LCG: the same seed gives the same order everywhere. */
-export function shuffle(items: number[], seed: number): void {
+export function shuffle<T>(items: T[], seed: number): void {
   let state = Math.imul(seed + 1, 0x9e3779b9) >>> 0; // spread neighbouring seeds
   for (let i = items.length - 1; i > 0; i--) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

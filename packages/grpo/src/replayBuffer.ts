@@ -1,4 +1,4 @@
-import { GrpoError } from './errors.ts';
+import { assertCounts } from './assertGroups.ts';
 import { shuffle } from './repeatedIndices.ts';
 
 export interface ReplayBufferOptions {
@@ -25,12 +25,7 @@ export interface ReplayBuffer<T> {
  */
 export function replayBuffer<T>(options: ReplayBufferOptions): ReplayBuffer<T> {
   const { capacity, maxStaleness = Infinity } = options;
-  if (!Number.isInteger(capacity) || capacity < 1) {
-    throw new GrpoError(
-      'option',
-      `replayBuffer: capacity must be an integer >= 1, got ${capacity}.`,
-    );
-  }
+  assertCounts('replayBuffer', { capacity });
   return { capacity, maxStaleness, entries: [] };
 }
 
@@ -64,9 +59,6 @@ export function sampleBuffer<T>(
 ): { item: T; staleness: number }[] {
   const { step, count, seed } = options;
   const live = buffer.entries.filter((entry) => step - entry.step <= buffer.maxStaleness);
-  const order = live.map((_, i) => i);
-  shuffle(order, seed);
-  return order
-    .slice(0, count)
-    .map((i) => ({ item: live[i]!.item, staleness: step - live[i]!.step }));
+  shuffle(live, seed);
+  return live.slice(0, count).map((entry) => ({ item: entry.item, staleness: step - entry.step }));
 }

@@ -52,7 +52,7 @@ export function rewardMetrics(
     reward: mean(all),
     reward_std: standardDeviation(all),
     frac_reward_zero_std: mean(flags),
-    'group/frac_mixed': spreads.filter((std) => std > ZERO_STD).length / Math.max(1, groups.length),
+    'group/frac_mixed': spreads.filter((std) => std > ZERO_STD).length / (groups.length || 1),
     'group/reward_std': spreads.length > 0 ? mean(spreads) : 0,
   };
 }

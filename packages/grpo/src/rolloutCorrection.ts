@@ -100,7 +100,7 @@ export function rolloutCorrection(
       sum += logRatio[i]!;
       count++;
     }
-    const log = level === 'geometric' ? sum / Math.max(1, count) : sum;
+    const log = level === 'geometric' ? sum / (count || 1) : sum;
     const clamped = Math.min(logRatioClamp, Math.max(-logRatioClamp, log));
     sequenceWeights[row] = bound(Math.exp(clamped));
     for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
@@ -144,6 +144,6 @@ function correctionMetrics(
     [`${key}/min`]: ratios.length > 0 ? ratios.reduce((a, b) => Math.min(a, b)) : 0,
     [`${key}/mean`]: ratios.length > 0 ? mean(ratios) : 0,
     [`${key}/max`]: ratios.reduce((a, b) => Math.max(a, b), 0),
-    'sampling/ess_fraction': effectiveSampleSize(trained) / Math.max(1, trained.length),
+    'sampling/ess_fraction': effectiveSampleSize(trained) / (trained.length || 1),
   };
 }

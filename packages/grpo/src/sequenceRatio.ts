@@ -17,7 +17,7 @@ function rowMeans(
       sum += values[i]!;
       count++;
     }
-    means.fill(sum / Math.max(1, count), start, start + sequenceLength);
+    means.fill(sum / (count || 1), start, start + sequenceLength);
   }
   return means;
 }

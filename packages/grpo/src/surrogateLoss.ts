@@ -1,10 +1,9 @@
 import { lossWeights, type Reduction } from './aggregateLoss.ts';
 import { notFinite } from './assertTokens.ts';
-import { GrpoError, needsPolicyLoss } from './errors.ts';
+import { needsPolicyLoss } from './errors.ts';
 import type { ImportanceRatio } from './importanceRatio.ts';
-import { type KlEstimator, k3 } from './klEstimators.ts';
+import { klTerm } from './klTerm.ts';
 import type {
-  PolicyBatch,
   PolicyLossData,
   PolicyLossOptions,
   PolicyLossResult,
@@ -80,12 +79,10 @@ export function surrogateLoss(
     out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
     const factor = (importanceWeights?.[i] ?? 1) * (objectiveMask?.[i] ?? 1);
     if (factor !== 0) run.term(i, out);
-    if (factor !== 1) {
-      out.loss *= factor;
-      out.dLogRatio *= factor;
-      out.dLogprob *= factor;
-      out.dKl *= factor;
-    }
+    out.loss *= factor;
+    out.dLogRatio *= factor;
+    out.dLogprob *= factor;
+    out.dKl *= factor;
     if (addKl) kl += addKl(i, out);
     if (!Number.isFinite(out.loss + out.dLogRatio + out.dLogprob)) {
       throw notFinite(
@@ -107,7 +104,7 @@ export function surrogateLoss(
   }
   logRatio.backward(ratioGradient, gradient);
 
-  const count = Math.max(1, tokens);
+  const count = tokens || 1;
   const metrics = {
     policy_loss: loss * accumulation,
     ppo_kl: ppoKl / count,
@@ -138,39 +135,4 @@ function reductionWeights(
   const total = reduction === 'token-mean' ? numTokens : numSequences;
   const accumulation = total === undefined ? (options.gradientAccumulationSteps ?? 1) : 1;
   return { weights, accumulation };
-}
-
-/** Adds beta * KL of token i and its derivatives to a term, and returns that KL; undefined when beta is 0. */
-function klTerm(
-  { logprobs, ratio }: PolicyBatch,
-  { refLogprobs, klValues }: PolicyLossData,
-  options: PolicyLossOptions,
-  name: string,
-): ((i: number, out: TokenTerm) => number) | undefined {
-  const { beta = 0, klEstimator = 'k3', convention = 'trl' } = options;
-  if (beta === 0) return undefined;
-  const { useBiasCorrectionKl = convention === 'trl' } = options;
-  const exact = klEstimator === 'exact';
-  const source = exact ? klValues : refLogprobs;
-  if (!source) {
-    throw new GrpoError(
-      'missing',
-      `${name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
-    );
-  }
-  if (typeof klEstimator === 'string' && klEstimator !== 'k3' && !exact) {
-    throw needsPolicyLoss(name, `klEstimator '${klEstimator}'`);
-  }
-  const named: KlEstimator = exact ? (_, value) => ({ value, gradient: 0 }) : k3;
-  const estimate = typeof klEstimator === 'function' ? klEstimator : named;
-  return (i, out) => {
-    const term = estimate(logprobs[i]!, source[i]!);
-    const factor = useBiasCorrectionKl ? ratio[i]! : 1;
-    const kl = term.value * factor;
-    out.loss += beta * kl;
-    out.dLogprob += beta * term.gradient * factor;
-    if (useBiasCorrectionKl) out.dLogRatio += beta * kl;
-    if (exact) out.dKl += beta * factor;
-    return kl;
-  };
 }

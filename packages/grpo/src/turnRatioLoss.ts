@@ -1,5 +1,5 @@
 import { assertLength } from './assertTokens.ts';
-import { GrpoError } from './errors.ts';
+import { GrpoError, refuse } from './errors.ts';
 import type { PolicyLossData, PolicyLossOptions, PolicyLossResult } from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
 
@@ -26,7 +26,7 @@ export interface TurnLoss {
  *
  * @param data - needs `turns`: the turn number of each token, -1 = not written by the policy.
  * @returns the usual result, and `turns`, one entry per turn.
- * @throws {GrpoError} `missing` without `turns`; otherwise as `surrogateLoss`.
+ * @throws {GrpoError} `missing` without `turns`; `option` for weights, a `reduction` or `beta`; otherwise as `surrogateLoss`.
  *
  * @example
  * const data = { logprobs: [-1, -2], oldLogprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
@@ -40,6 +40,9 @@ export function turnRatioLoss(
 ): PolicyLossResult & { turns: TurnLoss[] } {
   const { epsilon = 0.2, epsilonHigh = epsilon, dualClip = 3 } = options;
   const { turnRatio = 'geometric', turnAggregation = 'trajectory', numSequences } = options;
+  const { beta, reduction } = options;
+  const { importanceWeights, tokenWeights } = data;
+  refuse('turnRatioLoss', { beta, reduction, importanceWeights, tokenWeights });
   const { batch } = readPolicyData(data, options, { name: 'turnRatioLoss' });
   if (!data.turns) {
     throw new GrpoError('missing', 'turnRatioLoss: needs turns, the turn number of each token.');
@@ -88,7 +91,7 @@ export function turnRatioLoss(
   const clippedTurns = turns.filter(({ ratio: r, advantage }) =>
     advantage > 0 ? r > 1 + epsilonHigh : advantage < 0 && r < 1 - epsilon,
   );
-  const metrics = { 'clip_ratio/region_mean': clippedTurns.length / Math.max(1, turns.length) };
+  const metrics = { 'clip_ratio/region_mean': clippedTurns.length / (turns.length || 1) };
   return { loss: total, gradient, perTokenLoss, ratio, metrics, turns };
 }
 

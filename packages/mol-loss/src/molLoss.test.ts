@@ -67,6 +67,21 @@ describe('molLoss', () => {
     );
   });
 
+  test('logits of tokens without a role are never read', () => {
+    fc.assert(
+      fc.property(fc.array(role, { minLength: 4, maxLength: 4 }), (roles) => {
+        const z = Array.from({ length: 12 }, (_, i) => Math.sin(i));
+        const z0 = Array.from({ length: 12 }, (_, i) => Math.cos(i));
+        const hide = (values: number[]) =>
+          values.map((x, i) => (roles[Math.floor(i / 3)] === 'ignore' ? Number.NaN : x));
+        const data = { targets: [0, 1, 2, 0], roles };
+        const plain = molLossFromLogits({ ...data, logits: z, refLogits: z0 }, { alpha: 0.5 });
+        const hidden = { ...data, logits: hide(z), refLogits: hide(z0) };
+        expect(molLossFromLogits(hidden, { alpha: 0.5 })).toEqual(plain);
+      }),
+    );
+  });
+
   test('micro-batches with the totals add up to the batch', () => {
     fc.assert(
       fc.property(

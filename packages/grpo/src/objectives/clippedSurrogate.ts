@@ -18,7 +18,8 @@ export const clippedSurrogate: PolicyObjective = (batch, options) => {
   const { ratio, advantages } = batch;
   return {
     term(i, out) {
-      const [advantage, r] = [advantages[i]!, ratio[i]!];
+      const advantage = advantages[i]!;
+      const r = ratio[i]!;
       if (advantage === 0) return;
       const open = Math.min(r, delta) * advantage;
       const clipped = Math.min(high, Math.max(low, r)) * advantage;

@@ -30,7 +30,7 @@ export const klCov: PolicyObjective = (batch, options) => {
   const { ratio, logRatio, advantages } = batch;
   const cov = covariance(batch);
   const tokens = trained(batch).sort((a, b) => cov(b) - cov(a));
-  const count = Math.max(1, Math.floor(tokens.length * klCovFraction));
+  const count = Math.floor(tokens.length * klCovFraction) || 1;
   const selected = new Set(tokens.slice(0, count));
   return {
     term(i, out) {
@@ -63,7 +63,7 @@ export const clipCov: PolicyObjective = (batch, options) => {
       : advantages[i]! < 0 && ratio[i]! < 1 - epsilon;
   const tokens = trained(batch);
   const candidates = tokens.filter((i) => !ppoClips(i) && cov(i) > low && cov(i) < high);
-  const count = Math.max(1, Math.floor(tokens.length * clipCovFraction));
+  const count = Math.floor(tokens.length * clipCovFraction) || 1;
   if (candidates.length > count) shuffle(candidates, seed);
   const zeroed = new Set(candidates.slice(0, count));
   return {
