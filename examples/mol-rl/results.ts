@@ -110,18 +110,25 @@ export function tableCells(arms: readonly ArmResult[]): { header: string[]; rows
   };
 }
 
-/** The table for the console: columns aligned, the narrow form when the terminal is narrow. */
+/** The blocks of the console's table, by column: what was learned and what it cost, then the skills that were kept. */
+const BLOCKS = [
+  [0, 1, 2, 7, 8, 9],
+  [0, 3, 4, 5, 6],
+];
+
+/** The table for the console: two blocks of aligned columns, so that it fits 110 characters. */
 export function consoleTable(arms: readonly ArmResult[]): string {
   const { header, rows } = tableCells(arms);
-  const widths = header.map((name, i) =>
-    Math.max(name.length, ...rows.map((row) => row[i]!.length)),
-  ); // as wide as the header
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((text, i) => text.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n'); // as wide as the header
+  const lines = [header, ...rows];
+  const widths = header.map((_, i) => Math.max(...lines.map((cells) => cells[i]!.length))); // as wide as the header
+  return BLOCKS.map((columns) =>
+    lines
+      .map((cells) =>
+        columns
+          .map((i) => cells[i]!.padEnd(widths[i]!)) // columns of the header
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  ).join('\n\n');
 }
