@@ -20,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ZIG_VERSION = '0.17.1';
@@ -83,11 +83,22 @@ function fail(message: string): never {
   process.exit(1);
 }
 
-function zig(args: string[]): { ok: boolean; text: string } {
+function zig(python: string, args: string[]): { ok: boolean; text: string } {
   // zig leaves object files where it runs
   const options = { encoding: 'utf8', cwd: tmpdir() } as const;
-  const run = spawnSync('python3', ['-m', 'ziglang', ...args], options);
+  const run = spawnSync(python, ['-m', 'ziglang', ...args], options);
   return { ok: run.status === 0, text: `${run.stdout ?? ''}${run.stderr ?? ''}` };
+}
+
+/** The first Python that has the compiler: a package manager may put another one in front of it on PATH. */
+function findPython(): string {
+  const onPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'python3'));
+  for (const python of [process.env.PYTHON ?? 'python3', ...onPath]) {
+    if (zig(python, ['version']).text.trim() === ZIG_VERSION) return python;
+  }
+  return fail(
+    `needs ziglang ${ZIG_VERSION} in the python3 on PATH or in PYTHON. Run: pip install ziglang==${ZIG_VERSION}`,
+  );
 }
 
 /** FNV-1a over the sorted names: a library of another table must not be called by id. */
@@ -137,12 +148,7 @@ function replaceFile(path: string, bytes: Buffer): boolean {
 
 function main(): void {
   const options = new Set(process.argv.slice(2).filter((option) => option !== '--'));
-  const version = zig(['version']);
-  if (version.text.trim() !== ZIG_VERSION)
-    fail(
-      `needs ziglang ${ZIG_VERSION}, got '${version.text.trim().split('\n').pop()}'. Run: pip install ziglang==${ZIG_VERSION}`,
-    );
-
+  const python = findPython();
   const sources = readdirSync(kernelsDir)
     .filter((file) => file.endsWith('.c'))
     .sort();
@@ -172,7 +178,7 @@ function main(): void {
       (target) => {
         const out = join(work, basename(dirname(target.file)) + basename(target.file));
         const flags = `${COMMON} ${target.flags}`.split(' ');
-        const run = zig(['cc', ...flags, `-I${kernelsDir}`, '-o', out, ...inputs]);
+        const run = zig(python, ['cc', ...flags, `-I${kernelsDir}`, '-o', out, ...inputs]);
         if (!run.ok) fail(`${target.file}:\n${run.text}`);
         return { path: join(root, 'prebuilds', target.file), bytes: readFileSync(out) };
       },
