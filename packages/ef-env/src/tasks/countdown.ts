@@ -1,30 +1,14 @@
-import { compareRationals, rational } from '../graders/math/rational.ts';
 import type { Random } from '../random.ts';
 import { evaluateArithmetic } from './gym/arithmetic.ts';
-import { between, type GymFamily, RIGHT, wrong } from './gym/gymFamily.ts';
+import { between, type GymFamily } from './gym/gymFamily.ts';
+import { integersIn, judgeCalculation } from './gym/judgeCalculation.ts';
 
 export interface CountdownData {
   numbers: number[];
   target: number;
 }
 
-/** The integers written in a calculation. */
-export const integersIn = (text: string): number[] => (text.match(/\b\d+\b/g) ?? []).map(Number);
 const sorted = (numbers: readonly number[]): string => [...numbers].sort((a, b) => a - b).join();
-
-/** The first number used that is not there (any more), or one that is left over, in words; `null` if none. */
-export function numbersMistake(used: readonly number[], given: readonly number[]): string | null {
-  const left = [...given];
-  for (const n of used) {
-    const at = left.indexOf(n);
-    if (at < 0)
-      return given.includes(n)
-        ? `${n} is used more often than it is given.`
-        : `${n} is not one of the numbers.`;
-    left.splice(at, 1);
-  }
-  return left.length > 0 ? `${left[0]} is not used.` : null;
-}
 
 /** Numbers per level, and the largest target. */
 const LEVELS = [
@@ -60,17 +44,7 @@ export const countdown: GymFamily<CountdownData> = {
   name: 'countdown',
   levels: LEVELS.length,
   generate,
-  judge: ({ data }, answer) => {
-    const value = evaluateArithmetic(answer);
-    if (value === null || /\*\*|\/\/|%|\d\.|\.\d/.test(answer))
-      return wrong('That is no calculation with + - * / and brackets.');
-    const mistake = numbersMistake(integersIn(answer), data.numbers);
-    if (mistake !== null) return wrong(mistake);
-    if (compareRationals(value, rational(data.target)) === 0) return RIGHT;
-    const shown =
-      value.denominator === 1n ? `${value.numerator}` : `${value.numerator}/${value.denominator}`;
-    return wrong(`The calculation gives ${shown}, not ${data.target}.`);
-  },
+  judge: ({ data }, answer) => judgeCalculation(answer, data.numbers, data.target),
   referenceScore: ({ data }, answer) => {
     const value = answer === null ? null : evaluateArithmetic(answer);
     if (value === null) return 0.01;

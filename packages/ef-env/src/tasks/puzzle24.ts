@@ -1,8 +1,8 @@
 import { compareRationals, rational } from '../graders/math/rational.ts';
 import type { Random } from '../random.ts';
-import { integersIn, numbersMistake } from './countdown.ts';
 import { evaluateArithmetic } from './gym/arithmetic.ts';
-import { between, type GymFamily, RIGHT, wrong } from './gym/gymFamily.ts';
+import { between, type GymFamily } from './gym/gymFamily.ts';
+import { integersIn, judgeCalculation } from './gym/judgeCalculation.ts';
 
 export interface Puzzle24Data {
   numbers: number[];
@@ -47,17 +47,7 @@ export const puzzle24: GymFamily<Puzzle24Data> = {
   name: 'puzzle24',
   levels: LEVELS.length,
   generate,
-  judge: ({ data }, answer) => {
-    const value = evaluateArithmetic(answer);
-    if (value === null || /\*\*|\/\/|%|\d\.|\.\d/.test(answer))
-      return wrong('That is no calculation with + - * / and brackets.');
-    const mistake = numbersMistake(integersIn(answer), data.numbers);
-    if (mistake !== null) return wrong(mistake);
-    if (compareRationals(value, rational(24)) === 0) return RIGHT;
-    const shown =
-      value.denominator === 1n ? `${value.numerator}` : `${value.numerator}/${value.denominator}`;
-    return wrong(`The calculation gives ${shown}, not 24.`);
-  },
+  judge: ({ data }, answer) => judgeCalculation(answer, data.numbers, 24),
   referenceScore: (_, answer, { minValue = 1, maxValue = 10 }) => {
     const value = answer === null ? null : evaluateArithmetic(answer);
     if (value === null) return 0.01;
