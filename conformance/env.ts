@@ -9,7 +9,7 @@ import {
 } from './envMath.ts';
 import { reasoningSuites } from './envReasoning.ts';
 import { agentTraces } from './envTraces.ts';
-import { absentSuite, type SuiteResult } from './qwen3Suite.ts';
+import { absentSuite, type SuiteResult } from './suiteResult.ts';
 
 /** One file of the family and the suites it holds. */
 interface Source {

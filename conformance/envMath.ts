@@ -12,7 +12,7 @@ import {
 } from '@molrl/ef-env';
 import { countedSuite } from './envSuite.ts';
 import type { Golden } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 const CHOICES = ['A', 'B', 'C', 'D'];
 

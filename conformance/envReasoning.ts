@@ -1,7 +1,7 @@
 import { type GymFamilyName, gymScore } from '@molrl/ef-env';
 import { countedSuite } from './envSuite.ts';
 import type { Golden } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** One suite per family: every recorded answer gets the reference's score. */
 export function reasoningSuites({ tasks }: Golden): SuiteResult[] {

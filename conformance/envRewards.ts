@@ -1,7 +1,7 @@
 import { trlAccuracyReward } from '@molrl/ef-env';
 import { countedSuite } from './envSuite.ts';
 import type { Golden } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 interface Case {
   text: string;

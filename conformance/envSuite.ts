@@ -1,4 +1,4 @@
-import type { SuiteResult } from './qwen3Suite.ts';
+import { emptySuite, type SuiteResult } from './suiteResult.ts';
 
 /** Counts cases: `body` calls `check` once per case. */
 export function countedSuite(
@@ -6,7 +6,7 @@ export function countedSuite(
   floor: number,
   body: (check: (id: string, ok: boolean, detail?: string) => void) => void,
 ): SuiteResult {
-  const result: SuiteResult = { suite, passed: 0, failed: 0, absent: false, floor, failures: [] };
+  const result = emptySuite(suite, floor);
   body((id, ok, detail = '') => {
     if (ok) result.passed += 1;
     else {

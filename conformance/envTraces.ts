@@ -1,7 +1,7 @@
 import { importAgentTrace } from '@molrl/ef-env';
 import { countedSuite } from './envSuite.ts';
 import type { Golden } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** Runs of a code agent: every message in its place, and the marked parts of the environment's ones. */
 export function agentTraces(rows: Golden[]): SuiteResult {

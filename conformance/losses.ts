@@ -9,7 +9,7 @@ import { molHead, molLarge, molNasty, molSmall } from './lossesMol.ts';
 import { policyLosses } from './lossesPolicy.ts';
 import { decode, type Golden } from './lossesSuite.ts';
 import { trlEntropyMask, trlGmpo, trlIsRatio, trlLoss } from './lossesTrl.ts';
-import { absentSuite, type SuiteResult } from './qwen3Suite.ts';
+import { absentSuite, type SuiteResult } from './suiteResult.ts';
 
 type Read = (file: string) => Golden;
 

@@ -19,7 +19,7 @@ import {
   whiten,
 } from '@molrl/grpo';
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 const TOLERANCE = 1e-9;
 

@@ -13,7 +13,7 @@ import {
 } from '@molrl/grpo';
 import { policyInputs } from './lossesPolicyInputs.ts';
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** policy_losses.json: corrections for the sampler. */
 export const corrections = (golden: Golden): Promise<SuiteResult> =>

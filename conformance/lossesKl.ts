@@ -8,7 +8,7 @@ import {
 } from '@molrl/grpo';
 import { divergence } from '@molrl/mol-loss';
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** kl.json: estimators and exact KL. */
 export const kl = (golden: Golden): Promise<SuiteResult> =>

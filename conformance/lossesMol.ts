@@ -10,7 +10,7 @@ import {
   ROLE_CODES,
 } from '@molrl/mol-loss';
 import { assertChecksum, assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 const NORMALIZERS: Record<string, Normalizer> = {
   token_component: 'token',

@@ -7,7 +7,7 @@ import {
 } from '@molrl/grpo';
 import { policyInputs } from './lossesPolicyInputs.ts';
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** Kinds of policy_losses.json: loss type, options, and which of our metrics are theirs. */
 const KINDS: Record<

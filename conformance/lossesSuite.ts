@@ -1,4 +1,4 @@
-import type { SuiteResult } from './qwen3Suite.ts';
+import { emptySuite, type SuiteResult } from './suiteResult.ts';
 
 /** A decoded golden file: nested arrays, numbers, null. */
 // biome-ignore lint/suspicious/noExplicitAny: golden files have a different shape each; a wrong one fails its case.
@@ -12,14 +12,7 @@ export async function goldenSuite(
   suite: string,
   body: (run: RunCase) => Promise<void>,
 ): Promise<SuiteResult> {
-  const result: SuiteResult = {
-    suite,
-    passed: 0,
-    failed: 0,
-    absent: false,
-    floor: 1,
-    failures: [],
-  };
+  const result = emptySuite(suite);
   await body(async (id, check) => {
     try {
       await check();

@@ -14,7 +14,7 @@ import {
   type RunCase,
 } from './lossesSuite.ts';
 import { trlOptions } from './lossesTrl.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** What the oracle grants a float32 engine: absolute for losses and log-probs, relative for norms. */
 const LOSS = 2e-4;

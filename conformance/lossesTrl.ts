@@ -9,7 +9,7 @@ import {
   rolloutCorrection,
 } from '@molrl/grpo';
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
-import type { SuiteResult } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** GRPOConfig fields by our option names. */
 const OPTION_NAMES: Record<string, keyof PolicyLossCall> = {

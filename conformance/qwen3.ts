@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { generationSuite, ropeSuite, samplingSuite } from './qwen3Generation.ts';
 import { familySuite, layersSuite, modelSuite } from './qwen3Models.ts';
-import { absentSuite, type SuiteResult } from './qwen3Suite.ts';
 import { chatsSuite, textsSuite } from './qwen3Tokenizer.ts';
 import { adapterSuite, trainSuite } from './qwen3Training.ts';
+import { absentSuite, type SuiteResult } from './suiteResult.ts';
 
 /** Each suite: its name, the file or folder it reads, and how to run it; without a runner it comes later. */
 const SUITES: [suite: string, path: string, run?: (root: string) => Promise<SuiteResult>][] = [

@@ -9,7 +9,8 @@ import {
 } from '@molrl/qwen3';
 import { samplingProbabilities } from '@molrl/tensor-gpu';
 import { readJsonFile } from './qwen3Case.ts';
-import { type Check, runSuite, type SuiteResult } from './qwen3Suite.ts';
+import { type Check, runSuite } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 interface GenerationCase {
   model: string;

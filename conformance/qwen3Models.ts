@@ -11,7 +11,8 @@ import {
   readJsonFile,
   zeroPadding,
 } from './qwen3Case.ts';
-import { type Check, runSuite, type SuiteResult } from './qwen3Suite.ts';
+import { type Check, runSuite } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 interface ModelCase {
   scalars: Record<string, number>;

@@ -1,15 +1,4 @@
-/** What one suite of golden cases came to. */
-export interface SuiteResult {
-  suite: string;
-  passed: number;
-  failed: number;
-  /** Not built yet, or its files are not in the folder. */
-  absent: boolean;
-  /** Share of cases that must pass, in [0, 1]. */
-  floor: number;
-  /** One line per failed case. */
-  failures: string[];
-}
+import { emptySuite, type SuiteResult } from './suiteResult.ts';
 
 /** Counts the cases of one suite. */
 export interface Check {
@@ -31,14 +20,7 @@ export async function runSuite(
   suite: string,
   body: (check: Check) => Promise<void> | void,
 ): Promise<SuiteResult> {
-  const result: SuiteResult = {
-    suite,
-    passed: 0,
-    failed: 0,
-    absent: false,
-    floor: 1,
-    failures: [],
-  };
+  const result = emptySuite(suite);
   const check: Check = {
     that(what, ok, detail = '') {
       if (ok) result.passed++;
@@ -66,11 +48,6 @@ export async function runSuite(
     check.that('ran to the end', false, error instanceof Error ? error.message : String(error));
   }
   return result;
-}
-
-/** A suite that later versions bring. */
-export function absentSuite(suite: string): SuiteResult {
-  return { suite, passed: 0, failed: 0, absent: true, floor: 1, failures: [] };
 }
 
 /** Largest difference over the largest expected magnitude. NaN if sizes differ or anything is NaN. */

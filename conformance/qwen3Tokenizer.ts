@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type ChatMessage, createTokenizer, renderChat, type Tokenizer } from '@molrl/qwen3';
 import { readJsonFile } from './qwen3Case.ts';
-import { runSuite, type SuiteResult } from './qwen3Suite.ts';
+import { runSuite } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 interface Texts {
   tokenizer_json_sha256: string;

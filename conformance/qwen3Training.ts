@@ -10,7 +10,8 @@ import {
 } from '@molrl/qwen3';
 import { adamw } from '@molrl/tensor-gpu';
 import { goldenBatch, l2Norm, lossAndGradients, maskedLogits, readJsonFile } from './qwen3Case.ts';
-import { runSuite, type SuiteResult } from './qwen3Suite.ts';
+import { runSuite } from './qwen3Suite.ts';
+import type { SuiteResult } from './suiteResult.ts';
 
 /** What PEFT puts before our names. */
 const PEFT_PREFIX = 'base_model.model.';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import type { SuiteResult } from './qwen3Suite.ts';
+import { absentSuite, type SuiteResult } from './suiteResult.ts';
 
 /** Each family: its name and how to run it on a folder. Loaded only when asked for. */
 const FAMILIES: Record<string, () => Promise<(folder: string) => Promise<SuiteResult[]>>> = {
@@ -44,15 +44,7 @@ for (const family of families) {
   const folder = options.fixtures ?? join(HERE, 'fixtures', family);
   const load = FAMILIES[family];
   if (!load || !isFolder(folder)) {
-    rows.push({
-      family,
-      suite: '(all)',
-      passed: 0,
-      failed: 0,
-      absent: true,
-      floor: 1,
-      failures: [],
-    });
+    rows.push({ family, ...absentSuite('(all)') });
     continue;
   }
   const run = await load();
