@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # gpu.js 2.24.1, modes `cpu` and `webasm`.
 # One would expect: a `let` in an inner block is another variable than the outer one of the same name, as in JavaScript.
-# Seen (28 November 2026): the WebAssembly mode writes both to one place, so the inner block overwrites the outer variable;
+# Seen (29 November 2026): the WebAssembly mode writes both to one place, so the inner block overwrites the outer variable;
 # the CPU mode keeps them apart. No error, no warning.
 # Why it matters: a kernel that shadows a name in a branch which the test inputs never take is silently wrong afterwards.
 # Exit code 0: still so. 1: it changed.

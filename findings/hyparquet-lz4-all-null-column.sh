@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # hyparquet 1.33.0 with hyparquet-compressors 1.1.2, on files written by pyarrow 26.0.1.
 # One would expect: a Parquet file whose column is all null reads the same under every codec.
-# Seen (28 November 2026): with LZ4 (LZ4_RAW) the page of such a column has no values, and decompressing nothing is an error
+# Seen (29 November 2026): with LZ4 (LZ4_RAW) the page of such a column has no values, and decompressing nothing is an error
 # ("lz4 offset out of range 0"), so the whole file cannot be read; zstd, gzip, brotli and snappy give nulls.
 # Why it matters: data sets for training often have a column that is empty in one shard (tools, a system prompt).
 # Exit code 0: still so. 1: it changed.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # math-verify 0.9.0 (latex2sympy2-extended 1.11.0, sympy 1.14.0), as accuracy rewards call it: verify(parse(gold), parse(answer)).
 # One would expect: 0.\overline{3} is 1/3, and 1\,234 (a thin space between thousands) is 1234.
-# Seen (28 November 2026): the bar is dropped, so 0.\overline{3} equals 0 and 0.\overline{4} but not 1/3; the thin space makes a
+# Seen (29 November 2026): the bar is dropped, so 0.\overline{3} equals 0 and 0.\overline{4} but not 1/3; the thin space makes a
 # mixed number, 1 + 234 = 235; "3 cm" equals "3 m" (units are dropped, as documented).
 # Why it matters: such a reward pays wrong answers and refuses right ones; groups of rollouts get advantages of the wrong sign.
 # Exit code 0: still so. 1: it changed.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # openenv-core 0.3.0 and openenv 0.10.0 (the same project, renamed): what their servers send for an observation.
 # One would expect: metadata that an environment attaches to its step stays beside the observation.
-# Seen (28 November 2026): since openenv 0.4 the server also puts a `metadata` field into `observation`; 0.3.0 did not.
+# Seen (29 November 2026): since openenv 0.4 the server also puts a `metadata` field into `observation`; 0.3.0 did not.
 # Why it matters: a client that shows the observation's fields to the policy starts to show metadata with it, and environments
 # keep truth and debugging facts there: the answer may enter the prompt.
 # Exit code 0: still so. 1: it changed.

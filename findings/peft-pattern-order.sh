@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # peft 0.21.2 with transformers 5.24.0, torch 2.15.0, CPU; a random two-layer Qwen3 made here.
 # One would expect: an adapter that is saved and loaded again computes what it computed before.
-# Seen (28 November 2026): with two matching keys in alpha_pattern the first one counts, but saving sorts the keys, so the other
+# Seen (29 November 2026): with two matching keys in alpha_pattern the first one counts, but saving sorts the keys, so the other
 # one is the first after loading. The scaling of the same layer changes, without a warning. (pissa_niter_N starts are not
 # reproduced either: the base is decomposed again with new random numbers, see the second line.)
 # Why it matters: evaluation after loading measures another model than the one that was trained.

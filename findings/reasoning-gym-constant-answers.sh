@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # reasoning-gym 0.1.25.
 # One would expect: one constant text cannot earn the full score on every item of a data set whose answers differ.
-# Seen (28 November 2026, 50 items, seed 42): in game_of_life_halting every text scores 1 (the text is turned into a truth
+# Seen (29 November 2026, 50 items, seed 42): in game_of_life_halting every text scores 1 (the text is turned into a truth
 # value), in complex_arithmetic the text "nan" does (the distance is not a number, and min(1.0, nan) is 1.0), and in coin_flip
 # "0" does on nearly all items (it is a prefix of the stored "0.xxx").
 # Why it matters: a policy trained on these finds the constant within a few updates, and its curve looks like learning.
