@@ -18,13 +18,25 @@ export type Qwen3ErrorCode =
   | 'tokenizer'
   | 'io';
 
-/** Every error this package throws on purpose. The message says what must hold, what came, and what to do. */
+/** Names and paths come from files: a damaged one must not fill the screen. */
+const MAX_MESSAGE = 1000;
+
+/**
+ * Every error this package throws on purpose. The message says what must hold, what came, and what to do; of a very
+ * long one the middle is left out.
+ */
 export class Qwen3Error extends Error {
   override readonly name = 'Qwen3Error';
   readonly code: Qwen3ErrorCode;
 
   constructor(code: Qwen3ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(shortened(message), options);
     this.code = code;
   }
+}
+
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  const half = MAX_MESSAGE / 2;
+  return `${message.slice(0, half)} … ${message.slice(-half)}`;
 }

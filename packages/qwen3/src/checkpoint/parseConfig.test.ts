@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Qwen3Error } from '../errors.ts';
 import { TINY_CONFIG } from '../tinyConfig.ts';
 import { formatConfig } from './formatConfig.ts';
 import { parseConfig } from './parseConfig.ts';
@@ -11,6 +12,17 @@ const sizes = {
   num_hidden_layers: 1,
   num_attention_heads: 4,
 };
+
+const plainRope = { rope_type: 'default', rope_theta: 10_000 };
+
+function errorOf(run: () => unknown): Error | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
 
 describe('parseConfig', () => {
   test('reads both spellings alike', () => {
@@ -25,6 +37,49 @@ describe('parseConfig', () => {
     const both = { ...sizes, rope_theta: 1, rope_parameters: { rope_theta: 2 } };
     expect(parseConfig(both).ropeTheta).toBe(2);
     expect(parseConfig(sizes).ropeTheta).toBe(10_000);
+  });
+
+  test.each([
+    // values of transformers 5.24: `rope_scaling or rope_parameters`, then the theta beside them
+    [{ rope_parameters: { rope_theta: 2 }, rope_scaling: { type: 'default', rope_theta: 3 } }, 3],
+    [{ rope_parameters: { rope_theta: 2 }, rope_scaling: { rope_type: 'default' } }, 10_000],
+    [{ rope_theta: 4, rope_parameters: { rope_theta: 2 }, rope_scaling: { type: 'default' } }, 4],
+    [{ rope_parameters: { rope_theta: 2 }, rope_scaling: {} }, 2],
+    [{ rope_parameters: {}, rope_theta: 4 }, 4],
+    [{ rope_parameters: null, rope_scaling: null, rope_theta: 4 }, 4],
+    [{ rope_parameters: { rope_theta: 2, partial_rotary_factor: 0.5 } }, 2],
+  ])('%j has the theta %d', (extra, theta) => {
+    expect(parseConfig({ ...sizes, ...extra }).ropeTheta).toBe(theta);
+  });
+
+  test.each([
+    [{ use_sliding_window: true, max_window_layers: 1 }],
+    [{ use_sliding_window: true, sliding_window: null }],
+    [{ use_sliding_window: true, layer_types: ['full_attention'] }],
+    [{ use_sliding_window: false, sliding_window: 4096, max_window_layers: 0 }],
+    [{ architectures: ['Qwen3Model'], hidden_act: 'swish', attention_bias: false }],
+    [{ partial_rotary_factor: 0.5 }],
+    [{ eos_token_id: [5, 6], bos_token_id: 99, pad_token_id: 9 }],
+    [{ eos_token_id: [] }],
+  ])('%j can be run', (extra) => {
+    expect(parseConfig({ ...sizes, ...extra }).numHiddenLayers).toBe(1);
+  });
+
+  test('values as deep or as long as a file can hold them are shown in a few words', () => {
+    const deep = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    const long = 'x'.repeat(1e6);
+    const keys = Object.keys({ ...formatConfig(TINY_CONFIG, 'float32'), layer_types: 0 });
+    for (const key of keys) {
+      for (const value of [deep, long, { [long]: deep }]) {
+        const error = errorOf(() => parseConfig({ ...sizes, [key]: value }));
+        if (error) expect(error).toBeInstanceOf(Qwen3Error);
+        expect(error?.message.length ?? 0).toBeLessThan(600);
+      }
+    }
+  });
+
+  test.each([null, [], 'x', 7])('%j is no config', (json) => {
+    expect(() => parseConfig(json as never)).toThrow(expect.objectContaining({ code: 'config' }));
   });
 
   test('defaults are those of transformers', () => {
@@ -51,6 +106,19 @@ describe('parseConfig', () => {
     [{ attention_bias: true }],
     [{ hidden_act: 'gelu' }],
     [{ quantization_config: { bits: 4 } }],
+    [{ rope_scaling: { type: 'linear', factor: 2 } }],
+    [{ rope_scaling: { rope_type: 'dynamic', factor: 2 } }],
+    [{ rope_scaling: { factor: 2 } }],
+    [{ rope_scaling: { rope_type: null } }],
+    [{ rope_parameters: plainRope, rope_scaling: { rope_type: 'yarn', factor: 4 } }],
+    [{ rope_parameters: plainRope, rope_scaling: { type: 'linear', factor: 2 } }],
+    [{ rope_parameters: { full_attention: plainRope } }],
+    [{ rope_parameters: { full_attention: { rope_type: 'yarn', factor: 4 } } }],
+    [{ use_sliding_window: true, max_window_layers: 0 }],
+    [{ use_sliding_window: true, max_window_layers: 0, sliding_window: 64 }],
+    [{ layer_types: 'full_attention' }],
+    [{ architectures: ['Qwen3ForSequenceClassification'] }],
+    [{ per_layer_config: { 0: { head_dim: 4 } } }],
   ])('%j is not supported by this version', (extra) => {
     expect(() => parseConfig({ ...sizes, ...extra })).toThrow(
       expect.objectContaining({ code: 'unsupported' }),
@@ -64,6 +132,30 @@ describe('parseConfig', () => {
     [{ head_dim: 7 }],
     [{ pad_token_id: 10 }],
     [{ rope_theta: -1 }],
+    [{ rope_theta: '10000' }],
+    [{ rope_parameters: 'yarn' }],
+    [{ rope_parameters: ['yarn'] }],
+    [{ rope_scaling: 'yarn' }],
+    [{ rope_scaling: 4 }],
+    [{ attention_bias: 1 }],
+    [{ attention_bias: 'false' }],
+    [{ tie_word_embeddings: 1 }],
+    [{ use_sliding_window: 'no' }],
+    [{ layer_types: ['full_attention', 'full_attention'] }],
+    [{ eos_token_id: '5' }],
+    [{ eos_token_id: 5.5 }],
+    [{ eos_token_id: {} }],
+    [{ eos_token_id: [5, '6'] }],
+    [{ eos_token_id: [5, null] }],
+    [{ eos_token_id: [[5]] }],
+    [{ eos_token_id: true }],
+    [{ eos_token_id: 10 }],
+    [{ eos_token_id: -1 }],
+    [{ bos_token_id: '1' }],
+    [{ bos_token_id: [1] }],
+    [{ pad_token_id: 1.5 }],
+    [{ pad_token_id: [1] }],
+    [{ pad_token_id: '1' }],
   ])('%j throws `config`', (extra) => {
     expect(() => parseConfig({ ...sizes, ...extra })).toThrow(
       expect.objectContaining({ code: 'config' }),

@@ -1,7 +1,36 @@
 import { Qwen3Error } from '../errors.ts';
+import { showValue } from '../showValue.ts';
+import { foreignFormat } from './foreignFormat.ts';
+import { type JsonCursor, jsonCursor } from './jsonCursor.ts';
 
-/** Storage types this package reads. The format knows more; they are refused by name. */
-export type SafetensorsDtype = 'F32' | 'BF16' | 'F16' | 'I32';
+/** Every storage type of the format, with its bits per value. This package computes with F32, BF16, F16 and I32. */
+export const BITS_PER_VALUE = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+} as const;
+
+/** A storage type of the format. `read` takes F32, BF16, F16 and I32 and refuses the others by name. */
+export type SafetensorsDtype = keyof typeof BITS_PER_VALUE;
 
 /** One tensor of a file: where its bytes lie, relative to the first byte after the header. */
 export interface SafetensorsEntry {
@@ -11,70 +40,151 @@ export interface SafetensorsEntry {
   end: number;
 }
 
-export const BYTES_PER_VALUE: Record<SafetensorsDtype, number> = {
-  F32: 4,
-  BF16: 2,
-  F16: 2,
-  I32: 4,
-};
+/** What the header of a file says. */
+export interface SafetensorsHeader {
+  entries: Map<string, SafetensorsEntry>;
+  metadata: Record<string, string>;
+}
 
 /** The format's own limit, so that a damaged length does not allocate the machine away. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** Bytes of the JSON header, from the file's first 8 bytes (little-endian u64). */
-export function headerLength(source: string, first8: Uint8Array, fileBytes: number): number {
-  if (first8.length < 8) fail(source, `is ${fileBytes} bytes long, at least 8 are needed`);
-  const view = new DataView(first8.buffer, first8.byteOffset, 8);
-  const length = Number(view.getBigUint64(0, true));
+/** The key that holds the metadata instead of a tensor. */
+export const METADATA_KEY = '__metadata__';
+
+/** Bytes of the JSON header, from the file's first bytes (8 of them: little-endian u64). */
+export function headerLength(source: string, first: Uint8Array, fileBytes: number): number {
+  if (first.length < 8) fail(source, `is ${fileBytes} bytes long, at least 8 are needed`);
+  const length = Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  if (length <= MAX_HEADER_BYTES && 8 + length <= fileBytes) return length;
+  const foreign = foreignFormat(first);
+  if (foreign) throw new Qwen3Error('checkpoint', `readSafetensors: ${source} is ${foreign}`);
   if (length > MAX_HEADER_BYTES) fail(source, `announces a header of ${length} bytes`);
-  if (8 + length > fileBytes) {
-    fail(source, `announces a header of ${length} bytes but has only ${fileBytes} in all`);
-  }
-  return length;
+  return fail(source, `announces a header of ${length} bytes but has only ${fileBytes} in all`);
 }
 
-/** Parses and checks the JSON header: known types, sizes that fit their shapes, no gap and no overlap. */
+/**
+ * Parses and checks the header as strictly as the Rust reader: UTF-8, JSON without repeated fields, known types,
+ * sizes that fit their shapes, no gap and no overlap. A tensor named twice is refused unless both entries agree.
+ */
 export function parseHeader(
   source: string,
-  json: string,
+  bytes: Uint8Array,
   dataBytes: number,
-): { entries: Map<string, SafetensorsEntry>; metadata: Record<string, string> } {
-  let header: Record<string, unknown>;
+): SafetensorsHeader {
+  let json: string;
   try {
-    header = JSON.parse(json) as Record<string, unknown>;
+    json = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return fail(source, 'has a header that is not JSON');
+    return fail(source, 'has a header that is not UTF-8');
   }
-  const { __metadata__: metadata = {}, ...rest } = header;
-  const entries = new Map(
-    Object.entries(rest).map(([name, value]) => [name, readEntry(source, name, value)]),
+  const cursor = jsonCursor(json, (what) =>
+    fail(source, `has a header that is not JSON of this format: ${what}`),
   );
-  checkLayout(source, entries, dataBytes);
-  return { entries, metadata: metadata as Record<string, string> };
+  const header = readHeader(source, cursor);
+  cursor.end();
+  checkLayout(source, header.entries, dataBytes);
+  return header;
 }
 
-function readEntry(source: string, name: string, value: unknown): SafetensorsEntry {
-  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
-    return fail(source, `has no valid shape and data_offsets for ${name}`);
+function readHeader(source: string, cursor: JsonCursor): SafetensorsHeader {
+  const entries = new Map<string, SafetensorsEntry>();
+  let metadata: Record<string, string> | undefined;
+  cursor.object((name) => {
+    if (name === METADATA_KEY) {
+      if (metadata) fail(source, `has ${METADATA_KEY} twice in its header`);
+      metadata = readMetadata(source, cursor);
+      return;
+    }
+    const entry = readEntry(source, name, cursor);
+    const earlier = entries.get(name);
+    if (earlier && showEntry(earlier) !== showEntry(entry)) {
+      fail(source, `describes the tensor ${showValue(name)} twice, and differently`);
+    }
+    entries.set(name, entry);
+  });
+  return { entries, metadata: metadata ?? {} };
+}
+
+const showEntry = ({ dtype, shape, begin, end }: SafetensorsEntry): string =>
+  `${dtype} ${shape} ${begin} ${end}`;
+
+function readMetadata(source: string, cursor: JsonCursor): Record<string, string> {
+  const pairs: [string, string][] = [];
+  if (cursor.next() === 'n') cursor.skip();
+  else {
+    if (cursor.next() !== '{') fail(source, `has ${METADATA_KEY} that is not an object of texts`);
+    cursor.object((key) => {
+      if (cursor.next() !== '"')
+        fail(source, `has ${METADATA_KEY} whose ${showValue(key)} is no text`);
+      pairs.push([key, cursor.text()]);
+    });
   }
-  const bytes = BYTES_PER_VALUE[dtype as SafetensorsDtype];
-  if (bytes === undefined) {
-    throw new Qwen3Error(
-      'unsupported',
-      `readSafetensors: ${name} has the type ${String(dtype)}, this version reads ${Object.keys(BYTES_PER_VALUE).join(', ')}. Convert ${source} first.`,
-    );
+  return Object.fromEntries(pairs);
+}
+
+function readEntry(source: string, name: string, cursor: JsonCursor): SafetensorsEntry {
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  const once = (field: string, value: unknown): void => {
+    if (value !== undefined) fail(source, `gives ${showValue(name)} the field ${field} twice`);
+  };
+  cursor.object((field) => {
+    if (field === 'dtype') {
+      once(field, dtype);
+      dtype = cursor.text();
+    } else if (field === 'shape') {
+      once(field, shape);
+      shape = readCounts(cursor);
+    } else if (field === 'data_offsets') {
+      once(field, offsets);
+      offsets = readCounts(cursor);
+    } else cursor.skip();
+  });
+  if (!dtype || !shape || offsets?.length !== 2) {
+    return fail(source, `has no valid dtype, shape and data_offsets for ${showValue(name)}`);
   }
   const [begin, end] = offsets as [number, number];
-  const expected = shape.reduce((product, size) => product * size, bytes);
-  if (end - begin !== expected) {
-    fail(source, `gives ${name} ${end - begin} bytes, [${shape}] of ${dtype} needs ${expected}`);
-  }
-  return { dtype: dtype as SafetensorsDtype, shape, begin, end };
+  return checkedEntry(source, name, dtype, shape, begin, end);
 }
 
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0);
+function readCounts(cursor: JsonCursor): number[] {
+  const counts: number[] = [];
+  cursor.list(() => counts.push(cursor.count()));
+  return counts;
+}
+
+function checkedEntry(
+  source: string,
+  name: string,
+  dtype: string,
+  shape: number[],
+  begin: number,
+  end: number,
+): SafetensorsEntry {
+  if (!Object.hasOwn(BITS_PER_VALUE, dtype)) {
+    fail(
+      source,
+      `gives ${showValue(name)} the type ${showValue(dtype)}, which the format does not know`,
+    );
+  }
+  const bits = BITS_PER_VALUE[dtype as SafetensorsDtype];
+  let size = 1;
+  for (const count of shape) {
+    size *= count;
+    if (!Number.isSafeInteger(size) || !Number.isSafeInteger(count)) {
+      fail(source, `gives ${showValue(name)} the impossible shape ${showValue(shape)}`);
+    }
+  }
+  const expected = (size * bits) / 8;
+  if (end - begin !== expected) {
+    fail(
+      source,
+      `gives ${name} ${end - begin} bytes, ${showValue(shape)} of ${dtype} needs ${expected}`,
+    );
+  }
+  return { dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
 function checkLayout(

@@ -1,61 +1,92 @@
 import { Qwen3Error } from '../errors.ts';
+import { showValue } from '../showValue.ts';
+import { filePath } from './filePath.ts';
 import { toBfloat16 } from './floatFormats.ts';
 import type { StoredTensor } from './readSafetensors.ts';
+import { METADATA_KEY } from './safetensorsHeader.ts';
+import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
 
 export interface WriteSafetensorsOptions {
   /** How f32 data is stored. bfloat16 halves the file and rounds to 8 significant bits. Default `'float32'`. */
-  dtype?: 'float32' | 'bfloat16';
+  dtype?: WeightDtype | undefined;
 }
 
 /**
  * Writes a safetensors file, atomically. Tensors are sorted by name, so equal tensors give equal bytes;
- * the metadata is `{ format: 'pt' }`, which PyTorch's loaders ask for.
+ * the metadata is `{ format: 'pt' }`, which PyTorch's loaders ask for. NaN and infinities are stored as they are.
  *
- * @throws {Qwen3Error} `shape` if a tensor's data does not fill its shape, `io` if the file system refuses.
+ * @param path - text or a `file:` URL.
+ * @throws {Qwen3Error} `shape` if a tensor's data does not fill its shape, `option` if its data is neither a
+ * Float32Array nor an Int32Array, its name cannot be stored, or `dtype` is unknown, `io` if the file system refuses.
  */
 export async function writeSafetensors(
-  path: string,
+  path: string | URL,
   tensors: Record<string, StoredTensor>,
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
+  const file = filePath('writeSafetensors', path);
   const { dtype = 'float32' } = options;
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
-  const names = Object.keys(tensors).sort();
-  let position = 0;
-  for (const name of names) {
-    const { shape, data } = tensors[name]!;
-    const size = shape.reduce((product, n) => product * n, 1);
-    if (size !== data.length) {
-      throw new Qwen3Error(
-        'shape',
-        `writeSafetensors: ${name} has ${data.length} values, its shape [${shape}] asks for ${size}.`,
-      );
-    }
-    const isHalf = dtype === 'bfloat16' && data instanceof Float32Array;
-    const end = position + data.length * (isHalf ? 2 : 4);
-    const stored = data instanceof Float32Array ? 'F32' : 'I32';
-    header[name] = { dtype: isHalf ? 'BF16' : stored, shape, data_offsets: [position, end] };
-    position = end;
+  checkWeightDtype('writeSafetensors', dtype);
+  if (typeof tensors !== 'object' || tensors === null) {
+    throw new Qwen3Error(
+      'option',
+      `writeSafetensors: tensors must be an object of name -> { shape, data }, got ${showValue(tensors)}.`,
+    );
   }
-  await writeFileAtomic(path, fileChunks(header, names, tensors, dtype));
+  const sorted = Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, tensor] of sorted) checkTensor(name, tensor);
+  let position = 0;
+  const entries = sorted.map(([name, { shape, data }]) => {
+    const stored = storedType(data, dtype);
+    const begin = position;
+    position += data.length * (stored === 'BF16' ? 2 : 4);
+    return [name, { dtype: stored, shape, data_offsets: [begin, position] }];
+  });
+  const header = Object.fromEntries([[METADATA_KEY, { format: 'pt' }], ...entries]);
+  await writeFileAtomic(file, fileChunks(JSON.stringify(header), sorted, dtype));
+}
+
+function storedType(data: StoredTensor['data'], dtype: WeightDtype): 'I32' | 'F32' | 'BF16' {
+  if (data instanceof Int32Array) return 'I32';
+  return dtype === 'bfloat16' ? 'BF16' : 'F32';
+}
+
+function checkTensor(name: string, tensor: StoredTensor): void {
+  const fail = (code: 'option' | 'shape', what: string): never => {
+    throw new Qwen3Error(code, `writeSafetensors: ${showValue(name)} ${what}`);
+  };
+  if (name === METADATA_KEY)
+    fail('option', 'is the name of the metadata: call the tensor otherwise.');
+  if (/\p{Surrogate}/u.test(name))
+    fail('option', 'holds half a character, which cannot be written.');
+  const { shape, data } = tensor ?? {};
+  if (!(data instanceof Float32Array || data instanceof Int32Array)) {
+    const kind = (data as object | null | undefined)?.constructor?.name ?? showValue(data);
+    fail('option', `has data of the kind ${kind}, it must be a Float32Array or an Int32Array.`);
+  }
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    fail('shape', `has the shape ${showValue(shape)}, it must be a list of whole numbers ≥ 0.`);
+  }
+  const size = shape.reduce((product, n) => product * n, 1);
+  if (size !== data.length) {
+    fail('shape', `has ${data.length} values, its shape ${showValue(shape)} asks for ${size}.`);
+  }
 }
 
 function* fileChunks(
-  header: Record<string, unknown>,
-  names: string[],
-  tensors: Record<string, StoredTensor>,
-  dtype: 'float32' | 'bfloat16',
+  header: string,
+  tensors: [string, StoredTensor][],
+  dtype: WeightDtype,
 ): Generator<Uint8Array> {
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(header);
   const padded = Math.ceil(json.length / 8) * 8; // the data begins 8-byte aligned; the pad is spaces
   const head = new Uint8Array(8 + padded).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
   head.set(json, 8);
   yield head;
-  for (const name of names) {
-    const { data } = tensors[name]!;
-    const stored = dtype === 'bfloat16' && data instanceof Float32Array ? toBfloat16(data) : data;
+  for (const [, { data }] of tensors) {
+    const stored = data instanceof Float32Array && dtype === 'bfloat16' ? toBfloat16(data) : data;
     yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   }
 }

@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { checkConfig } from '../checkpoint/parseConfig.ts';
+import { checkConfig } from '../checkpoint/checkConfig.ts';
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { Qwen3 } from './qwen3.ts';

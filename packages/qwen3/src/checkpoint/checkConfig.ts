@@ -1,0 +1,105 @@
+import { Qwen3Error } from '../errors.ts';
+import { showValue } from '../showValue.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
+
+/** Fields of a config and their names in `config.json`. */
+export const COUNT_FIELDS = {
+  vocabSize: 'vocab_size',
+  hiddenSize: 'hidden_size',
+  intermediateSize: 'intermediate_size',
+  numHiddenLayers: 'num_hidden_layers',
+  numAttentionHeads: 'num_attention_heads',
+  numKeyValueHeads: 'num_key_value_heads',
+  headDim: 'head_dim',
+  maxPositionEmbeddings: 'max_position_embeddings',
+} as const;
+
+export const POSITIVE_FIELDS = {
+  rmsNormEps: 'rms_norm_eps',
+  ropeTheta: 'rope_theta',
+  initializerRange: 'initializer_range',
+} as const;
+
+const ID_FIELDS = {
+  bosTokenId: 'bos_token_id',
+  eosTokenId: 'eos_token_id',
+  padTokenId: 'pad_token_id',
+} as const;
+
+const FIELDS = { ...COUNT_FIELDS, ...POSITIVE_FIELDS, ...ID_FIELDS };
+
+/**
+ * Checks every value of a config and how they fit together.
+ *
+ * @param source - name of the file it came from; without one, errors use the names of {@link Qwen3Config}.
+ * @throws {Qwen3Error} `config`
+ */
+export function checkConfig(config: Qwen3Config, source?: string): void {
+  const label = (field: keyof typeof FIELDS): string =>
+    source === undefined ? `config.${field}` : FIELDS[field];
+  const fail = (what: string): never => {
+    throw new Qwen3Error(
+      'config',
+      source === undefined ? `createQwen3: ${what}` : `parseConfig: ${source}: ${what}`,
+    );
+  };
+  for (const field of Object.keys(COUNT_FIELDS) as (keyof typeof COUNT_FIELDS)[]) {
+    if (Number.isSafeInteger(config[field]) && config[field] > 0) continue;
+    fail(
+      `${label(field)} must be a whole number above 0, got ${showValue(config[field])}. The config is not of a Qwen3 model, or damaged.`,
+    );
+  }
+  for (const field of Object.keys(POSITIVE_FIELDS) as (keyof typeof POSITIVE_FIELDS)[]) {
+    if (Number.isFinite(config[field]) && config[field] > 0) continue;
+    fail(`${label(field)} must be a number above 0, got ${showValue(config[field])}.`);
+  }
+  checkHeads(config, label, fail);
+  checkIds(config, label, fail);
+}
+
+type Label = (field: keyof typeof FIELDS) => string;
+type Fail = (what: string) => never;
+
+function checkHeads(config: Qwen3Config, label: Label, fail: Fail): void {
+  const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = config;
+  if (heads % kvHeads !== 0) {
+    fail(
+      `${label('numAttentionHeads')} (${heads}) must be a multiple of ${label('numKeyValueHeads')} (${kvHeads}).`,
+    );
+  }
+  if (headDim % 2 !== 0) {
+    fail(`${label('headDim')} must be even for rotary positions, got ${headDim}.`);
+  }
+}
+
+function checkIds(config: Qwen3Config, label: Label, fail: Fail): void {
+  const { vocabSize, bosTokenId, padTokenId } = config;
+  if (bosTokenId !== null && !Number.isSafeInteger(bosTokenId)) {
+    fail(`${label('bosTokenId')} must be a token id or null, got ${showValue(bosTokenId)}.`);
+  }
+  if (padTokenId !== null && !isTokenId(padTokenId, vocabSize)) {
+    fail(
+      `${label('padTokenId')} must be null or an id in [0, ${label('vocabSize')} = ${vocabSize}), got ${showValue(padTokenId)}.`,
+    );
+  }
+  checkEndIds(config.eosTokenId, vocabSize, label('eosTokenId'), fail);
+}
+
+/**
+ * The ids that end a text, as `config.json` and `generation_config.json` write them: null, one id or a list.
+ *
+ * @throws what `fail` throws, for anything else and for ids that no token of the model has: such an end never comes.
+ */
+export function checkEndIds(value: unknown, vocabSize: number, name: string, fail: Fail): number[] {
+  const ids: unknown[] = Array.isArray(value) ? value : [value ?? null].filter((id) => id !== null);
+  const wrong = ids.find((id) => !isTokenId(id, vocabSize));
+  if (wrong !== undefined || ids.includes(undefined)) {
+    fail(
+      `${name} must be null, an id in [0, vocabulary of ${vocabSize} tokens), or a list of ids, got ${showValue(value)}. Correct it, or set it to null.`,
+    );
+  }
+  return ids as number[];
+}
+
+const isTokenId = (id: unknown, vocabSize: number): boolean =>
+  Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < vocabSize;
