@@ -1,14 +1,17 @@
 import type { Qwen3Config } from './qwen3Config.ts';
+import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 
 /**
  * The content of a `config.json` for a model, in both spellings at once, so that transformers 4.51 and 5 read it.
  *
+ * `saveQwen3` writes it. Written by hand, a float that is whole needs a point in the file (`1.0`): transformers 5
+ * refuses `"rms_norm_eps": 1`.
+ *
  * @param dtype - how the weights beside it are stored.
+ * @throws {Qwen3Error} `option` for another dtype.
  */
-export function formatConfig(
-  config: Qwen3Config,
-  dtype: 'float32' | 'bfloat16',
-): Record<string, unknown> {
+export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<string, unknown> {
+  checkWeightDtype('formatConfig', dtype);
   return {
     architectures: ['Qwen3ForCausalLM'],
     model_type: 'qwen3',

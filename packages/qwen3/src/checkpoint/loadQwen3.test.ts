@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Qwen3Error } from '../errors.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../tinyConfig.ts';
@@ -106,5 +108,182 @@ describe('loadQwen3', () => {
     await expect(loadQwen3(path)).rejects.toMatchObject({ code: 'config' });
     await expect(loadQwen3(join(folder, 'none'))).rejects.toThrow('No such file or folder');
     expect(memory().numTensors).toBe(before);
+  });
+});
+
+describe('folders as people have them', () => {
+  const refusal = async (path: string | URL): Promise<{ code: string; message: string }> => {
+    const before = memory().numTensors;
+    const error = await loadQwen3(path).then(
+      (model) => model.dispose(),
+      (reason) => reason,
+    );
+    expect(error).toBeInstanceOf(Qwen3Error);
+    expect(memory().numTensors).toBe(before);
+    return error;
+  };
+
+  test.each<[string, string, string]>([
+    ['pytorch_model.bin', 'unsupported', 'save_pretrained'],
+    ['Qwen3-0.6B-Q8_0.gguf', 'unsupported', 'llama.cpp'],
+    ['model.fp16.safetensors', 'io', 'rename it to model.safetensors'],
+    ['model-00001-of-00002.safetensors', 'unsupported', 'in several files'],
+    ['model.safetensors.index.json', 'unsupported', 'in several files'],
+    ['adapter_model.safetensors', 'option', 'loadAdapter'],
+    ['adapter_config.json', 'option', 'loadAdapter'],
+    ['readme.md', 'io', 'No such file or folder'],
+  ])('%s instead of model.safetensors: `%s`, %s', async (name, code, message) => {
+    const path = await savedTiny(`instead-${name}`);
+    await rename(join(path, 'model.safetensors'), join(path, name));
+    expect(await refusal(path)).toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  test.each<[string, string]>([
+    ['adapter_config.json', 'loadAdapter'],
+    ['snapshots', 'give the folder that holds config.json'],
+    ['checkpoint-20', 'give the folder that holds config.json'],
+  ])('%s instead of config.json: %s', async (name, message) => {
+    const path = await savedTiny(`config-${name}`);
+    await rename(join(path, 'config.json'), join(path, name));
+    expect((await refusal(path)).message).toContain(message);
+  });
+
+  test('a file, a hub name, a URL of the web and no text at all say what to give', async () => {
+    const path = await savedTiny('paths');
+    expect((await refusal(join(path, 'model.safetensors'))).message).toContain('Give the folder');
+    expect((await refusal('Qwen/Qwen3-0.6B')).message).toContain(
+      'hf download Qwen/Qwen3-0.6B --local-dir Qwen3-0.6B',
+    );
+    expect(await refusal(new URL('https://example.org/x'))).toMatchObject({ code: 'option' });
+    expect(await refusal(undefined as never)).toMatchObject({ code: 'option' });
+    (await loadQwen3(pathToFileURL(path))).dispose();
+  });
+
+  test('a Git-LFS pointer is recognised, as weights and as config', async () => {
+    const path = await savedTiny('pointer');
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 100\n';
+    await writeFile(join(path, 'model.safetensors'), pointer);
+    expect((await refusal(path)).message).toContain('git lfs pull');
+    await writeFile(join(path, 'config.json'), pointer);
+    expect((await refusal(path)).message).toContain('git lfs pull');
+  });
+
+  const renamed = async (name: string, rewrite: (name: string) => string): Promise<string> => {
+    const path = await savedTiny(name);
+    const file = join(path, 'model.safetensors');
+    const entries = Object.entries(await readSafetensors(file));
+    await writeSafetensors(
+      file,
+      Object.fromEntries(entries.map(([weight, tensor]) => [rewrite(weight), tensor])),
+    );
+    return path;
+  };
+
+  test('weights of transformers’ Qwen3Model, without `model.`, are loaded', async () => {
+    const loaded = await loadQwen3(await renamed('bare', (name) => name.replace(/^model\./, '')));
+    const exact = createQwen3(TINY_CONFIG, { seed: 3 });
+    expect(weightsOf(loaded)).toEqual(weightsOf(exact));
+    loaded.dispose();
+    exact.dispose();
+  });
+
+  test('without an output head such weights are refused if the model is not tied', async () => {
+    const path = await renamed('headless', (name) => name.replace(/^model\./, ''));
+    const config = join(path, 'config.json');
+    const text = await readFile(config, 'utf8');
+    await writeFile(
+      config,
+      text.replace('"tie_word_embeddings": true', '"tie_word_embeddings": false'),
+    );
+    expect((await refusal(path)).message).toContain('without an output head');
+  });
+
+  test.each([
+    ['_orig_mod.', 'compiled model'],
+    ['module.', 'DataParallel'],
+    ['base_model.model.', 'merge_and_unload'],
+  ])('names that begin with %s: %s', async (prefix, message) => {
+    const path = await renamed(`prefix-${prefix}`, (name) => prefix + name);
+    expect(await refusal(path)).toMatchObject({
+      code: 'checkpoint',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('a head for classification is named', async () => {
+    const path = await savedTiny('score');
+    const file = join(path, 'model.safetensors');
+    const score = { shape: [2, 12], data: new Float32Array(24) };
+    await writeSafetensors(file, { ...(await readSafetensors(file)), 'score.weight': score });
+    expect((await refusal(path)).message).toContain('head for classification');
+  });
+
+  test.each([3, 200_000, 28_000_000, Number.MAX_SAFE_INTEGER])(
+    '%d layers in config.json, 2 in the file: an error at once',
+    async (layers) => {
+      const path = await savedTiny('layers');
+      const config = join(path, 'config.json');
+      const text = await readFile(config, 'utf8');
+      const changed = text.replace('"num_hidden_layers": 2', `"num_hidden_layers": ${layers}`);
+      await writeFile(config, changed);
+      const start = performance.now();
+      expect(await refusal(path)).toMatchObject({
+        code: 'checkpoint',
+        message: expect.stringContaining('holds 2 layers'),
+      });
+      expect(performance.now() - start).toBeLessThan(1000);
+    },
+  );
+
+  test.each(['vocab_size', 'hidden_size', 'intermediate_size', 'num_attention_heads', 'head_dim'])(
+    'a %s of 2^50 is compared with the file, not allocated',
+    async (key) => {
+      const path = await savedTiny('sizes');
+      const config = join(path, 'config.json');
+      const text = await readFile(config, 'utf8');
+      await writeFile(config, text.replace(new RegExp(`"${key}": \\d+`), `"${key}": ${2 ** 50}`));
+      expect(await refusal(path)).toMatchObject({ code: 'checkpoint' });
+    },
+  );
+});
+
+describe('generation_config.json', () => {
+  const withEnds = async (config: unknown, generation: unknown): Promise<string> => {
+    const path = await savedTiny('ends', { ...TINY_CONFIG, eosTokenId: config as number });
+    const text = typeof generation === 'string' ? generation : JSON.stringify(generation);
+    await writeFile(join(path, 'generation_config.json'), text);
+    return path;
+  };
+
+  test.each<[unknown, object, unknown]>([
+    [5, { eos_token_id: [5, 16] }, [5, 16]],
+    [5, { eos_token_id: 5 }, 5],
+    [5, { eos_token_id: 16 }, [5, 16]],
+    [[5, 7], { eos_token_id: [16, 5] }, [5, 7, 16]],
+    [null, { eos_token_id: 16 }, 16],
+    [null, { eos_token_id: [16] }, 16],
+    [5, {}, 5],
+    [5, { eos_token_id: null, temperature: 0.6, top_k: 20 }, 5],
+    [null, {}, null],
+  ])('config %j and %j end with %j', async (config, generation, ends) => {
+    const model = await loadQwen3(await withEnds(config, generation));
+    expect(model.config.eosTokenId).toEqual(ends);
+    model.dispose();
+  });
+
+  test.each<unknown>([
+    { eos_token_id: '5' },
+    { eos_token_id: 5.5 },
+    { eos_token_id: [5, null] },
+    { eos_token_id: {} },
+    { eos_token_id: 37 },
+    { eos_token_id: -1 },
+    '[5]',
+    '{',
+  ])('%j throws `config` and names the file', async (generation) => {
+    await expect(loadQwen3(await withEnds(5, generation))).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('generation_config.json'),
+    });
   });
 });

@@ -1,17 +1,17 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
-import { parameterShapes } from '../model/parameterShapes.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { openSafetensors, type SafetensorsFile } from './openSafetensors.ts';
+import { filePath } from './filePath.ts';
+import { withGenerationEnds } from './generationEnds.ts';
+import { openSafetensors } from './openSafetensors.ts';
 import { parseConfig } from './parseConfig.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
+import { readFloats } from './readFloats.ts';
 import { readJson } from './readJson.ts';
-
-const EMBEDDING = 'model.embed_tokens.weight';
-const HEAD = 'lm_head.weight';
+import { requireFiles } from './requireFiles.ts';
+import { EMBEDDING, HEAD, weightPlaces } from './weightNames.ts';
 
 export interface LoadQwen3Options {
   /** Name of the configuration inside the folder. Default `'config.json'`. */
@@ -19,113 +19,62 @@ export interface LoadQwen3Options {
 }
 
 /**
- * Loads a model folder as Hugging Face publishes it: `config.json` and `model.safetensors` (F32, BF16 or
- * F16; computed in f32). Weights go to the current tfjs back end.
+ * Loads a model folder as Hugging Face publishes it: `config.json`, `model.safetensors` (F32, BF16 or
+ * F16; computed in f32) and, where it is there, `generation_config.json`, whose end ids join the config's
+ * (`model.config.eosTokenId`); its sampling settings are not applied. Weights go to the current tfjs back end.
  *
  * A tied model whose file also holds an `lm_head.weight` shares the two if they are equal and keeps them
- * apart if they differ, as transformers does.
+ * apart if they differ, as transformers does. Files without the prefix `model.` are read as transformers reads them.
  *
+ * @param folder - text or a `file:` URL; a name on a hub must be downloaded first.
  * @throws {Qwen3Error} `io` if the folder or a file is missing, `checkpoint` if the weights are damaged or
- * contradict the config, `config` or `unsupported` as `parseConfig`; also for a sharded checkpoint.
+ * contradict the config, `config` or `unsupported` as `parseConfig`; also for a sharded checkpoint and for weights
+ * that are not safetensors; `option` for the folder of an adapter.
  *
  * @example
  * await saveQwen3(createQwen3(TINY_CONFIG, { seed: 1 }), 'folder', { dtype: 'float32' });
  * const model = await loadQwen3('folder');
  * const hidden = model.forward(tokenBatch([{ ids: [1, 2, 3] }], { padId: 0 })); // [1, 3, H]
  */
-export async function loadQwen3(folder: string, options: LoadQwen3Options = {}): Promise<Qwen3> {
+export async function loadQwen3(
+  folder: string | URL,
+  options: LoadQwen3Options = {},
+): Promise<Qwen3> {
+  const path = filePath('loadQwen3', folder);
   const { configFile = 'config.json' } = options;
-  const config = parseConfig(
-    await readJson('loadQwen3', join(folder, configFile)),
-    join(folder, configFile),
-  );
-  const weights = join(folder, 'model.safetensors');
-  await refuseShards(folder, weights);
-  const file = await openSafetensors(weights);
+  await requireFiles('loadQwen3', 'model', path, [configFile]);
+  const configPath = join(path, configFile);
+  const written = parseConfig(await readJson('loadQwen3', configPath), configPath);
+  const config = await withGenerationEnds(written, path);
+  await requireFiles('loadQwen3', 'model', path, ['model.safetensors']);
+  const parameters = await readParameters(config, join(path, 'model.safetensors'));
+  if (config.tieWordEmbeddings) shareEqualHead(parameters);
+  return new Qwen3(config, parameters, path);
+}
+
+async function readParameters(
+  config: Qwen3Config,
+  path: string,
+): Promise<Record<string, Variable>> {
+  const file = await openSafetensors(path);
   const parameters: Record<string, Variable> = {};
   try {
-    for (const [name, shape] of Object.entries(expectedShapes(config, file, weights))) {
-      parameters[name] = toVariable(await readWeight(file, weights, name), shape);
+    for (const [name, { stored, shape }] of Object.entries(weightPlaces(config, file, path))) {
+      if (file.entries.get(stored)?.dtype === 'I32') {
+        throw new Qwen3Error(
+          'checkpoint',
+          `loadQwen3: ${stored} in ${path} holds integers, floats were expected.`,
+        );
+      }
+      parameters[name] = toVariable(await readFloats('loadQwen3', file, stored), shape);
     }
+    return parameters;
   } catch (error) {
     for (const loaded of Object.values(parameters)) loaded.dispose();
     throw error;
   } finally {
     await file.close();
   }
-  if (config.tieWordEmbeddings) shareEqualHead(parameters);
-  return new Qwen3(config, parameters);
-}
-
-async function refuseShards(folder: string, weights: string): Promise<void> {
-  const exists = (path: string): Promise<boolean> =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
-  if (!(await exists(weights)) && (await exists(join(folder, 'model.safetensors.index.json')))) {
-    throw new Qwen3Error(
-      'unsupported',
-      `loadQwen3: ${folder} holds a checkpoint in several files (model.safetensors.index.json), which is not supported by this version. Save it as one model.safetensors.`,
-    );
-  }
-}
-
-/** The config's shapes, compared with the file's; a tied model may bring a head of its own. */
-function expectedShapes(
-  config: Qwen3Config,
-  file: SafetensorsFile,
-  path: string,
-): Record<string, number[]> {
-  const shapes = parameterShapes(config);
-  if (file.entries.has(HEAD)) shapes[HEAD] = [config.vocabSize, config.hiddenSize];
-  for (const [name, shape] of Object.entries(shapes)) {
-    const entry = file.entries.get(name);
-    if (!entry) {
-      throw new Qwen3Error(
-        'checkpoint',
-        `loadQwen3: ${path} lacks ${name}, which config.json asks for. The weights and config.json are of different models.`,
-      );
-    }
-    if (entry.shape.join() !== shape.join()) {
-      throw new Qwen3Error(
-        'checkpoint',
-        `loadQwen3: ${name} has shape [${entry.shape}], config.json asks for [${shape}]. The weights and config.json are of different models.`,
-      );
-    }
-  }
-  const unknown = [...file.entries.keys()].find(
-    (name) => !(name in shapes) && !name.endsWith('rotary_emb.inv_freq'),
-  );
-  if (unknown) {
-    throw new Qwen3Error(
-      'checkpoint',
-      `loadQwen3: ${path} holds ${unknown}, which a model of this config.json does not have. The weights and config.json are of different models.`,
-    );
-  }
-  return shapes;
-}
-
-async function readWeight(
-  file: SafetensorsFile,
-  path: string,
-  name: string,
-): Promise<Float32Array> {
-  const values = await file.read(name);
-  if (!(values instanceof Float32Array)) {
-    throw new Qwen3Error(
-      'checkpoint',
-      `loadQwen3: ${name} in ${path} holds integers, floats were expected.`,
-    );
-  }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new Qwen3Error(
-      'checkpoint',
-      `loadQwen3: ${name} in ${path} is ${values[bad]} at index ${bad}. The checkpoint was saved from a diverged run or is damaged.`,
-    );
-  }
-  return values;
 }
 
 function shareEqualHead(parameters: Record<string, Variable>): void {

@@ -9,7 +9,9 @@ const ALIASES: Record<string, WeightDtype> = {
   f32: 'float32',
   fp32: 'float32',
   float: 'float32',
+  float32: 'float32',
   bf16: 'bfloat16',
+  bfloat16: 'bfloat16',
 };
 
 /** @throws {Qwen3Error} `option` for anything but the two names, also for a missing one. */

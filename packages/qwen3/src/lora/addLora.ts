@@ -1,10 +1,12 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
-import { LINEAR_MODULES, type LinearModule, parameterShapes } from '../model/parameterShapes.ts';
+import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { seededUniform } from '../model/seededNormal.ts';
+import { checkSeed, seededUniform } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { createAdapter } from './adapter.ts';
+import { showValue } from '../showValue.ts';
+import { adapterShapes, attachAdapter } from './adapter.ts';
+import { linearModules } from './adapterTargets.ts';
 
 /** Every linear layer of a block. */
 export const ALL_LINEAR: readonly LinearModule[] = Object.keys(LINEAR_MODULES) as LinearModule[];
@@ -37,9 +39,13 @@ export interface AddLoraOptions {
 export function addLora(model: Qwen3, options: AddLoraOptions): void {
   const { r, alpha, targets = ALL_LINEAR, seed = 0 } = options;
   checkOptions(model, r, alpha, targets);
+  checkSeed('addLora', seed);
+  const modules = linearModules(model).filter((name) =>
+    targets.some((target) => name.endsWith(`.${target}`)),
+  );
   const uniform = seededUniform(seed);
   const parameters: Record<string, Variable> = {};
-  for (const [name, shape] of Object.entries(adapterShapes(model, r, targets))) {
+  for (const [name, shape] of Object.entries(adapterShapes(model, r, modules))) {
     const values = new Float32Array(shape[0]! * shape[1]!);
     const bound = 1 / Math.sqrt(shape[1]!);
     if (name.endsWith('.lora_A.weight')) {
@@ -47,24 +53,7 @@ export function addLora(model: Qwen3, options: AddLoraOptions): void {
     }
     parameters[name] = toVariable(values, shape);
   }
-  model.adapter = createAdapter({ r, alpha, targets: [...targets], parameters });
-}
-
-/** Names and shapes of A and B for every adapted layer, in the order of the model. */
-export function adapterShapes(
-  model: Qwen3,
-  r: number,
-  targets: readonly LinearModule[],
-): Record<string, number[]> {
-  const shapes: Record<string, number[]> = {};
-  for (const [name, shape] of Object.entries(parameterShapes(model.config))) {
-    const module = name.replace(/\.weight$/, '');
-    if (!targets.includes(module.slice(module.lastIndexOf('.') + 1) as LinearModule)) continue;
-    const [rows, columns] = shape as [number, number];
-    shapes[`${module}.lora_A.weight`] = [r, columns];
-    shapes[`${module}.lora_B.weight`] = [rows, r];
-  }
-  return shapes;
+  attachAdapter(model, { r, alpha, baseModel: null, dropout: 0, parameters });
 }
 
 function checkOptions(model: Qwen3, r: number, alpha: number, targets: readonly string[]): void {
@@ -73,9 +62,14 @@ function checkOptions(model: Qwen3, r: number, alpha: number, targets: readonly 
   };
   if (model.adapter)
     fail('the model has an adapter already. Merge it with mergeLora or load the model afresh.');
-  if (!Number.isInteger(r) || r < 1) fail(`r must be a whole number above 0, got ${r}.`);
-  if (!Number.isFinite(alpha)) fail(`alpha must be finite, got ${alpha}.`);
+  if (!Number.isSafeInteger(r) || r < 1) {
+    fail(`r must be a whole number above 0, got ${showValue(r)}.`);
+  }
+  if (!Number.isFinite(alpha)) fail(`alpha must be finite, got ${showValue(alpha)}.`);
+  if (!Array.isArray(targets)) fail(`targets must be a list, got ${showValue(targets)}.`);
   if (targets.length === 0) fail('targets is empty: nothing would be trained.');
-  const unknown = targets.find((target) => !(target in LINEAR_MODULES));
-  if (unknown) fail(`unknown target '${unknown}'. Known: ${ALL_LINEAR.join(', ')}.`);
+  const unknown = targets.findIndex((target) => !Object.hasOwn(LINEAR_MODULES, target));
+  if (unknown >= 0) {
+    fail(`unknown target ${showValue(targets[unknown])}. Known: ${ALL_LINEAR.join(', ')}.`);
+  }
 }

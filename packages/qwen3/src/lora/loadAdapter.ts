@@ -1,108 +1,115 @@
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { filePath } from '../checkpoint/filePath.ts';
+import { openSafetensors, type SafetensorsFile } from '../checkpoint/openSafetensors.ts';
+import { readFloats } from '../checkpoint/readFloats.ts';
 import { readJson } from '../checkpoint/readJson.ts';
-import { readSafetensors } from '../checkpoint/readSafetensors.ts';
+import { requireFiles } from '../checkpoint/requireFiles.ts';
 import { Qwen3Error } from '../errors.ts';
-import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { createAdapter } from './adapter.ts';
-import { adapterShapes } from './addLora.ts';
+import { showValue } from '../showValue.ts';
+import { adapterShapes, attachAdapter } from './adapter.ts';
+import { readAdapterConfig } from './adapterConfig.ts';
+import { linearModules } from './adapterTargets.ts';
 import { PEFT_PREFIX } from './saveAdapter.ts';
 
 /**
- * Puts a PEFT LoRA adapter on a model.
+ * Puts a PEFT LoRA adapter on a model. Layers may be named in all of PEFT's spellings: last parts, full names, a
+ * regular expression, `'all-linear'`. `base_model_name_or_path` and `lora_dropout` are kept for `saveAdapter`.
  *
- * @throws {Qwen3Error} `option` if the model has an adapter already, `io` if a file is missing, `unsupported` for DoRA,
- * rsLoRA, per-layer ranks and other PEFT methods, `checkpoint` if a tensor is missing or has another shape.
+ * @param folder - `adapter_config.json` and `adapter_model.safetensors`; text or a `file:` URL.
+ * @throws {Qwen3Error} `option` if the model has an adapter already, `io` if a file is missing, `unsupported` for
+ * whatever changes the base or the way the adapter acts (PiSSA, OLoRA, CorDA, LoftQ, aLoRA, DoRA, rsLoRA, per-layer
+ * ranks, other PEFT methods, settings that are not known), `config` for impossible values, `checkpoint` if a tensor is
+ * missing, has another shape, or holds NaN.
  */
-export async function loadAdapter(model: Qwen3, folder: string): Promise<void> {
+export async function loadAdapter(model: Qwen3, folder: string | URL): Promise<void> {
   if (model.adapter) {
     throw new Qwen3Error(
       'option',
       'loadAdapter: the model has an adapter already. Load the model afresh first.',
     );
   }
-  const { r, alpha, targets } = readAdapterConfig(
-    await readJson('loadAdapter', join(folder, 'adapter_config.json')),
-    folder,
+  const path = filePath('loadAdapter', folder);
+  await requireFiles('loadAdapter', 'adapter', path, [
+    'adapter_config.json',
+    'adapter_model.safetensors',
+  ]);
+  const configFile = join(path, 'adapter_config.json');
+  const config = await readJson('loadAdapter', configFile);
+  const { r, alpha, dropout, baseModel, modules } = readAdapterConfig(
+    config,
+    configFile,
+    linearModules(model),
   );
-  const path = join(folder, 'adapter_model.safetensors');
-  const stored = await readSafetensors(path);
-  const shapes = adapterShapes(model, r, targets);
-  for (const [name, shape] of Object.entries(shapes)) {
-    const found = stored[PEFT_PREFIX + name]?.shape;
-    if (found?.join() !== shape.join()) {
-      const what = found ? `has shape [${found}]` : 'is missing';
-      throw new Qwen3Error(
-        'checkpoint',
-        `loadAdapter: ${PEFT_PREFIX}${name} ${what}, the model and r = ${r} ask for [${shape}]. The adapter in ${path} is of another model.`,
-      );
-    }
+  const file = await openSafetensors(join(path, 'adapter_model.safetensors'));
+  try {
+    const shapes = adapterShapes(model, r, modules);
+    const stored = storedNames(file, shapes, r);
+    const parameters = await readParameters(file, shapes, stored);
+    attachAdapter(model, { r, alpha, dropout, baseModel, parameters });
+  } finally {
+    await file.close();
   }
-  const extra = Object.keys(stored).find((name) => !(name.slice(PEFT_PREFIX.length) in shapes));
-  if (extra) {
-    throw new Qwen3Error(
-      'checkpoint',
-      `loadAdapter: ${path} holds ${extra}, which target_modules and the model do not explain.`,
-    );
-  }
-  const parameters: Record<string, Variable> = {};
-  for (const [name, shape] of Object.entries(shapes)) {
-    parameters[name] = toVariable(stored[PEFT_PREFIX + name]!.data as Float32Array, shape);
-  }
-  model.adapter = createAdapter({ r, alpha, targets, parameters });
 }
 
-function readAdapterConfig(
-  config: Record<string, unknown>,
-  folder: string,
-): { r: number; alpha: number; targets: LinearModule[] } {
-  const refuse = (what: string): never => {
-    throw new Qwen3Error(
-      'unsupported',
-      `loadAdapter: ${folder} uses ${what}, which is not supported by this version. It reads plain LoRA.`,
-    );
+/** Our name -> name in the file. PEFT writes `lora_A.weight`; a plain `state_dict` has the adapter's name in it. */
+function storedNames(
+  file: SafetensorsFile,
+  shapes: Record<string, number[]>,
+  r: number,
+): Map<string, string> {
+  const fail = (what: string): never => {
+    throw new Qwen3Error('checkpoint', `loadAdapter: adapter_model.safetensors ${what}`);
   };
-  if (config.peft_type !== 'LORA') refuse(`peft_type ${JSON.stringify(config.peft_type)}`);
-  for (const key of [
-    'use_dora',
-    'use_rslora',
-    'fan_in_fan_out',
-    'lora_bias',
-    'use_qalora',
-    'use_bdlora',
-  ]) {
-    if (config[key] === true) refuse(key);
+  const stored = new Map<string, string>();
+  for (const name of file.entries.keys()) {
+    const own = name.startsWith(PEFT_PREFIX) ? name.slice(PEFT_PREFIX.length) : '';
+    const plain = own.replace(/\.lora_([AB])\.default\.weight$/, '.lora_$1.weight');
+    if (!Object.hasOwn(shapes, plain)) fail(`holds ${showValue(name)}, ${strangeTensor(name)}`);
+    if (stored.has(plain)) fail(`holds ${showValue(plain)} twice, with and without "default".`);
+    stored.set(plain, name);
   }
-  for (const key of [
-    'rank_pattern',
-    'alpha_pattern',
-    'target_parameters',
-    'modules_to_save',
-    'layers_to_transform',
-    'layer_replication',
-    'trainable_token_indices',
-    'exclude_modules',
-  ]) {
-    const value = config[key];
-    if (value !== null && value !== undefined && Object.keys(value).length > 0) refuse(key);
-  }
-  if (typeof config.bias === 'string' && config.bias !== 'none')
-    refuse(`bias ${JSON.stringify(config.bias)}`);
-  const { r, lora_alpha: alpha, target_modules: targets } = config;
-  if (
-    !Number.isInteger(r) ||
-    (r as number) < 1 ||
-    typeof alpha !== 'number' ||
-    !Array.isArray(targets)
-  ) {
-    throw new Qwen3Error(
-      'config',
-      `loadAdapter: adapter_config.json in ${folder} must hold r, lora_alpha and a list target_modules, got r = ${JSON.stringify(r)}, lora_alpha = ${JSON.stringify(alpha)}, target_modules = ${JSON.stringify(targets)}.`,
+  for (const [name, shape] of Object.entries(shapes)) {
+    const found = file.entries.get(stored.get(name) ?? '')?.shape;
+    if (found?.join() === shape.join()) continue;
+    const what = found ? `has the shape ${showValue(found)}` : 'is missing';
+    fail(
+      `does not fit: ${PEFT_PREFIX}${name} ${what}, the model and r = ${r} ask for ${showValue(shape)}. The adapter is of another model, or its config of another adapter.`,
     );
   }
-  const unknown = targets.find((target) => !(target in LINEAR_MODULES));
-  if (unknown !== undefined) refuse(`the target module ${JSON.stringify(unknown)}`);
-  return { r: r as number, alpha, targets: targets as LinearModule[] };
+  return stored;
+}
+
+/** Why a tensor may be in the file although config and model do not explain it. */
+function strangeTensor(name: string): string {
+  if (!name.startsWith(PEFT_PREFIX)) {
+    return `names begin with ${PEFT_PREFIX} in PEFT's files. Save the adapter with save_pretrained.`;
+  }
+  if (/embed_tokens|lm_head/.test(name)) {
+    return 'a part of the embedding or the output head (a resized vocabulary, or modules_to_save), which is not supported. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';
+  }
+  if (!/\.lora_[AB]\./.test(name)) {
+    return 'which plain LoRA does not have. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';
+  }
+  return 'which target_modules and the model do not explain. The adapter is of another model, or its config of another adapter.';
+}
+
+async function readParameters(
+  file: SafetensorsFile,
+  shapes: Record<string, number[]>,
+  stored: Map<string, string>,
+): Promise<Record<string, Variable>> {
+  const parameters: Record<string, Variable> = {};
+  try {
+    for (const [name, shape] of Object.entries(shapes)) {
+      const source = stored.get(name) ?? name;
+      parameters[name] = toVariable(await readFloats('loadAdapter', file, source), shape);
+    }
+  } catch (error) {
+    for (const variable of Object.values(parameters)) variable.dispose();
+    throw error;
+  }
+  return parameters;
 }

@@ -7,6 +7,8 @@ import { effectiveWeights } from './effectiveWeights.ts';
  *
  *     W' = W + (alpha / r) B A
  *
+ * Saved as bfloat16, a small update is lost to rounding: see `saveQwen3`.
+ *
  * @returns a model that the caller disposes of. Without an adapter (or with it off) it is a copy.
  *
  * @example
@@ -22,5 +24,5 @@ export function mergeLora(model: Qwen3): Qwen3 {
     parameters[name] = tidy(() => variable(mul(weight, 1)));
   }
   dispose();
-  return new Qwen3({ ...model.config }, parameters);
+  return new Qwen3({ ...model.config }, parameters, model.folder);
 }

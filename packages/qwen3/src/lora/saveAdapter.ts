@@ -1,41 +1,67 @@
-import { join } from 'node:path';
-import { storedTensors } from '../checkpoint/saveQwen3.ts';
+import { join, resolve } from 'node:path';
+import { filePath } from '../checkpoint/filePath.ts';
+import { inTurn } from '../checkpoint/inTurn.ts';
+import { jsonText } from '../checkpoint/jsonText.ts';
+import { storedTensors } from '../checkpoint/storedTensors.ts';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
 import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
 import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { showValue } from '../showValue.ts';
 
 /** PEFT puts its wrapper's name before the module's. */
 export const PEFT_PREFIX: string = 'base_model.model.';
 
+export interface SaveAdapterOptions {
+  /**
+   * Name on the Hugging Face hub or folder of the base model, which `AutoPeftModelForCausalLM` loads by itself. Default:
+   * what a loaded adapter said, else the folder the model was loaded from, else null.
+   */
+  baseModel?: string | null | undefined;
+}
+
 /**
  * Writes the adapter as a PEFT folder: `adapter_config.json` and `adapter_model.safetensors`, each whole or not at all.
  *
- * @throws {Qwen3Error} `option` if the model has no adapter, `io` if the folder cannot be written.
+ * @param folder - text or a `file:` URL.
+ * @throws {Qwen3Error} `option` if the model has no adapter or its values are not finite (nothing is written then),
+ * `io` if the folder cannot be written.
  *
  * @example
  * const model = createQwen3(TINY_CONFIG, { seed: 1 });
  * addLora(model, { r: 4, alpha: 8 });
- * await saveAdapter(model, 'adapter');
+ * await saveAdapter(model, 'adapter', { baseModel: 'Qwen/Qwen3-0.6B' });
  * const other = createQwen3(TINY_CONFIG, { seed: 1 });
  * await loadAdapter(other, 'adapter');
  * other.adapter?.scaling; // 2
  */
-export async function saveAdapter(model: Qwen3, folder: string): Promise<void> {
+export async function saveAdapter(
+  model: Qwen3,
+  folder: string | URL,
+  options: SaveAdapterOptions = {},
+): Promise<void> {
+  const path = filePath('saveAdapter', folder);
   const { adapter } = model;
   if (!adapter)
     throw new Qwen3Error('option', 'saveAdapter: the model has no adapter. Add one with addLora.');
+  const { baseModel = adapter.baseModel ?? model.folder ?? null } = options;
+  if (baseModel !== null && typeof baseModel !== 'string') {
+    throw new Qwen3Error(
+      'option',
+      `saveAdapter: baseModel must be text or null, got ${showValue(baseModel)}.`,
+    );
+  }
   const named = Object.fromEntries(
     Object.entries(adapter.parameters).map(([name, value]) => [PEFT_PREFIX + name, value]),
   );
-  await writeSafetensors(join(folder, 'adapter_model.safetensors'), await storedTensors(named));
+  const stored = await storedTensors('saveAdapter', named, 'float32');
   const config = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
-    base_model_name_or_path: null,
+    base_model_name_or_path: baseModel,
     r: adapter.r,
     lora_alpha: adapter.alpha,
-    lora_dropout: 0,
+    lora_dropout: adapter.dropout,
     target_modules: [...adapter.targets].sort(),
     bias: 'none',
     fan_in_fan_out: false,
@@ -44,7 +70,9 @@ export async function saveAdapter(model: Qwen3, folder: string): Promise<void> {
     use_dora: false,
     use_rslora: false,
   };
-  await writeFileAtomic(join(folder, 'adapter_config.json'), [
-    `${JSON.stringify(config, null, 2)}\n`,
-  ]);
+  await inTurn(resolve(path), async () => {
+    await writeSafetensors(join(path, 'adapter_model.safetensors'), stored);
+    const text = jsonText(config, ['lora_dropout']);
+    await writeFileAtomic(join(path, 'adapter_config.json'), [text]);
+  });
 }

@@ -3,7 +3,7 @@ import { checkConfig } from '../checkpoint/checkConfig.ts';
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { Qwen3 } from './qwen3.ts';
-import { seededNormal } from './seededNormal.ts';
+import { checkSeed, seededNormal } from './seededNormal.ts';
 import { toVariable } from './toVariable.ts';
 
 export interface CreateQwen3Options {
@@ -15,7 +15,8 @@ export interface CreateQwen3Options {
  * A fresh model: norms 1, everything else normal with standard deviation `initializerRange`, the padding
  * token's embedding 0, as transformers initialises it.
  *
- * @throws {Qwen3Error} `config` if the sizes contradict each other.
+ * @throws {Qwen3Error} `config` if a value is impossible or the sizes contradict each other, `option` if the seed is no
+ * whole number in [0, 2^32).
  *
  * @example
  * const model = createQwen3({ ...TINY_CONFIG, numHiddenLayers: 3 }, { seed: 1 });
@@ -24,7 +25,9 @@ export interface CreateQwen3Options {
  */
 export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Qwen3 {
   checkConfig(config);
-  const normal = seededNormal(options.seed);
+  const { seed } = { ...options };
+  checkSeed('createQwen3', seed);
+  const normal = seededNormal(seed);
   const parameters: Record<string, Variable> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
     const values = new Float32Array(shape.reduce((product, n) => product * n, 1));

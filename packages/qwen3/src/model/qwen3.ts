@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { keep, type Tensor, tensor2d, type Variable } from '@tensorflow/tfjs-core';
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
 import { Qwen3Error } from '../errors.ts';
@@ -18,13 +19,16 @@ export class Qwen3 {
   readonly config: Qwen3Config;
   /** Every weight under its Hugging Face name. The order is that of the forward pass. */
   readonly parameters: Record<string, Variable>;
+  /** Where `loadQwen3` found the model; `saveQwen3` takes the tokenizer's files along from there. */
+  readonly folder: string | undefined;
   /** Set by `addLora` and `loadAdapter`. */
   adapter: Adapter | undefined;
   #tables: { positions: number; cos: Tensor; sin: Tensor } | undefined;
 
-  constructor(config: Qwen3Config, parameters: Record<string, Variable>) {
+  constructor(config: Qwen3Config, parameters: Record<string, Variable>, folder?: string) {
     this.config = config;
     this.parameters = parameters;
+    this.folder = folder === undefined ? undefined : resolve(folder); // the program may change its directory
   }
 
   /** What an optimiser should move: the adapter's A and B where there is one, else every weight. */

@@ -1,3 +1,6 @@
+import { Qwen3Error } from '../errors.ts';
+import { showValue } from '../showValue.ts';
+
 /**
  * A stream of standard-normal numbers that depends on the seed alone (not on the platform's random source):
  * 32-bit words from a Weyl sequence with a finaliser, pairs of them through Box-Muller.
@@ -29,4 +32,13 @@ export function seededUniform(seed: number): () => number {
     word = Math.imul(word ^ (word >>> 13), 0xc2b2ae35);
     return ((word ^ (word >>> 16)) >>> 0) / 2 ** 32;
   };
+}
+
+/** @throws {Qwen3Error} `option`: two seeds beyond 32 bits could give the same numbers, NaN those of 0. */
+export function checkSeed(functionName: string, seed: number): void {
+  if (Number.isSafeInteger(seed) && seed >= 0 && seed < 2 ** 32) return;
+  throw new Qwen3Error(
+    'option',
+    `${functionName}: seed must be a whole number in [0, 2^32), got ${showValue(seed)}.`,
+  );
 }

@@ -1,0 +1,48 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileError } from './fileError.ts';
+import { exists } from './requireFiles.ts';
+import { writeFileAtomic } from './writeFileAtomic.ts';
+
+/** What belongs to a model besides config and weights, as transformers names it. */
+const COMPANIONS = [
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  'chat_template.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'vocab.json',
+  'merges.txt',
+] as const;
+
+/** Without these, transformers makes up a tokenizer of one token and says nothing. */
+const NEEDED = ['tokenizer.json', 'tokenizer_config.json'] as const;
+
+/**
+ * Copies the files of the tokenizer and the generation config into a folder, replacing what is there.
+ *
+ * @returns names of the copied files. None if both folders are the same.
+ */
+export async function copyCompanions(from: string, to: string): Promise<string[]> {
+  const copied: string[] = [];
+  try {
+    if ((await realpath(from)) === (await realpath(to))) return copied;
+    for (const name of COMPANIONS) {
+      if (!(await exists(join(from, name)))) continue;
+      await writeFileAtomic(join(to, name), [await readFile(join(from, name))]);
+      copied.push(name);
+    }
+  } catch (cause) {
+    throw fileError('saveQwen3: config and weights are saved, the tokenizer is not', from, cause);
+  }
+  return copied;
+}
+
+/** Names of the files that a folder still needs before transformers can use it with text. */
+export async function missingCompanions(folder: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (const name of NEEDED) if (!(await exists(join(folder, name)))) missing.push(name);
+  return missing;
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { Qwen3Error } from '../errors.ts';
+import { checkEndIds } from './checkConfig.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
+import { readJson } from './readJson.ts';
+import { exists } from './requireFiles.ts';
+
+/**
+ * The config with every end a text may have: those of `config.json` and those of the `generation_config.json` beside
+ * it, where transformers and its trainers write the complete list (Qwen3: `<|im_end|>` and `<|endoftext|>`).
+ *
+ * Its sampling settings (temperature, top_k, …) are not read: what `generate` does stands in its call.
+ *
+ * @throws {Qwen3Error} `config` if an id is none, naming the file.
+ */
+export async function withGenerationEnds(
+  config: Qwen3Config,
+  folder: string,
+): Promise<Qwen3Config> {
+  const path = join(folder, 'generation_config.json');
+  if (!(await exists(path))) return config;
+  const fail = (what: string): never => {
+    throw new Qwen3Error('config', `loadQwen3: ${path}: ${what}`);
+  };
+  const { eos_token_id: ends } = await readJson('loadQwen3', path);
+  const more = checkEndIds(ends, config.vocabSize, 'eos_token_id', fail);
+  const ids = [...new Set([config.eosTokenId ?? [], more].flat())];
+  const [first = null] = ids;
+  return { ...config, eosTokenId: ids.length > 1 ? ids : first };
+}

@@ -1,0 +1,128 @@
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Qwen3Error, type Qwen3ErrorCode } from '../errors.ts';
+import { fileError } from './fileError.ts';
+
+interface Hint {
+  /** What a name in the folder must look like for the hint to fit. */
+  sign: RegExp;
+  code: Qwen3ErrorCode;
+  advice: (found: string) => string;
+}
+
+/** What people have instead of the expected files, and what to do then. The first that fits is given. */
+const HINTS: Record<'model' | 'adapter', readonly Hint[]> = {
+  model: [
+    {
+      sign: /^adapter_(config\.json|model\.)/,
+      code: 'option',
+      advice: () =>
+        'It is the folder of an adapter: load its base with loadQwen3, then call loadAdapter(model, folder).',
+    },
+    {
+      sign: /^model\.safetensors\.index\.json$|^model-\d+-of-\d+\.safetensors$/,
+      code: 'unsupported',
+      advice: (found) =>
+        `It holds a checkpoint in several files (${found}), which is not supported by this version. Save it as one model.safetensors: model.save_pretrained(folder, max_shard_size="100GB") in transformers.`,
+    },
+    {
+      sign: /\.gguf$/,
+      code: 'unsupported',
+      advice: (found) =>
+        `It holds ${found}, a file of llama.cpp, which is not supported. Use the folder with the model's safetensors.`,
+    },
+    {
+      sign: /\.(bin|pt|pth|h5|msgpack)$/,
+      code: 'unsupported',
+      advice: (found) =>
+        `It holds ${found}, which is not safetensors. Load it in transformers and save it with save_pretrained.`,
+    },
+    {
+      sign: /^(?!model\.safetensors$).*\.safetensors$/,
+      code: 'io',
+      advice: (found) =>
+        `It holds ${found}: if these are the weights, rename it to model.safetensors.`,
+    },
+    {
+      sign: /^(snapshots|checkpoint-\d+)$/,
+      code: 'io',
+      advice: (found) => `The model may lie in ${found}: give the folder that holds config.json.`,
+    },
+  ],
+  adapter: [
+    {
+      sign: /^adapter_model\.bin$/,
+      code: 'unsupported',
+      advice: (found) =>
+        `It holds ${found}, which is not safetensors. Load it in PEFT and save it with save_pretrained.`,
+    },
+    {
+      sign: /^(config\.json|model\.safetensors)$/,
+      code: 'option',
+      advice: () => 'It is the folder of a model, not of an adapter: load it with loadQwen3.',
+    },
+    {
+      sign: /^(default|checkpoint-\d+)$/,
+      code: 'io',
+      advice: (found) =>
+        `The adapter may lie in ${found}: give the folder that holds adapter_config.json.`,
+    },
+  ],
+};
+
+/**
+ * Makes sure that a folder holds what is about to be read, and otherwise says what it holds instead.
+ *
+ * @throws {Qwen3Error} `io` if the folder or a file is missing, `option` for the wrong kind of folder, `unsupported`
+ * for weights in another format.
+ */
+export async function requireFiles(
+  functionName: string,
+  kind: 'model' | 'adapter',
+  folder: string,
+  files: readonly string[],
+): Promise<void> {
+  const names = await readdir(folder).catch((cause) => {
+    throw missingFolder(functionName, folder, cause);
+  });
+  for (const file of files) {
+    const isThere = await exists(join(folder, file));
+    if (isThere) continue;
+    for (const { sign, code, advice } of HINTS[kind]) {
+      const found = names.find((name) => sign.test(name) && !files.includes(name));
+      if (found === undefined) continue;
+      throw new Qwen3Error(code, `${functionName}: ${folder} has no ${file}. ${advice(found)}`);
+    }
+    throw new Qwen3Error(
+      'io',
+      `${functionName}: cannot use ${join(folder, file)}. No such file or folder: check the path.`,
+    );
+  }
+}
+
+/** Is there such a file that can be read? */
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function missingFolder(functionName: string, folder: string, cause: unknown): Qwen3Error {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOTDIR') {
+    return new Qwen3Error(
+      'io',
+      `${functionName}: ${folder} is a file. Give the folder it lies in.`,
+      { cause },
+    );
+  }
+  const error = fileError(functionName, folder, cause);
+  if (code !== 'ENOENT' || !/^[\w.-]+\/[\w.-]+$/.test(folder)) return error;
+  const name = folder.split('/').at(-1);
+  return new Qwen3Error(
+    'io',
+    `${error.message} If it is a name on the Hugging Face hub, download it first: hf download ${folder} --local-dir ${name}`,
+    { cause },
+  );
+}

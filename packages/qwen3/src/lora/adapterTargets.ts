@@ -1,0 +1,138 @@
+import { runInNewContext } from 'node:vm';
+import { LINEAR_MODULES, parameterShapes } from '../model/parameterShapes.ts';
+import type { Qwen3 } from '../model/qwen3.ts';
+import { showValue } from '../showValue.ts';
+import { pythonRegExp } from './pythonRegExp.ts';
+
+/** Milliseconds a pattern of a file may take: some never end. */
+const PATTERN_TIMEOUT = 2000;
+
+/** PEFT's targets where a config names none for Qwen3. */
+const DEFAULT_TARGETS = ['q_proj', 'v_proj'];
+
+export type Refuse = (code: 'config' | 'unsupported', what: string) => never;
+
+/** Full names of the linear layers that LoRA can adapt, `model.layers.0.self_attn.q_proj`, …, in the order of the model. */
+export function linearModules(model: Qwen3): string[] {
+  return Object.keys(parameterShapes(model.config))
+    .map((name) => name.replace(/\.weight$/, ''))
+    .filter((name) => Object.hasOwn(LINEAR_MODULES, lastPart(name)));
+}
+
+const lastPart = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+
+/**
+ * The layers an adapter config means, as PEFT finds them: by a regular expression that must match the whole name
+ * (text), by full names or their last parts (list), or all (`'all-linear'`); names that fit no layer are superfluous.
+ * `layers_to_transform` narrows down what last parts found.
+ */
+export function targetedModules(
+  config: Record<string, unknown>,
+  modules: readonly string[],
+  refuse: Refuse,
+): string[] {
+  const { layers_to_transform: layers = null, layers_pattern: pattern = null } = config;
+  const targets = config.target_modules ?? DEFAULT_TARGETS;
+  if (typeof targets !== 'string' && !Array.isArray(targets)) {
+    return refuse('config', `target_modules must be a list or text, got ${showValue(targets)}.`);
+  }
+  const found = Array.isArray(targets)
+    ? modules.filter((name) => isListed(name, targets, layers, pattern, refuse))
+    : byPattern(targets, layers, pattern, modules, refuse);
+  if (found.length === 0) {
+    refuse(
+      targets.length === 0 ? 'config' : 'unsupported',
+      `target_modules = ${showValue(targets)} fits no linear layer of this model. Known: ${Object.keys(LINEAR_MODULES).join(', ')}.`,
+    );
+  }
+  return found;
+}
+
+function byPattern(
+  targets: string,
+  layers: unknown,
+  pattern: unknown,
+  modules: readonly string[],
+  refuse: Refuse,
+): string[] {
+  if (layers !== null || pattern !== null) {
+    const name = layers === null ? 'layers_pattern' : 'layers_to_transform';
+    refuse('config', `${name} needs a list target_modules, got the text ${showValue(targets)}.`);
+  }
+  if (targets.toLowerCase() === 'all-linear') return [...modules];
+  return matching(targets, 'target_modules', modules, refuse);
+}
+
+/** The names a Python pattern matches whole. */
+export function matching(
+  pattern: string,
+  key: string,
+  names: readonly string[],
+  refuse: Refuse,
+): string[] {
+  const expression = pythonRegExp(pattern);
+  if ('unlike' in expression) {
+    return refuse(
+      'unsupported',
+      `${key} has the pattern ${showValue(pattern)}, in which ${showValue(expression.unlike)} is not the same in Python and JavaScript. Write the names of the layers out.`,
+    );
+  }
+  try {
+    const script = 'names.filter((name) => expression.test(name))';
+    const found = runInNewContext(script, { names, expression }, { timeout: PATTERN_TIMEOUT });
+    return [...(found as string[])];
+  } catch {
+    return refuse(
+      'unsupported',
+      `${key} has the pattern ${showValue(pattern)}, which takes too long. Write the names of the layers out.`,
+    );
+  }
+}
+
+function isListed(
+  name: string,
+  targets: readonly unknown[],
+  layers: unknown,
+  pattern: unknown,
+  refuse: Refuse,
+): boolean {
+  const odd = targets.find((target) => typeof target !== 'string');
+  if (odd !== undefined) {
+    refuse('config', `target_modules must be a list of names, got ${showValue(targets)}.`);
+  }
+  const isLayer = layerFilter(layers, pattern, refuse);
+  if (targets.includes(name)) return true; // PEFT's order: a full name counts in every layer
+  return isLayer(name) && targets.some((target) => name.endsWith(`.${target}`));
+}
+
+/** `layers_to_transform`: one number, a list, or none for all layers. */
+function layerFilter(layers: unknown, pattern: unknown, refuse: Refuse): (name: string) => boolean {
+  const wanted = Array.isArray(layers) ? layers : [layers].filter((layer) => layer !== null);
+  const patterns = Array.isArray(pattern) ? pattern : [pattern].filter((one) => one !== null);
+  if (!wanted.every((layer) => Number.isSafeInteger(layer))) {
+    refuse('config', `layers_to_transform must hold layer numbers, got ${showValue(layers)}.`);
+  }
+  const other = patterns.find((one) => !['', 'layers', 'model.layers'].includes(one as string));
+  if (other !== undefined) {
+    refuse(
+      'unsupported',
+      `layers_pattern is ${showValue(pattern)}; the layers of Qwen3 are called "layers".`,
+    );
+  }
+  if (layers === null && patterns.length > 0 && pattern !== '') {
+    refuse('config', 'layers_pattern needs layers_to_transform beside it.');
+  }
+  if (wanted.length === 0) return () => true;
+  return (name) => wanted.includes(Number(/\.layers\.(\d+)\./.exec(name)?.[1]));
+}
+
+/** Names for PEFT's `target_modules`: the last part where every layer has it, else full names. */
+export function peftTargets(adapted: readonly string[], model: Qwen3): string[] {
+  const layers = model.config.numHiddenLayers;
+  const counts = new Map<string, number>();
+  for (const name of adapted) counts.set(lastPart(name), (counts.get(lastPart(name)) ?? 0) + 1);
+  const names = adapted.map((name) =>
+    counts.get(lastPart(name)) === layers ? lastPart(name) : name,
+  );
+  return [...new Set(names)];
+}
