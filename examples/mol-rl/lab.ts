@@ -26,8 +26,6 @@ export interface Lab {
   /** The model that is trained. Each arm starts it from its own weights. */
   model: Qwen3;
   tokenizer: Tokenizer;
-  /** Copied beside every model that is saved. */
-  tokenizerFile: string;
   policy: Policy;
   /** Hidden states of the frozen base, `[B, T, H]`: with LoRA the same weights with the adapter off. */
   baseForward(batch: TokenBatch): Tensor;
@@ -60,7 +58,6 @@ export async function loadLab(options: LabOptions): Promise<Lab> {
   return {
     model,
     tokenizer,
-    tokenizerFile: join(folder, 'tokenizer.json'),
     policy: qwen3Policy(model, tokenizer, { format: 'recipe' }),
     baseForward: (batch) => withoutAdapter(base, () => base.forward(batch)),
     baseHead: () => base.head(),

@@ -1,4 +1,3 @@
-import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
@@ -221,17 +220,15 @@ async function episodesOf(run: Run, seed: number): Promise<Trajectory[]> {
   return trajectories;
 }
 
-/** A model folder that `--model` and transformers read. */
+/** A model folder that `--model` and transformers read: the tokenizer's files come along from the base. */
 async function exportModel({ lab, out }: Run, arm: Arm): Promise<void> {
   const folder = join(out, 'models', arm);
-  await mkdir(folder, { recursive: true });
   const merged = lab.model.adapter ? mergeLora(lab.model) : lab.model;
   try {
     await saveQwen3(merged, folder, { dtype: 'float32' });
   } finally {
     if (merged !== lab.model) merged.dispose();
   }
-  await copyFile(lab.tokenizerFile, join(folder, 'tokenizer.json'));
 }
 
 async function save({ out, checkpoint, metrics }: Run): Promise<void> {

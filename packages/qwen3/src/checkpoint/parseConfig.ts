@@ -34,6 +34,7 @@ export function parseConfig(json: Json, source = 'config.json'): Qwen3Config {
     (json[COUNT_FIELDS[field]] ?? fallback) as number; // checkConfig looks at the type
   const number = (field: keyof typeof POSITIVE_FIELDS, fallback: number): number =>
     (json[POSITIVE_FIELDS[field]] ?? fallback) as number;
+  const { rope_theta: ropeTheta = 10_000 } = ropeSettings(json, source);
   const config: Qwen3Config = {
     vocabSize: size('vocabSize'),
     hiddenSize: size('hiddenSize'),
@@ -43,7 +44,7 @@ export function parseConfig(json: Json, source = 'config.json'): Qwen3Config {
     numKeyValueHeads: size('numKeyValueHeads', json.num_attention_heads),
     headDim: size('headDim', 128),
     rmsNormEps: number('rmsNormEps', 1e-6),
-    ropeTheta: (ropeSettings(json, source).rope_theta ?? 10_000) as number,
+    ropeTheta: ropeTheta as number,
     tieWordEmbeddings: flag(json, source, 'tie_word_embeddings'),
     maxPositionEmbeddings: size('maxPositionEmbeddings', 32_768),
     initializerRange: number('initializerRange', 0.02),

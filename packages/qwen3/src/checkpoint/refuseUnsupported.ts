@@ -31,7 +31,7 @@ export function ropeSettings(json: Json, source: string): Json {
     );
   });
   const chosen = settings.find((value) => Object.keys(value).length > 0) ?? {};
-  return { ...chosen, rope_theta: chosen.rope_theta ?? json.rope_theta };
+  return { rope_theta: json.rope_theta, ...chosen };
 }
 
 /** Refuses what this version cannot compute, by name. @throws {Qwen3Error} `unsupported`, `config` */
@@ -69,6 +69,14 @@ export function flag(json: Json, source: string, key: string): boolean {
   );
 }
 
+function checkWhole(json: Json, source: string, key: string): void {
+  if (Number.isSafeInteger(json[key] ?? 0)) return;
+  throw new Qwen3Error(
+    'config',
+    `parseConfig: ${source}: ${key} must be a whole number or null, got ${showValue(json[key])}.`,
+  );
+}
+
 type Refuse = (what: string) => never;
 
 function refuseArchitectures(architectures: unknown, refuse: Refuse): void {
@@ -81,7 +89,8 @@ function refuseArchitectures(architectures: unknown, refuse: Refuse): void {
 function refuseRope(rope: Json, refuse: Refuse): void {
   const { type: oldSpelling = 'default', rope_type: type = oldSpelling } = rope;
   if (type !== 'default') refuse(`rope_type ${showValue(type)}`);
-  const other = Object.keys(rope).find((key) => !ROPE_KEYS.includes(key) && rope[key] !== null);
+  const isSetting = (key: string): boolean => rope[key] !== null || key.endsWith('_attention');
+  const other = Object.keys(rope).find((key) => !ROPE_KEYS.includes(key) && isSetting(key));
   if (other !== undefined) {
     refuse(
       `the RoPE setting ${showValue(other)} = ${showValue(rope[other])} (rope_type "default")`,
@@ -96,10 +105,11 @@ function refuseRope(rope: Json, refuse: Refuse): void {
 function refuseSlidingWindows(json: Json, source: string, refuse: Refuse): void {
   const layers = json.num_hidden_layers as number;
   const types = json.layer_types ?? null;
+  for (const key of ['sliding_window', 'max_window_layers']) checkWhole(json, source, key);
   const isUsed = flag(json, source, 'use_sliding_window') && json.sliding_window !== null;
   if (types === null) {
-    const first = json.max_window_layers;
-    if (isUsed && !(Number.isSafeInteger(first) && (first as number) >= layers)) {
+    const first = (json.max_window_layers ?? 0) as number; // checked above
+    if (isUsed && first < layers) {
       refuse('sliding-window attention (use_sliding_window, max_window_layers)');
     }
     return;

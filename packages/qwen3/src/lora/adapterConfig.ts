@@ -124,6 +124,13 @@ function refuseVariants(config: Record<string, unknown>, refuse: Refuse): void {
       `bias ${showValue(bias)} trains biases, which Qwen3 does not have. ${plain}`,
     );
   }
+  const tokens = config.alora_invocation_tokens;
+  if (!isNeutral('alora_invocation_tokens', tokens)) {
+    refuse(
+      'unsupported',
+      `alora_invocation_tokens ${showValue(tokens)} lets the adapter act only behind these tokens, which is not supported and cannot be merged. Train it as plain LoRA.`,
+    );
+  }
   for (const [key, value] of Object.entries(config)) {
     if (HARMLESS.includes(key) || isNeutral(key, value)) continue;
     refuse('unsupported', `${showValue(key)} = ${showValue(value)} is not supported. ${plain}`);
@@ -132,7 +139,7 @@ function refuseVariants(config: Record<string, unknown>, refuse: Refuse): void {
 
 /** Off in PEFT, which tests most settings for truth. */
 function isNeutral(key: string, value: unknown): boolean {
-  if (value === null || value === false || value === '') return true;
+  if (value === undefined || value === null || value === false || value === '') return true;
   if (typeof value !== 'object' || Object.keys(value).length > 0) return false;
   return Array.isArray(value) || !ON_IF_OBJECT.includes(key);
 }

@@ -88,7 +88,7 @@ function strangeTensor(name: string): string {
     return `names begin with ${PEFT_PREFIX} in PEFT's files. Save the adapter with save_pretrained.`;
   }
   if (/embed_tokens|lm_head/.test(name)) {
-    return 'a part of the embedding or the output head (a resized vocabulary, or modules_to_save), which is not supported. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';
+    return 'a part of the embedding or the output head (a resized vocabulary, or modules_to_save), which is not supported. PEFT can merge it if the model is not tied; otherwise train it on the linear layers alone.';
   }
   if (!/\.lora_[AB]\./.test(name)) {
     return 'which plain LoRA does not have. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';

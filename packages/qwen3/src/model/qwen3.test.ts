@@ -1,6 +1,7 @@
 import { openCpu, record } from '@molrl/tensor-gpu';
 import { memory, onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
 import { TINY_CONFIG } from '../tinyConfig.ts';
 import { createQwen3 } from './createQwen3.ts';
 import type { ForwardInput } from './inputTensors.ts';
@@ -86,11 +87,44 @@ describe('Qwen3', () => {
       { B: 1, T: 2, inputIds: [0, 1], segmentIds: [0] },
     ],
     ['needs inputIds of shape [B, T] or B and T', { inputIds: [0, 1] }],
+    ['inputIds[1] must be a whole number', { B: 1, T: 2, inputIds: [0, 1.5] }],
+    ['inputIds[0] must be a whole number', { B: 1, T: 2, inputIds: [Number.NaN, 1] }],
+    ['positions[0] must be a whole number', { B: 1, T: 1, inputIds: [0], positions: [0.5] }],
   ])('refuses: %s', (message, input) => {
     const model = createQwen3(TINY_CONFIG, { seed: 1 });
     const before = memory().numTensors;
     expect(() => model.forward(input)).toThrow(message);
     expect(memory().numTensors).toBe(before);
     model.dispose();
+  });
+});
+
+describe('createQwen3', () => {
+  const option = expect.objectContaining({ name: 'Qwen3Error', code: 'option' });
+  const config = expect.objectContaining({ name: 'Qwen3Error', code: 'config' });
+
+  test.each([Number.NaN, 0.5, -1, 2 ** 32, '1', null, undefined])(
+    'the seed %o throws `option`',
+    (seed) => expect(() => createQwen3(TINY_CONFIG, { seed: seed as number })).toThrow(option),
+  );
+
+  test.each<Partial<Record<keyof Qwen3Config, unknown>>>([
+    { numHiddenLayers: 28_000_000 },
+    { numHiddenLayers: Number.MAX_SAFE_INTEGER },
+    { vocabSize: 2 ** 50 },
+    { vocabSize: 0 },
+    { hiddenSize: 1.5 },
+    { headDim: '6' },
+    { numKeyValueHeads: undefined },
+    { rmsNormEps: Number.NaN },
+    { ropeTheta: 0 },
+    { eosTokenId: 37 },
+    { eosTokenId: [1, 1.5] },
+    { padTokenId: -1 },
+  ])('%j throws `config` at once', (changes) => {
+    const start = performance.now();
+    const odd = { ...TINY_CONFIG, ...changes } as Qwen3Config;
+    expect(() => createQwen3(odd, { seed: 1 })).toThrow(config);
+    expect(performance.now() - start).toBeLessThan(500);
   });
 });
