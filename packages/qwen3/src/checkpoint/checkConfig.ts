@@ -1,4 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
+import { parameterShapes } from '../model/parameterShapes.ts';
 import { showValue } from '../showValue.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
@@ -22,14 +23,18 @@ export const POSITIVE_FIELDS = {
 
 const ID_FIELDS = {
   bosTokenId: 'bos_token_id',
-  eosTokenId: 'eos_token_id',
   padTokenId: 'pad_token_id',
 } as const;
+
+/** 256 GiB of f32. The largest dense Qwen3 has half of it and 64 layers. */
+const MAX_VALUES = 2 ** 36;
+const MAX_LAYERS = 10_000;
 
 const FIELDS = { ...COUNT_FIELDS, ...POSITIVE_FIELDS, ...ID_FIELDS };
 
 /**
- * Checks every value of a config and how they fit together.
+ * Checks every value of a config and how they fit together. One that was written in code also has a largest size:
+ * no file bounds it.
  *
  * @param source - name of the file it came from; without one, errors use the names of {@link Qwen3Config}.
  * @throws {Qwen3Error} `config`
@@ -55,6 +60,7 @@ export function checkConfig(config: Qwen3Config, source?: string): void {
   }
   checkHeads(config, label, fail);
   checkIds(config, label, fail);
+  if (source === undefined) checkSize(config, fail);
 }
 
 type Label = (field: keyof typeof FIELDS) => string;
@@ -82,21 +88,33 @@ function checkIds(config: Qwen3Config, label: Label, fail: Fail): void {
       `${label('padTokenId')} must be null or an id in [0, ${label('vocabSize')} = ${vocabSize}), got ${showValue(padTokenId)}.`,
     );
   }
-  checkEndIds(config.eosTokenId, vocabSize, label('eosTokenId'), fail);
+}
+
+/** Counts before anything is listed or allocated. */
+function checkSize(config: Qwen3Config, fail: Fail): void {
+  const values = (numHiddenLayers: number): number =>
+    Object.values(parameterShapes({ ...config, numHiddenLayers })).reduce(
+      (sum, shape) => sum + shape.reduce((product, n) => product * n, 1),
+      0,
+    );
+  const layers = config.numHiddenLayers;
+  const total = values(0) + layers * (values(1) - values(0));
+  if (total <= MAX_VALUES && layers <= MAX_LAYERS) return;
+  fail(
+    `a model of these sizes has ${layers} layers and ${total} weights, at most ${MAX_LAYERS} and ${MAX_VALUES} can be made. Check the config's sizes.`,
+  );
 }
 
 /**
- * The ids that end a text, as `config.json` and `generation_config.json` write them: null, one id or a list.
+ * The ids that end a text, as `config.json` and `generation_config.json` write them: null, one id or a list. Whether
+ * the model has such a token is asked where it generates: there other ends can be given.
  *
- * @throws what `fail` throws, for anything else and for ids that no token of the model has: such an end never comes.
+ * @throws what `fail` throws, for anything that is no id: it would never stop a text.
  */
-export function checkEndIds(value: unknown, vocabSize: number, name: string, fail: Fail): number[] {
+export function readEndIds(value: unknown, fail: Fail): number[] {
   const ids: unknown[] = Array.isArray(value) ? value : [value ?? null].filter((id) => id !== null);
-  const wrong = ids.find((id) => !isTokenId(id, vocabSize));
-  if (wrong !== undefined || ids.includes(undefined)) {
-    fail(
-      `${name} must be null, an id in [0, vocabulary of ${vocabSize} tokens), or a list of ids, got ${showValue(value)}. Correct it, or set it to null.`,
-    );
+  if (!ids.every((id) => Number.isSafeInteger(id))) {
+    fail(`eos_token_id must be null, a token id or a list of ids, got ${showValue(value)}.`);
   }
   return ids as number[];
 }

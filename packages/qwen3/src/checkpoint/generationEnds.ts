@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Qwen3Error } from '../errors.ts';
-import { checkEndIds } from './checkConfig.ts';
+import { readEndIds } from './checkConfig.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 import { readJson } from './readJson.ts';
 import { exists } from './requireFiles.ts';
@@ -23,7 +23,7 @@ export async function withGenerationEnds(
     throw new Qwen3Error('config', `loadQwen3: ${path}: ${what}`);
   };
   const { eos_token_id: ends } = await readJson('loadQwen3', path);
-  const more = checkEndIds(ends, config.vocabSize, 'eos_token_id', fail);
+  const more = readEndIds(ends, fail);
   const ids = [...new Set([config.eosTokenId ?? [], more].flat())];
   const [first = null] = ids;
   return { ...config, eosTokenId: ids.length > 1 ? ids : first };

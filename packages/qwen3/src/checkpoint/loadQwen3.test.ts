@@ -276,8 +276,8 @@ describe('generation_config.json', () => {
     { eos_token_id: 5.5 },
     { eos_token_id: [5, null] },
     { eos_token_id: {} },
-    { eos_token_id: 37 },
-    { eos_token_id: -1 },
+    { eos_token_id: [[5]] },
+    { eos_token_id: true },
     '[5]',
     '{',
   ])('%j throws `config` and names the file', async (generation) => {

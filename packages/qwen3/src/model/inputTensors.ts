@@ -1,6 +1,5 @@
 import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
-import { wholeNumbers } from './wholeNumbers.ts';
 
 /** A batch of token ids. A `TokenBatch` fits as it is. */
 export interface ForwardInput {
@@ -84,5 +83,5 @@ function readArray(name: string, values: Tensor | ArrayLike<number>, size: numbe
       `Qwen3.forward: ${name} must have B * T = ${size} values, got ${array.length}.`,
     );
   }
-  return wholeNumbers('Qwen3.forward', name, array);
+  return array instanceof Int32Array ? array : Int32Array.from(array);
 }

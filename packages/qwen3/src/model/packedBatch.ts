@@ -1,12 +1,11 @@
 import { Qwen3Error } from '../errors.ts';
 import type { TokenBatch } from './tokenBatch.ts';
-import { wholeNumbers } from './wholeNumbers.ts';
 
 /**
  * All sequences one after the other in one row, without padding. Segment ids keep them apart:
  * each gets the same hidden states as alone.
  *
- * @throws {Qwen3Error} `option` if there is no sequence, one is empty, or an id is no whole number.
+ * @throws {Qwen3Error} `option` if there is no sequence or one is empty.
  *
  * @example
  * const batch = packedBatch([{ ids: [5, 6, 7] }, { ids: [8] }]);
@@ -28,10 +27,11 @@ export function packedBatch(sequences: readonly { ids: ArrayLike<number> }[]): T
   const positions = new Int32Array(T);
   const segmentIds = new Int32Array(T);
   let start = 0;
-  for (const [segment, sequence] of sequences.entries()) {
-    const ids = wholeNumbers('packedBatch', `sequences[${segment}].ids`, sequence.ids);
-    inputIds.set(ids, start);
-    for (let t = 0; t < ids.length; t++) positions[start + t] = t;
+  for (const [segment, { ids }] of sequences.entries()) {
+    for (let t = 0; t < ids.length; t++) {
+      inputIds[start + t] = ids[t]!;
+      positions[start + t] = t;
+    }
     segmentIds.fill(segment, start, start + ids.length);
     start += ids.length;
   }

@@ -87,9 +87,6 @@ describe('Qwen3', () => {
       { B: 1, T: 2, inputIds: [0, 1], segmentIds: [0] },
     ],
     ['needs inputIds of shape [B, T] or B and T', { inputIds: [0, 1] }],
-    ['inputIds[1] must be a whole number', { B: 1, T: 2, inputIds: [0, 1.5] }],
-    ['inputIds[0] must be a whole number', { B: 1, T: 2, inputIds: [Number.NaN, 1] }],
-    ['positions[0] must be a whole number', { B: 1, T: 1, inputIds: [0], positions: [0.5] }],
   ])('refuses: %s', (message, input) => {
     const model = createQwen3(TINY_CONFIG, { seed: 1 });
     const before = memory().numTensors;
@@ -100,13 +97,7 @@ describe('Qwen3', () => {
 });
 
 describe('createQwen3', () => {
-  const option = expect.objectContaining({ name: 'Qwen3Error', code: 'option' });
   const config = expect.objectContaining({ name: 'Qwen3Error', code: 'config' });
-
-  test.each([Number.NaN, 0.5, -1, 2 ** 32, '1', null, undefined])(
-    'the seed %o throws `option`',
-    (seed) => expect(() => createQwen3(TINY_CONFIG, { seed: seed as number })).toThrow(option),
-  );
 
   test.each<Partial<Record<keyof Qwen3Config, unknown>>>([
     { numHiddenLayers: 28_000_000 },
@@ -118,8 +109,6 @@ describe('createQwen3', () => {
     { numKeyValueHeads: undefined },
     { rmsNormEps: Number.NaN },
     { ropeTheta: 0 },
-    { eosTokenId: 37 },
-    { eosTokenId: [1, 1.5] },
     { padTokenId: -1 },
   ])('%j throws `config` at once', (changes) => {
     const start = performance.now();

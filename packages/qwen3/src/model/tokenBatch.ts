@@ -1,6 +1,4 @@
 import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
-import { wholeNumbers } from './wholeNumbers.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {
@@ -32,8 +30,7 @@ export interface TokenBatchOptions {
  * Puts sequences of different lengths into one rectangle.
  *
  * @param sequences - each with its `ids`; other properties are ignored, so rendered trajectories fit as they are.
- * @throws {Qwen3Error} `option` if there is no sequence, one is empty or longer than `length`, or an id, `padId`
- * or `length` is no whole number.
+ * @throws {Qwen3Error} `option` if there is no sequence or one is empty or longer than `length`.
  *
  * @example
  * const batch = tokenBatch([{ ids: [5, 6, 7] }, { ids: [8] }], { padId: 0 });
@@ -50,18 +47,6 @@ export function tokenBatch(
   const longest = Math.max(0, ...lengths);
   const T = options.length ?? longest;
   const empty = lengths.indexOf(0);
-  if (padding !== 'right' && padding !== 'left') {
-    throw new Qwen3Error(
-      'option',
-      `tokenBatch: padding must be 'right' or 'left', got ${showValue(padding)}.`,
-    );
-  }
-  if (!Number.isSafeInteger(T)) {
-    throw new Qwen3Error(
-      'option',
-      `tokenBatch: length must be a whole number, got ${showValue(T)}.`,
-    );
-  }
   if (B === 0 || empty >= 0) {
     throw new Qwen3Error(
       'option',
@@ -74,16 +59,16 @@ export function tokenBatch(
       `tokenBatch: length is ${T}, sequence ${lengths.indexOf(longest)} has ${longest} tokens. Cut it or raise length.`,
     );
   }
-  const [pad = 0] = wholeNumbers('tokenBatch', 'padId', [padId]);
-  const inputIds = new Int32Array(B * T).fill(pad);
+  const inputIds = new Int32Array(B * T).fill(padId);
   const positions = new Int32Array(B * T);
   const segmentIds = new Int32Array(B * T).fill(-1);
   const mask = new Int32Array(B * T);
-  for (const [row, sequence] of sequences.entries()) {
-    const ids = wholeNumbers('tokenBatch', `sequences[${row}].ids`, sequence.ids);
+  for (const [row, { ids }] of sequences.entries()) {
     const start = row * T + (padding === 'right' ? 0 : T - ids.length);
-    inputIds.set(ids, start);
-    for (let t = 0; t < ids.length; t++) positions[start + t] = t;
+    for (let t = 0; t < ids.length; t++) {
+      inputIds[start + t] = ids[t]!;
+      positions[start + t] = t;
+    }
     segmentIds.fill(0, start, start + ids.length);
     mask.fill(1, start, start + ids.length);
   }
