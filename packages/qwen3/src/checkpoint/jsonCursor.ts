@@ -31,7 +31,11 @@ export function jsonCursor(json: string, fail: (what: string) => never): JsonCur
   let depth = 0;
 
   function blanks(): void {
-    while (' \n\r\t'.includes(json[position] ?? 'x')) position++;
+    for (;;) {
+      const code = json.charCodeAt(position);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      position++;
+    }
   }
   function next(): string | undefined {
     blanks();
@@ -52,14 +56,21 @@ export function jsonCursor(json: string, fail: (what: string) => never): JsonCur
   function text(): string {
     expect('"');
     const start = position;
-    while (json[position] !== '"') {
-      if (position >= json.length) fail('it ends inside a string');
-      position += json[position] === '\\' ? 2 : 1;
+    let end = json.indexOf('"', start);
+    const plain = json.slice(start, end);
+    if (end >= 0 && !/[\\\p{Cc}]/u.test(plain)) {
+      position = end + 1;
+      return plain;
     }
-    position++;
+    while (end >= 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1);
+    if (end < 0) fail('it ends inside a string');
+    position = end + 1;
+    return unescaped(json.slice(start - 1, position), start);
+  }
+  function unescaped(literal: string, start: number): string {
     let value: string;
     try {
-      value = JSON.parse(json.slice(start - 1, position)) as string;
+      value = JSON.parse(literal) as string;
     } catch {
       return fail(`the string at character ${start} is damaged`);
     }
@@ -106,4 +117,11 @@ export function jsonCursor(json: string, fail: (what: string) => never): JsonCur
       if (next() !== undefined) fail(`more text follows at character ${position}`);
     },
   };
+}
+
+/** Is the character behind an odd number of backslashes? */
+function isEscaped(json: string, position: number): boolean {
+  let first = position;
+  while (json[first - 1] === '\\') first--;
+  return (position - first) % 2 === 1;
 }

@@ -76,6 +76,7 @@ describe('safetensors files', () => {
     ['a whole number', '{"a":{"dtype":"F32","shape":[2e0],"data_offsets":[0,8]}}', 8],
     ['a whole number', '{"a":{"dtype":"F32","shape":[-0],"data_offsets":[0,0]}}', 0],
     ['a whole number', '{"a":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}}', 4],
+    ['64 dimensions', { a: f32(new Array(100).fill(1), 0, 4) }, 4],
     ['impossible shape', { a: f32([2 ** 32, 2 ** 32, 0], 0, 0) }, 0],
     ['no valid dtype', { a: { shape: [1], data_offsets: [0, 4] } }, 4],
     ['no valid dtype', { a: { dtype: 'F32', data_offsets: [0, 4] } }, 4],

@@ -49,6 +49,9 @@ export interface SafetensorsHeader {
 /** The format's own limit, so that a damaged length does not allocate the machine away. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** NumPy's and PyTorch's. A damaged header could list millions. */
+const MAX_DIMENSIONS = 64;
+
 /** The key that holds the metadata instead of a tensor. */
 export const METADATA_KEY = '__metadata__';
 
@@ -136,10 +139,10 @@ function readEntry(source: string, name: string, cursor: JsonCursor): Safetensor
       dtype = cursor.text();
     } else if (field === 'shape') {
       once(field, shape);
-      shape = readCounts(cursor);
+      shape = readCounts(source, cursor);
     } else if (field === 'data_offsets') {
       once(field, offsets);
-      offsets = readCounts(cursor);
+      offsets = readCounts(source, cursor);
     } else cursor.skip();
   });
   if (!dtype || !shape || offsets?.length !== 2) {
@@ -149,9 +152,13 @@ function readEntry(source: string, name: string, cursor: JsonCursor): Safetensor
   return checkedEntry(source, name, dtype, shape, begin, end);
 }
 
-function readCounts(cursor: JsonCursor): number[] {
+function readCounts(source: string, cursor: JsonCursor): number[] {
   const counts: number[] = [];
-  cursor.list(() => counts.push(cursor.count()));
+  cursor.list(() => {
+    if (counts.push(cursor.count()) > MAX_DIMENSIONS) {
+      fail(source, `has a tensor of more than ${MAX_DIMENSIONS} dimensions`);
+    }
+  });
   return counts;
 }
 

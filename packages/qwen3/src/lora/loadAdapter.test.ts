@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { fill, memory, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadQwen3 } from '../checkpoint/loadQwen3.ts';
 import { readSafetensors, type StoredTensor } from '../checkpoint/readSafetensors.ts';
 import { saveQwen3 } from '../checkpoint/saveQwen3.ts';
 import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
@@ -325,10 +326,23 @@ describe('the files of an adapter', () => {
     });
     await saveAdapter(base, pathToFileURL(target), { baseModel: '../base' });
     expect((await written()).base_model_name_or_path).toBe('../base');
+    await saveAdapter(base, target, { baseModel: null });
+    expect((await written()).base_model_name_or_path).toBe(null);
     const odd = saveAdapter(base, target, { baseModel: 7 as never });
     await expect(odd).rejects.toMatchObject({ code: 'option' });
     base.adapter?.dispose();
     base.adapter = undefined;
+  });
+
+  test('a new adapter names the folder its base was loaded from, as PEFT does', async () => {
+    await saveQwen3(base, join(root, 'named'), { dtype: 'float32' });
+    const model = await loadQwen3(join(root, 'named'));
+    addLora(model, { r: 1, alpha: 1 });
+    await saveAdapter(model, join(root, 'named-adapter'));
+    const text = await readFile(join(root, 'named-adapter', 'adapter_config.json'), 'utf8');
+    expect(JSON.parse(text).base_model_name_or_path).toBe(join(root, 'named'));
+    expect(text).toContain('"lora_dropout": 0.0,');
+    model.dispose();
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%o is neither loaded nor saved', async (x) => {
