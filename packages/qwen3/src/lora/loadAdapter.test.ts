@@ -412,35 +412,3 @@ async function adapted(): Promise<Qwen3> {
   addLora(model, { r: 1, alpha: 1 });
   return model;
 }
-
-describe('addLora', () => {
-  test.each<object>([
-    { targets: ['toString'] },
-    { targets: ['__proto__'] },
-    { targets: ['q_proj', undefined] },
-    { targets: 'q_proj' },
-    { r: 1.5 },
-    { r: '4' },
-    { alpha: Number.NaN },
-    { alpha: '8' },
-    { seed: Number.NaN },
-    { seed: 0.5 },
-    { seed: -1 },
-    { seed: 2 ** 32 },
-  ])('%j throws `option`, nothing is added', (options) => {
-    const model = createQwen3(TINY_CONFIG, { seed: 1 });
-    expect(() => addLora(model, { r: 4, alpha: 8, ...options })).toThrow(
-      expect.objectContaining({ name: 'Qwen3Error', code: 'option' }),
-    );
-    expect(model.adapter).toBeUndefined();
-    model.dispose();
-  });
-
-  test('a target named twice is one target', () => {
-    const model = createQwen3(TINY_CONFIG, { seed: 1 });
-    addLora(model, { r: 4, alpha: 8, targets: ['q_proj', 'q_proj'] });
-    expect(model.adapter?.targets).toEqual(['q_proj']);
-    expect(Object.keys(model.trainable()).length).toBe(4);
-    model.dispose();
-  });
-});
