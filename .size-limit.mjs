@@ -32,6 +32,6 @@ export default [
     path: `packages/ef-env/dist/${name}.js`,
     modifyEsbuildConfig: inBrowser,
   })),
-  entry('qwen3', '20 kB', [...tensors, '@molrl/tensor-gpu', '@huggingface/tokenizers']),
+  entry('qwen3', '28 kB', [...tensors, '@molrl/tensor-gpu', '@huggingface/tokenizers']),
   entry('tensor-gpu', '240 kB', tensors),
 ];
