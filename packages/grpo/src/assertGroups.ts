@@ -1,3 +1,4 @@
+import { count } from './base/checks.ts';
 import { GrpoError } from './errors.ts';
 
 /** Either G completions per prompt, prompt-major, or one group number per completion (groups of any size, any order). */
@@ -7,10 +8,7 @@ export type Grouping =
 
 /** Throws `option` for the first value that is not an integer >= 1. */
 export function assertCounts(where: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (Number.isInteger(count) && count >= 1) continue;
-    throw new GrpoError('option', `${where}: ${name} must be an integer >= 1, got ${count}.`);
-  }
+  for (const [name, value] of Object.entries(counts)) count(where, name, value);
 }
 
 /** Indices of the completions of each group. Throws `option` or `shape` when the groups do not fit `count`. */

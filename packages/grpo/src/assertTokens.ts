@@ -1,8 +1,16 @@
+import { count, isArray, shown } from './base/checks.ts';
 import { GrpoError } from './errors.ts';
+
+/**
+ * How far above 0 a log-prob may lie: a log-softmax in float32 with logits in the hundreds ends within a few 1e-5 of 0 on
+ * either side. Beyond it the values are something else (probabilities, losses, logits).
+ */
+export const LOGPROB_ROUNDING = 1e-4;
 
 /** Number of sequences B when `length` values are rows of `sequenceLength` tokens. */
 export function rowsOf(where: string, length: number, sequenceLength: number): number {
-  if (!(sequenceLength >= 1) || length % sequenceLength !== 0) {
+  count(where, 'sequenceLength', sequenceLength);
+  if (length % sequenceLength !== 0) {
     throw new GrpoError(
       'shape',
       `${where}: ${length} values are no rows of sequenceLength ${sequenceLength}. Pad them.`,
@@ -11,40 +19,80 @@ export function rowsOf(where: string, length: number, sequenceLength: number): n
   return length / sequenceLength;
 }
 
-/** Throws `shape` unless `values` has exactly `length` entries. */
+/** Throws `missing` without `values`, `shape` unless they are an array; of exactly `length` entries where that is given. */
 export function assertLength(
   where: string,
   name: string,
   values: ArrayLike<unknown>,
-  length: number,
+  length?: number,
 ): void {
-  if (values.length === length) return;
+  if (values === undefined || values === null) {
+    throw new GrpoError('missing', `${where}: needs ${name}.`);
+  }
+  if (!isArray(values)) {
+    throw new GrpoError('shape', `${where}: ${name} must be an array, got ${shown(values)}.`);
+  }
+  if (length === undefined || values.length === length) return;
   throw new GrpoError(
     'shape',
     `${where}: ${name} must have ${length} values, got ${values.length}.`,
   );
 }
 
-/** The `not-finite` error of token i. */
-export function notFinite(what: string, i: number, sequenceLength: number): GrpoError {
-  const row = Math.floor(i / sequenceLength);
+/** "sequence 2, position 5" of value i, or "position 5" where there are no rows. */
+export function placeOf(i: number, sequenceLength?: number): string {
+  if (sequenceLength === undefined) return `position ${i}`;
+  return `sequence ${Math.floor(i / sequenceLength)}, position ${i % sequenceLength}`;
+}
+
+/** The `not-finite` error of value i. */
+export function notFinite(what: string, i: number, sequenceLength?: number): GrpoError {
   return new GrpoError(
     'not-finite',
-    `${what} at sequence ${row}, position ${i % sequenceLength}. Mask it, or find its source.`,
+    `${what} at ${placeOf(i, sequenceLength)}. Mask it, or find its source.`,
   );
 }
 
-/** Throws `not-finite` at the first token with mask != 0 whose value is NaN or infinite. */
+/** Throws `not-finite` at the first value with mask != 0 that is no finite number; without a mask every one counts. */
 export function assertFiniteTokens(
   where: string,
   name: string,
   values: ArrayLike<number>,
-  mask: ArrayLike<number>,
-  sequenceLength: number,
+  mask?: Uint8Array,
+  sequenceLength?: number,
 ): void {
   for (let i = 0; i < values.length; i++) {
-    if (mask[i] !== 0 && !Number.isFinite(values[i])) {
-      throw notFinite(`${where}: ${name} is ${values[i]}`, i, sequenceLength);
+    if (mask !== undefined && mask[i] === 0) continue;
+    if (!Number.isFinite(values[i])) {
+      throw notFinite(`${where}: ${name} is ${shown(values[i])}`, i, sequenceLength);
     }
+  }
+}
+
+/**
+ * As `assertFiniteTokens`, and `option` at the first log-prob above 0.
+ *
+ * @param missing - `'nan'`: NaN is "not reported", as samplers leave it. Default: an error.
+ */
+export function assertLogprobs(
+  where: string,
+  name: string,
+  values: ArrayLike<number>,
+  mask: Uint8Array | undefined,
+  sequenceLength?: number,
+  missing?: 'nan',
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    const value = values[i]!;
+    if (value <= LOGPROB_ROUNDING && value > -Infinity && typeof value === 'number') continue;
+    if (Number.isNaN(value) && missing === 'nan') continue;
+    if (!Number.isFinite(value)) {
+      throw notFinite(`${where}: ${name} is ${shown(value)}`, i, sequenceLength);
+    }
+    throw new GrpoError(
+      'option',
+      `${where}: ${name} is ${value} at ${placeOf(i, sequenceLength)}: a log-prob is at most 0. Take the logarithm.`,
+    );
   }
 }

@@ -1,9 +1,11 @@
+/** Beyond this many letters no name is ours, and the table of distances would be large. */
+const LONGEST = 64;
+
 /** " Did you mean 'x'?": the known name nearest to the one that was given. */
-export function didYouMean(name: string): (known: string[]) => string {
-  return (known) => {
-    const distances = known.map((candidate) => editDistance(name, candidate));
-    return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
-  };
+export function didYouMean(name: string, known: readonly string[]): string {
+  const plain = (word: string) => word.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
+  const distances = known.map((candidate) => editDistance(plain(name), plain(candidate)));
+  return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
 }
 
 /** Levenshtein distance: insertions, deletions and replacements between two names. */

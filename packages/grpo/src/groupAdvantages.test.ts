@@ -84,7 +84,7 @@ describe('groupAdvantages', () => {
     expect(() =>
       groupAdvantages([1, 0], { numGenerations: 2, convention }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[GrpoError: groupAdvantages: unknown convention 'vrl'. Known: trl, verl, skyrl, openrlhf, mlx.]`,
+      `[GrpoError: groupAdvantages: unknown convention 'vrl'. Did you mean 'trl'? Known: trl, verl, skyrl, openrlhf, mlx.]`,
     );
   });
 });

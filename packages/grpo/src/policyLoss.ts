@@ -1,4 +1,3 @@
-import { didYouMean } from './didYouMean.ts';
 import { GrpoError } from './errors.ts';
 import { gmpoLoss } from './gmpoLoss.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
@@ -173,7 +172,7 @@ function functionsOf({
 const isName = (value: unknown): value is string => typeof value === 'string';
 
 const find = <T>(what: string, table: Record<string, T>, name: string): T =>
-  lookUp('policyLoss', what, table, name, didYouMean(name));
+  lookUp('policyLoss', what, table, name);
 
 /** loss -= coef * mean entropy of the tokens that are trained (those of the entropy mask, if there is one). */
 function withEntropyBonus(

@@ -1,4 +1,5 @@
 import { assertFiniteTokens, assertLength, rowsOf } from './assertTokens.ts';
+import { readMask } from './base/readMask.ts';
 import { GrpoError, needsPolicyLoss } from './errors.ts';
 import { type ImportanceRatio, type LogRatio, tokenRatio } from './importanceRatio.ts';
 import type { PolicyBatch, PolicyLossData, PolicyLossOptions } from './policyLossTypes.ts';
@@ -25,10 +26,10 @@ export function readPolicyData(
   defaults: { name: string; level?: ImportanceRatio },
 ): { batch: PolicyBatch; logRatio: LogRatio } {
   const { name } = defaults;
-  const { logprobs, completionMask: mask, sequenceLength, importanceWeights } = data;
+  const { logprobs, completionMask, sequenceLength, importanceWeights } = data;
   const size = logprobs.length;
   const rows = rowsOf(name, size, sequenceLength);
-  assertLength(name, 'completionMask', mask, size);
+  const mask = readMask(name, 'completionMask', completionMask, size, sequenceLength);
   for (const key of PER_TOKEN) {
     const values = data[key];
     if (values) assertLength(name, key, values, size);

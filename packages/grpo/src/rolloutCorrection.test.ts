@@ -23,7 +23,7 @@ describe('rolloutCorrection', () => {
   test('errors', () => {
     const mode = 'token_trim' as 'token_mask';
     expect(() => rolloutCorrection(data, { mode })).toThrowErrorMatchingInlineSnapshot(
-      `[GrpoError: rolloutCorrection: unknown action of mode 'trim'. Known: truncate, mask.]`,
+      `[GrpoError: rolloutCorrection: unknown action of mode 'trim'. Did you mean 'mask'? Known: truncate, mask.]`,
     );
     expect(() => rolloutCorrection(data, { clipMin: 4 })).toThrowErrorMatchingInlineSnapshot(
       `[GrpoError: rolloutCorrection: clipMin 4 is above clipMax 3.]`,

@@ -1,0 +1,41 @@
+import { assertLength, placeOf } from '../assertTokens.ts';
+import { GrpoError } from '../errors.ts';
+import { shown } from './checks.ts';
+
+/** 1 or true = counts, 0 or false = does not. Nothing else is a mask. */
+export type Mask = ArrayLike<number> | ArrayLike<boolean>;
+
+/**
+ * A mask as zeros and ones. Every mask a caller hands over is read here, once; what follows compares with 0.
+ *
+ * @throws {GrpoError} `shape` unless it has `length` values; `option` at the first that is not 0, 1, false or true.
+ */
+export function readMask(
+  where: string,
+  name: string,
+  mask: Mask,
+  length: number,
+  sequenceLength?: number,
+): Uint8Array {
+  assertLength(where, name, mask, length);
+  const read = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const keep = mask[i];
+    if (keep === 1 || keep === true) read[i] = 1;
+    else if (keep !== 0 && keep !== false) {
+      const place = placeOf(i, sequenceLength);
+      throw new GrpoError(
+        'option',
+        `${where}: ${name} must be 0, 1, false or true, got ${shown(keep)} at ${place}.`,
+      );
+    }
+  }
+  return read;
+}
+
+/** How many places count. */
+export function countOf(mask: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < mask.length; i++) sum += mask[i]!;
+  return sum;
+}
