@@ -1,8 +1,10 @@
 import {
   adaptiveEntropyCoef,
   appliedEntropyCoef,
+  type CallOptions,
   highEntropyMask,
   type PolicyLossCall,
+  type PolicyLossOptions,
   type PolicyLossResult,
   policyLoss,
   type RolloutCorrectionMode,
@@ -12,7 +14,7 @@ import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
 import type { SuiteResult } from './suiteResult.ts';
 
 /** GRPOConfig fields by our option names. */
-const OPTION_NAMES: Record<string, keyof PolicyLossCall> = {
+const OPTION_NAMES: Record<string, 'lossType' | keyof CallOptions | keyof PolicyLossOptions> = {
   loss_type: 'lossType',
   epsilon: 'epsilon',
   epsilon_high: 'epsilonHigh',
@@ -93,7 +95,7 @@ export const trlLoss = (golden: Golden): Promise<SuiteResult> =>
           const { last_world_entropy_after: after } = expected;
           assertClose('last_world_entropy_after', control.lastEntropy, after, metrics);
         }
-        const { delta = Number.POSITIVE_INFINITY } = options;
+        const { delta = Number.POSITIVE_INFINITY } = args;
         compare(result, expected, data, { lossTolerance, grad, metrics }, delta);
       });
     }

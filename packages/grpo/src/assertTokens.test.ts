@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assertLogprobs, rowsOf } from './assertTokens.ts';
+import { assertLogprobs, assertRolloutLogprobs, rowsOf } from './assertTokens.ts';
 import { GrpoError } from './errors.ts';
 
 test('log-probs above 0 are an error, rounding is not', () => {
@@ -14,7 +14,16 @@ test('log-probs above 0 are an error, rounding is not', () => {
     expect(() => assertLogprobs('f', 'logprobs', [bad as number], undefined)).toThrow(GrpoError);
   }
   assertLogprobs('f', 'logprobs', [-1, Number.NaN], new Uint8Array([1, 0]));
-  assertLogprobs('f', 'rolloutLogprobs', [Number.NaN], undefined, 1, 'nan');
+});
+
+test('log-probs of the sampler may be missing, but not infinite', () => {
+  assertRolloutLogprobs('f', [Number.NaN, -1]);
+  expect(() => assertRolloutLogprobs('f', [-1, -Infinity])).toThrow(GrpoError);
+  expect(() =>
+    assertRolloutLogprobs('f', [-1, Number.NaN], undefined, 1, true),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[GrpoError: f: rolloutLogprobs is NaN at sequence 1, position 0. Mask it, or find its source.]`,
+  );
 });
 
 test('sequenceLength is a whole number', () => {

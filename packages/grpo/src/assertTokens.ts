@@ -69,30 +69,42 @@ export function assertFiniteTokens(
   }
 }
 
-/**
- * As `assertFiniteTokens`, and `option` at the first log-prob above 0.
- *
- * @param missing - `'nan'`: NaN is "not reported", as samplers leave it. Default: an error.
- */
+/** As `assertFiniteTokens`, and `option` at the first log-prob above 0. */
 export function assertLogprobs(
   where: string,
   name: string,
   values: ArrayLike<number>,
-  mask: Uint8Array | undefined,
+  mask?: Uint8Array,
   sequenceLength?: number,
-  missing?: 'nan',
 ): void {
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     const value = values[i]!;
-    if (value <= LOGPROB_ROUNDING && value > -Infinity && typeof value === 'number') continue;
-    if (Number.isNaN(value) && missing === 'nan') continue;
     if (!Number.isFinite(value)) {
       throw notFinite(`${where}: ${name} is ${shown(value)}`, i, sequenceLength);
     }
+    if (value <= LOGPROB_ROUNDING) continue;
     throw new GrpoError(
       'option',
       `${where}: ${name} is ${value} at ${placeOf(i, sequenceLength)}: a log-prob is at most 0. Take the logarithm.`,
     );
+  }
+}
+
+/**
+ * The sampler's log-probs: NaN is "not reported" unless `complete`, the infinities are errors. Their sign is not judged: they
+ * are another program's, and the corrections are there to bound what does not fit.
+ */
+export function assertRolloutLogprobs(
+  where: string,
+  values: ArrayLike<number>,
+  mask?: Uint8Array,
+  sequenceLength?: number,
+  complete = false,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    if (Number.isFinite(values[i]) || (Number.isNaN(values[i]) && !complete)) continue;
+    throw notFinite(`${where}: rolloutLogprobs is ${shown(values[i])}`, i, sequenceLength);
   }
 }

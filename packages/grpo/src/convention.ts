@@ -1,2 +1,5 @@
 /** Whose numbers to reproduce where implementations of the field disagree. */
-export type Convention = 'trl' | 'verl' | 'skyrl' | 'openrlhf' | 'mlx';
+export type Convention = (typeof CONVENTIONS)[number];
+
+/** Their names, for the checks of options. */
+export const CONVENTIONS = ['trl', 'verl', 'skyrl', 'openrlhf', 'mlx'] as const;

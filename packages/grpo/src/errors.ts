@@ -23,11 +23,6 @@ export class GrpoError extends Error {
   }
 }
 
-/** The error of a single loss that was given an option only `policyLoss` resolves. */
-export function needsPolicyLoss(where: string, what: string): GrpoError {
-  return new GrpoError('option', `${where}: ${what} needs policyLoss, or its function.`);
-}
-
 /** Throws `option` for the first given value that a loss's formula has no place for; 0 and `undefined` are not given. */
 export function refuse(where: string, given: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(given)) {

@@ -1,15 +1,19 @@
+import { notFinite } from './assertTokens.ts';
+import { assertTotal } from './assertTotal.ts';
 import { clipMetrics } from './clipMetrics.ts';
 import { refuse } from './errors.ts';
 import { klTerm } from './klTerm.ts';
+import { type LossOptions, readLossOptions } from './lossOptions.ts';
 import { maskedMean } from './maskedMean.ts';
 import type {
   PolicyBatch,
   PolicyLossData,
-  PolicyLossOptions,
   PolicyLossResult,
   TokenTerm,
 } from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
+
+const NAME = 'gmpoLoss';
 
 /**
  * Geometric-mean policy optimisation: one ratio per sequence, the geometric mean of token ratios that are clipped in log
@@ -19,9 +23,9 @@ import { readPolicyData } from './readPolicyData.ts';
  *     loss_b = -exp(mean_t x[t]) * A + beta * mean_t KL          loss = mean over all B rows
  *
  * `'trl'`: a row without a trained token counts with ratio 1. `'verl'`: it counts as 0, A is the mean over the row's tokens,
- * and the clip looks at each token's own A.
+ * and the clip looks at each token's own A. Advantages per token (TRL has none here) are averaged over the row under both.
  *
- * @throws {GrpoError} as `surrogateLoss`; `option` for weights of tokens or sequences, a `reduction` or the exact KL.
+ * @throws {GrpoError} as `surrogateLoss`; `option` for weights of tokens or sequences, or the exact KL.
  *
  * @example
  * const data = { logprobs: [-1, -2], oldLogprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
@@ -29,19 +33,19 @@ import { readPolicyData } from './readPolicyData.ts';
  *
  * @see Zhao et al. 2025, GMPO: https://arxiv.org/abs/2507.20673
  */
-export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}): PolicyLossResult {
+export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}): PolicyLossResult {
+  const options = readLossOptions(NAME, 'gmpo', given);
   const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl' } = options;
-  const { gradientAccumulationSteps = 1, reduction, klEstimator } = options;
-  const { importanceWeights, tokenWeights } = data;
-  const exactKl = klEstimator === 'exact';
-  refuse('gmpoLoss', { reduction, exactKl, importanceWeights, tokenWeights });
-  const { batch } = readPolicyData(data, options, { name: 'gmpoLoss' });
+  const { gradientAccumulationSteps = 1, numSequences, klEstimator } = options;
+  const { batch } = readPolicyData(data, options, { name: NAME });
+  const { importanceWeights, tokenWeights, entropies } = batch;
+  refuse(NAME, { exactKl: klEstimator === 'exact', importanceWeights, tokenWeights });
   // TRL does not correct this loss's KL by the ratio
-  const addKl = klTerm(batch, data, { ...options, useBiasCorrectionKl: false }, 'gmpoLoss');
-  const { mask, rows, sequenceLength, advantages, logRatio } = batch;
-  const kept = data.objectiveMask ?? mask;
+  const addKl = klTerm(batch, { ...options, useBiasCorrectionKl: false }, NAME);
+  const { mask, kept, rows, sequenceLength, advantages, logRatio } = batch;
   const verl = convention === 'verl';
-  const rowCount = options.numSequences ?? rows * gradientAccumulationSteps;
+  const rowCount = numSequences ?? rows * gradientAccumulationSteps;
+  assertTotal(NAME, 'numSequences', numSequences, rows);
 
   const gradient = new Float64Array(mask.length);
   const perTokenLoss = new Float64Array(mask.length);
@@ -53,13 +57,15 @@ export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}):
     let [sum, count, advantageSum, trained] = [0, 0, 0, 0];
     for (let i = start; i < start + sequenceLength; i++) {
       if (mask[i] !== 0) trained++;
-      if (mask[i] === 0 || kept[i] === 0) continue;
+      if (kept[i] === 0) continue;
       sum += clipped(i);
       advantageSum += advantages[i]!;
       count++;
     }
     const divisor = verl ? count + 1e-8 : count || 1; // verl's own guard
-    const advantage = verl ? advantageSum / divisor : advantages[start]!;
+    const ofRow = !verl && batch.perSequence; // even of a row without a trained token
+    const advantage = ofRow ? advantages[start]! : advantageSum / divisor;
+    if (!Number.isFinite(advantage)) throw notFinite(`${NAME}: advantages is ${advantage}`, row, 1);
     const coefficient = Math.exp(sum / divisor);
     let rowLoss = -coefficient * advantage;
     for (let i = start; i < start + sequenceLength; i++) {
@@ -90,9 +96,9 @@ export function gmpoLoss(data: PolicyLossData, options: PolicyLossOptions = {}):
 
   function metrics(): Record<string, number> {
     return {
-      policy_loss: loss * gradientAccumulationSteps,
+      policy_loss: numSequences === undefined ? loss * gradientAccumulationSteps : loss,
       ...(addKl && { kl: maskedMean(batch, (i) => kl[i]!) }),
-      ...(data.entropies && { entropy: maskedMean(batch, (i) => data.entropies![i]!) }),
+      ...(entropies && { entropy: maskedMean(batch, (i) => entropies[i]!) }),
       ...logClipMetrics(batch, epsilon, epsilonHigh),
     };
   }

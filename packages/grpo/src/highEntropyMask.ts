@@ -1,13 +1,15 @@
-import { assertLength } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength } from './assertTokens.ts';
+import { share } from './base/checks.ts';
+import { type Mask, readMask } from './base/readMask.ts';
 
 /**
  * Keeps the tokens of highest entropy: those at or above the quantile 1 - share of the trained tokens.
- * The quantile is interpolated linearly and, as in TRL, in float32.
+ * The quantile is interpolated linearly, as in TRL on torch 2.15: the level and the threshold are float32, the rank is not.
  *
- * @param entropies - `[B*T]`. @param mask - `[B*T]`, 0/1.
- * @param share - kept share, `topEntropyQuantile`: 0.2 keeps the upper fifth.
+ * @param entropies - `[B*T]`. @param mask - `[B*T]`.
+ * @param kept - kept share, `topEntropyQuantile`: 0.2 keeps the upper fifth.
  * @returns `[B*T]`, 0/1, never outside the mask.
- * @throws {GrpoError} `shape` if the lengths differ.
+ * @throws {GrpoError} `shape` if the lengths differ, `option`, `not-finite`.
  *
  * @example
  * highEntropyMask([0.1, 0.9, 0.5, 0.3], [1, 1, 1, 1], 0.5); // Uint8Array [0, 1, 1, 0]
@@ -16,26 +18,30 @@ import { assertLength } from './assertTokens.ts';
  */
 export function highEntropyMask(
   entropies: ArrayLike<number>,
-  mask: ArrayLike<number>,
-  share: number,
+  mask: Mask,
+  kept: number,
 ): Uint8Array {
-  assertLength('highEntropyMask', 'mask', mask, entropies.length);
-  const kept = new Uint8Array(mask.length);
+  const where = 'highEntropyMask';
+  share(where, 'share', kept);
+  assertLength(where, 'entropies', entropies);
+  const read = readMask(where, 'mask', mask, entropies.length);
+  assertFiniteTokens(where, 'entropies', entropies, read);
   const values = Float32Array.from(entropies)
-    .filter((_, i) => mask[i] !== 0)
+    .filter((_, i) => read[i] !== 0)
     .sort();
-  if (values.length === 0) return kept;
-  const rank = Math.fround(Math.fround(1 - share) * (values.length - 1));
+  const threshold = quantile(values, Math.fround(1 - kept));
+  return read.map((keep, i) => (keep !== 0 && entropies[i]! >= threshold ? 1 : 0));
+}
+
+/** torch.quantile of sorted float32 values. */
+function quantile(values: Float32Array, level: number): number {
+  if (values.length === 0) return Number.NaN;
+  const rank = level * (values.length - 1);
   const below = values[Math.floor(rank)]!;
   const above = values[Math.ceil(rank)]!;
   const weight = Math.fround(rank - Math.floor(rank));
   const rise = Math.fround(above - below);
-  const threshold =
-    weight < 0.5
-      ? Math.fround(below + weight * rise)
-      : Math.fround(above - rise * Math.fround(1 - weight));
-  for (let i = 0; i < kept.length; i++) {
-    if (mask[i] !== 0 && entropies[i]! >= threshold) kept[i] = 1;
-  }
-  return kept;
+  return weight < 0.5
+    ? Math.fround(below + weight * rise)
+    : Math.fround(above - rise * Math.fround(1 - weight));
 }

@@ -1,3 +1,6 @@
+import { assertLength, notFinite, rowsOf } from './assertTokens.ts';
+import { type Mask, readMask } from './base/readMask.ts';
+
 /** Log of the importance ratio on every token, and the way back from its gradient to that of the log-probs. */
 export interface LogRatio {
   /** `[B*T]`, log(pi / pi_old) of the token or of its sequence; 0 where masked (per sequence: the row's value). */
@@ -14,7 +17,7 @@ export interface LogRatioData {
   logprobs: ArrayLike<number>;
   /** Absent = strictly on-policy: the ratio is exactly 1 and still has a gradient. */
   oldLogprobs?: ArrayLike<number> | undefined;
-  completionMask: ArrayLike<number>;
+  completionMask: Mask;
   sequenceLength: number;
 }
 
@@ -29,14 +32,21 @@ export type ImportanceRatio = (data: LogRatioData, clamp?: number) => LogRatio;
  * tokenRatio(data).values; // Float64Array [1, 0]
  */
 export const tokenRatio: ImportanceRatio = (
-  { logprobs, oldLogprobs, completionMask },
+  { logprobs, oldLogprobs, completionMask, sequenceLength },
   clamp = Infinity,
 ) => {
-  const values = new Float64Array(logprobs.length);
+  const where = 'tokenRatio';
+  assertLength(where, 'logprobs', logprobs);
+  const size = logprobs.length;
+  rowsOf(where, size, sequenceLength);
+  if (oldLogprobs) assertLength(where, 'oldLogprobs', oldLogprobs, size);
+  const mask = readMask(where, 'completionMask', completionMask, size, sequenceLength);
+  const values = new Float64Array(size);
   const slope = new Uint8Array(logprobs.length); // 1 where a trained token is inside the clamp
-  for (let i = 0; i < values.length; i++) {
-    if (completionMask[i] === 0) continue;
+  for (let i = 0; i < size; i++) {
+    if (mask[i] === 0) continue;
     const raw = oldLogprobs ? logprobs[i]! - oldLogprobs[i]! : 0;
+    if (Number.isNaN(raw)) throw notFinite(`${where}: the log ratio is NaN`, i, sequenceLength);
     values[i] = Math.min(clamp, Math.max(-clamp, raw));
     slope[i] = values[i] === raw ? 1 : 0;
   }

@@ -75,6 +75,7 @@ test('the public names', () => {
       "sampleBuffer",
       "sapoLoss",
       "sequenceRatio",
+      "stepTotals",
       "surrogateLoss",
       "thinkFormatReward",
       "tokenLogprobs",

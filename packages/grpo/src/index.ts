@@ -9,9 +9,9 @@ export {
   type AggregateLossOptions,
   aggregateLoss,
   lossWeights,
-  type Reduction,
 } from './aggregateLoss.ts';
 export type { Grouping } from './assertGroups.ts';
+export type { Mask } from './base/readMask.ts';
 export { combineRewards } from './combineRewards.ts';
 export {
   type CompletionMaskOptions,
@@ -70,6 +70,7 @@ export {
   sapoLoss,
   vespoLoss,
 } from './losses.ts';
+export type { LossOptions } from './lossOptions.ts';
 export { type MaxRlAdvantagesOptions, maxRlAdvantages } from './maxRlAdvantages.ts';
 export { metricAliases } from './metricAliases.ts';
 export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './mixtureLoss.ts';
@@ -77,21 +78,22 @@ export { type OffPolicyMaskData, offPolicyMask } from './offPolicyMask.ts';
 export { type OverlongPenaltyOptions, overlongPenalty } from './overlongPenalty.ts';
 export { type PassAtkAdvantagesOptions, passAtkAdvantages } from './passAtkAdvantages.ts';
 export { type PoadData, type PoadOptions, poadAdvantages } from './poadAdvantages.ts';
-export {
-  type PolicyLossCall,
-  type PolicyLossName,
-  policyLoss,
-  policyLosses,
-} from './policyLoss.ts';
+export { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+export { policyLosses } from './policyLosses.ts';
 export type {
+  CallOptions,
   PolicyBatch,
   PolicyLoss,
   PolicyLossData,
+  PolicyLossName,
   PolicyLossOptions,
   PolicyLossResult,
   PolicyObjective,
+  StepTotals,
   TokenTerm,
 } from './policyLossTypes.ts';
+export type { PolicyDataDefaults } from './readPolicyData.ts';
+export type { Reduction } from './reduction.ts';
 export {
   reinforcePlusPlusAdvantages,
   reinforcePlusPlusBaselineAdvantages,
@@ -129,6 +131,7 @@ export {
   importanceRatios,
   sequenceRatio,
 } from './sequenceRatio.ts';
+export { type StepBatch, stepTotals } from './stepTotals.ts';
 export { type SurrogateLossDefaults, surrogateLoss } from './surrogateLoss.ts';
 export { thinkFormatReward } from './thinkFormatReward.ts';
 export { type TokenLogitsData, type TokenLogprobsResult, tokenLogprobs } from './tokenLogprobs.ts';

@@ -1,3 +1,7 @@
+import { positiveOrInfinite } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import type { Convention } from './convention.ts';
+
 /** What one token contributes: the estimate and its derivative with respect to the log-prob being trained. */
 export interface KlTerm {
   value: number;
@@ -19,8 +23,7 @@ const abs: KlEstimator = (logprob, ref) => ({
   gradient: Math.sign(logprob - ref),
 });
 
-/** See `klEstimators`. */
-export const k3: KlEstimator = (logprob, ref) => {
+const k3: KlEstimator = (logprob, ref) => {
   const rise = Math.expm1(ref - logprob); // exp(x) - 1 without cancellation near 0
   return { value: rise - (ref - logprob), gradient: -rise };
 };
@@ -32,6 +35,8 @@ export const k3: KlEstimator = (logprob, ref) => {
  * boundedK3(VERL_KL_BOUNDS)(-9, -1); // { value: 10, gradient: 0 }
  */
 export function boundedK3(bounds: { ratio: number; value: number }): KlEstimator {
+  const checks = { ratio: positiveOrInfinite, value: positiveOrInfinite };
+  readOptions('boundedK3', bounds, checks, ['ratio', 'value']);
   return (logprob, ref) => {
     const held = Math.min(bounds.ratio, Math.max(-bounds.ratio, ref - logprob));
     const term = k3(-held, 0);
@@ -73,5 +78,16 @@ export const klEstimators: Record<KlEstimatorName, KlEstimator> = {
   'k3+': /* @__PURE__ */ plus(k3),
   'abs+': /* @__PURE__ */ plus(abs),
 };
+
+/** verl holds k3 within bounds, by either name; the gradient of k3+ is k2's, which has none. */
+const verlEstimators: Partial<Record<KlEstimatorName, KlEstimator>> = {
+  k3: /* @__PURE__ */ boundedK3(VERL_KL_BOUNDS),
+  'k3+': /* @__PURE__ */ plus(/* @__PURE__ */ boundedK3(VERL_KL_BOUNDS)),
+};
+
+/** The estimator that a name means under a convention. */
+export function klEstimatorOf(name: KlEstimatorName, convention: Convention): KlEstimator {
+  return (convention === 'verl' ? verlEstimators[name] : undefined) ?? klEstimators[name];
+}
 
 export type KlEstimatorName = 'k1' | 'k2' | 'k3' | 'abs' | 'k1+' | 'k3+' | 'abs+';

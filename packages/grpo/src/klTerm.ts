@@ -1,16 +1,13 @@
-import { GrpoError, needsPolicyLoss } from './errors.ts';
-import { type KlEstimator, k3 } from './klEstimators.ts';
-import type {
-  PolicyBatch,
-  PolicyLossData,
-  PolicyLossOptions,
-  TokenTerm,
-} from './policyLossTypes.ts';
+import { GrpoError } from './errors.ts';
+import { type KlEstimator, klEstimatorOf } from './klEstimators.ts';
+import type { PolicyBatch, PolicyLossOptions, TokenTerm } from './policyLossTypes.ts';
+
+/** The exact KL comes as a value per token; its gradient is with respect to that value. */
+const given: KlEstimator = (_, value) => ({ value, gradient: 0 });
 
 /** Adds beta * KL of token i and its derivatives to a term, and returns that KL; undefined when beta is 0. */
 export function klTerm(
-  { logprobs, ratio }: PolicyBatch,
-  { refLogprobs, klValues }: PolicyLossData,
+  { logprobs, ratio, refLogprobs, klValues }: PolicyBatch,
   options: PolicyLossOptions,
   name: string,
 ): ((i: number, out: TokenTerm) => number) | undefined {
@@ -25,10 +22,8 @@ export function klTerm(
       `${name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
     );
   }
-  const given: KlEstimator = (_, value) => ({ value, gradient: 0 });
-  const named = klEstimator === 'k3' ? k3 : klEstimator;
-  const estimate = named === 'exact' ? given : named;
-  if (typeof estimate === 'string') throw needsPolicyLoss(name, `klEstimator '${estimate}'`);
+  const named = typeof klEstimator === 'function' ? klEstimator : undefined;
+  const estimate = named ?? (exact ? given : klEstimatorOf(klEstimator as 'k3', convention)); // a name, not a function
   return (i, out) => {
     const term = estimate(logprobs[i]!, source[i]!);
     const factor = useBiasCorrectionKl ? ratio[i]! : 1;

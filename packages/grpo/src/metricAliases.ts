@@ -1,13 +1,17 @@
 import { lookUp } from './lookUp.ts';
 
+/** Where two of our metrics have one name there, the later one holds: it is the loss's own. */
 const ALIASES: Record<'verl' | 'prime-rl', Record<string, string>> = {
   verl: {
     'clip_ratio/region_mean': 'actor/pg_clipfrac',
     cispo_clip_ratio: 'actor/pg_clipfrac',
     'dppo/masked_mean': 'actor/pg_clipfrac',
     'clip_cov/zeroed_mean': 'actor/pg_clipfrac',
+    'clip_ratio/outside_positive_mean': 'actor/pg_clipfrac', // verl's gmpo counts A > 0 only
+    'clip_ratio/outside_negative_mean': 'actor/pg_clipfrac_lower',
     'clip_ratio/dual_mean': 'actor/pg_clipfrac_lower',
     ppo_kl: 'actor/ppo_kl',
+    ppo_kl_abs: 'actor/ppo_kl', // verl's kl_cov reports the mean of |log ratio|
     kl: 'actor/kl_loss',
     entropy: 'actor/entropy',
     policy_loss: 'actor/pg_loss',
@@ -41,9 +45,9 @@ export function metricAliases(
 ): Record<string, number> {
   const names = lookUp('metricAliases', 'project', ALIASES, project);
   const renamed: Record<string, number> = {};
-  for (const [name, value] of Object.entries(metrics)) {
-    const alias = names[name];
-    if (alias !== undefined) renamed[alias] = value;
+  for (const [name, alias] of Object.entries(names)) {
+    const value = metrics[name];
+    if (value !== undefined) renamed[alias] = value;
   }
   return renamed;
 }

@@ -46,7 +46,7 @@ describe('mixtureLoss', () => {
   test('a loss that has no token weights is refused', () => {
     const data = { logprobs: [-1], advantages: [1], completionMask: [1], sequenceLength: 1 };
     expect(() => mixtureLoss(data, { rl: { loss: gmpoLoss } })).toThrowErrorMatchingInlineSnapshot(
-      `[GrpoError: gmpoLoss: has no reduction: leave it out.]`,
+      `[GrpoError: mixtureLoss: component 'rl': gmpo and rema are means of sequences and turns, and have no token sum to mix. Add their gradients yourself.]`,
     );
   });
 });

@@ -1,41 +1,66 @@
-import { assertLength } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength, rowsOf } from './assertTokens.ts';
+import { array, type Check, finite, flag, mustBe, positive } from './base/checks.ts';
+import { countOf, readMask } from './base/readMask.ts';
+import { type OptionChecks, readOptions } from './base/readOptions.ts';
+import { GrpoError } from './errors.ts';
+import { lookUp } from './lookUp.ts';
+import type { LossOptions } from './lossOptions.ts';
+import { policyLosses } from './policyLosses.ts';
 import type {
   PolicyLoss,
   PolicyLossData,
-  PolicyLossOptions,
+  PolicyLossName,
   PolicyLossResult,
 } from './policyLossTypes.ts';
+import { REQUIRED, readPolicyFields } from './readPolicyData.ts';
 
-/** One term of a mixture: a loss, on which tokens, and what its sum is divided by. */
-export interface MixtureComponent {
-  /** One of `policyLosses`, or your own. */
-  loss: PolicyLoss;
-  /** `[B*T]`, this component's weight of each token; a token with 0 takes no part. Default 1. */
+interface ComponentFrame {
+  /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */
   weights?: ArrayLike<number> | undefined;
   /** Take tokens with a weight that are outside `completionMask` too (feedback tokens, say). Default false. */
   ignoreCompletionMask?: boolean | undefined;
-  /** The sum of the component is divided by this. Default: its number of tokens. Pass the whole batch's for micro-batches. */
+  /** The sum of the component is divided by this. Default: its number of tokens. Pass the whole step's for micro-batches. */
   normalizer?: number | undefined;
   /** Factor of the component. Default 1. */
   scale?: number | undefined;
-  /** Options of its loss; the reduction is a token sum. */
-  options?: PolicyLossOptions | undefined;
 }
+
+type NamedComponent = {
+  [N in PolicyLossName]: {
+    loss: N;
+    /** Options of its loss; the reduction is a token sum. */
+    options?: Omit<LossOptions<N>, 'reduction'> | undefined;
+  };
+}[PolicyLossName];
+
+interface OwnComponent {
+  /** A name in `policyLosses`, one of its functions, or your own. */
+  loss: PolicyLoss<never>;
+  /** Options of its loss; the reduction is a token sum. */
+  options?: object | undefined;
+}
+
+/** One term of a mixture: a loss, on which tokens, and what its sum is divided by. */
+export type MixtureComponent = ComponentFrame & (NamedComponent | OwnComponent);
 
 export interface MixtureLossResult extends Omit<PolicyLossResult, 'ratio'> {
   /** Share of each component in the loss. */
   parts: Record<string, number>;
 }
 
+const WHERE = 'mixtureLoss';
+
 /**
  * Several losses on one batch, each with its own per-token weights and its own normaliser, in one step:
  * a policy gradient, cross-entropy on feedback tokens, KL to the base.
  *
- *     L = sum_c scale_c / normalizer_c * sum_t weights_c[t] * loss_c[t]
+ *     L = sum_c scale_c / normalizer_c * sum_t weights_c[t] * tokenWeights[t] * loss_c[t]
+ *
+ * A component's options are its loss's; the entropy and off-policy options are `policyLoss`'s.
  *
  * @returns loss, gradient with respect to the log-probs (and `klGradient` if a component uses `klValues`), `parts`;
  * metrics of every component under `<component>/`.
- * @throws {GrpoError} as the components.
+ * @throws {GrpoError} as the components; `option` for a loss that has no token sum (`gmpo`, `rema`) and for a `reduction`.
  *
  * @example
  * const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 0], sequenceLength: 2 };
@@ -47,10 +72,20 @@ export interface MixtureLossResult extends Omit<PolicyLossResult, 'ratio'> {
  * gradient; // Float64Array [-1, -0.5]
  */
 export function mixtureLoss(
-  data: PolicyLossData,
+  given: PolicyLossData,
   components: Record<string, MixtureComponent>,
 ): MixtureLossResult {
+  const data = readPolicyFields(WHERE, given, REQUIRED);
+  assertLength(WHERE, 'logprobs', data.logprobs);
   const size = data.logprobs.length;
+  rowsOf(WHERE, size, data.sequenceLength);
+  const completion = readMask(
+    WHERE,
+    'completionMask',
+    data.completionMask,
+    size,
+    data.sequenceLength,
+  );
   const gradient = new Float64Array(size);
   const perTokenLoss = new Float64Array(size);
   const klGradient = new Float64Array(size);
@@ -58,17 +93,12 @@ export function mixtureLoss(
   const parts: Record<string, number> = {};
   const metrics: Record<string, number> = {};
   let loss = 0;
-  for (const [name, component] of Object.entries(components)) {
-    const { weights, ignoreCompletionMask = false, scale = 1, options } = component;
-    if (weights) assertLength('mixtureLoss', `weights of '${name}'`, weights, size);
-    const mask = Float64Array.from(data.completionMask, (keep, i) =>
-      (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
-    );
-    const tokens = mask.reduce((sum, keep) => sum + keep, 0);
-    const factor = scale / (component.normalizer ?? (tokens || 1));
-    const result = component.loss(
-      { ...data, completionMask: mask, tokenWeights: weights },
-      { ...options, reduction: 'token-sum' },
+  for (const [name, component] of Object.entries(components ?? {})) {
+    const { result, factor } = runComponent(
+      data,
+      completion,
+      `${WHERE}: component '${name}'`,
+      component,
     );
     parts[name] = result.loss * factor;
     loss += parts[name];
@@ -82,3 +112,67 @@ export function mixtureLoss(
   }
   return { loss, gradient, perTokenLoss, klGradient, entropyGradient, parts, metrics };
 }
+
+/** The token sum of a component, and the factor it enters the mixture with. */
+function runComponent(
+  data: PolicyLossData,
+  completion: Uint8Array,
+  where: string,
+  given: MixtureComponent,
+): { result: PolicyLossResult; factor: number } {
+  const component = readOptions<AnyComponent>(where, given as AnyComponent, CHECKS, ['loss']);
+  const { weights, ignoreCompletionMask = false, scale = 1, loss, options } = component;
+  const { sequenceLength, tokenWeights } = data;
+  const size = completion.length;
+  const inside = ignoreCompletionMask ? undefined : completion;
+  if (weights) {
+    assertLength(where, 'weights', weights, size);
+    assertFiniteTokens(where, 'weights', weights, inside, sequenceLength);
+  }
+  if (tokenWeights) assertLength(where, 'tokenWeights', tokenWeights, size);
+  const mask = completion.map((keep, i) =>
+    (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
+  );
+  const together =
+    weights && tokenWeights
+      ? Float64Array.from(mask, (_, i) => weights[i]! * tokenWeights[i]!)
+      : (weights ?? tokenWeights);
+  const factor = scale / (component.normalizer ?? (countOf(mask) || 1));
+  if (Object.hasOwn(options ?? {}, 'reduction')) {
+    throw new GrpoError('option', `${where} is a token sum over normalizer: leave reduction out.`);
+  }
+  const run = lossOf(where, loss);
+  const result = run(
+    { ...data, completionMask: mask, tokenWeights: together },
+    { ...options, reduction: 'token-sum' },
+  );
+  return { result, factor };
+}
+
+/** The function behind a component's loss, which must be a sum over tokens. */
+function lossOf(where: string, loss: unknown): PolicyLoss<object> {
+  const run =
+    typeof loss === 'function' ? loss : lookUp<unknown>(where, 'loss', policyLosses, loss);
+  if (run === policyLosses.gmpo || run === policyLosses.rema) {
+    throw new GrpoError(
+      'option',
+      `${where}: gmpo and rema are means of sequences and turns, and have no token sum to mix. Add their gradients yourself.`,
+    );
+  }
+  return run as PolicyLoss<object>; // the loss checks its options, or takes them as they come
+}
+
+type AnyComponent = ComponentFrame & { loss: unknown; options?: object | undefined };
+
+const isObject: Check = (where, name, value) => {
+  if (typeof value !== 'object') throw mustBe(where, name, 'an object', value);
+};
+
+const CHECKS: OptionChecks<AnyComponent> = {
+  loss: () => {}, // looked up where it is called
+  options: isObject,
+  weights: array,
+  ignoreCompletionMask: flag,
+  normalizer: positive,
+  scale: finite,
+};

@@ -1,117 +1,52 @@
+import { assertFiniteTokens, assertLength } from './assertTokens.ts';
+import { mustBe } from './base/checks.ts';
+import { readMask } from './base/readMask.ts';
+import { readOptions } from './base/readOptions.ts';
+import { withEntropyBonus } from './entropyBonus.ts';
 import { GrpoError } from './errors.ts';
-import { gmpoLoss } from './gmpoLoss.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
-import { boundedK3, klEstimators, VERL_KL_BOUNDS } from './klEstimators.ts';
 import { lookUp } from './lookUp.ts';
-import {
-  bnpoLoss,
-  cispoLoss,
-  clipCovLoss,
-  crossEntropyLoss,
-  dapoLoss,
-  dppoLoss,
-  drGrpoLoss,
-  droLoss,
-  exactKlLoss,
-  grpoLoss,
-  gspoLoss,
-  gspoTokenLoss,
-  importanceSamplingLoss,
-  ipoLoss,
-  klCovLoss,
-  luspoLoss,
-  ppoLoss,
-  primeLoss,
-  refKlLoss,
-  reinforceLoss,
-  sapoLoss,
-  vespoLoss,
-} from './losses.ts';
+import { CALL_OPTIONS, LOSS_OPTIONS, type LossOptions } from './lossOptions.ts';
 import { offPolicyMask } from './offPolicyMask.ts';
+import { policyLosses } from './policyLosses.ts';
 import type {
+  CallOptions,
   PolicyLoss,
   PolicyLossData,
-  PolicyLossOptions,
+  PolicyLossName,
   PolicyLossResult,
+  StepTotals,
 } from './policyLossTypes.ts';
-import { importanceRatios } from './sequenceRatio.ts';
-import { turnRatioLoss } from './turnRatioLoss.ts';
+import { REQUIRED, readPolicyFields } from './readPolicyData.ts';
 
-/** Options of `policyLoss`. */
-export interface PolicyLossCall extends PolicyLossOptions {
-  /** Name in `policyLosses`, or your own function. No default: it is what you train. */
-  lossType: PolicyLossName | PolicyLoss;
+/** A loss by name, with the options that it has and those of `policyLoss`. */
+type NamedLossCall = {
+  [N in PolicyLossName]: { lossType: N } & LossOptions<N> & CallOptions;
+}[PolicyLossName];
+
+/** A function of your own, with any options: they are handed on as they come. */
+interface OwnLossCall extends CallOptions {
+  lossType: PolicyLoss<never>;
+  [option: string]: unknown;
 }
 
-export type PolicyLossName =
-  | 'grpo'
-  | 'dr_grpo'
-  | 'dapo'
-  | 'bnpo'
-  | 'ppo'
-  | 'luspo'
-  | 'gspo'
-  | 'gspo_token'
-  | 'cispo'
-  | 'sapo'
-  | 'vespo'
-  | 'gmpo'
-  | 'dppo'
-  | 'prime'
-  | 'ipo'
-  | 'dro'
-  | 'importance_sampling'
-  | 'reinforce'
-  | 'kl_cov'
-  | 'clip_cov'
-  | 'rema'
-  | 'ce'
-  | 'ref_kl'
-  | 'kl';
+/** Options of `policyLoss`. `lossType` is a name in `policyLosses`, or your own function. No default: it is what you train. */
+export type PolicyLossCall = NamedLossCall | OwnLossCall;
 
-/**
- * Every policy loss by name: a plain object of functions of one type. Yours fits beside them.
- *
- * @example
- * Object.keys(policyLosses).length; // 24
- */
-export const policyLosses: Record<PolicyLossName, PolicyLoss> = {
-  grpo: grpoLoss,
-  dr_grpo: drGrpoLoss,
-  dapo: dapoLoss,
-  bnpo: bnpoLoss,
-  ppo: ppoLoss,
-  luspo: luspoLoss,
-  gspo: gspoLoss,
-  gspo_token: gspoTokenLoss,
-  cispo: cispoLoss,
-  sapo: sapoLoss,
-  vespo: vespoLoss,
-  gmpo: gmpoLoss,
-  dppo: dppoLoss,
-  prime: primeLoss,
-  ipo: ipoLoss,
-  dro: droLoss,
-  importance_sampling: importanceSamplingLoss,
-  reinforce: reinforceLoss,
-  kl_cov: klCovLoss,
-  clip_cov: clipCovLoss,
-  rema: turnRatioLoss,
-  ce: crossEntropyLoss,
-  ref_kl: refKlLoss,
-  kl: exactKlLoss,
-};
+const WHERE = 'policyLoss';
 
 /**
  * A policy-gradient loss: value, gradient with respect to the log-probs, metrics. No tensors: feed the gradient into
  * whatever tape produced the log-probs.
  *
  *     r = exp(logprobs - oldLogprobs)     token loss = f(r, A) + beta * KL(logprobs, refLogprobs)     f: see each loss
- *     with the entropy and off-policy options: f is masked, and loss -= entropyCoef * mean entropy
+ *     with the entropy and off-policy options: f is masked, and loss -= entropyCoef * mean entropy over the step
  *
  * @param data - flat `[B*T]` arrays; masked tokens are never read, so NaN there does no harm.
  * @returns `loss`, `gradient` `[B*T]`, `perTokenLoss`, `ratio`, `metrics` under TRL's names.
- * @throws {GrpoError} `unknown-name` (with the nearest name), `shape`, `missing`, `not-finite`, `double-correction`.
+ * @param options - `lossType` and what that loss's formula has. Your own function gets its options as they came.
+ * @throws {GrpoError} `unknown-name` (with the nearest name), `option` (a value of the wrong kind, or an option of another
+ * loss), `shape`, `missing`, `not-finite`, `double-correction`.
  *
  * @example
  * const data = { logprobs: [-1, -2, -1, 0], advantages: [1, -1], completionMask: [1, 1, 1, 0], sequenceLength: 2 };
@@ -120,73 +55,77 @@ export const policyLosses: Record<PolicyLossName, PolicyLoss> = {
  * gradient; // Float64Array [-0.3333, -0.3333, 0.3333, 0]
  */
 export function policyLoss(data: PolicyLossData, options: PolicyLossCall): PolicyLossResult {
-  const {
+  const { lossType, call, rest } = readCall(options);
+  if (typeof lossType === 'function') return withCallOptions(data, lossType, call, rest);
+  const loss: PolicyLoss<never> = lookUp<PolicyLoss<never>>(
+    WHERE,
+    'lossType',
+    policyLosses,
     lossType,
-    topEntropyQuantile = 1,
-    entropyCoef,
-    offPolicyMaskThreshold,
-    ...rest
-  } = options;
-  const loss = typeof lossType === 'function' ? lossType : find('lossType', policyLosses, lossType);
-  const { completionMask, entropies } = data;
-  if (!entropies && (topEntropyQuantile < 1 || entropyCoef)) {
-    throw new GrpoError(
-      'missing',
-      'policyLoss: topEntropyQuantile and entropyCoef need entropies.',
-    );
-  }
-  const highEntropy =
-    entropies && topEntropyQuantile < 1
-      ? highEntropyMask(entropies, completionMask, topEntropyQuantile)
-      : undefined;
-  const onPolicy =
-    offPolicyMaskThreshold === undefined ? undefined : offPolicyMask(data, offPolicyMaskThreshold);
-  const masks = [data.objectiveMask, highEntropy, onPolicy].filter((mask) => mask !== undefined);
-  const objectiveMask =
-    masks.length === 0
-      ? undefined
-      : Float64Array.from(completionMask, (_, i) => masks.reduce((all, mask) => all * mask[i]!, 1));
-  const result = loss({ ...data, objectiveMask }, { ...rest, ...functionsOf(options) });
-  if (entropyCoef === undefined) return result;
-  return withEntropyBonus(result, entropies, highEntropy ?? completionMask, options);
+  );
+  return withCallOptions(readPolicyFields(WHERE, data, REQUIRED), loss, call, rest);
 }
 
-/** The functions behind the names of KL estimator and importance level. */
-function functionsOf({
-  klEstimator,
-  importanceSamplingLevel,
-  convention,
-  lossType,
-}: PolicyLossCall) {
-  const isVerl = convention === 'verl' || lossType === 'ppo' || lossType === 'dppo';
-  const named = klEstimator ?? (isVerl ? boundedK3(VERL_KL_BOUNDS) : undefined);
-  return {
-    klEstimator:
-      isName(named) && named !== 'exact' ? find('klEstimator', klEstimators, named) : named,
-    importanceSamplingLevel: isName(importanceSamplingLevel)
-      ? find('importanceSamplingLevel', importanceRatios, importanceSamplingLevel)
-      : importanceSamplingLevel,
+/** Which loss, what this function does itself, and what is the loss's. */
+function readCall(options: PolicyLossCall) {
+  if (typeof (options ?? {}) !== 'object') throw mustBe(WHERE, 'options', 'an object', options);
+  const { topEntropyQuantile, entropyCoef, offPolicyMaskThreshold, lossType, ...rest } = {
+    ...options,
   };
+  if (lossType === undefined || lossType === null) {
+    const known = ['lossType', ...Object.keys(CALL_OPTIONS), ...Object.keys(LOSS_OPTIONS)];
+    for (const name of Object.keys(rest)) lookUp(WHERE, 'option', known, name);
+    throw new GrpoError('missing', `${WHERE}: needs lossType, a name or your own function.`);
+  }
+  const own = { topEntropyQuantile, entropyCoef, offPolicyMaskThreshold };
+  return { lossType, call: readOptions(WHERE, own, CALL_OPTIONS), rest };
 }
 
-const isName = (value: unknown): value is string => typeof value === 'string';
-
-const find = <T>(what: string, table: Record<string, T>, name: string): T =>
-  lookUp('policyLoss', what, table, name);
-
-/** loss -= coef * mean entropy of the tokens that are trained (those of the entropy mask, if there is one). */
-function withEntropyBonus(
-  result: PolicyLossResult,
-  entropies: ArrayLike<number> | undefined,
-  mask: ArrayLike<number>,
-  options: PolicyLossCall,
+/** A loss with its objective masked, and the entropy bonus added. */
+function withCallOptions(
+  data: PolicyLossData,
+  loss: PolicyLoss<never>,
+  call: CallOptions,
+  rest: StepTotals & object,
 ): PolicyLossResult {
-  const { entropyCoef = 0, gradientAccumulationSteps = 1 } = options;
-  const metrics = { ...result.metrics, entropy_coef: entropyCoef };
-  if (entropyCoef === 0 || !entropies) return { ...result, metrics };
-  const tokens = Array.from(mask).filter(Boolean).length || 1;
-  const slope = -entropyCoef / tokens / gradientAccumulationSteps;
-  const entropyGradient = Float64Array.from(mask, (keep) => (keep === 0 ? 0 : slope));
-  const bonus = entropyGradient.reduce((sum, g, i) => (g === 0 ? sum : sum + g * entropies[i]!), 0);
-  return { ...result, loss: result.loss + bonus, entropyGradient, metrics };
+  const run = loss as PolicyLoss<object>; // the loss checks its options, or takes them as they come
+  const { topEntropyQuantile = 1, entropyCoef = 0, offPolicyMaskThreshold } = call;
+  const log = (result: PolicyLossResult): PolicyLossResult =>
+    call.entropyCoef === undefined
+      ? result
+      : { ...result, metrics: { ...result.metrics, entropy_coef: entropyCoef } };
+  const needsEntropies = topEntropyQuantile < 1 || entropyCoef !== 0;
+  if (!needsEntropies && offPolicyMaskThreshold === undefined) return log(run(data, rest));
+
+  const { completionMask, sequenceLength } = data;
+  assertLength(WHERE, 'completionMask', completionMask);
+  const size = completionMask.length;
+  const mask = readMask(WHERE, 'completionMask', completionMask, size, sequenceLength);
+  const entropies = needsEntropies ? readEntropies(data, mask) : [];
+  const uncertain =
+    topEntropyQuantile < 1 ? highEntropyMask(entropies, mask, topEntropyQuantile) : mask;
+  const onPolicy =
+    offPolicyMaskThreshold === undefined ? mask : offPolicyMask(data, offPolicyMaskThreshold);
+  const given = data.objectiveMask
+    ? readMask(WHERE, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask)
+    : mask;
+  const objectiveMask = given.map((keep, i) => keep * uncertain[i]! * onPolicy[i]!);
+  const result = log(run({ ...data, objectiveMask }, rest));
+  if (entropyCoef === 0) return result;
+  return withEntropyBonus(
+    result,
+    { entropies, trained: mask, chosen: uncertain },
+    entropyCoef,
+    rest,
+  );
+}
+
+function readEntropies(data: PolicyLossData, mask: Uint8Array): ArrayLike<number> {
+  const { entropies, sequenceLength } = data;
+  if (!entropies) {
+    throw new GrpoError('missing', `${WHERE}: topEntropyQuantile and entropyCoef need entropies.`);
+  }
+  assertLength(WHERE, 'entropies', entropies, mask.length);
+  assertFiniteTokens(WHERE, 'entropies', entropies, mask, sequenceLength);
+  return entropies;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type PolicyLossCall, policyLoss, policyLosses } from './policyLoss.ts';
+import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import { policyLosses } from './policyLosses.ts';
 
 test('errors say what came and what to do', () => {
   const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
@@ -25,7 +26,7 @@ test('errors say what came and what to do', () => {
     `[GrpoError: dapoLoss: beta 0.1 needs refLogprobs.]`,
   );
   expect(run({}, { lossType: 'dr_grpo' })).toThrowErrorMatchingInlineSnapshot(
-    `[GrpoError: lossWeights: 'token-sum-norm' needs maxCompletionLength, got undefined.]`,
+    `[GrpoError: drGrpoLoss: reduction 'token-sum-norm' needs maxCompletionLength.]`,
   );
   expect(run({}, { lossType: 'dapo', entropyCoef: 0.1 })).toThrowErrorMatchingInlineSnapshot(
     `[GrpoError: policyLoss: topEntropyQuantile and entropyCoef need entropies.]`,
@@ -33,7 +34,7 @@ test('errors say what came and what to do', () => {
   expect(
     run({ refLogprobs: [-1, -1] }, { lossType: 'dapo', beta: 0.1, klEstimator: 'k4' }),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[GrpoError: policyLoss: unknown klEstimator 'k4'. Did you mean 'k1'? Known: k1, k2, k3, abs, k1+, k3+, abs+.]`,
+    `[GrpoError: dapoLoss: unknown klEstimator 'k4'. Did you mean 'k1'? Known: k1, k2, k3, abs, k1+, k3+, abs+, exact.]`,
   );
   const sampled = [-1, -1];
   const twice = { oldLogprobs: sampled, rolloutLogprobs: sampled, importanceWeights: [1] };
@@ -46,7 +47,7 @@ test('errors say what came and what to do', () => {
   // What a formula has no place for is refused, not ignored.
   const turns = [0, 0];
   expect(run({ turns }, { lossType: 'rema', beta: 0.1 })).toThrowErrorMatchingInlineSnapshot(
-    `[GrpoError: turnRatioLoss: has no beta: leave it out.]`,
+    `[GrpoError: turnRatioLoss: has no beta. All losses but rema have it. Leave it out.]`,
   );
   expect(run({ importanceWeights: [1] }, { lossType: 'gmpo' })).toThrowErrorMatchingInlineSnapshot(
     `[GrpoError: gmpoLoss: has no importanceWeights: leave it out.]`,
@@ -61,8 +62,8 @@ test('errors say what came and what to do', () => {
     `[GrpoError: turnRatioLoss: turns must have 2 values, got 1.]`,
   );
   expect(() =>
-    policyLosses.dapo(data, { topEntropyQuantile: 0.5 }),
+    policyLosses.dapo(data, { topEntropyQuantile: 0.5 } as object),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[GrpoError: dapoLoss: an entropy or off-policy option needs policyLoss, or its function.]`,
+    `[GrpoError: dapoLoss: has no topEntropyQuantile. It is policyLoss's, which takes any loss. Leave it out.]`,
   );
 });

@@ -1,8 +1,9 @@
 // One file for the shapes that every loss shares: they are read together, and have no code.
-import type { Reduction } from './aggregateLoss.ts';
+import type { Mask } from './base/readMask.ts';
 import type { Convention } from './convention.ts';
 import type { ImportanceRatio } from './importanceRatio.ts';
 import type { KlEstimator, KlEstimatorName } from './klEstimators.ts';
+import type { Reduction } from './reduction.ts';
 import type { ImportanceSamplingLevel } from './sequenceRatio.ts';
 
 /** What a policy loss reads. Per-token arrays are flat `[B*T]`, row-major, indexed by the target token; masked tokens are never read. */
@@ -19,14 +20,17 @@ export interface PolicyLossData {
   entropies?: ArrayLike<number> | undefined;
   /** `[B]` or `[B*T]`. */
   advantages: ArrayLike<number>;
-  /** `[B*T]`, 1 on trained tokens (tool and environment tokens 0). */
-  completionMask: ArrayLike<number>;
+  /** `[B*T]`, 1 (or true) on trained tokens, 0 (or false) on tool and environment tokens. */
+  completionMask: Mask;
   /** `[B*T]` or `[B]`, constant factors for the sampler-trainer mismatch: see `rolloutCorrection`. */
   importanceWeights?: ArrayLike<number> | undefined;
   /** `[B*T]`, constant factor of each token's whole loss, KL included. Default 1. */
   tokenWeights?: ArrayLike<number> | undefined;
-  /** `[B*T]`, constant factor of the objective only, not of the KL: 0 drops a token from the policy gradient. Default 1. */
-  objectiveMask?: ArrayLike<number> | undefined;
+  /**
+   * `[B*T]`, 0 (or false) drops a token from the objective, not from the KL nor from any denominator. Default: none is dropped.
+   * A factor of the objective is `importanceWeights`.
+   */
+  objectiveMask?: Mask | undefined;
   /** `[B*T]`, full-vocabulary KL to the base at each token; needed by `klEstimator: 'exact'` and the `kl` loss. */
   klValues?: ArrayLike<number> | undefined;
   /** `[B*T]`, turn number of each token, -1 = none; only for `rema`. */
@@ -35,52 +39,58 @@ export interface PolicyLossData {
   sequenceLength: number;
 }
 
-/** Options of all losses; each loss reads those that its formula has. */
-export interface PolicyLossOptions {
+/**
+ * Counts of the whole optimiser step, over all its micro-batches and workers: `stepTotals` makes them, every loss takes all of
+ * them and reads the one its mean is over. Absent: those of this call. Where workers' gradients are averaged instead of
+ * summed, divide each by the number of workers.
+ */
+export interface StepTotals {
+  /**
+   * Trained tokens, for the token means. In TRL's terms: num_items_in_batch * gradient_accumulation_steps /
+   * steps_per_generation.
+   */
+  numItemsInBatch?: number | undefined;
+  /** All rows, for the means that count every row (`-all`, `token-sum-norm`, gmpo). */
+  numSequences?: number | undefined;
+  /** Rows with a trained token, for the other sequence means. */
+  numLiveSequences?: number | undefined;
+  /** Turns with a trained token, for `rema` with `turnAggregation: 'turn'`. */
+  numTurns?: number | undefined;
+  /** Rows with such a turn, for `rema`. */
+  numTurnSequences?: number | undefined;
+  /** Trained tokens, for the entropy bonus. Without it, `numItemsInBatch` if no `gradientAccumulationSteps` is given. */
+  numEntropyTokens?: number | undefined;
+}
+
+/** The options of all losses together. Each loss takes those that its formula has: `LossOptions<'gspo'>`, and the README's table. */
+export interface PolicyLossOptions extends StepTotals {
   /** Ratios below 1 - epsilon are clipped. Default 0.2 (gspo 3e-4, gmpo 0.4 in log space). */
   epsilon?: number | undefined;
   /** Ratios above 1 + epsilonHigh are clipped. Default `epsilon` (gspo 4e-4). `cispo` under `'trl'`: the ratio's maximum itself. */
   epsilonHigh?: number | undefined;
   /** Upper bound of the ratio for negative advantages too (two-sided clipping). Default none. */
   delta?: number | undefined;
-  /** Dual clip c: for a negative advantage the loss is at most -A * c. Default none (`ppo` 3). */
+  /** Dual clip c > 1: for a negative advantage the loss is at most -A * c. Default none (3 under `'verl'`, but for gspo). */
   dualClip?: number | undefined;
   /** Weight of the KL to the reference. Default 0. */
   beta?: number | undefined;
   /**
-   * Default `'k3'`, held within verl's bounds under `'verl'`. `'exact'` takes `klValues`, and the result has a `klGradient`.
-   * Other names are looked up by `policyLoss`; a single loss takes the function itself (`klEstimators.k1`).
+   * Default `'k3'`. Under `'verl'`, k3 and k3+ are held within verl's bounds by name; a function is taken as it is.
+   * `'exact'` takes `klValues`, and the result has a `klGradient`.
    */
   klEstimator?: KlEstimatorName | KlEstimator | 'exact' | undefined;
   /** Multiply the KL estimate by the importance ratio, with gradient (DeepSeek-V3.2). Default true under `'trl'`, as in TRL 1.16. */
   useBiasCorrectionKl?: boolean | undefined;
-  /**
-   * Default `'token'` (gspo `'sequence'`, gspo_token `'gspo-token'`). Names are looked up by `policyLoss`; a single loss takes
-   * the function itself (`sequenceRatio`).
-   */
+  /** Default `'token'` (gspo `'sequence'`, gspo_token `'gspo-token'`); or a ratio of your own. */
   importanceSamplingLevel?: ImportanceSamplingLevel | ImportanceRatio | undefined;
   /** Bound of |log ratio| per token before exp. Default none under `'trl'`, 20 under `'verl'`. */
   logRatioClamp?: number | undefined;
   /** Default: the loss type's own, see the README. */
   reduction?: Reduction | undefined;
-  /**
-   * Trained tokens of the whole optimiser step over all micro-batches and workers, for the token means. Default: of this call.
-   * In TRL's terms: num_items_in_batch * gradient_accumulation_steps / steps_per_generation; divide by the workers where
-   * their gradients are averaged instead of summed.
-   */
-  numItemsInBatch?: number | undefined;
-  /** Rows of the whole optimiser step, for the sequence means. Default: of this call. */
-  numSequences?: number | undefined;
-  /** Micro-batches per optimiser step: losses that normalise by their own micro-batch are divided by it. Default 1. */
+  /** Micro-batches per optimiser step: a mean that has no total of the step is divided by it. Default 1. */
   gradientAccumulationSteps?: number | undefined;
   /** Horizon of `dr_grpo` and of the `-norm` reductions. */
   maxCompletionLength?: number | undefined;
-  /** Train only this share of tokens, those of highest entropy. Default 1 = all. */
-  topEntropyQuantile?: number | undefined;
-  /** Loss -= entropyCoef * mean entropy. Default 0. */
-  entropyCoef?: number | undefined;
-  /** Drop sequences with a negative advantage whose mean log(rollout / policy) exceeds this (DeepSeek-V3.2). Default: keep all. */
-  offPolicyMaskThreshold?: number | undefined;
   /** Whose definition where they differ: clamps, dual clip, `cispo`, `gmpo`. Default `'trl'`. */
   convention?: Convention | undefined;
   /** Soft gate temperatures of `sapo`. Defaults 1 and 1.05. */
@@ -115,6 +125,16 @@ export interface PolicyLossOptions {
   turnAggregation?: 'trajectory' | 'turn' | undefined;
 }
 
+/** What `policyLoss` adds to any loss. */
+export interface CallOptions {
+  /** Train only this share of tokens, those of highest entropy in this call. Default 1 = all. */
+  topEntropyQuantile?: number | undefined;
+  /** Loss -= entropyCoef * mean entropy. Default 0. */
+  entropyCoef?: number | undefined;
+  /** Drop sequences with a negative advantage whose mean log(rollout / policy) exceeds this (DeepSeek-V3.2). Default: keep all. */
+  offPolicyMaskThreshold?: number | undefined;
+}
+
 /** Value, gradients and what to log. */
 export interface PolicyLossResult {
   loss: number;
@@ -132,8 +152,37 @@ export interface PolicyLossResult {
   metrics: Record<string, number>;
 }
 
-/** A loss of the registry, or your own. */
-export type PolicyLoss = (data: PolicyLossData, options: PolicyLossOptions) => PolicyLossResult;
+/** A loss of the registry, or your own; `Options` is what it reads. */
+export type PolicyLoss<Options = PolicyLossOptions> = (
+  data: PolicyLossData,
+  options: Options,
+) => PolicyLossResult;
+
+export type PolicyLossName =
+  | 'grpo'
+  | 'dr_grpo'
+  | 'dapo'
+  | 'bnpo'
+  | 'ppo'
+  | 'luspo'
+  | 'gspo'
+  | 'gspo_token'
+  | 'cispo'
+  | 'sapo'
+  | 'vespo'
+  | 'gmpo'
+  | 'dppo'
+  | 'prime'
+  | 'ipo'
+  | 'dro'
+  | 'importance_sampling'
+  | 'reinforce'
+  | 'kl_cov'
+  | 'clip_cov'
+  | 'rema'
+  | 'ce'
+  | 'ref_kl'
+  | 'kl';
 
 /** What an objective sees: the inputs after checking, advantages and ratios on every token. */
 export interface PolicyBatch {
@@ -142,7 +191,13 @@ export interface PolicyBatch {
   oldLogprobs: ArrayLike<number>;
   refLogprobs?: ArrayLike<number> | undefined;
   klValues?: ArrayLike<number> | undefined;
-  mask: ArrayLike<number>;
+  entropies?: ArrayLike<number> | undefined;
+  tokenWeights?: ArrayLike<number> | undefined;
+  turns?: ArrayLike<number> | undefined;
+  /** 1 on trained tokens. */
+  mask: Uint8Array;
+  /** 1 on trained tokens that the objective keeps. */
+  kept: Uint8Array;
   advantages: Float64Array;
   /** True when one advantage per sequence was given: then sequence-level quantities are one per sequence. */
   perSequence: boolean;

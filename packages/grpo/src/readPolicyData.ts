@@ -1,86 +1,166 @@
-import { assertFiniteTokens, assertLength, rowsOf } from './assertTokens.ts';
+import {
+  assertFiniteTokens,
+  assertLength,
+  assertLogprobs,
+  assertRolloutLogprobs,
+  notFinite,
+  placeOf,
+  rowsOf,
+} from './assertTokens.ts';
 import { readMask } from './base/readMask.ts';
-import { GrpoError, needsPolicyLoss } from './errors.ts';
+import { readFields } from './base/readOptions.ts';
+import { assertCorrectedOnce } from './doubleCorrection.ts';
+import { GrpoError } from './errors.ts';
 import { type ImportanceRatio, type LogRatio, tokenRatio } from './importanceRatio.ts';
 import type { PolicyBatch, PolicyLossData, PolicyLossOptions } from './policyLossTypes.ts';
+import { importanceRatios } from './sequenceRatio.ts';
 
 /** verl's bound of |log ratio|. */
 const VERL_LOG_RATIO_CLAMP = 20;
 
-/** Inputs of one value per token. The sampler's log-probs may be NaN: not reported. */
-const PER_TOKEN = [
-  'logprobs',
-  'oldLogprobs',
-  'refLogprobs',
-  'rolloutLogprobs',
-  'entropies',
-  'tokenWeights',
-  'objectiveMask',
-  'klValues',
-] as const;
+/** What one value per token may be; the rest has rules of its own. */
+const FIELDS: { readonly [K in keyof Required<PolicyLossData>]: 'logprob' | 'number' | 'other' } = {
+  logprobs: 'logprob',
+  oldLogprobs: 'logprob',
+  refLogprobs: 'logprob',
+  entropies: 'number',
+  tokenWeights: 'number',
+  klValues: 'number',
+  rolloutLogprobs: 'other',
+  advantages: 'other',
+  completionMask: 'other',
+  importanceWeights: 'other',
+  objectiveMask: 'other',
+  turns: 'other',
+  sequenceLength: 'other',
+};
+
+/** The fields of a loss's inputs that were given: names checked, `null` as not given. */
+export function readPolicyFields<D extends Partial<PolicyLossData>>(
+  name: string,
+  data: D,
+  required: readonly (keyof D & string)[],
+): D {
+  const known: { readonly [K in keyof Required<D>]?: unknown } = FIELDS;
+  return readFields(
+    name,
+    'data field',
+    data,
+    known as { [K in keyof Required<D>]: unknown },
+    required,
+  ); // every field of D is one of ours
+}
+
+/** Without these there is no loss. */
+export const REQUIRED = ['logprobs', 'advantages', 'completionMask', 'sequenceLength'] as const;
+
+/** What a loss fixes of its inputs. */
+export interface PolicyDataDefaults {
+  /** Name in error messages. */
+  name: string;
+  /** Default `tokenRatio`. */
+  level?: ImportanceRatio;
+  /** The ratio is to `rolloutLogprobs`, which then must be complete, instead of to `oldLogprobs`. Default false. */
+  againstSampler?: boolean;
+}
 
 /** Checks a loss's inputs, spreads per-sequence values over tokens, and takes the ratio. */
 export function readPolicyData(
-  data: PolicyLossData,
+  given: PolicyLossData,
   options: PolicyLossOptions,
-  defaults: { name: string; level?: ImportanceRatio },
+  { name, level: ownLevel = tokenRatio, againstSampler = false }: PolicyDataDefaults,
 ): { batch: PolicyBatch; logRatio: LogRatio } {
-  const { name } = defaults;
-  const { logprobs, completionMask, sequenceLength, importanceWeights } = data;
+  const data = readPolicyFields(name, given, REQUIRED);
+  const { logprobs, rolloutLogprobs, sequenceLength } = data;
+  assertLength(name, 'logprobs', logprobs);
   const size = logprobs.length;
   const rows = rowsOf(name, size, sequenceLength);
-  const mask = readMask(name, 'completionMask', completionMask, size, sequenceLength);
-  for (const key of PER_TOKEN) {
-    const values = data[key];
-    if (values) assertLength(name, key, values, size);
-    if (values && key !== 'rolloutLogprobs') {
-      assertFiniteTokens(name, key, values, mask, sequenceLength);
-    }
+  const mask = readMask(name, 'completionMask', data.completionMask, size, sequenceLength);
+  assertTokenFields(name, data, mask);
+  if (rolloutLogprobs) {
+    assertLength(name, 'rolloutLogprobs', rolloutLogprobs, size);
+    assertRolloutLogprobs(name, rolloutLogprobs, mask, sequenceLength, againstSampler);
+  } else if (againstSampler) {
+    throw new GrpoError('missing', `${name}: needs rolloutLogprobs.`);
   }
-  if (importanceWeights && data.oldLogprobs && data.oldLogprobs === data.rolloutLogprobs) {
-    throw new GrpoError(
-      'double-correction',
-      `${name}: the ratio to rolloutLogprobs corrects the sampler already. Drop importanceWeights.`,
-    );
-  }
-  const advantages = onTokens(name, 'advantages', data.advantages, rows, sequenceLength);
+  const oldLogprobs = againstSampler ? rolloutLogprobs : data.oldLogprobs;
+  const layout = { name, mask, rows, sequenceLength };
+  const advantages = onTokens(layout, 'advantages', data.advantages);
   assertFiniteTokens(name, 'advantages', advantages, mask, sequenceLength);
+  const importanceWeights =
+    data.importanceWeights && onTokens(layout, 'importanceWeights', data.importanceWeights);
+  if (importanceWeights) {
+    assertWeights(name, importanceWeights, mask, sequenceLength);
+    assertCorrectedOnce(name, { importanceWeights, oldLogprobs, rolloutLogprobs, mask });
+  }
 
-  const { importanceSamplingLevel: level = defaults.level ?? tokenRatio } = options;
-  const ratioOf = level === 'token' ? tokenRatio : level;
-  if (typeof ratioOf === 'string') throw needsPolicyLoss(name, `level '${ratioOf}'`);
+  const { importanceSamplingLevel: level = ownLevel } = options;
+  const ratioOf = typeof level === 'string' ? importanceRatios[level] : level;
   const { logRatioClamp = options.convention === 'verl' ? VERL_LOG_RATIO_CLAMP : Infinity } =
     options;
-  const logRatio = ratioOf(data, logRatioClamp);
+  const ratioData = { logprobs, oldLogprobs, completionMask: mask, sequenceLength };
+  const logRatio = ratioOf(ratioData, logRatioClamp);
   const ratio = new Float64Array(size);
   for (let i = 0; i < size; i++) ratio[i] = Math.exp(logRatio.values[i]!);
   const batch: PolicyBatch = {
     ...data,
-    oldLogprobs: data.oldLogprobs ?? logprobs,
+    oldLogprobs: oldLogprobs ?? logprobs,
     mask,
+    kept: data.objectiveMask
+      ? readMask(name, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask)
+      : mask,
     advantages,
     perSequence: data.advantages.length === rows,
     sequenceRatio: logRatio.perSequence,
     logRatio: logRatio.values,
     tokenLogRatio: logRatio.tokens,
     ratio,
-    importanceWeights:
-      importanceWeights &&
-      onTokens(name, 'importanceWeights', importanceWeights, rows, sequenceLength),
-    importancePerSequence: importanceWeights?.length === rows,
+    importanceWeights,
+    importancePerSequence: data.importanceWeights?.length === rows,
     rows,
   };
   return { batch, logRatio };
 }
 
-/** `[B]` or `[B*T]` as `[B*T]`. */
-function onTokens(
+/** Lengths and values of what has one value per token. */
+function assertTokenFields(name: string, data: PolicyLossData, mask: Uint8Array): void {
+  for (const [field, rule] of Object.entries(FIELDS)) {
+    const values = data[field as 'logprobs' | 'entropies']; // those with a rule are arrays
+    if (rule === 'other' || values === undefined) continue;
+    assertLength(name, field, values, mask.length);
+    const check = rule === 'logprob' ? assertLogprobs : assertFiniteTokens;
+    check(name, field, values, mask, data.sequenceLength);
+  }
+}
+
+/** Importance weights are ratios or masks: not negative. */
+function assertWeights(
   name: string,
+  weights: Float64Array,
+  mask: Uint8Array,
+  sequenceLength: number,
+): void {
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (mask[i] === 0 || (weight >= 0 && weight < Infinity)) continue;
+    if (!Number.isFinite(weight)) {
+      throw notFinite(`${name}: importanceWeights is ${weight}`, i, sequenceLength);
+    }
+    throw new GrpoError(
+      'option',
+      `${name}: importanceWeights must be >= 0, got ${weight} at ${placeOf(i, sequenceLength)}.`,
+    );
+  }
+}
+
+/** `[B]` or `[B*T]` as `[B*T]`. */
+export function onTokens(
+  layout: { name: string; rows: number; sequenceLength: number },
   key: string,
   values: ArrayLike<number>,
-  rows: number,
-  sequenceLength: number,
 ): Float64Array {
+  const { name, rows, sequenceLength } = layout;
+  assertLength(name, key, values);
   const size = rows * sequenceLength;
   if (values.length !== rows && values.length !== size) {
     throw new GrpoError(
@@ -90,6 +170,9 @@ function onTokens(
   }
   const span = size / values.length; // tokens that share a value
   const out = new Float64Array(size);
-  for (let k = 0; k < values.length; k++) out.fill(values[k]!, k * span, (k + 1) * span);
+  for (let k = 0; k < values.length; k++) {
+    const value = typeof values[k] === 'number' ? values[k]! : Number.NaN; // null would become 0
+    out.fill(value, k * span, (k + 1) * span);
+  }
   return out;
 }

@@ -1,14 +1,11 @@
+import { readMask } from './base/readMask.ts';
 import { type ImportanceRatio, tokenRatio } from './importanceRatio.ts';
 
 /** verl holds the log ratio of its token form of GSPO to at most 10. */
 const GSPO_TOKEN_CAP = 10;
 
 /** `[B*T]`: on every token of a row the mean of `values` over the row's trained tokens (0 without one). */
-function rowMeans(
-  values: Float64Array,
-  mask: ArrayLike<number>,
-  sequenceLength: number,
-): Float64Array {
+function rowMeans(values: Float64Array, mask: Uint8Array, sequenceLength: number): Float64Array {
   const means = new Float64Array(values.length);
   for (let start = 0; start < values.length; start += sequenceLength) {
     let [sum, count] = [0, 0];
@@ -34,14 +31,14 @@ function rowMeans(
  */
 export const sequenceRatio: ImportanceRatio = (data, clamp) => {
   const { tokens, backward } = tokenRatio(data, clamp);
-  const { completionMask, sequenceLength } = data;
+  const { sequenceLength } = data;
+  const mask = readMask('sequenceRatio', 'completionMask', data.completionMask, tokens.length);
   return {
-    values: rowMeans(tokens, completionMask, sequenceLength),
+    values: rowMeans(tokens, mask, sequenceLength),
     tokens,
     perSequence: true,
     // The mean's gradient is the mean of the gradients, and so is 0 on masked tokens.
-    backward: (gradient, into) =>
-      backward(rowMeans(gradient, completionMask, sequenceLength), into),
+    backward: (gradient, into) => backward(rowMeans(gradient, mask, sequenceLength), into),
   };
 };
 
@@ -52,7 +49,9 @@ export const sequenceRatio: ImportanceRatio = (data, clamp) => {
  */
 export const gspoTokenRatio: ImportanceRatio = (data, clamp) => {
   const ratio = tokenRatio(data, clamp);
-  const means = rowMeans(ratio.tokens, data.completionMask, data.sequenceLength);
+  const { tokens } = ratio;
+  const mask = readMask('gspoTokenRatio', 'completionMask', data.completionMask, tokens.length);
+  const means = rowMeans(tokens, mask, data.sequenceLength);
   return { ...ratio, values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)) };
 };
 

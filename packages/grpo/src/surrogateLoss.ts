@@ -1,8 +1,7 @@
-import { lossWeights, type Reduction } from './aggregateLoss.ts';
 import { notFinite } from './assertTokens.ts';
-import { needsPolicyLoss } from './errors.ts';
-import type { ImportanceRatio } from './importanceRatio.ts';
+import { readOptions } from './base/readOptions.ts';
 import { klTerm } from './klTerm.ts';
+import { anyLossOptions } from './lossOptions.ts';
 import type {
   PolicyLossData,
   PolicyLossOptions,
@@ -10,18 +9,16 @@ import type {
   PolicyObjective,
   TokenTerm,
 } from './policyLossTypes.ts';
-import { readPolicyData } from './readPolicyData.ts';
+import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
+import type { Reduction } from './reduction.ts';
+import { stepWeights } from './stepWeights.ts';
 
 /** What a loss type fixes besides its formula. */
-export interface SurrogateLossDefaults {
-  /** Name in error messages. */
-  name: string;
+export interface SurrogateLossDefaults extends PolicyDataDefaults {
   /** Its reduction, unless the caller names one. */
   reduction: Reduction;
-  /** `'batch'`: a token mean over `numItemsInBatch`; `'call'`: normalised by this call's own tokens or rows. Default `'call'`. */
+  /** `'batch'`: a token mean over `numItemsInBatch`; `'call'`: normalised by this call's own tokens. Default `'call'`. */
   normalizer?: 'batch' | 'call';
-  /** Default `tokenRatio`. */
-  level?: ImportanceRatio;
   /** The objective uses the importance weights itself (vespo). Default false. */
   ownsImportanceWeights?: boolean;
 }
@@ -34,9 +31,10 @@ export interface SurrogateLossDefaults {
  *
  * The gradient is closed form: d loss / d logprob, through the ratio (token or sequence) and directly.
  *
+ * @param options - any of the package's options: your objective may read them all.
  * @param objective - one of the package's, or your own: it computes one token's loss and its derivatives.
- * @throws {GrpoError} `shape`, `missing`, `unknown-name`, `not-finite` (the first token whose input or loss is not a
- * number), `option` for the options that only `policyLoss` has (entropy and off-policy masks).
+ * @throws {GrpoError} `shape`, `missing`, `option`, `unknown-name`, `not-finite` (the first token whose input or loss is not a
+ * number).
  *
  * @example
  * const mine = ({ ratio, advantages }) => ({
@@ -55,29 +53,35 @@ export function surrogateLoss(
   defaults: SurrogateLossDefaults,
 ): PolicyLossResult {
   const { name } = defaults;
-  const { topEntropyQuantile = 1, entropyCoef = 0, offPolicyMaskThreshold } = options;
-  if (topEntropyQuantile < 1 || entropyCoef !== 0 || offPolicyMaskThreshold !== undefined) {
-    throw needsPolicyLoss(name, 'an entropy or off-policy option');
-  }
+  return tokenLoss(data, readOptions(name, options, anyLossOptions()), objective, defaults);
+}
+
+/** `surrogateLoss` with options that are checked. */
+export function tokenLoss(
+  data: PolicyLossData,
+  options: PolicyLossOptions,
+  objective: PolicyObjective,
+  defaults: SurrogateLossDefaults,
+): PolicyLossResult {
+  const { name } = defaults;
   const { batch, logRatio } = readPolicyData(data, options, defaults);
-  const { mask, sequenceLength, ratio } = batch;
-  const { weights, accumulation } = reductionWeights(mask, options, defaults, sequenceLength);
-  const { tokenWeights, objectiveMask, entropies } = data;
+  const { mask, kept, sequenceLength, ratio, tokenWeights, entropies, klValues } = batch;
+  const { weights, accumulation } = stepWeights(name, batch, options, defaults);
   const importanceWeights = defaults.ownsImportanceWeights ? undefined : batch.importanceWeights;
   const run = objective(batch, options);
-  const addKl = klTerm(batch, data, options, name);
+  const addKl = klTerm(batch, options, name);
 
   const size = mask.length;
   const perTokenLoss = new Float64Array(size);
   const gradient = new Float64Array(size); // directly through the log-probs
   const ratioGradient = new Float64Array(size); // through the log ratio
-  const klGradient = data.klValues && new Float64Array(size); // through an exact KL
+  const klGradient = klValues && new Float64Array(size); // through an exact KL
   const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
   let [loss, tokens, kl, entropy, ppoKl] = [0, 0, 0, 0, 0];
   for (let i = 0; i < size; i++) {
     if (mask[i] === 0) continue;
     out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
-    const factor = (importanceWeights?.[i] ?? 1) * (objectiveMask?.[i] ?? 1);
+    const factor = kept[i] === 0 ? 0 : (importanceWeights?.[i] ?? 1);
     if (factor !== 0) run.term(i, out);
     out.loss *= factor;
     out.dLogRatio *= factor;
@@ -113,26 +117,4 @@ export function surrogateLoss(
     ...run.metrics?.(),
   };
   return { loss, gradient, perTokenLoss, ratio, metrics, ...(klGradient && { klGradient }) };
-}
-
-/** The weight of every token in the loss; a loss normalised by its own micro-batch is to be divided by `accumulation`. */
-function reductionWeights(
-  mask: ArrayLike<number>,
-  options: PolicyLossOptions,
-  defaults: SurrogateLossDefaults,
-  sequenceLength: number,
-): { weights: Float64Array; accumulation: number } {
-  const { reduction = defaults.reduction, numSequences, maxCompletionLength: horizon } = options;
-  const global = options.reduction !== undefined || defaults.normalizer === 'batch';
-  const numTokens = global ? options.numItemsInBatch : undefined;
-  const weights = lossWeights(mask, {
-    sequenceLength,
-    reduction,
-    numTokens,
-    numSequences,
-    horizon,
-  });
-  const total = reduction === 'token-mean' ? numTokens : numSequences;
-  const accumulation = total === undefined ? (options.gradientAccumulationSteps ?? 1) : 1;
-  return { weights, accumulation };
 }

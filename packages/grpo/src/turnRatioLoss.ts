@@ -1,7 +1,12 @@
-import { assertLength } from './assertTokens.ts';
-import { GrpoError, refuse } from './errors.ts';
-import type { PolicyLossData, PolicyLossOptions, PolicyLossResult } from './policyLossTypes.ts';
+import { assertTotal } from './assertTotal.ts';
+import { refuse } from './errors.ts';
+import { type LossOptions, readLossOptions } from './lossOptions.ts';
+import type { PolicyLossData, PolicyLossResult } from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
+import { liveTotal } from './stepWeights.ts';
+import { tokensOfTurns } from './tokensOfTurns.ts';
+
+const NAME = 'turnRatioLoss';
 
 /** The log ratio is held to at most this before exp (ReMA). */
 const LOG_RATIO_CAP = 3;
@@ -22,11 +27,13 @@ export interface TurnLoss {
  *     loss of a turn = max(-A r, -A clip(r, 1 - epsilon, 1 + epsilonHigh)),  A < 0: at most -A * dualClip
  *     `'trajectory'`: mean over each sequence's turns, then over sequences that have one;  `'turn'`: mean over all turns
  *
+ * The means count turns with a trained token, whether or not `objectiveMask` drops them.
+ *
  * One turn of all tokens is the sequence ratio; turns of one token are the token ratio.
  *
  * @param data - needs `turns`: the turn number of each token, -1 = not written by the policy.
  * @returns the usual result, and `turns`, one entry per turn.
- * @throws {GrpoError} `missing` without `turns`; `option` for weights, a `reduction` or `beta`; otherwise as `surrogateLoss`.
+ * @throws {GrpoError} `missing` without `turns`; `option` for weights and options of other losses; otherwise as `surrogateLoss`.
  *
  * @example
  * const data = { logprobs: [-1, -2], oldLogprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
@@ -36,32 +43,27 @@ export interface TurnLoss {
  */
 export function turnRatioLoss(
   data: PolicyLossData,
-  options: PolicyLossOptions = {},
+  given: LossOptions<'rema'> = {},
 ): PolicyLossResult & { turns: TurnLoss[] } {
+  const options = readLossOptions(NAME, 'rema', given);
   const { epsilon = 0.2, epsilonHigh = epsilon, dualClip = 3 } = options;
-  const { turnRatio = 'geometric', turnAggregation = 'trajectory', numSequences } = options;
-  const { beta, reduction } = options;
-  const { importanceWeights, tokenWeights } = data;
-  refuse('turnRatioLoss', { beta, reduction, importanceWeights, tokenWeights });
-  const { batch } = readPolicyData(data, options, { name: 'turnRatioLoss' });
-  if (!data.turns) {
-    throw new GrpoError('missing', 'turnRatioLoss: needs turns, the turn number of each token.');
-  }
-  assertLength('turnRatioLoss', 'turns', data.turns, batch.mask.length);
-  const { logRatio } = batch;
+  const { turnRatio = 'geometric' } = options;
+  const { batch } = readPolicyData(data, options, { name: NAME });
+  const { importanceWeights, tokenWeights } = batch;
+  refuse(NAME, { importanceWeights, tokenWeights });
+  const { logRatio, kept } = batch;
   const geometric = turnRatio === 'geometric';
-  const trained = Float64Array.from(batch.mask, (keep, i) => keep * (data.objectiveMask?.[i] ?? 1));
-  const groups = tokensOfTurns(data.turns, trained, batch.sequenceLength);
-  const perSequence = new Map<number, number>();
-  for (const { sequence } of groups)
-    perSequence.set(sequence, (perSequence.get(sequence) ?? 0) + 1);
+  const groups = tokensOfTurns(NAME, batch.turns, batch.mask, batch.sequenceLength);
+  const weightOf = turnWeights(groups, options);
 
   const gradient = new Float64Array(logRatio.length);
   const perTokenLoss = new Float64Array(logRatio.length);
   const ratio = new Float64Array(logRatio.length);
   const turns: TurnLoss[] = [];
   let total = 0;
-  for (const { sequence, turn, tokens } of groups) {
+  for (const { sequence, turn, tokens: trained } of groups) {
+    const tokens = trained.filter((i) => kept[i] !== 0);
+    if (tokens.length === 0) continue; // dropped from the objective, still in the denominator
     const mean = (value: (i: number) => number) =>
       tokens.reduce((sum, i) => sum + value(i), 0) / tokens.length;
     const meanLog = mean((i) => logRatio[i]!);
@@ -74,10 +76,7 @@ export function turnRatioLoss(
     let slope = -advantage * r >= -advantage * bounded ? -advantage : 0; // d loss / d r
     if (advantage < 0 && loss > -advantage * dualClip) [loss, slope] = [-advantage * dualClip, 0];
 
-    const weight =
-      turnAggregation === 'turn'
-        ? 1 / (numSequences ?? groups.length)
-        : 1 / perSequence.get(sequence)! / (numSequences ?? perSequence.size);
+    const weight = weightOf(sequence);
     total += weight * loss;
     turns.push({ sequence, turn, ratio: r, advantage, loss });
     for (const i of tokens) {
@@ -95,27 +94,22 @@ export function turnRatioLoss(
   return { loss: total, gradient, perTokenLoss, ratio, metrics, turns };
 }
 
-interface TurnTokens {
-  sequence: number;
-  turn: number;
-  tokens: number[];
-}
-
-/** The trained tokens of every turn, by sequence and turn number. */
-function tokensOfTurns(
-  turns: ArrayLike<number>,
-  mask: ArrayLike<number>,
-  sequenceLength: number,
-): TurnTokens[] {
-  const found = new Map<number, TurnTokens>();
-  const most = Array.from(turns).reduce((a, b) => Math.max(a, b), 0) + 1;
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0 || turns[i]! < 0) continue;
-    const [sequence, turn] = [Math.floor(i / sequenceLength), turns[i]!];
-    const key = sequence * most + turn;
-    const entry = found.get(key) ?? { sequence, turn, tokens: [] };
-    entry.tokens.push(i);
-    found.set(key, entry);
-  }
-  return [...found].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+/** The weight of a turn in the loss: 1 / turns, or 1 / (turns of its row * rows); `totals` are the step's. */
+function turnWeights(
+  turns: readonly { sequence: number }[],
+  options: LossOptions<'rema'>,
+): (sequence: number) => number {
+  const { turnAggregation = 'trajectory', gradientAccumulationSteps = 1 } = options;
+  const { numTurns, numTurnSequences, numSequences } = options;
+  const perSequence = new Map<number, number>();
+  for (const { sequence } of turns) perSequence.set(sequence, (perSequence.get(sequence) ?? 0) + 1);
+  const allAlike = turnAggregation === 'turn';
+  const [totalName, total] = liveTotal(
+    NAME,
+    `'${turnAggregation}'`,
+    allAlike ? { numTurns, numSequences } : { numTurnSequences, numSequences },
+  );
+  const divisor = total ?? gradientAccumulationSteps * (allAlike ? turns.length : perSequence.size);
+  assertTotal(NAME, totalName, total, turns.length);
+  return (sequence) => 1 / divisor / (allAlike ? 1 : perSequence.get(sequence)!);
 }

@@ -60,6 +60,9 @@ export const positive: Check = /* @__PURE__ */ kind(
   (x) => x > 0 && x < Infinity,
 );
 
+/** Upper bounds of a factor of the loss, which must leave a factor of 1 alone: Infinity = none. */
+export const aboveOne: Check = /* @__PURE__ */ kind('a number > 1', (x) => x > 1);
+
 /** Upper bounds: Infinity = none. */
 export const positiveOrInfinite: Check = /* @__PURE__ */ kind('a number > 0', (x) => x > 0);
 
@@ -98,7 +101,9 @@ export const oneOf =
   };
 
 /** A name of the table, or a function in its place. */
-export const oneOfOrFunction = (names: Readonly<Record<string, unknown>>): Check => {
+export const oneOfOrFunction = (
+  names: Readonly<Record<string, unknown>> | readonly string[],
+): Check => {
   const isName = oneOf(names);
   return (where, name, value) => {
     if (typeof value !== 'function') isName(where, name, value);

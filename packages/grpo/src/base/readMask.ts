@@ -8,6 +8,7 @@ export type Mask = ArrayLike<number> | ArrayLike<boolean>;
 /**
  * A mask as zeros and ones. Every mask a caller hands over is read here, once; what follows compares with 0.
  *
+ * @param within - an outer mask: places outside it are 0 and never read.
  * @throws {GrpoError} `shape` unless it has `length` values; `option` at the first that is not 0, 1, false or true.
  */
 export function readMask(
@@ -16,10 +17,12 @@ export function readMask(
   mask: Mask,
   length: number,
   sequenceLength?: number,
+  within?: Uint8Array,
 ): Uint8Array {
   assertLength(where, name, mask, length);
   const read = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
+    if (within !== undefined && within[i] === 0) continue;
     const keep = mask[i];
     if (keep === 1 || keep === true) read[i] = 1;
     else if (keep !== 0 && keep !== false) {

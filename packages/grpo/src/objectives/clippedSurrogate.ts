@@ -43,3 +43,7 @@ export const clippedSurrogate: PolicyObjective = (batch, options) => {
     },
   };
 };
+
+/** The same on a sequence's ratio, as in GSPO: verl has no dual clip there, so only an explicit `dualClip` gives one. */
+export const sequenceSurrogate: PolicyObjective = (batch, options) =>
+  clippedSurrogate(batch, { dualClip: Infinity, ...options });

@@ -54,7 +54,7 @@ export const clipCov: PolicyObjective = (batch, options) => {
   const { clipCovFraction = 2e-4, clipCovRange = [1, 5], seed = 0 } = options;
   const { epsilon = 0.2, epsilonHigh = epsilon } = options;
   const { ratio, advantages } = batch;
-  const surrogate = clippedSurrogate(batch, { ...options, convention: 'trl' });
+  const surrogate = clippedSurrogate(batch, { ...options, dualClip: Infinity });
   const cov = covariance(batch);
   const [low, high] = clipCovRange;
   const ppoClips = (i: number) =>

@@ -42,9 +42,9 @@ export const prime: PolicyObjective = (batch, options) => {
   return pulled(batch, options, (i) => insideRegion(batch, i, epsilon, epsilonHigh));
 };
 
-/** As `prime`, with one bound for both signs: keep = |pi - pi_old| <= epsilon. */
+/** As `prime`, with one bound for both signs: keep = |pi - pi_old| <= epsilon, prime-rl's `ipo_threshold` 0.1. */
 export const ipo: PolicyObjective = (batch, options) => {
-  const { epsilon = 0.2 } = options;
+  const { epsilon = 0.1 } = options;
   return pulled(batch, options, (i) => Math.abs(moved(batch, i)) <= epsilon);
 };
 
