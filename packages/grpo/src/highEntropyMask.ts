@@ -5,6 +5,7 @@ import { type Mask, readMask } from './base/readMask.ts';
 /**
  * Keeps the tokens of highest entropy: those at or above the quantile 1 - share of the trained tokens.
  * The quantile is interpolated linearly, as in TRL on torch 2.15: the level and the threshold are float32, the rank is not.
+ * Entropies are compared as they are: in float64, one that is the threshold may lie below it.
  *
  * @param entropies - `[B*T]`. @param mask - `[B*T]`.
  * @param kept - kept share, `topEntropyQuantile`: 0.2 keeps the upper fifth.
