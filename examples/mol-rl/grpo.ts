@@ -7,6 +7,8 @@ import {
   logprobMismatch,
   policyLoss,
   rewardMetrics,
+  type StepTotals,
+  stepTotals,
 } from '@molrl/grpo';
 import { packedBatch, renderSegments } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
@@ -64,11 +66,12 @@ export async function* grpo(
     const rewards = rollouts.map(({ reward }) => reward);
     const advantages = groupAdvantages(rewards, { numGenerations });
     const { kept } = filterGroups(rewards, { numGenerations });
-    const { lengths, truncated } = completionMask(
+    const { lengths, truncated, ...all } = completionMask(
       rollouts.map((rollout) => completionOf(rollout).ids),
       { eosIds },
     );
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    const totals = stepTotals({ completionMask: all.mask, sequenceLength: all.sequenceLength });
     const rate = learningRate * schedule(step);
     const metrics: Record<string, number> = {
       ...rewardMetrics(rewards, { numGenerations }),
@@ -79,7 +82,7 @@ export async function* grpo(
     const general = generalSequences(lab, random, generalKl);
     if (kept.length > 0) {
       const batch = Array.from(kept, (i) => ({ rollout: rollouts[i]!, advantage: advantages[i]! })); // kept indexes both
-      let gradients = await policyGradient(lab, stage, batch, { tokens, eosIds, metrics });
+      let gradients = await policyGradient(lab, stage, batch, { totals, eosIds, metrics });
       if (generalKl > 0) gradients = await addGeneralKl(lab, stage, general, gradients, metrics);
       const { gradNorm } = await stage.optimizer.step(gradients.byName, {
         learningRate: rate,
@@ -107,9 +110,9 @@ async function policyGradient(
   lab: Lab,
   stage: Stage,
   batch: readonly Rollout[],
-  context: { tokens: number; eosIds: number[]; metrics: Record<string, number> },
+  context: { totals: StepTotals; eosIds: number[]; metrics: Record<string, number> },
 ): Promise<Gradients> {
-  const { tokens, eosIds, metrics } = context;
+  const { totals, eosIds, metrics } = context;
   const sequences = batch.map(({ rollout }) => sampledSequence(rollout, lab));
   const targets = targetsOf(sequences, ['assistant']);
   const scored = await forwardTargets(lab, packedBatch(sequences), targets, { kl: false });
@@ -133,7 +136,7 @@ async function policyGradient(
       sequenceLength,
     },
     // Groups without spread carry no gradient and are not computed, but their tokens count.
-    { lossType: 'dapo', beta: 0, numItemsInBatch: tokens },
+    { lossType: 'dapo', beta: 0, ...totals },
   );
   Object.assign(metrics, { loss }, rest.metrics, logprobMismatch(logprobs, rolloutLogprobs, mask));
   return scored.backward(stage.parameters, { logprobs: gradient.filter((_, i) => mask[i] === 1) });
