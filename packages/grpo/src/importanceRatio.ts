@@ -1,5 +1,7 @@
 import { assertLength, notFinite, rowsOf } from './assertTokens.ts';
+import { positiveOrInfinite, shown } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
+import { readPolicyFields } from './policyFields.ts';
 
 /** Log of the importance ratio on every token, and the way back from its gradient to that of the log-probs. */
 export interface LogRatio {
@@ -31,22 +33,26 @@ export type ImportanceRatio = (data: LogRatioData, clamp?: number) => LogRatio;
  * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
  * tokenRatio(data).values; // Float64Array [1, 0]
  */
-export const tokenRatio: ImportanceRatio = (
-  { logprobs, oldLogprobs, completionMask, sequenceLength },
-  clamp = Infinity,
-) => {
+export const tokenRatio: ImportanceRatio = (given, clamp = Infinity) => {
   const where = 'tokenRatio';
+  positiveOrInfinite(where, 'clamp', clamp);
+  const data = readPolicyFields(where, given, ['logprobs', 'completionMask', 'sequenceLength']);
+  const { logprobs, sequenceLength } = data;
   assertLength(where, 'logprobs', logprobs);
   const size = logprobs.length;
   rowsOf(where, size, sequenceLength);
-  if (oldLogprobs) assertLength(where, 'oldLogprobs', oldLogprobs, size);
-  const mask = readMask(where, 'completionMask', completionMask, size, sequenceLength);
+  const { oldLogprobs = logprobs } = data;
+  assertLength(where, 'oldLogprobs', oldLogprobs, size);
+  const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
   const values = new Float64Array(size);
   const slope = new Uint8Array(logprobs.length); // 1 where a trained token is inside the clamp
   for (let i = 0; i < size; i++) {
     if (mask[i] === 0) continue;
-    const raw = oldLogprobs ? logprobs[i]! - oldLogprobs[i]! : 0;
-    if (Number.isNaN(raw)) throw notFinite(`${where}: the log ratio is NaN`, i, sequenceLength);
+    const [now, old] = [logprobs[i]!, oldLogprobs[i]!];
+    if (!Number.isFinite(now) || !Number.isFinite(old)) {
+      throw notFinite(`${where}: log-probs are ${shown(now)} and ${shown(old)}`, i, sequenceLength);
+    }
+    const raw = now - old;
     values[i] = Math.min(clamp, Math.max(-clamp, raw));
     slope[i] = values[i] === raw ? 1 : 0;
   }

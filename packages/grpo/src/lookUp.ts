@@ -25,6 +25,6 @@ export function unknownName(
 ): GrpoError {
   return new GrpoError(
     'unknown-name',
-    `${where}: unknown ${what} '${name}'.${didYouMean(String(name), known)} Known: ${known.join(', ')}.`,
+    `${where}: unknown ${what} '${String(name)}'.${didYouMean(String(name), known)} Known: ${known.join(', ')}.`,
   );
 }

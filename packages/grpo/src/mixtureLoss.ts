@@ -5,6 +5,7 @@ import { type OptionChecks, readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
 import type { LossOptions } from './lossOptions.ts';
+import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import { policyLosses } from './policyLosses.ts';
 import type {
   PolicyLoss,
@@ -12,7 +13,6 @@ import type {
   PolicyLossName,
   PolicyLossResult,
 } from './policyLossTypes.ts';
-import { REQUIRED, readPolicyFields } from './readPolicyData.ts';
 
 interface ComponentFrame {
   /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */

@@ -7,8 +7,9 @@ import {
 } from './assertTokens.ts';
 import { bound } from './base/checks.ts';
 import { readMask } from './base/readMask.ts';
+import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import type { PolicyLossData } from './policyLossTypes.ts';
-import { onTokens, REQUIRED, readPolicyFields } from './readPolicyData.ts';
+import { onTokens } from './readPolicyData.ts';
 
 /** What the mask needs of a loss's inputs. */
 export type OffPolicyMaskData = Pick<

@@ -8,6 +8,7 @@ import { highEntropyMask } from './highEntropyMask.ts';
 import { lookUp } from './lookUp.ts';
 import { CALL_OPTIONS, LOSS_OPTIONS, type LossOptions } from './lossOptions.ts';
 import { offPolicyMask } from './offPolicyMask.ts';
+import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import { policyLosses } from './policyLosses.ts';
 import type {
   CallOptions,
@@ -17,7 +18,6 @@ import type {
   PolicyLossResult,
   StepTotals,
 } from './policyLossTypes.ts';
-import { REQUIRED, readPolicyFields } from './readPolicyData.ts';
 
 /** A loss by name, with the options that it has and those of `policyLoss`. */
 type NamedLossCall = {
@@ -106,9 +106,10 @@ function withCallOptions(
     topEntropyQuantile < 1 ? highEntropyMask(entropies, mask, topEntropyQuantile) : mask;
   const onPolicy =
     offPolicyMaskThreshold === undefined ? mask : offPolicyMask(data, offPolicyMaskThreshold);
-  const given = data.objectiveMask
-    ? readMask(WHERE, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask)
-    : mask;
+  const given =
+    data.objectiveMask === undefined
+      ? mask
+      : readMask(WHERE, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask);
   const objectiveMask = given.map((keep, i) => keep * uncertain[i]! * onPolicy[i]!);
   const result = log(run({ ...data, objectiveMask }, rest));
   if (entropyCoef === 0) return result;
@@ -122,7 +123,7 @@ function withCallOptions(
 
 function readEntropies(data: PolicyLossData, mask: Uint8Array): ArrayLike<number> {
   const { entropies, sequenceLength } = data;
-  if (!entropies) {
+  if (entropies === undefined || entropies === null) {
     throw new GrpoError('missing', `${WHERE}: topEntropyQuantile and entropyCoef need entropies.`);
   }
   assertLength(WHERE, 'entropies', entropies, mask.length);

@@ -8,51 +8,15 @@ import {
   rowsOf,
 } from './assertTokens.ts';
 import { readMask } from './base/readMask.ts';
-import { readFields } from './base/readOptions.ts';
 import { assertCorrectedOnce } from './doubleCorrection.ts';
 import { GrpoError } from './errors.ts';
 import { type ImportanceRatio, type LogRatio, tokenRatio } from './importanceRatio.ts';
+import { POLICY_FIELDS, REQUIRED, readPolicyFields } from './policyFields.ts';
 import type { PolicyBatch, PolicyLossData, PolicyLossOptions } from './policyLossTypes.ts';
 import { importanceRatios } from './sequenceRatio.ts';
 
 /** verl's bound of |log ratio|. */
 const VERL_LOG_RATIO_CLAMP = 20;
-
-/** What one value per token may be; the rest has rules of its own. */
-const FIELDS: { readonly [K in keyof Required<PolicyLossData>]: 'logprob' | 'number' | 'other' } = {
-  logprobs: 'logprob',
-  oldLogprobs: 'logprob',
-  refLogprobs: 'logprob',
-  entropies: 'number',
-  tokenWeights: 'number',
-  klValues: 'number',
-  rolloutLogprobs: 'other',
-  advantages: 'other',
-  completionMask: 'other',
-  importanceWeights: 'other',
-  objectiveMask: 'other',
-  turns: 'other',
-  sequenceLength: 'other',
-};
-
-/** The fields of a loss's inputs that were given: names checked, `null` as not given. */
-export function readPolicyFields<D extends Partial<PolicyLossData>>(
-  name: string,
-  data: D,
-  required: readonly (keyof D & string)[],
-): D {
-  const known: { readonly [K in keyof Required<D>]?: unknown } = FIELDS;
-  return readFields(
-    name,
-    'data field',
-    data,
-    known as { [K in keyof Required<D>]: unknown },
-    required,
-  ); // every field of D is one of ours
-}
-
-/** Without these there is no loss. */
-export const REQUIRED = ['logprobs', 'advantages', 'completionMask', 'sequenceLength'] as const;
 
 /** What a loss fixes of its inputs. */
 export interface PolicyDataDefaults {
@@ -77,7 +41,7 @@ export function readPolicyData(
   const rows = rowsOf(name, size, sequenceLength);
   const mask = readMask(name, 'completionMask', data.completionMask, size, sequenceLength);
   assertTokenFields(name, data, mask);
-  if (rolloutLogprobs) {
+  if (rolloutLogprobs !== undefined) {
     assertLength(name, 'rolloutLogprobs', rolloutLogprobs, size);
     assertRolloutLogprobs(name, rolloutLogprobs, mask, sequenceLength, againstSampler);
   } else if (againstSampler) {
@@ -88,7 +52,9 @@ export function readPolicyData(
   const advantages = onTokens(layout, 'advantages', data.advantages);
   assertFiniteTokens(name, 'advantages', advantages, mask, sequenceLength);
   const importanceWeights =
-    data.importanceWeights && onTokens(layout, 'importanceWeights', data.importanceWeights);
+    data.importanceWeights === undefined
+      ? undefined
+      : onTokens(layout, 'importanceWeights', data.importanceWeights);
   if (importanceWeights) {
     assertWeights(name, importanceWeights, mask, sequenceLength);
     assertCorrectedOnce(name, { importanceWeights, oldLogprobs, rolloutLogprobs, mask });
@@ -106,9 +72,10 @@ export function readPolicyData(
     ...data,
     oldLogprobs: oldLogprobs ?? logprobs,
     mask,
-    kept: data.objectiveMask
-      ? readMask(name, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask)
-      : mask,
+    kept:
+      data.objectiveMask === undefined
+        ? mask
+        : readMask(name, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask),
     advantages,
     perSequence: data.advantages.length === rows,
     sequenceRatio: logRatio.perSequence,
@@ -124,10 +91,11 @@ export function readPolicyData(
 
 /** Lengths and values of what has one value per token. */
 function assertTokenFields(name: string, data: PolicyLossData, mask: Uint8Array): void {
-  for (const [field, rule] of Object.entries(FIELDS)) {
+  for (const [field, rule] of Object.entries(POLICY_FIELDS)) {
     const values = data[field as 'logprobs' | 'entropies']; // those with a rule are arrays
     if (rule === 'other' || values === undefined) continue;
     assertLength(name, field, values, mask.length);
+    if (rule === 'any') continue;
     const check = rule === 'logprob' ? assertLogprobs : assertFiniteTokens;
     check(name, field, values, mask, data.sequenceLength);
   }

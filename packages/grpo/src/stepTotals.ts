@@ -1,8 +1,8 @@
 import { assertLength, rowsOf } from './assertTokens.ts';
 import { isArray } from './base/checks.ts';
 import { countOf, readMask } from './base/readMask.ts';
+import { readPolicyFields } from './policyFields.ts';
 import type { PolicyLossData, StepTotals } from './policyLossTypes.ts';
-import { readPolicyFields } from './readPolicyData.ts';
 import { tokensOfTurns } from './tokensOfTurns.ts';
 
 /** What of a micro-batch is counted; the other inputs of a loss may be there too. */
@@ -53,6 +53,7 @@ function countsOf(batch: StepBatch) {
   for (let start = 0; start < size; start += sequenceLength) {
     if (mask.subarray(start, start + sequenceLength).includes(1)) live++;
   }
-  const turns = data.turns && tokensOfTurns(where, data.turns, mask, sequenceLength);
-  return { rows, live, turns, tokens: countOf(mask) };
+  const { turns } = data;
+  const found = turns === undefined ? undefined : tokensOfTurns(where, turns, mask, sequenceLength);
+  return { rows, live, turns: found, tokens: countOf(mask) };
 }

@@ -1,5 +1,6 @@
 import { notFinite } from './assertTokens.ts';
-import { readOptions } from './base/readOptions.ts';
+import { callable, flag, oneOf, text } from './base/checks.ts';
+import { type OptionChecks, readOptions } from './base/readOptions.ts';
 import { klTerm } from './klTerm.ts';
 import { anyLossOptions } from './lossOptions.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
   TokenTerm,
 } from './policyLossTypes.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
-import type { Reduction } from './reduction.ts';
+import { REDUCTIONS, type Reduction } from './reduction.ts';
 import { stepWeights } from './stepWeights.ts';
 
 /** What a loss type fixes besides its formula. */
@@ -52,9 +53,21 @@ export function surrogateLoss(
   objective: PolicyObjective,
   defaults: SurrogateLossDefaults,
 ): PolicyLossResult {
-  const { name } = defaults;
-  return tokenLoss(data, readOptions(name, options, anyLossOptions()), objective, defaults);
+  const where = 'surrogateLoss';
+  const own = readOptions(where, defaults, DEFAULTS, ['name', 'reduction']);
+  callable(where, 'objective', objective);
+  const read = readOptions(own.name, options, anyLossOptions());
+  return tokenLoss(data, read, objective, own);
 }
+
+const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
+  name: text,
+  level: callable,
+  againstSampler: flag,
+  reduction: /* @__PURE__ */ oneOf(REDUCTIONS),
+  normalizer: /* @__PURE__ */ oneOf(['batch', 'call']),
+  ownsImportanceWeights: flag,
+};
 
 /** `surrogateLoss` with options that are checked. */
 export function tokenLoss(

@@ -21,7 +21,7 @@ export function tokensOfTurns(
   mask: Uint8Array,
   sequenceLength: number,
 ): TurnTokens[] {
-  if (!turns) {
+  if (turns === undefined) {
     throw new GrpoError('missing', `${where}: needs turns, the turn number of each token.`);
   }
   assertLength(where, 'turns', turns, mask.length);

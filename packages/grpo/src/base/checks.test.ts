@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { GrpoError } from '../errors.ts';
 import {
+  aboveOne,
   array,
+  bound,
   type Check,
+  callable,
   count,
   finite,
   flag,
@@ -15,6 +18,7 @@ import {
   range,
   seed,
   share,
+  text,
   wholeNumber,
 } from './checks.ts';
 
@@ -30,6 +34,10 @@ const KINDS: [name: string, check: Check, good: unknown[], bad: unknown[]][] = [
   ['positiveOrInfinite', positiveOrInfinite, [1e-9, 3, Infinity], [...BAD, 0]],
   ['share', share, [0, 0.5, 1], [...BAD, 1.0001, 20]],
   ['flag', flag, [true, false], [0, 1, 'false', [true]]],
+  ['text', text, ['', 'x'], [1, null, ['x'], undefined]],
+  ['callable', callable, [() => 1], ['f', {}, null, 1]],
+  ['aboveOne', aboveOne, [1.5, Infinity], [...BAD, 1]],
+  ['bound', bound, [-Infinity, -0.5, 0, Infinity], [Number.NaN, '1', true]],
   ['array', array, [[], [1], new Float32Array(1)], ['12', 3, { length: 0.5 }, () => 1]],
   ['range', range, [[0, 1], new Float64Array([1, 5])], [[2, 1], [1], [1, 2, 3], 'ab', [0, '1']]],
   ['oneOf', oneOf(['trl', 'verl']), ['trl'], ['TRL', '', 1, 'constructor', ['trl']]],

@@ -75,6 +75,14 @@ export const flag: Check = (where, name, value) => {
   if (typeof value !== 'boolean') throw mustBe(where, name, 'true or false', value);
 };
 
+export const text: Check = (where, name, value) => {
+  if (typeof value !== 'string') throw mustBe(where, name, 'a text', value);
+};
+
+export const callable: Check = (where, name, value) => {
+  if (typeof value !== 'function') throw mustBe(where, name, 'a function', value);
+};
+
 /** Two bounds, the lower one first. */
 export const range: Check = (where, name, value) => {
   const [low, high, ...more] = isArray(value) ? Array.from(value) : [];
