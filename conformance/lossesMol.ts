@@ -4,6 +4,7 @@ import {
   divergence,
   type MolLogitsOptions,
   type MolLogitsResult,
+  type MolWeightsOptions,
   molLoss,
   molLossFromLogits,
   type Normalizer,
@@ -23,14 +24,17 @@ const NORMALIZERS: Record<string, Normalizer> = {
 export const molRoles = (role: ArrayLike<number>): Uint8Array =>
   Uint8Array.from(role, (code) => (code === 2 ? ROLE_CODES.assistant : code));
 
+/** The oracle's weights and sizes as ours. */
+export function weightsOptions(options: Golden): MolWeightsOptions {
+  const [environmentWeight, alpha] = options.alpha ?? [1, 1];
+  const normalizer = NORMALIZERS[options.norm ?? 'token_component'];
+  return { alpha, environmentWeight, normalizer, denominator: options.denom };
+}
+
 /** The oracle's options as ours. */
 export function molOptions(options: Golden): MolLogitsOptions {
-  const [environmentWeight, alpha] = options.alpha ?? [1, 1];
   return {
-    alpha,
-    environmentWeight,
-    normalizer: NORMALIZERS[options.norm ?? 'token_component'],
-    denominator: options.denom,
+    ...weightsOptions(options),
     divergence: options.direction,
     jsdBeta: options.beta,
     temperature: options.tau,
@@ -77,7 +81,7 @@ export const molSmall = (golden: Golden): Promise<SuiteResult> =>
         const { coefficients } = result;
         const values = molLoss(
           { ...tokens, logprobs: result.terms.map((x) => -x), kl: result.terms },
-          options,
+          weightsOptions(c.options),
         );
         assertClose('loss from values', values.loss, c.loss, tolerance);
         const ce = coefficients.map((x, i) => (role[i] === 1 ? -x : 0));

@@ -4,7 +4,7 @@ import { molLoss } from '@molrl/mol-loss';
 import { loadQwen3, type Qwen3, targetRows, tokenBatch } from '@molrl/qwen3';
 import { adamw, lmHead, type Optimizer, openCpu, record, selectRows } from '@molrl/tensor-gpu';
 import { add, reshape, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
-import { molOptions, molRoles } from './lossesMol.ts';
+import { molOptions, molRoles, weightsOptions } from './lossesMol.ts';
 import {
   assertClose,
   checksum,
@@ -225,7 +225,7 @@ async function molRun(golden: Golden, c: Golden, checkpoint: string, run: RunCas
   const model = await loadQwen3(checkpoint);
   const reference = await loadQwen3(checkpoint);
   const optimizer = adamw(model.trainable(), { learningRate: lr, betas, eps, weightDecay });
-  const { divergence, ...options } = molOptions(c.options);
+  const { divergence } = molOptions(c.options);
   for (const [index, step] of c.steps.entries()) {
     await run(`${c.id} step ${index}`, async () => {
       const chosen = step.batch.map((j: number) => golden.sequences[j]);
@@ -238,7 +238,7 @@ async function molRun(golden: Golden, c: Golden, checkpoint: string, run: RunCas
           roles: molRoles(chosen.flatMap(({ role }: Golden) => role.slice(1))),
           sequenceIds: chosen.flatMap(({ ids }: Golden, j: number) => ids.slice(1).fill(j)),
         },
-        options,
+        weightsOptions(c.options),
       );
       const gradients: Gradients = {};
       const cotangent = (values: Float64Array) => tensor1d(Float32Array.from(values));

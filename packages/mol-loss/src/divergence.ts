@@ -1,42 +1,46 @@
-/** Which divergence pulls the student to the base. `reverse` = KL(student || base), `forward` = KL(base || student). */
-export type DivergenceKind = 'reverse' | 'forward' | 'jsd';
+import { assertNumber, show } from './assertNumber.ts';
+import { MolLossError } from './errors.ts';
+import { lookUp } from './lookUp.ts';
+import { assertList, type Names, readFields } from './readFields.ts';
+import {
+  type DivergenceKind,
+  type RowTerm,
+  rowCrossEntropy,
+  rowDivergence,
+  rowLogSoftmax,
+} from './rowTerms.ts';
 
 export interface DivergenceOptions {
   /** Default `'reverse'`. */
   kind?: DivergenceKind | undefined;
-  /** Share of the base in the mixture of `jsd`. Default 0.5. */
+  /** Share of the base in the mixture of `jsd`, 0 to 1. Default 0.5. */
   jsdBeta?: number | undefined;
-  /** Divides both logits. Default 1. */
+  /** Divides both logits, above 0. Default 1. */
   temperature?: number | undefined;
 }
 
-/** A value in nats and its gradient with respect to the student's logits. */
-export interface RowTerm {
-  value: number;
-  /** `[V]`. */
-  gradient: Float64Array;
-}
+const OPTIONS: Names<DivergenceOptions> = { kind: true, jsdBeta: true, temperature: true };
+
+/** The names of `DivergenceKind`. */
+export const DIVERGENCE_KINDS: Readonly<Record<DivergenceKind, true>> = {
+  reverse: true,
+  forward: true,
+  jsd: true,
+};
 
 /**
  * log softmax of one row of logits / temperature, in float64. -Infinity stays -Infinity.
  *
  * @param logits - `[V]`.
+ * @throws {MolLossError} `option` for a temperature that is not above 0, `not-finite` for NaN or infinity among the logits.
  *
  * @example
  * logSoftmax([0, 0]); // Float64Array [-0.6931, -0.6931]
  */
 export function logSoftmax(logits: ArrayLike<number>, temperature: number = 1): Float64Array {
-  const out = new Float64Array(logits.length);
-  let max = -Infinity;
-  for (let v = 0; v < out.length; v++) max = Math.max(max, logits[v]!);
-  let sum = 0;
-  for (let v = 0; v < out.length; v++) {
-    out[v] = (logits[v]! - max) / temperature;
-    sum += Math.exp(out[v]!);
-  }
-  const logSum = Math.log(sum);
-  for (let v = 0; v < out.length; v++) out[v]! -= logSum;
-  return out;
+  assertNumber('logSoftmax', 'temperature', temperature, { above: 0 });
+  assertRow('logSoftmax', 'logits', logits);
+  return rowLogSoftmax(logits, temperature);
 }
 
 /**
@@ -45,6 +49,7 @@ export function logSoftmax(logits: ArrayLike<number>, temperature: number = 1): 
  *     CE = logsumexp(z) - z[target]        dCE/dz = (p - onehot(target)) / temperature
  *
  * @param logits - `[V]`, student. @param target - index of the target token.
+ * @throws {MolLossError} as `logSoftmax`; `option` for a target outside the row; `unknown-name` for an option we do not have.
  *
  * @example
  * crossEntropy([0, 0], 1); // { value: 0.6931, gradient: Float64Array [0.5, -0.5] }
@@ -54,12 +59,15 @@ export function crossEntropy(
   target: number,
   options: { temperature?: number | undefined } = {},
 ): RowTerm {
-  const { temperature = 1 } = options;
-  const gradient = logSoftmax(logits, temperature);
-  const value = -gradient[target]!;
-  for (let v = 0; v < gradient.length; v++) gradient[v] = Math.exp(gradient[v]!) / temperature;
-  gradient[target]! -= 1 / temperature;
-  return { value, gradient };
+  const { temperature = 1 } = readFields('crossEntropy', 'option', options, { temperature: true });
+  assertNumber('crossEntropy', 'temperature', temperature, { above: 0 });
+  assertRow('crossEntropy', 'logits', logits);
+  assertNumber('crossEntropy', 'target', target, {
+    integer: true,
+    min: 0,
+    max: logits.length - 1,
+  });
+  return rowCrossEntropy(logits, target, temperature);
 }
 
 /**
@@ -69,67 +77,59 @@ export function crossEntropy(
  *     forward: sum_v q (log q - log p)                       gradient p - q
  *     jsd:     beta KL(q || m) + (1 - beta) KL(p || m)       m = (1 - beta) p + beta q
  *
+ * As in GKD, jsd with beta 0 is forward and with beta 1 reverse: the mixture itself would be 0 there.
  * Equal logits give exactly 0 with gradient exactly 0. Infinite where one gives no mass to what the other can emit
- * (jsd never).
+ * (jsd between its ends never).
  *
  * @param logits - `[V]`, student. @param refLogits - `[V]`, base.
+ * @throws {MolLossError} `unknown-name` for a kind or an option we do not have; `option` for a temperature that is not
+ * above 0 or a `jsdBeta` outside 0 to 1; `shape` for rows of different length; `not-finite` for NaN among the logits.
  *
  * @example
  * divergence([0, 0], [1, 0]).value; // 0.1201
  *
- * @see Lin 1991 for jsd; Gu et al. 2023, MiniLLM, for reverse against forward: https://arxiv.org/abs/2306.08543
+ * @see Lin 1991 for jsd; Agarwal et al. 2023, GKD, for its ends: https://arxiv.org/abs/2306.13649
+ * @see Gu et al. 2023, MiniLLM, for reverse against forward: https://arxiv.org/abs/2306.08543
  */
 export function divergence(
   logits: ArrayLike<number>,
   refLogits: ArrayLike<number>,
   options: DivergenceOptions = {},
 ): RowTerm {
-  const { kind = 'reverse', jsdBeta = 0.5, temperature = 1 } = options;
-  const logP = logSoftmax(logits, temperature);
-  const logQ = logSoftmax(refLogits, temperature);
-  if (kind === 'forward') return forward(logP, logQ, temperature);
-  const target = kind === 'jsd' ? logMixture(logP, logQ, jsdBeta) : logQ;
-  const student = reverse(logP, target, temperature);
-  if (kind === 'reverse') return student;
-  const base = reverse(logQ, target, temperature).value;
-  const value = Math.max(0, jsdBeta * base + (1 - jsdBeta) * student.value); // rounding can give -1e-17
-  return { value, gradient: student.gradient.map((g) => (1 - jsdBeta) * g) };
-}
-
-/** p (log p - log q), 0 where p is 0. */
-function gap(logP: number, logQ: number): number {
-  return logP === -Infinity ? 0 : Math.exp(logP) * (logP - logQ);
-}
-
-function reverse(logP: Float64Array, logQ: Float64Array, temperature: number): RowTerm {
-  const gradient = new Float64Array(logP.length);
-  let value = 0;
-  for (let v = 0; v < gradient.length; v++) {
-    gradient[v] = gap(logP[v]!, logQ[v]!);
-    value += gradient[v]!;
+  const given = readFields('divergence', 'option', options, OPTIONS);
+  const { kind = 'reverse', jsdBeta = 0.5, temperature = 1 } = given;
+  lookUp('divergence', 'kind', DIVERGENCE_KINDS, kind);
+  assertNumber('divergence', 'jsdBeta', jsdBeta, { min: 0, max: 1 });
+  assertNumber('divergence', 'temperature', temperature, { above: 0 });
+  assertRow('divergence', 'logits', logits);
+  assertRow('divergence', 'refLogits', refLogits);
+  if (refLogits.length !== logits.length) {
+    throw new MolLossError(
+      'shape',
+      `divergence: logits has ${logits.length} values, refLogits ${refLogits.length}. Both are rows of one vocabulary.`,
+    );
   }
-  for (let v = 0; v < gradient.length; v++) {
-    if (logP[v] !== -Infinity)
-      gradient[v] = (gradient[v]! - Math.exp(logP[v]!) * value) / temperature;
-  }
-  return { value, gradient };
+  return rowDivergence(logits, refLogits, { kind, jsdBeta, temperature });
 }
 
-function forward(logP: Float64Array, logQ: Float64Array, temperature: number): RowTerm {
-  const gradient = new Float64Array(logP.length);
-  let value = 0;
-  for (let v = 0; v < gradient.length; v++) {
-    value += gap(logQ[v]!, logP[v]!);
-    gradient[v] = (Math.exp(logP[v]!) - Math.exp(logQ[v]!)) / temperature;
-  }
-  return { value, gradient };
+function assertRow(where: string, name: string, row: ArrayLike<number>): void {
+  assertList(where, name, row);
+  const bad = badLogit(row);
+  if (bad === undefined) return;
+  throw new MolLossError('not-finite', `${where}: ${name} ${bad}.`);
 }
 
-/** log((1 - beta) p + beta q), from logs. */
-function logMixture(logP: Float64Array, logQ: Float64Array, beta: number): Float64Array {
-  return logP.map((p, v) => {
-    const [a, b] = [p + Math.log(1 - beta), logQ[v]! + Math.log(beta)];
-    const max = Math.max(a, b);
-    return max === -Infinity ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
-  });
+/** What is wrong with a row of logits: NaN, +Infinity, or no token that it could emit. Undefined when nothing is. */
+export function badLogit(row: ArrayLike<number>): string | undefined {
+  let max = -Infinity;
+  for (let v = 0; v < row.length; v++) {
+    const logit = row[v]!;
+    if (typeof logit !== 'number' || Number.isNaN(logit) || logit === Infinity) {
+      return `of token id ${v} is ${show(logit)}`;
+    }
+    if (logit > max) max = logit;
+  }
+  return max === -Infinity
+    ? 'gives no token any mass: the row is empty or all -Infinity'
+    : undefined;
 }

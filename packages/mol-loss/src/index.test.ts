@@ -13,6 +13,7 @@ test('the public names', () => {
       "mixedBatch",
       "molLoss",
       "molLossFromLogits",
+      "molTotals",
       "molWeights",
       "roleCodes",
       "selectLargest",

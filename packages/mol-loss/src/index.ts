@@ -1,23 +1,17 @@
 export { alphaSchedule } from './alphaSchedule.ts';
-export {
-  crossEntropy,
-  type DivergenceKind,
-  type DivergenceOptions,
-  divergence,
-  logSoftmax,
-  type RowTerm,
-} from './divergence.ts';
+export { crossEntropy, type DivergenceOptions, divergence, logSoftmax } from './divergence.ts';
 export { MolLossError, type MolLossErrorCode } from './errors.ts';
 export { type MixedBatchOptions, mixedBatch } from './mixedBatch.ts';
+export type { MolLogitsOptions } from './molLogitsOptions.ts';
 export { type MolComponent, type MolLossData, type MolLossResult, molLoss } from './molLoss.ts';
 export {
   type MolLogitsData,
-  type MolLogitsOptions,
   type MolLogitsResult,
   molLossFromLogits,
 } from './molLossFromLogits.ts';
+export type { MolSize, MolTokens } from './molTokens.ts';
+export { molTotals } from './molTotals.ts';
 export {
-  type MolTokens,
   type MolTotals,
   type MolWeightsOptions,
   type MolWeightsResult,
@@ -34,3 +28,4 @@ export {
   selectLargest,
   selectRoles,
 } from './roles.ts';
+export type { DivergenceKind, RowTerm } from './rowTerms.ts';

@@ -1,10 +1,15 @@
 import { MolLossError } from './errors.ts';
 
 /** Entry `name` of a table, or an `unknown-name` error that suggests the nearest name. */
-export function lookUp<T>(where: string, what: string, table: Record<string, T>, name: string): T {
+export function lookUp<T>(
+  where: string,
+  what: string,
+  table: Readonly<Record<string, T>>,
+  name: string,
+): T {
   if (Object.hasOwn(table, name)) return table[name] as T; // hasOwn has just said so
   const known = Object.keys(table);
-  const distances = known.map((candidate) => editDistance(name, candidate));
+  const distances = known.map((candidate) => editDistance(String(name), candidate));
   const nearest = known[distances.indexOf(Math.min(...distances))];
   throw new MolLossError(
     'unknown-name',

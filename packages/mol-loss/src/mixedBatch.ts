@@ -1,4 +1,6 @@
+import { assertNumber, SEED } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
+import { type Names, readFields } from './readFields.ts';
 
 export interface MixedBatchOptions {
   /** Number of domain (feedback) sequences. */
@@ -13,12 +15,27 @@ export interface MixedBatchOptions {
   seed: number;
 }
 
+const OPTIONS: Names<MixedBatchOptions> = {
+  domainSize: true,
+  generalSize: true,
+  batchSize: true,
+  generalShare: true,
+  seed: true,
+};
+
 /**
  * Which sequences step `step` trains on, domain and general mixed in a fixed ratio. Each kind is gone through in a new
  * order per pass, none twice before all had their turn. A pure function of the step: a resumed run needs no state.
  *
+ *     general sequences before step s = round(s * batchSize * generalShare)
+ *
+ * Where a step's share is no whole number the remainder goes to later steps, so the ratio holds over the run: batches of
+ * one, half and half, are general and domain in turn.
+ *
+ * @param step - 0, 1, 2, …
  * @returns indices into the two sets.
- * @throws {MolLossError} `option` if a set that is needed is empty, or a count is not a whole number.
+ * @throws {MolLossError} `option` if a set that is needed is empty, a share is outside 0 to 1, or a count, the step or the
+ * seed is no whole number; `unknown-name` for an option we do not have.
  *
  * @example
  * const { domain, general } = mixedBatch(0, { domainSize: 10, generalSize: 10, batchSize: 8, seed: 1 });
@@ -28,28 +45,36 @@ export function mixedBatch(
   step: number,
   options: MixedBatchOptions,
 ): { domain: number[]; general: number[] } {
-  const { domainSize, generalSize, batchSize, generalShare = 0.5, seed } = options;
-  const generals = Math.round(batchSize * generalShare);
-  const domains = batchSize - generals;
-  if (!Number.isInteger(batchSize) || !(generalShare >= 0 && generalShare <= 1)) {
-    throw new MolLossError(
-      'option',
-      `mixedBatch: batchSize must be whole and generalShare in [0, 1], got ${batchSize} and ${generalShare}.`,
-    );
-  }
-  if ((domains > 0 && domainSize < 1) || (generals > 0 && generalSize < 1)) {
+  const { domainSize, generalSize, batchSize, generalShare, seed } = readOptions(options);
+  assertNumber('mixedBatch', 'step', step, { integer: true, min: 0, max: 2 ** 32 });
+  const generalsBefore = (s: number) => Math.round(s * batchSize * generalShare);
+  const first = generalsBefore(step);
+  const generals = generalsBefore(step + 1) - first;
+  return {
+    domain: take(step * batchSize - first, batchSize - generals, domainSize, seed * 2),
+    general: take(first, generals, generalSize, seed * 2 + 1),
+  };
+}
+
+function readOptions(options: MixedBatchOptions) {
+  const where = 'mixedBatch';
+  const given = readFields(where, 'option', options, OPTIONS);
+  const { domainSize, generalSize, batchSize, generalShare = 0.5, seed } = given;
+  assertNumber(where, 'domainSize', domainSize, { integer: true, min: 0 });
+  assertNumber(where, 'generalSize', generalSize, { integer: true, min: 0 });
+  assertNumber(where, 'batchSize', batchSize, { integer: true, min: 1, max: 2 ** 20 });
+  assertNumber(where, 'generalShare', generalShare, { min: 0, max: 1 });
+  assertNumber(where, 'seed', seed, SEED);
+  if ((generalShare < 1 && domainSize < 1) || (generalShare > 0 && generalSize < 1)) {
     throw new MolLossError(
       'option',
       `mixedBatch: needs both kinds of sequences, got ${domainSize} domain and ${generalSize} general.`,
     );
   }
-  return {
-    domain: take(step * domains, domains, domainSize, seed * 2),
-    general: take(step * generals, generals, generalSize, seed * 2 + 1),
-  };
+  return { domainSize, generalSize, batchSize, generalShare, seed };
 }
 
-/** Entries `first` to `first + count` of the endless concatenation of shuffled passes. */
+/** Entries `first` to `first + count` of the endless concatenation of shuffled passes. `seed` has 33 bits. */
 function take(first: number, count: number, size: number, seed: number): number[] {
   const taken: number[] = [];
   let pass = -1;
@@ -66,7 +91,8 @@ function take(first: number, count: number, size: number, seed: number): number[
 
 function shuffled(size: number, seed: number, pass: number): number[] {
   const order = Array.from({ length: size }, (_, i) => i);
-  let state = mix((seed ^ Math.imul(pass + 1, 0x9e3779b9)) >>> 0);
+  const high = Math.floor(seed / 2 ** 32); // ^ sees the low 32 bits only
+  let state = mix((seed ^ Math.imul(pass + 1, 0x9e3779b9)) >>> 0) ^ Math.imul(high, 0x85ebca6b);
   for (let i = size - 1; i > 0; i--) {
     state = mix(state + 0x9e3779b9);
     const j = Math.floor((state / 2 ** 32) * (i + 1));

@@ -1,11 +1,15 @@
 import { MolLossError } from './errors.ts';
+import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
+import { molMetrics, nllMetrics } from './molMetrics.ts';
+import { type MolTokens, readData } from './molTokens.ts';
 import {
   COMPONENTS,
-  type MolTokens,
   type MolWeightsOptions,
   type MolWeightsResult,
   molWeights,
+  WEIGHTS_OPTIONS,
 } from './molWeights.ts';
+import { assertPerToken, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
 /** Per-token values computed elsewhere, for instance by a head that never builds [tokens, vocabulary]. */
@@ -62,72 +66,107 @@ export interface MolLossResult {
  * klGradient; // Float64Array [0, 0.1, 0]
  */
 export function molLoss(data: MolLossData, options: MolWeightsOptions): MolLossResult {
-  const { logprobs, kl } = data;
-  const weights = molWeights(data, options);
+  const given = readFields('molLoss', 'option', options, { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS });
+  for (const name of Object.keys(LOGITS_OPTIONS)) refuseLogitsOption(name, given);
+  const tokens = readData('molLoss', data);
+  const { logprobs, kl, refLogprobs } = tokens;
+  const weights = molWeights(tokens, given);
   const { coefficients, active, codes } = weights;
-  assertSizes(data, codes.length);
+  assertPerToken('molLoss', 'logprobs', logprobs, codes.length);
+  assertPerToken('molLoss', 'kl', kl, codes.length);
+  if (refLogprobs) assertPerToken('molLoss', 'refLogprobs', refLogprobs, codes.length);
+  const values = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
   const logprobGradient = new Float64Array(codes.length);
   const klGradient = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
     const environment = codes[i] === ROLE_CODES.environment;
+    assertLogprob(tokens, i, 'logprobs', logprobs[i]!, codes[i]!);
+    if (refLogprobs && codes[i] === ROLE_CODES.general) {
+      assertLogprob(tokens, i, 'refLogprobs', refLogprobs[i]!, codes[i]!);
+    }
     const term = environment ? -logprobs[i]! : kl[i]!;
-    if (coefficients[i] === 0) continue; // a weight of 0 switches the component off: not even read
-    if (!Number.isFinite(term))
-      throw notFinite(data, i, environment ? 'CE' : 'KL', term, codes[i]!);
-    terms[i] = term;
+    assertTerm(tokens, i, term, codes[i]!, coefficients[i]!);
+    values[i] = term;
+    if (coefficients[i] === 0) continue; // a weight of 0 switches the component off: measured, never trained
+    terms[i] = values[i]!;
     if (environment) logprobGradient[i] = -coefficients[i]!;
     else klGradient[i] = coefficients[i]!;
   }
-  const components = summarise(weights, (i) =>
-    codes[i] === ROLE_CODES.environment ? -logprobs[i]! : kl[i]!,
-  );
+  const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
   const metrics = {
-    ...molMetrics(weights, loss, components, (i) => kl[i]!),
-    ...nllMetrics(weights, logprobs, data.refLogprobs),
+    ...molMetrics(weights, loss, components, values),
+    ...nllMetrics(weights, logprobs, refLogprobs),
   };
   return { loss, logprobGradient, klGradient, terms, components, metrics };
 }
 
-function assertSizes(data: MolLossData, size: number): void {
-  for (const key of ['logprobs', 'kl', 'refLogprobs'] as const) {
-    const values = data[key];
-    if (values && values.length !== size) {
-      throw new MolLossError('shape', `molLoss: ${size} roles but ${values.length} ${key}.`);
-    }
-  }
-}
-
-/** The error for the first token whose term is not a number. */
-export function notFinite(
-  { sequenceIds, sequenceLength }: MolTokens,
-  i: number,
-  term: string,
-  value: number,
-  code: number,
-): MolLossError {
-  const role = COMPONENTS.find((name) => ROLE_CODES[name] === code);
-  const row = sequenceLength === undefined ? 0 : Math.floor(i / sequenceLength);
-  const sequence = sequenceIds?.[i] ?? row;
-  return new MolLossError(
-    'not-finite',
-    `molLoss: ${term} is ${value} at token ${i} (sequence ${sequence}, role ${role}). Look for a target of probability 0, or for NaN in the forward pass.`,
+function refuseLogitsOption(name: string, given: object): void {
+  if (!Object.hasOwn(given, name)) return;
+  throw new MolLossError(
+    'option',
+    `molLoss: has no ${name}: logprobs and kl come ready. Apply it where they are computed, or use molLossFromLogits.`,
   );
 }
 
-/** Loss share, mean and counts of every component. */
+/** Rounding of a log-softmax in float32 can end above 0, by less than this. */
+const ROUNDING = 1e-3;
+
+function assertLogprob(
+  tokens: MolTokens,
+  i: number,
+  name: string,
+  value: number,
+  code: number,
+): void {
+  if (typeof value === 'number' && value <= ROUNDING) return; // -Infinity is judged as a term
+  const fix = value > ROUNDING ? 'A log-prob is at most 0: are these probabilities?' : SOURCE;
+  throw atToken(tokens, i, `${name} is ${value}`, code, fix);
+}
+
+const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
+
+/** Throws `not-finite` at a term that is NaN, or that is trained and infinite. */
+export function assertTerm(
+  tokens: MolTokens,
+  i: number,
+  term: number,
+  code: number,
+  coefficient: number,
+): void {
+  if (Number.isFinite(term) || (coefficient === 0 && term === Infinity)) return;
+  const name = code === ROLE_CODES.environment ? 'CE' : 'KL';
+  const fix = 'Look for a target of probability 0, or for NaN in the forward pass.';
+  throw atToken(tokens, i, `${name} is ${term}`, code, fix);
+}
+
+/** A `not-finite` error that names token, sequence and role. */
+export function atToken(
+  { sequenceIds, sequenceLength }: MolTokens,
+  i: number,
+  what: string,
+  code: number,
+  fix: string,
+): MolLossError {
+  const role = COMPONENTS.find((name) => ROLE_CODES[name] === code);
+  const row = sequenceLength === undefined ? 0 : Math.floor(i / sequenceLength);
+  const place = `token ${i} (sequence ${sequenceIds?.[i] ?? row}, role ${role})`;
+  return new MolLossError('not-finite', `molLoss: ${what} at ${place}. ${fix}`);
+}
+
+/** Loss share, mean and counts of every component, from the term of every token. */
 export function summarise(
   { coefficients, active, codes, sizes }: MolWeightsResult,
-  term: (i: number) => number,
+  values: Float64Array,
 ): Record<Component, MolComponent> {
   const entry = (name: Component): MolComponent => {
     let [loss, sum] = [0, 0];
     for (let i = 0; i < codes.length; i++) {
       if (active[i] === 0 || codes[i] !== ROLE_CODES[name]) continue;
-      sum += term(i);
-      if (coefficients[i] !== 0) loss += coefficients[i]! * term(i);
+      sum += values[i]!;
+      if (coefficients[i] !== 0) loss += coefficients[i]! * values[i]!;
     }
     const { tokens, sequences } = sizes[name];
     return { loss, mean: tokens === 0 ? 0 : sum / tokens, tokens, sequences };
@@ -137,51 +176,4 @@ export function summarise(
     assistant: entry('assistant'),
     general: entry('general'),
   };
-}
-
-/** What to log of the mixture. */
-export function molMetrics(
-  { active, codes }: MolWeightsResult,
-  loss: number,
-  { environment, assistant, general }: Record<Component, MolComponent>,
-  kl: (i: number) => number,
-): Record<string, number> {
-  const klTokens = assistant.tokens + general.tokens;
-  let klMax = 0;
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 1 && codes[i] !== ROLE_CODES.environment) klMax = Math.max(klMax, kl(i));
-  }
-  const klSum = assistant.mean * assistant.tokens + general.mean * general.tokens;
-  return {
-    'mol/loss': loss,
-    'mol/ce': environment.mean,
-    'mol/kl': klSum / Math.max(1, klTokens),
-    'mol/kl_assistant': assistant.mean,
-    'mol/kl_general': general.mean,
-    'mol/kl_max': klMax,
-    'mol/ce_tokens': environment.tokens,
-    'mol/kl_tokens': klTokens,
-  };
-}
-
-/** Mean negative log-prob per role, and on general text against the base: what was forgotten. */
-export function nllMetrics(
-  { active, codes }: MolWeightsResult,
-  logprobs: ArrayLike<number>,
-  refLogprobs?: ArrayLike<number>,
-): Record<string, number> {
-  const metrics: Record<string, number> = {};
-  for (const name of COMPONENTS) {
-    const tokens = Array.from(codes.keys()).filter(
-      (i) => active[i] === 1 && codes[i] === ROLE_CODES[name],
-    );
-    if (tokens.length === 0) continue;
-    const nll = (of: ArrayLike<number>) =>
-      tokens.reduce((sum, i) => sum - of[i]!, 0) / tokens.length;
-    metrics[`mol/nll_${name}`] = nll(logprobs);
-    if (name !== 'general' || !refLogprobs) continue;
-    metrics['mol/nll_general_base'] = nll(refLogprobs);
-    metrics['mol/forgetting'] = nll(logprobs) - nll(refLogprobs);
-  }
-  return metrics;
 }

@@ -1,9 +1,15 @@
-import { crossEntropy, type DivergenceKind, divergence, logSoftmax } from './divergence.ts';
+import { assertNumber } from './assertNumber.ts';
+import { badLogit, DIVERGENCE_KINDS } from './divergence.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
-import { type MolComponent, molMetrics, nllMetrics, notFinite, summarise } from './molLoss.ts';
-import { COMPONENTS, type MolTokens, type MolWeightsOptions, molWeights } from './molWeights.ts';
+import { LOGITS_OPTIONS, type MolLogitsOptions } from './molLogitsOptions.ts';
+import { assertTerm, atToken, type MolComponent, summarise } from './molLoss.ts';
+import { molMetrics, nllMetrics } from './molMetrics.ts';
+import { type MolTokens, readData } from './molTokens.ts';
+import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
+import { assertList, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
+import { rowCrossEntropy, rowDivergence, rowLogSoftmax } from './rowTerms.ts';
 
 /** Logits of student and base, rows of one target token each. */
 export interface MolLogitsData extends MolTokens {
@@ -13,19 +19,6 @@ export interface MolLogitsData extends MolTokens {
   refLogits: ArrayLike<number>;
   /** `[N]`, target ids; read only where the role is environment. */
   targets: ArrayLike<number>;
-}
-
-export interface MolLogitsOptions extends MolWeightsOptions {
-  /** Default `'reverse'`. */
-  divergence?: DivergenceKind | undefined;
-  /** Share of the base in the mixture of `jsd`. Default 0.5. */
-  jsdBeta?: number | undefined;
-  /** Divides both logits in both terms. Default 1. */
-  temperature?: number | undefined;
-  /** Divides both logits further, in the divergence only. Default 1. */
-  klTemperature?: number | undefined;
-  /** Multiply the divergence by klTemperature^2, as in distillation. Default false. */
-  scaleByKlTemperature?: boolean | undefined;
 }
 
 export interface MolLogitsResult {
@@ -57,59 +50,77 @@ export interface MolLogitsResult {
  * gradient; // Float64Array [0.5, -0.5, 0, 0]
  */
 export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions): MolLogitsResult {
-  const { temperature = 1, klTemperature = 1, scaleByKlTemperature = false } = options;
-  const { divergence: kind = 'reverse', jsdBeta } = options;
-  lookUp('molLossFromLogits', 'divergence', { reverse: 0, forward: 0, jsd: 0 }, kind);
-  const weights = molWeights(data, options);
+  const { divergence, jsdBeta, temperature, klTemperature, scaleByKlTemperature, ...given } =
+    readLogitsOptions(options);
+  const tokens = readData('molLossFromLogits', data);
+  const weights = molWeights(tokens, given);
   const { coefficients, active, codes } = weights;
-  const width = vocabularyOf(data, codes.length);
+  const width = vocabularyOf(tokens, codes.length);
   const klScale = scaleByKlTemperature ? klTemperature ** 2 : 1;
+  const pull = { kind: divergence, jsdBeta, temperature: temperature * klTemperature };
 
   const values = new Float64Array(codes.length);
+  const named = new Uint8Array(codes.length); // tokens whose target is in the vocabulary
   const logprobs = new Float64Array(codes.length);
   const refLogprobs = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
-  const gradient = new Float64Array(data.logits.length);
+  const gradient = new Float64Array(tokens.logits.length);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    const student = row(data.logits, i, width);
     const environment = codes[i] === ROLE_CODES.environment;
-    const target = data.targets[i]!;
-    if (environment && !(target >= 0 && target < width)) {
-      throw new MolLossError(
-        'option',
-        `molLossFromLogits: target ${target} of token ${i} is outside the vocabulary of ${width}.`,
-      );
-    }
-    const base = row(data.refLogits, i, width);
-    const term = environment
-      ? crossEntropy(student, target, { temperature })
-      : divergence(student, base, { kind, jsdBeta, temperature: temperature * klTemperature });
+    const target = tokens.targets[i]!;
+    const student = readRow(tokens, 'logits', i, width, codes[i]!);
+    if (environment) assertTarget(i, target, width);
+    const base = environment ? undefined : readRow(tokens, 'refLogits', i, width, codes[i]!);
+    const term = base
+      ? rowDivergence(student, base, pull)
+      : rowCrossEntropy(student, target, temperature);
     const scale = environment ? 1 : klScale;
     values[i] = term.value * scale;
     if (target >= 0 && target < width) {
-      logprobs[i] = logSoftmax(student, temperature)[target]!;
-      refLogprobs[i] = logSoftmax(base, temperature)[target]!;
+      named[i] = 1;
+      logprobs[i] = rowLogSoftmax(student, temperature)[target]!;
+      if (base) refLogprobs[i] = rowLogSoftmax(base, temperature)[target]!;
     }
+    assertTerm(tokens, i, term.value, codes[i]!, coefficients[i]!);
     if (coefficients[i] === 0) continue;
-    if (!Number.isFinite(term.value))
-      throw notFinite(data, i, environment ? 'CE' : 'KL', term.value, codes[i]!);
     terms[i] = values[i]!;
     const factor = coefficients[i]! * scale;
     for (let v = 0; v < width; v++) gradient[i * width + v] = factor * term.gradient[v]!;
   }
-  const components = summarise(weights, (i) => values[i]!);
+  const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
   const metrics = {
-    ...molMetrics(weights, loss, components, (i) => values[i]!),
-    ...nllMetrics(weights, logprobs, refLogprobs),
+    ...molMetrics(weights, loss, components, values),
+    ...nllMetrics({ active: named, codes }, logprobs, refLogprobs),
   };
   return { loss, gradient, terms, coefficients, components, metrics };
 }
 
+function readLogitsOptions(options: MolLogitsOptions) {
+  const where = 'molLossFromLogits';
+  const given = readFields(where, 'option', options, { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS });
+  const { divergence = 'reverse', jsdBeta = 0.5, temperature = 1, klTemperature = 1 } = given;
+  const { scaleByKlTemperature = false } = given;
+  lookUp(where, 'divergence', DIVERGENCE_KINDS, divergence);
+  assertNumber(where, 'jsdBeta', jsdBeta, { min: 0, max: 1 });
+  assertNumber(where, 'temperature', temperature, { above: 0 });
+  assertNumber(where, 'klTemperature', klTemperature, { above: 0 });
+  if (typeof scaleByKlTemperature !== 'boolean') {
+    throw new MolLossError(
+      'option',
+      `${where}: scaleByKlTemperature must be true or false, got ${scaleByKlTemperature}.`,
+    );
+  }
+  return { ...given, divergence, jsdBeta, temperature, klTemperature, scaleByKlTemperature };
+}
+
 function vocabularyOf(data: MolLogitsData, tokens: number): number {
-  const width = data.logits.length / Math.max(1, tokens);
   const { logits, refLogits, targets } = data;
+  for (const name of ['logits', 'refLogits', 'targets'] as const) {
+    assertList('molLossFromLogits', name, data[name]);
+  }
+  const width = logits.length / Math.max(1, tokens);
   if (!Number.isInteger(width) || refLogits.length !== logits.length || targets.length !== tokens) {
     throw new MolLossError(
       'shape',
@@ -118,6 +129,28 @@ function vocabularyOf(data: MolLogitsData, tokens: number): number {
     );
   }
   return width;
+}
+
+function assertTarget(i: number, target: number, width: number): void {
+  if (Number.isInteger(target) && target >= 0 && target < width) return;
+  throw new MolLossError(
+    'option',
+    `molLossFromLogits: target ${target} of token ${i} is outside the vocabulary of ${width}.`,
+  );
+}
+
+/** The row of token i, or the error that names the token and the bad logit. */
+function readRow(
+  data: MolLogitsData,
+  name: 'logits' | 'refLogits',
+  i: number,
+  width: number,
+  code: number,
+): ArrayLike<number> {
+  const values = row(data[name], i, width);
+  const bad = badLogit(values);
+  if (bad === undefined) return values;
+  throw atToken(data, i, `${name} ${bad}`, code, 'Look for NaN in the forward pass.');
 }
 
 function row(values: ArrayLike<number>, i: number, width: number): ArrayLike<number> {

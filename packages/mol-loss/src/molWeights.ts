@@ -1,6 +1,9 @@
+import { assertNumber } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
-import { type Component, ROLE_CODES, type Roles, roleCodes } from './roles.ts';
+import { type MolSize, type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
+import { type Names, readFields } from './readFields.ts';
+import { type Component, ROLE_CODES } from './roles.ts';
 
 /**
  * What a component's sum is divided by.
@@ -9,19 +12,10 @@ import { type Component, ROLE_CODES, type Roles, roleCodes } from './roles.ts';
  */
 export type Normalizer = 'sequence' | 'token' | 'sequence-joint' | 'token-joint';
 
-/** Which tokens belong together and how they count. */
-export interface MolTokens {
-  /** `[N]`, role of each target token. */
-  roles: Roles;
-  /** `[N]`, which sequence a token is of. Give this or `sequenceLength`; neither = one sequence. */
-  sequenceIds?: ArrayLike<number> | undefined;
-  /** T, when the tokens are flat `[B*T]`. */
-  sequenceLength?: number | undefined;
-  /** `[N]`, weight of each token. 0 takes it out altogether. Default 1. */
-  tokenWeights?: ArrayLike<number> | undefined;
-}
-
-/** Sizes of the whole batch, when this call sees a part of it: sequences (`'sequence'`) or tokens (`'token'`) that have the component. */
+/**
+ * What the whole batch divides by, when this call sees a part of it: per component, and under `joint` for the normalisers
+ * over all of them. Sequences or tokens (with `denominator: 'weight'` their weights) that have it: see `molTotals`.
+ */
 export type MolTotals = Partial<Record<Component | 'joint', number>>;
 
 export interface MolWeightsOptions {
@@ -44,11 +38,27 @@ export interface MolWeightsResult {
   active: Uint8Array;
   /** `[N]`, role codes. */
   codes: Uint8Array;
-  /** Sequences (or tokens) each component was divided by. */
-  sizes: Record<Component, { tokens: number; sequences: number }>;
+  /** What this call has of each component, and of all of them together: `joint`. */
+  sizes: Record<Component | 'joint', MolSize>;
 }
 
 export const COMPONENTS: readonly Component[] = ['environment', 'assistant', 'general'];
+
+/** The names of `MolWeightsOptions`. */
+export const WEIGHTS_OPTIONS: Names<MolWeightsOptions> = {
+  alpha: true,
+  environmentWeight: true,
+  normalizer: true,
+  denominator: true,
+  totals: true,
+};
+
+/** The components, for tables that have one entry each. */
+const EACH: Names<Record<Component, unknown>> = {
+  environment: true,
+  assistant: true,
+  general: true,
+};
 
 /**
  * The factor of every token in the mixture, known before any loss is: what a chunked head takes as per-token weights.
@@ -59,108 +69,118 @@ export const COMPONENTS: readonly Component[] = ['environment', 'assistant', 'ge
  * Each component has its own normaliser. One KL component over assistant and general rows together is half of two
  * separate ones: with 8 + 8 rows the same alpha would hold the model half as firmly.
  *
- * @throws {MolLossError} `shape`, `option`, `unknown-name`.
+ * @throws {MolLossError} `shape`, `option`, `unknown-name`; `missing` for an `alpha` or a total that is needed;
+ * `not-finite` for a token weight that is NaN.
  *
  * @example
  * molWeights({ roles: ['environment', 'environment', 'assistant'] }, { alpha: 0.1 }).coefficients;
  * // Float64Array [0.5, 0.5, 0.1]
  */
 export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWeightsResult {
-  const { alpha, environmentWeight = 1, normalizer = 'sequence', denominator = 'count' } = options;
-  const codes = roleCodes(tokens.roles);
-  const size = codes.length;
-  const weightOf = readTokenWeights(tokens.tokenWeights, size);
-  const sequenceOf = readSequences(tokens, size);
-  const active = codes.map((code, i) => (code !== 0 && weightOf(i) !== 0 ? 1 : 0));
-  const measure = denominator === 'weight' ? weightOf : () => 1;
-  const factors: Record<Component, number> = {
-    environment: environmentWeight,
-    assistant: typeof alpha === 'number' ? alpha : alpha.assistant,
-    general: typeof alpha === 'number' ? alpha : alpha.general,
-  };
-  for (const [name, factor] of Object.entries(factors)) assertFactor(name, factor);
+  const given = readFields('molWeights', 'option', options, WEIGHTS_OPTIONS);
+  const layout = readTokens('molWeights', readData('molWeights', tokens));
+  const { active, codes, weightOf, sequenceOf } = layout;
+  const { measure, divisorOf } = readDivisors('molWeights', given);
+  const factors = readFactors(given);
+  const totalOf = readTotals(given.totals);
 
-  const joint = sizesOf((i) => active[i] === 1);
-  const coefficients = new Float64Array(size);
-  const sizes = {} as MolWeightsResult['sizes']; // filled for every component below
+  const measured = measure === 'weight' ? weightOf : () => 1;
+  const joint = sizeOf(layout, 'joint', measured);
+  const coefficients = new Float64Array(codes.length);
+  const sizes = { joint: joint.size } as MolWeightsResult['sizes']; // filled for every component below
   for (const component of COMPONENTS) {
-    const code = ROLE_CODES[component];
-    const mine = (i: number) => active[i] === 1 && codes[i] === code;
-    const own = sizesOf(mine);
-    sizes[component] = { tokens: own.tokens, sequences: own.bySequence.size };
-    const name = typeof normalizer === 'string' ? normalizer : normalizer[component];
-    const { span, by } = lookUp('molWeights', 'normalizer', NORMALIZERS, name);
-    const counted = span === 'joint' ? joint : own;
-    const total = options.totals?.[span === 'joint' ? 'joint' : component];
-    for (let i = 0; i < size; i++) {
-      if (!mine(i)) continue;
-      const divisor =
-        by === 'token'
-          ? (total ?? counted.total)
-          : counted.bySequence.get(sequenceOf(i))! * (total ?? counted.bySequence.size);
+    const own = sizeOf(layout, component, measured);
+    sizes[component] = own.size;
+    if (factors[component] === 0 || own.size.tokens === 0) continue;
+    const { span, unit } = divisorOf[component];
+    const { size, bySequence } = span === 'joint' ? joint : own;
+    const total = totalOf(span, size[unit]);
+    for (let i = 0; i < codes.length; i++) {
+      if (active[i] === 0 || codes[i] !== ROLE_CODES[component]) continue;
+      const divisor = unit === 'sequences' ? bySequence.get(sequenceOf(i))! * total : total;
       coefficients[i] = (factors[component] * weightOf(i)) / divisor;
     }
   }
   return { coefficients, active, codes, sizes };
-
-  function sizesOf(member: (i: number) => boolean) {
-    const bySequence = new Map<number, number>();
-    let [total, count] = [0, 0];
-    for (let i = 0; i < size; i++) {
-      if (!member(i)) continue;
-      const sequence = sequenceOf(i);
-      bySequence.set(sequence, (bySequence.get(sequence) ?? 0) + measure(i));
-      total += measure(i);
-      count++;
-    }
-    return { bySequence, total, tokens: count };
-  }
 }
 
-const NORMALIZERS: Record<Normalizer, { span: 'own' | 'joint'; by: 'sequence' | 'token' }> = {
-  sequence: { span: 'own', by: 'sequence' },
-  token: { span: 'own', by: 'token' },
-  'sequence-joint': { span: 'joint', by: 'sequence' },
-  'token-joint': { span: 'joint', by: 'token' },
+const NORMALIZERS: Record<Normalizer, { joint: boolean; by: 'sequence' | 'token' }> = {
+  sequence: { joint: false, by: 'sequence' },
+  token: { joint: false, by: 'token' },
+  'sequence-joint': { joint: true, by: 'sequence' },
+  'token-joint': { joint: true, by: 'token' },
 };
 
-function readTokenWeights(
-  weights: ArrayLike<number> | undefined,
-  size: number,
-): (i: number) => number {
-  if (!weights) return () => 1;
-  if (weights.length !== size) {
-    throw new MolLossError(
-      'shape',
-      `molWeights: ${size} roles but ${weights.length} tokenWeights.`,
-    );
-  }
-  return (i) => weights[i]!;
+const DENOMINATORS = { count: 'tokens', weight: 'weight' } as const;
+
+/** Which size divides each component: its own or the joint one, in which unit. */
+export interface Divisors {
+  measure: 'count' | 'weight';
+  divisorOf: Record<Component, { span: Component | 'joint'; unit: keyof MolSize }>;
 }
 
-function readSequences(tokens: MolTokens, size: number): (i: number) => number {
-  const { sequenceIds, sequenceLength } = tokens;
-  if (sequenceIds) {
-    if (sequenceIds.length !== size) {
+/** `normalizer` and `denominator` as the sizes they ask for. */
+export function readDivisors(
+  where: string,
+  { normalizer = 'sequence', denominator = 'count' }: Partial<MolWeightsOptions>,
+): Divisors {
+  const perToken = lookUp(where, 'denominator', DENOMINATORS, denominator);
+  const names =
+    typeof normalizer === 'string'
+      ? { environment: normalizer, assistant: normalizer, general: normalizer }
+      : readFields(where, 'component of normalizer', normalizer, EACH);
+  const divisor = (component: Component): Divisors['divisorOf'][Component] => {
+    const what = typeof normalizer === 'string' ? 'normalizer' : `normalizer of ${component}`;
+    const { joint, by } = lookUp(where, what, NORMALIZERS, names[component]);
+    return { span: joint ? 'joint' : component, unit: by === 'token' ? perToken : 'sequences' };
+  };
+  const divisorOf = {
+    environment: divisor('environment'),
+    assistant: divisor('assistant'),
+    general: divisor('general'),
+  };
+  return { measure: denominator, divisorOf };
+}
+
+function readFactors({
+  alpha,
+  environmentWeight = 1,
+}: MolWeightsOptions): Record<Component, number> {
+  if (alpha === undefined) {
+    throw new MolLossError(
+      'missing',
+      'molWeights: alpha, the weight of the KL terms, has no default. Give a number, or { assistant, general }.',
+    );
+  }
+  const each = typeof alpha === 'object' ? alpha : { assistant: alpha, general: alpha };
+  const { assistant, general } = readFields('molWeights', 'weight of alpha', each, {
+    assistant: true,
+    general: true,
+  });
+  assertNumber('molWeights', 'environmentWeight', environmentWeight, { min: 0 });
+  assertNumber('molWeights', 'alpha (assistant)', assistant, { min: 0 });
+  assertNumber('molWeights', 'alpha (general)', general, { min: 0 });
+  return { environment: environmentWeight, assistant, general };
+}
+
+/** The total of a span: what was given for it, or without totals the call's own size. */
+function readTotals(
+  totals: MolTotals | undefined,
+): (span: Component | 'joint', own: number) => number {
+  if (totals === undefined) return (_, own) => own;
+  const given = readFields('molWeights', 'component of totals', totals, { ...EACH, joint: true });
+  for (const [name, total] of Object.entries(given)) {
+    assertNumber('molWeights', `totals.${name}`, total, { min: 0 });
+  }
+  return (span, own) => {
+    const total = given[span];
+    if (total === undefined) {
       throw new MolLossError(
-        'shape',
-        `molWeights: ${size} roles but ${sequenceIds.length} sequenceIds.`,
+        'missing',
+        `molWeights: totals has no ${span}, of which this call has ${own}. molTotals gives all that is needed.`,
       );
     }
-    return (i) => sequenceIds[i]!;
-  }
-  if (sequenceLength === undefined) return () => 0;
-  if (!(sequenceLength >= 1) || size % sequenceLength !== 0) {
-    throw new MolLossError(
-      'shape',
-      `molWeights: ${size} roles are no rows of sequenceLength ${sequenceLength}.`,
-    );
-  }
-  return (i) => Math.floor(i / sequenceLength);
-}
-
-function assertFactor(name: string, factor: number): void {
-  if (Number.isFinite(factor) && factor >= 0) return;
-  const option = name === 'environment' ? 'environmentWeight' : `alpha (${name})`;
-  throw new MolLossError('option', `molWeights: ${option} must be a number >= 0, got ${factor}.`);
+    assertNumber('molWeights', `totals.${span}`, total, { above: 0 });
+    return total;
+  };
 }

@@ -22,3 +22,28 @@ test('selectLargest keeps the hardest share of one role', () => {
   const kept = selectLargest(roles, [9, 1, 9, 2], { role: 'environment', share: 0.5 });
   expect([...kept]).toEqual([0, 0, 2, 1]);
 });
+
+describe('selectLargest', () => {
+  const run = (options: object, values: ArrayLike<number> = [9, 1, 9, 2]) => {
+    return () => selectLargest(roles, values, { role: 'environment', share: 0.5, ...options });
+  };
+
+  test('a share is exact: 0.07 of 100 tokens are 7', () => {
+    const many = new Array<Role>(100).fill('environment');
+    const kept = selectLargest(many, [...many.keys()], { role: 'environment', share: 0.07 });
+    expect(kept.reduce((sum, code) => sum + code, 0)).toBe(7);
+  });
+
+  test('at least one token stays', () => {
+    expect([...run({ share: 0 })()]).toEqual([0, 0, 2, 1]);
+  });
+
+  test('shares outside 0 to 1, roles without a loss and NaN are refused', () => {
+    for (const share of [Number.NaN, -0.1, 1.5, undefined, '0.5'])
+      expect(run({ share })).toThrow('selectLargest: share must be a number >= 0 and <= 1');
+    expect(run({ role: 'enviroment' })).toThrow("Did you mean 'environment'?");
+    expect(run({ role: 'ignore' })).toThrow("unknown role 'ignore'");
+    expect(run({}, [0, Number.NaN, 0, 0])).toThrow('values is NaN at token 1');
+    expect(run({}, [Number.NaN, 1, Number.NaN, 0])).not.toThrow();
+  });
+});

@@ -1,5 +1,7 @@
+import { assertNumber, show } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
+import { assertList, assertPerToken, type Names, readFields } from './readFields.ts';
 
 /** What a target token teaches: feedback (CE), the model's own turns or general text (KL to the base), or nothing. */
 export type Role = 'ignore' | 'environment' | 'assistant' | 'general';
@@ -27,6 +29,7 @@ export type Roles = ArrayLike<Role> | ArrayLike<number>;
  * roleCodes(['ignore', 'environment', 'general']); // Uint8Array [0, 1, 3]
  */
 export function roleCodes(roles: Roles): Uint8Array {
+  assertList('roles', 'roles', roles);
   const codes = new Uint8Array(roles.length);
   for (let i = 0; i < codes.length; i++) {
     const role = roles[i]!;
@@ -35,7 +38,10 @@ export function roleCodes(roles: Roles): Uint8Array {
     } else if (role === 0 || role === 1 || role === 2 || role === 3) {
       codes[i] = role;
     } else {
-      throw new MolLossError('option', `roles: token ${i} has code ${role}. Codes are 0 to 3.`);
+      throw new MolLossError(
+        'option',
+        `roles: token ${i} has code ${show(role)}. Codes are 0 to 3.`,
+      );
     }
   }
   return codes;
@@ -52,24 +58,38 @@ export interface SelectRolesOptions {
   token?: ((i: number) => boolean) | undefined;
 }
 
+const SELECT_OPTIONS: Names<SelectRolesOptions> = {
+  turns: true,
+  turn: true,
+  role: true,
+  token: true,
+};
+
 /**
  * Masks by turn, by role or by token: whatever does not stay becomes `ignore`.
  *
  * @returns `[N]`, codes. A new array.
- * @throws {MolLossError} `missing` when `turn` is given without `turns`; as `roleCodes`.
+ * @throws {MolLossError} `missing` when `turn` is given without `turns`; `option` for a filter that is no function; as
+ * `roleCodes`.
  *
  * @example
  * selectRoles(['environment', 'assistant', 'environment'], { turns: [0, 1, 1], turn: (k) => k > 0 });
  * // Uint8Array [0, 2, 1]
  */
 export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Array {
-  const { turns, turn, role, token } = options;
-  if (turn && turns?.length !== roles.length) {
+  const given = readFields('selectRoles', 'option', options, SELECT_OPTIONS);
+  const { turns, turn, role, token } = given;
+  for (const [name, filter] of Object.entries({ turn, role, token })) {
+    if (filter === undefined || typeof filter === 'function') continue;
+    throw new MolLossError('option', `selectRoles: ${name} must be a function, got ${filter}.`);
+  }
+  if (turn && turns === undefined) {
     throw new MolLossError(
       'missing',
       'selectRoles: a filter by turn needs turns, one number per token.',
     );
   }
+  if (turns) assertPerToken('selectRoles', 'turns', turns, roles.length);
   const names = Object.keys(ROLE_CODES) as Role[]; // in the order of the codes
   return roleCodes(roles).map((code, i) => {
     const name = names[code]!;
@@ -83,8 +103,10 @@ export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Arr
  * Keeps, among the tokens of one role, the share with the largest values (their loss, or their loss above the base's),
  * so that what is known already takes no part. Other roles are untouched.
  *
- * @param values - `[N]`, only read at that role.
+ * @param values - `[N]`, only read at that role. Equal values: the earlier token stays.
+ * @param options - `role`, and the `share` of its tokens that stays, 0 to 1.
  * @returns `[N]`, codes. At least one token of the role stays.
+ * @throws {MolLossError} `option` for a share outside 0 to 1, `not-finite` for NaN at that role; as `roleCodes`.
  *
  * @example
  * const roles = ['environment', 'environment', 'environment', 'environment'];
@@ -97,11 +119,23 @@ export function selectLargest(
   values: ArrayLike<number>,
   options: { role: Component; share: number },
 ): Uint8Array {
+  const where = 'selectLargest';
+  const { role, share } = readFields(where, 'option', options, { role: true, share: true });
+  const { ignore: _, ...components } = ROLE_CODES;
+  const code = lookUp(where, 'role', components, role);
+  assertNumber(where, 'share', share, { min: 0, max: 1 });
   const codes = roleCodes(roles);
-  const code = ROLE_CODES[options.role];
+  assertPerToken(where, 'values', values, codes.length);
   const tokens = Array.from(codes.keys()).filter((i) => codes[i] === code);
-  tokens.sort((a, b) => values[b]! - values[a]!);
-  const kept = Math.max(1, Math.ceil(tokens.length * options.share));
+  for (const i of tokens) {
+    if (typeof values[i] === 'number' && !Number.isNaN(values[i])) continue;
+    throw new MolLossError('not-finite', `${where}: values is ${show(values[i])} at token ${i}.`);
+  }
+  tokens.sort((a, b) => Number(values[b]! > values[a]!) - Number(values[b]! < values[a]!));
+  const kept = Math.max(1, Math.ceil(tokens.length * share - ROUNDING));
   for (const i of tokens.slice(kept)) codes[i] = 0;
   return codes;
 }
+
+/** 0.07 * 100 is a little more than 7 in floating point, and is 7 tokens. */
+const ROUNDING = 1e-9;

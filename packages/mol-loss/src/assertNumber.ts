@@ -1,0 +1,44 @@
+import { MolLossError } from './errors.ts';
+
+/** Where a number may lie: `min` and `max` included, `above` not. */
+export interface NumberRange {
+  integer?: boolean;
+  min?: number;
+  above?: number;
+  max?: number;
+}
+
+/** Throws `option` unless `value` is a finite number in the range; a number in quotes is none. */
+export function assertNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  range: NumberRange = {},
+): asserts value is number {
+  const { integer = false, min = -Infinity, above = -Infinity, max = Infinity } = range;
+  const fits =
+    typeof value === 'number' &&
+    (integer ? Number.isInteger(value) : Number.isFinite(value)) &&
+    value >= min &&
+    value > above &&
+    value <= max;
+  if (fits) return;
+  const bounds = [
+    'min' in range ? `>= ${min}` : '',
+    'above' in range ? `> ${above}` : '',
+    'max' in range ? `<= ${max}` : '',
+  ].filter(Boolean);
+  const kind = integer ? 'an integer' : 'a number';
+  throw new MolLossError(
+    'option',
+    `${where}: ${name} must be ${[kind, bounds.join(' and ')].join(' ').trim()}, got ${show(value)}.`,
+  );
+}
+
+/** Every integer of 32 bits is another seed; beyond them, and between them, two seeds would be one. */
+export const SEED: NumberRange = { integer: true, min: 0, max: 2 ** 32 - 1 };
+
+/** A value as it would be typed: strings in quotes. */
+export function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}

@@ -1,0 +1,25 @@
+import type { MolWeightsOptions } from './molWeights.ts';
+import type { Names } from './readFields.ts';
+import type { DivergenceKind } from './rowTerms.ts';
+
+export interface MolLogitsOptions extends MolWeightsOptions {
+  /** Default `'reverse'`. */
+  divergence?: DivergenceKind | undefined;
+  /** Share of the base in the mixture of `jsd`, 0 to 1; at the ends it is the forward and the reverse KL. Default 0.5. */
+  jsdBeta?: number | undefined;
+  /** Divides both logits in both terms. Default 1. */
+  temperature?: number | undefined;
+  /** Divides both logits further, in the divergence only. Default 1. */
+  klTemperature?: number | undefined;
+  /** Multiply the divergence by klTemperature^2, as in distillation. Default false. */
+  scaleByKlTemperature?: boolean | undefined;
+}
+
+/** The names that `MolLogitsOptions` has beyond `MolWeightsOptions`. */
+export const LOGITS_OPTIONS: Names<Omit<MolLogitsOptions, keyof MolWeightsOptions>> = {
+  divergence: true,
+  jsdBeta: true,
+  temperature: true,
+  klTemperature: true,
+  scaleByKlTemperature: true,
+};

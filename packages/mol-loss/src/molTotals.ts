@@ -1,0 +1,50 @@
+import { MolLossError } from './errors.ts';
+import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
+import { type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
+import {
+  COMPONENTS,
+  type MolTotals,
+  type MolWeightsOptions,
+  readDivisors,
+  WEIGHTS_OPTIONS,
+} from './molWeights.ts';
+import { assertList, readFields } from './readFields.ts';
+
+/**
+ * The `totals` of a batch that is handed over in parts (micro-batches, workers). With them the losses and the gradients of
+ * the parts add up to those of the whole.
+ *
+ *     total = sum over the parts of what the component's normaliser divides by: its sequences, tokens or weights
+ *
+ * @param parts - the tokens of every part; their values need not be known yet. A sequence lies in one part. Workers call
+ * this with their own parts and add up the results, name by name.
+ * @param options - those of the loss: `normalizer` and `denominator` decide what is counted.
+ * @returns `environment`, `assistant`, `general`, and `joint` in place of those normalised jointly. 0 = not in the batch.
+ * @throws {MolLossError} as `molWeights`; `option` if joint sequences and joint tokens are to be counted at once.
+ *
+ * @example
+ * const parts = [{ roles: ['environment', 'general'] }, { roles: ['environment', 'environment'] }];
+ * molTotals(parts, { normalizer: 'token' }); // { environment: 3, assistant: 0, general: 1 }
+ */
+export function molTotals(
+  parts: readonly MolTokens[],
+  options: Partial<MolWeightsOptions>,
+): MolTotals {
+  const names = { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS };
+  const given = readFields('molTotals', 'option', options, names);
+  const { divisorOf } = readDivisors('molTotals', given);
+  const joint = COMPONENTS.map((name) => divisorOf[name]).filter(({ span }) => span === 'joint');
+  if (new Set(joint.map(({ unit }) => unit)).size > 1) {
+    throw new MolLossError(
+      'option',
+      "molTotals: normalizer has both 'sequence-joint' and 'token-joint', whose totals differ. Use one of them.",
+    );
+  }
+  assertList('molTotals', 'parts', parts);
+  const layouts = Array.from(parts, (part) => readTokens('molTotals', readData('molTotals', part)));
+  const totals: MolTotals = {};
+  for (const { span, unit } of COMPONENTS.map((name) => divisorOf[name])) {
+    totals[span] = layouts.reduce((sum, layout) => sum + sizeOf(layout, span).size[unit], 0);
+  }
+  return totals;
+}

@@ -1,0 +1,51 @@
+import { show } from './assertNumber.ts';
+import { MolLossError } from './errors.ts';
+import { lookUp } from './lookUp.ts';
+
+/** Every name that a type has, so that a misspelt one can be told. */
+export type Names<T> = Readonly<Record<keyof T & string, true>>;
+
+/**
+ * What was given, without what is `null` or `undefined`: both mean "not given", so a default holds.
+ * Throws `missing` if there is no object, `unknown-name` for a name that is not in `names`.
+ */
+export function readFields<T extends object>(
+  where: string,
+  what: string,
+  given: T,
+  names: Readonly<Record<string, true>>,
+): T {
+  if (typeof given !== 'object' || given === null) {
+    throw new MolLossError(
+      'missing',
+      `${where}: needs its ${what}s as an object, got ${show(given)}.`,
+    );
+  }
+  const entries = Object.entries(given).filter(([name, value]) => {
+    lookUp(where, what, names, name);
+    return value !== null && value !== undefined;
+  });
+  return Object.fromEntries(entries) as T; // only absent values were left out
+}
+
+/** Throws `missing` unless `values` is there, `shape` unless it has `length` entries, one per role. */
+export function assertPerToken(
+  where: string,
+  name: string,
+  values: ArrayLike<unknown> | undefined,
+  length: number,
+): void {
+  assertList(where, name, values);
+  if (values.length === length) return;
+  throw new MolLossError('shape', `${where}: ${length} roles but ${values.length} ${name}.`);
+}
+
+/** Throws `missing` unless `values` is an array, typed or not. */
+export function assertList(
+  where: string,
+  name: string,
+  values: ArrayLike<unknown> | undefined,
+): asserts values is ArrayLike<unknown> {
+  if (typeof values === 'object' && values !== null && Number.isInteger(values.length)) return;
+  throw new MolLossError('missing', `${where}: ${name} must be an array, got ${values}.`);
+}
