@@ -1,9 +1,22 @@
-type Metrics = Readonly<Record<string, number>>;
+import { mustBe } from './base/checks.ts';
+
+/** As logged: NaN and infinity are `null` once they went through JSON. */
+type Metrics = Readonly<Record<string, number | null | undefined>>;
+
+/** The metrics that are numbers: rules compare these only. */
+type Numbers = Readonly<Record<string, number>>;
 
 /** When a rule speaks (false or undefined: not), and what it says. The bounds are ours, from runs that went wrong. */
-type Rule = [when: (m: Metrics) => boolean, say: (m: Metrics) => string];
+type Rule = [when: (m: Numbers) => boolean, say: (m: Numbers) => string];
+
+/** Metrics that are not defined without enough scored completions. */
+const SCORED: Record<string, string> = {
+  reward: 'No completion was scored',
+  reward_std: 'Fewer than two completions were scored',
+};
 
 const percent = (x = 0) => `${Math.round(100 * x)} %`;
+const said = (how: string, x: number | undefined) => (x === undefined ? [] : [`${x} ${how}`]);
 const above = (x: number | undefined, bound: number) => x !== undefined && x > bound;
 const below = (x: number | undefined, bound: number) => x !== undefined && x < bound;
 
@@ -12,14 +25,13 @@ const CLIPPED = 'clip_ratio/region_mean';
 const EQUAL = 'frac_reward_zero_std';
 const MISMATCH = 'sampling/sampling_logp_difference/mean';
 const WORST = 'sampling/sampling_logp_difference/max';
+const UNSCORED = 'reward/frac_unscored';
 
 const RULES: Rule[] = [
   [
-    (m) => Object.values(m).some(Number.isNaN),
-    (m) => {
-      const names = Object.keys(m).filter((name) => Number.isNaN(m[name]));
-      return `NaN in ${names.join(', ')}: lower the learning rate, look for a fully masked completion.`;
-    },
+    (m) => above(m[UNSCORED], 0.1),
+    (m) =>
+      `${percent(m[UNSCORED])} of the completions were not scored (reward null): their episodes ended in an error or the grader could not judge them. They teach nothing; look at them.`,
   ],
   [
     (m) => below(Math.abs(m.loss ?? 1), 1e-6) && above(m.grad_norm, 1e-6),
@@ -47,13 +59,15 @@ const RULES: Rule[] = [
   ],
   [
     (m) => above(m[MISMATCH], 0.05) || above(m[WORST], 5),
-    (m) =>
-      `Log-probs of sampler and trainer differ by ${m[MISMATCH]} (at most ${m[WORST]}). Check temperature and weights, or use rolloutCorrection.`,
+    (m) => {
+      const sizes = [...said('on average', m[MISMATCH]), ...said('at most', m[WORST])];
+      return `Log-probs of sampler and trainer differ by ${sizes.join(', ')}. Check temperature and weights, or use rolloutCorrection.`;
+    },
   ],
   [
     (m) => above(m.kl, 10) || above(m['mol/kl'], 5),
     (m) =>
-      `The KL explodes (${m.kl ?? m['mol/kl']} nats). Lower the learning rate, or raise beta or alpha.`,
+      `The KL explodes (${above(m.kl, 10) ? m.kl : m['mol/kl']} nats). Lower the learning rate, or raise beta or alpha.`,
   ],
   [
     (m) => below(m.entropy, 0.02),
@@ -65,11 +79,45 @@ const RULES: Rule[] = [
 /**
  * What a step's metrics say, in plain sentences, each with what to try. Nothing to say gives an empty list.
  *
- * @param metrics - the metrics of this package, and `loss`, `grad_norm` if you have them.
+ * @param metrics - the metrics of this package, and `loss`, `grad_norm` if you have them. `null` is read as NaN: so JSON writes it.
+ * @throws {GrpoError} `option` for a metric that is no number.
  *
  * @example
  * explainStep({ loss: 0, grad_norm: 0.3 }).length; // 1
  */
 export function explainStep(metrics: Metrics): string[] {
-  return RULES.filter(([when]) => when(metrics)).map(([, say]) => say(metrics));
+  if (typeof metrics !== 'object' || metrics === null) {
+    throw mustBe('explainStep', 'metrics', 'an object of numbers', metrics);
+  }
+  const numbers: Record<string, number> = {};
+  const bad: string[] = [];
+  for (const [name, value] of Object.entries(metrics)) {
+    if (value === undefined) continue;
+    if (value !== null && typeof value !== 'number') {
+      throw mustBe('explainStep', `metric '${name}'`, 'a number', value);
+    }
+    if (value === null || Number.isNaN(value)) bad.push(name);
+    else numbers[name] = value;
+  }
+  const rules = RULES.filter(([when]) => when(numbers)).map(([, say]) => say(numbers));
+  return [...undefinedMetrics(bad), ...rules];
+}
+
+/** One sentence on rewards that were not scored, one on every other NaN. */
+function undefinedMetrics(names: readonly string[]): string[] {
+  const unscored = Object.keys(SCORED).find((name) => names.includes(name));
+  const others = names.filter((name) => !Object.hasOwn(SCORED, name));
+  const sentences: string[] = [];
+  if (unscored !== undefined) {
+    sentences.push(
+      `${SCORED[unscored]}, so ${names.filter((name) => Object.hasOwn(SCORED, name)).join(' and ')} cannot be told. ` +
+        'Look at why the episodes were not scored: a reward of null is a grader that could not judge, or an episode that ended in an error.',
+    );
+  }
+  if (others.length > 0) {
+    sentences.push(
+      `NaN in ${others.join(', ')}: lower the learning rate, look for a fully masked completion.`,
+    );
+  }
+  return sentences;
 }

@@ -1,6 +1,10 @@
-import type { Grouping } from './assertGroups.ts';
+import { GROUPING, type Grouping } from './assertGroups.ts';
+import { assertLength } from './assertTokens.ts';
+import { array, nonNegative } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
 import { combineRewards } from './combineRewards.ts';
 import { groupAdvantages } from './groupAdvantages.ts';
+import { hasSpread } from './hasSpread.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 export type GdpoAdvantagesOptions = Grouping & {
@@ -9,6 +13,8 @@ export type GdpoAdvantagesOptions = Grouping & {
   /** Added to each std. Default 1e-4 (TRL). */
   eps?: number | undefined;
 };
+
+const CHECKS = { ...GROUPING, weights: array, eps: nonNegative };
 
 /**
  * Several rewards, each normalised in its group before they are summed, so that no reward drowns another.
@@ -19,7 +25,7 @@ export type GdpoAdvantagesOptions = Grouping & {
  * TRL calls this `multi_objective_aggregation: 'normalize_then_sum'`.
  *
  * @param rewards - F arrays of `[P * G]`, prompt-major; `null` = that function does not apply.
- * @returns `[P * G]`; 0 where no function scored the completion.
+ * @returns `[P * G]`; 0 where no function scored the completion, and everywhere if the sums differ by rounding only.
  * @throws {GrpoError} as `groupAdvantages` and `combineRewards`.
  *
  * @example
@@ -32,15 +38,18 @@ export function gdpoAdvantages(
   rewards: ArrayLike<ArrayLike<number | null>>,
   options: GdpoAdvantagesOptions,
 ): Float64Array {
-  const { weights, eps = 1e-4 } = options;
+  const given = readOptions<GdpoAdvantagesOptions>('gdpoAdvantages', options, CHECKS);
+  const { weights, eps = 1e-4, ...grouping } = given;
+  assertLength('gdpoAdvantages', 'rewards', rewards);
   const normalised = Array.from(rewards, (column) => {
-    const advantages = groupAdvantages(column, { ...options, eps });
+    const advantages = groupAdvantages(column, { ...grouping, eps });
     return Array.from(column, (reward, i) => (reward === null ? null : advantages[i]!));
   });
   const sums = combineRewards(normalised, weights);
   const values = sums.filter((sum) => sum !== null);
   const [centre, std] = [mean(values), standardDeviation(values)];
+  const spread = hasSpread(values);
   return Float64Array.from(sums, (sum) =>
-    sum === null || !(std > 0) ? 0 : (sum - centre) / (std + eps),
+    sum === null || !spread ? 0 : (sum - centre) / (std + eps),
   );
 }

@@ -1,6 +1,8 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { nonNegative, oneOf, wholeNumber } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
 import type { Convention } from './convention.ts';
-import { lookUp } from './lookUp.ts';
+import { hasSpread } from './hasSpread.ts';
 import { mean, scored, standardDeviation } from './statistics.ts';
 
 export type GroupAdvantagesOptions = Grouping & {
@@ -12,7 +14,7 @@ export type GroupAdvantagesOptions = Grouping & {
   ddof?: number | undefined;
   /** Added to the std. Default: the convention's (trl and mlx 1e-4, verl and skyrl 1e-6, openrlhf 1e-9). */
   eps?: number | undefined;
-  /** A group with one scored completion gives `'zero'`, or its reward unchanged (`'raw'`). Default: the convention's. */
+  /** A group with one scored completion gives `'zero'`, or its reward over 1 + eps (`'raw'`). Default: the convention's. */
   lone?: 'zero' | 'raw' | undefined;
 };
 
@@ -22,7 +24,8 @@ interface Rule {
   lone: 'zero' | 'raw';
 }
 
-const CONVENTIONS: Record<Convention, Rule> = {
+/** Whose numbers a convention reproduces. */
+export const ADVANTAGE_RULES: Record<Convention, Rule> = {
   trl: { ddof: 1, eps: 1e-4, lone: 'zero' },
   verl: { ddof: 1, eps: 1e-6, lone: 'raw' },
   skyrl: { ddof: 1, eps: 1e-6, lone: 'raw' },
@@ -30,17 +33,27 @@ const CONVENTIONS: Record<Convention, Rule> = {
   mlx: { ddof: 0, eps: 1e-4, lone: 'zero' },
 };
 
+const CHECKS = {
+  ...GROUPING,
+  scaleRewards: oneOf(['group', 'batch', 'none']),
+  convention: oneOf(ADVANTAGE_RULES),
+  ddof: wholeNumber,
+  eps: nonNegative,
+  lone: oneOf(['zero', 'raw']),
+};
+
 /**
  * Group-relative advantages: how much better each completion scored than its siblings.
  *
  *     A[p,g] = (R[p,g] - mean(R[p,:])) / (std(R[p,:]) + eps)      std: n - ddof
  *
- * A group whose rewards are all equal gives exactly 0: it carries no gradient.
+ * A group whose rewards are all equal, but for rounding (1e-8, or 1e-12 of the largest), gives exactly 0: it carries no
+ * gradient, whatever `eps`.
  *
  * @param rewards - `[P * G]`, prompt-major. `null` = not scored: left out of mean and std, advantage 0.
  * @returns `[P * G]`, same order, unitless. A new array; `rewards` is not modified.
  * @throws {GrpoError} `option` if `numGenerations` is not an integer >= 1, `shape` if it does not
- * divide `rewards.length`, `not-finite` if a reward is NaN or infinite.
+ * divide `rewards.length`, `not-finite` if a reward is NaN or infinite, `unknown-name` for names we do not have, `missing`.
  *
  * @example
  * groupAdvantages([1, 0, 0, 1], { numGenerations: 4 });
@@ -53,11 +66,11 @@ export function groupAdvantages(
   rewards: ArrayLike<number | null>,
   options: GroupAdvantagesOptions,
 ): Float64Array {
-  const { scaleRewards = 'group', convention = 'trl' } = options;
-  const rule = lookUp('groupAdvantages', 'convention', CONVENTIONS, convention);
-  const { ddof = rule.ddof, eps = rule.eps, lone = rule.lone } = options;
-  const groups = groupIndices('groupAdvantages', rewards.length, options);
-  assertRewards('groupAdvantages', rewards);
+  const given = readOptions<GroupAdvantagesOptions>('groupAdvantages', options, CHECKS);
+  const { scaleRewards = 'group', convention = 'trl' } = given;
+  const rule = ADVANTAGE_RULES[convention];
+  const { ddof = rule.ddof, eps = rule.eps, lone = rule.lone } = given;
+  const groups = rewardGroups('groupAdvantages', rewards, given);
 
   const batchStd = standardDeviation(scored(rewards, groups.flat()), ddof);
   const advantages = new Float64Array(rewards.length);
@@ -66,12 +79,8 @@ export function groupAdvantages(
     const raw = values.length === 1 && lone === 'raw';
     const centre = raw ? 0 : mean(values);
     const std = raw ? 1 : standardDeviation(values, ddof);
-    if (!(std > 0)) continue; // all equal, or a lone completion: no signal
-    const scales = { group: std + eps, batch: batchStd + eps, none: 1 };
-    const scale =
-      raw && scaleRewards === 'batch'
-        ? 1
-        : lookUp('groupAdvantages', 'scaleRewards', scales, scaleRewards);
+    if (!raw && !(hasSpread(values) && std > 0)) continue; // all equal, or a lone completion: no signal
+    const scale = { group: std + eps, batch: raw ? 1 : batchStd + eps, none: 1 }[scaleRewards];
     for (const i of group) {
       const reward = rewards[i];
       if (reward !== null) advantages[i] = (reward! - centre) / scale;

@@ -4,7 +4,7 @@ export {
   type EntropyControl,
   type EntropyControlOptions,
 } from './adaptiveEntropyCoef.ts';
-export { adaptiveKlCoef } from './adaptiveKlCoef.ts';
+export { type AdaptiveKlCoefOptions, adaptiveKlCoef } from './adaptiveKlCoef.ts';
 export {
   type AggregateLossOptions,
   aggregateLoss,
@@ -24,7 +24,7 @@ export { type CosineScaledRewardOptions, cosineScaledReward } from './cosineScal
 export { effectiveSampleSize } from './effectiveSampleSize.ts';
 export { GrpoError, type GrpoErrorCode } from './errors.ts';
 export { explainStep } from './explainStep.ts';
-export { type FilterGroupsResult, filterGroups } from './filterGroups.ts';
+export { type FilterGroupsOptions, type FilterGroupsResult, filterGroups } from './filterGroups.ts';
 export { type GaeOptions, gae } from './gae.ts';
 export { type GdpoAdvantagesOptions, gdpoAdvantages } from './gdpoAdvantages.ts';
 export { gmpoLoss } from './gmpoLoss.ts';
@@ -97,6 +97,7 @@ export type { Reduction } from './reduction.ts';
 export {
   reinforcePlusPlusAdvantages,
   reinforcePlusPlusBaselineAdvantages,
+  type TokenReturnsOptions,
   type TokenRewards,
   tokenReturns,
 } from './reinforcePlusPlusAdvantages.ts';
@@ -113,9 +114,10 @@ export {
   type ReplayBuffer,
   type ReplayBufferOptions,
   replayBuffer,
+  type SampleBufferOptions,
   sampleBuffer,
 } from './replayBuffer.ts';
-export { isStdZero, rewardMetrics } from './rewardMetrics.ts';
+export { type IsStdZeroOptions, isStdZero, rewardMetrics } from './rewardMetrics.ts';
 export { type RewardToGoAdvantagesOptions, rewardToGoAdvantages } from './rewardToGoAdvantages.ts';
 export { type RlooAdvantagesOptions, rlooAdvantages } from './rlooAdvantages.ts';
 export {

@@ -1,14 +1,19 @@
-import { assertLength, rowsOf } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength, assertLogprobs } from './assertTokens.ts';
+import { finite } from './base/checks.ts';
+import type { Mask } from './base/readMask.ts';
+import { readOptions } from './base/readOptions.ts';
+import { readTokenData, trainedRows } from './base/readTokenData.ts';
+import { GrpoError } from './errors.ts';
 
 export interface KlInRewardData {
-  /** `[B]`, score of each sequence. */
+  /** `[B]`, score of each sequence: all turns together. */
   rewards: ArrayLike<number>;
   /** `[B*T]`, log-probs at sampling time. */
   logprobs: ArrayLike<number>;
   /** `[B*T]`, log-probs under the reference. */
   refLogprobs: ArrayLike<number>;
   /** `[B*T]`. */
-  completionMask: ArrayLike<number>;
+  completionMask: Mask;
   /** T. */
   sequenceLength: number;
 }
@@ -19,8 +24,12 @@ export interface KlInRewardData {
  *     token reward[t] = [t is the last trained token] * score - coef * (logprob[t] - refLogprob[t])
  *     sequence reward = score - coef * sum_t (logprob[t] - refLogprob[t])
  *
+ * The last trained token is that of the last turn. A row without a trained token has no token reward at all.
+ *
+ * @param options - `coef`, the weight of the penalty; no default.
  * @returns both forms: `tokenRewards` `[B*T]` and `sequenceRewards` `[B]`.
- * @throws {GrpoError} `shape` if the lengths do not fit.
+ * @throws {GrpoError} `shape` if the lengths do not fit, `not-finite` for a score that is `null` or NaN, or at a trained token,
+ * `option` for log-probs above 0.
  *
  * @example
  * klInReward(
@@ -34,18 +43,20 @@ export function klInReward(
   data: KlInRewardData,
   options: { coef: number },
 ): { tokenRewards: Float64Array; sequenceRewards: Float64Array } {
-  const { rewards, logprobs, refLogprobs, completionMask, sequenceLength } = data;
-  const rows = rowsOf('klInReward', logprobs.length, sequenceLength);
-  assertLength('klInReward', 'rewards', rewards, rows);
-  assertLength('klInReward', 'refLogprobs', refLogprobs, logprobs.length);
-  assertLength('klInReward', 'completionMask', completionMask, logprobs.length);
+  const where = 'klInReward';
+  const { coef } = readOptions<{ coef: number }>(where, options, { coef: finite }, ['coef']);
+  const { fields, mask, rows } = readTokenData(where, data, ['logprobs', 'refLogprobs']);
+  const { rewards, logprobs, refLogprobs, sequenceLength } = fields;
+  assertScores(rewards, rows, trainedRows(mask, sequenceLength));
+  assertLogprobs(where, 'logprobs', logprobs, mask, sequenceLength);
+  assertLogprobs(where, 'refLogprobs', refLogprobs, mask, sequenceLength);
   const tokenRewards = new Float64Array(logprobs.length);
   const sequenceRewards = Float64Array.from(rewards);
   for (let row = 0; row < rows; row++) {
     let last = -1;
     for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
-      if (completionMask[i] === 0) continue;
-      const penalty = options.coef * (logprobs[i]! - refLogprobs[i]!);
+      if (mask[i] === 0) continue;
+      const penalty = coef * (logprobs[i]! - refLogprobs[i]!);
       tokenRewards[i] = -penalty;
       sequenceRewards[row]! -= penalty;
       last = i;
@@ -53,4 +64,16 @@ export function klInReward(
     if (last >= 0) tokenRewards[last]! += rewards[row]!;
   }
   return { tokenRewards, sequenceRewards };
+}
+
+function assertScores(rewards: ArrayLike<number | null>, rows: number, trained: Uint8Array): void {
+  assertLength('klInReward', 'rewards', rewards, rows);
+  for (let row = 0; row < rows; row++) {
+    if (rewards[row] !== null || trained[row] === 0) continue;
+    throw new GrpoError(
+      'not-finite',
+      `klInReward: the reward of sequence ${row} is null. Leave out completions that could not be scored.`,
+    );
+  }
+  assertFiniteTokens('klInReward', 'rewards', rewards as ArrayLike<number>, trained, 1); // no null is left
 }

@@ -1,11 +1,12 @@
-import { assertLength } from './assertTokens.ts';
+import { assertLength, assertLogprobs, assertRolloutLogprobs } from './assertTokens.ts';
+import { type Mask, readMask } from './base/readMask.ts';
 
 /**
  * How far the sampler's log-probs are from the trainer's, under TRL's names. With one engine for both it is rounding (1e-5).
  *
  * @param logprobs - `[B*T]`, the trainer's, before the first update. @param rolloutLogprobs - `[B*T]`, NaN = not known.
  * @param mask - `[B*T]`, 0/1.
- * @throws {GrpoError} `shape` if the lengths differ.
+ * @throws {GrpoError} `shape` if the lengths differ; `not-finite` where the trainer's are not finite, `option` for log-probs above 0.
  *
  * @example
  * logprobMismatch([-1, -2], [-1.5, -2], [1, 1]);
@@ -14,14 +15,18 @@ import { assertLength } from './assertTokens.ts';
 export function logprobMismatch(
   logprobs: ArrayLike<number>,
   rolloutLogprobs: ArrayLike<number>,
-  mask: ArrayLike<number>,
+  mask: Mask,
 ): Record<string, number> {
-  assertLength('logprobMismatch', 'rolloutLogprobs', rolloutLogprobs, logprobs.length);
-  assertLength('logprobMismatch', 'mask', mask, logprobs.length);
+  const where = 'logprobMismatch';
+  assertLength(where, 'logprobs', logprobs);
+  assertLength(where, 'rolloutLogprobs', rolloutLogprobs, logprobs.length);
+  const keep = readMask(where, 'mask', mask, logprobs.length);
+  assertLogprobs(where, 'logprobs', logprobs, keep);
+  assertRolloutLogprobs(where, rolloutLogprobs, keep);
   let [sum, count, max] = [0, 0, 0];
-  for (let i = 0; i < mask.length; i++) {
+  for (let i = 0; i < keep.length; i++) {
     const difference = Math.abs(logprobs[i]! - rolloutLogprobs[i]!);
-    if (mask[i] === 0 || Number.isNaN(difference)) continue;
+    if (keep[i] === 0 || Number.isNaN(difference)) continue;
     sum += difference;
     max = Math.max(max, difference);
     count++;

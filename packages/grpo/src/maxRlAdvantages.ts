@@ -1,4 +1,7 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { nonNegative } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { hasSpread } from './hasSpread.ts';
 import { mean, scored } from './statistics.ts';
 
 export type MaxRlAdvantagesOptions = Grouping & {
@@ -6,10 +9,12 @@ export type MaxRlAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
+const CHECKS = { ...GROUPING, eps: nonNegative };
+
 /**
  * Maximum-likelihood RL: the deviation in units of the group's success rate, so rare successes weigh more.
  *
- *     A[p,g] = (R[p,g] - mean(R[p,:])) / (mean(R[p,:]) + eps)        mean <= 0 gives 0
+ *     A[p,g] = (R[p,g] - mean(R[p,:])) / (mean(R[p,:]) + eps)        mean <= 0, or no spread, gives 0
  *
  * @param rewards - `[P * G]`, prompt-major, meant for rewards >= 0. `null` = not scored, advantage 0.
  * @returns `[P * G]`, unitless.
@@ -24,13 +29,14 @@ export function maxRlAdvantages(
   rewards: ArrayLike<number | null>,
   options: MaxRlAdvantagesOptions,
 ): Float64Array {
-  const { eps = 0 } = options;
-  const groups = groupIndices('maxRlAdvantages', rewards.length, options);
-  assertRewards('maxRlAdvantages', rewards);
+  const given = readOptions<MaxRlAdvantagesOptions>('maxRlAdvantages', options, CHECKS);
+  const { eps = 0 } = given;
+  const groups = rewardGroups('maxRlAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);
   for (const group of groups) {
-    const centre = mean(scored(rewards, group));
-    if (!(centre > 0)) continue;
+    const values = scored(rewards, group);
+    const centre = mean(values);
+    if (!(centre > 0 && hasSpread(values))) continue;
     for (const i of group) {
       const reward = rewards[i];
       if (reward !== null) advantages[i] = (reward! - centre) / (centre + eps);

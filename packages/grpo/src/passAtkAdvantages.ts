@@ -1,10 +1,15 @@
-import { assertCounts, assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { count } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { hasSpread, rewardTolerance } from './hasSpread.ts';
 import { scored } from './statistics.ts';
 
 export type PassAtkAdvantagesOptions = Grouping & {
   /** Size k of the subsets whose best member counts. No default. */
   k: number;
 };
+
+const CHECKS = { ...GROUPING, k: count };
 
 /**
  * Analytic pass@k advantage for right/wrong rewards: every k-subset of the group is scored by its best member,
@@ -13,8 +18,8 @@ export type PassAtkAdvantagesOptions = Grouping & {
  *     R = 1 - C(wrong, k) / C(n, k)     s = sqrt(R (1 - R))
  *     right: (1 - R) / s                wrong: (1 - R - C(wrong-1, k-1) / C(n-1, k-1)) / s
  *
- * @param rewards - `[P * G]`, prompt-major; above 0 = right. `null` = not scored, advantage 0.
- * @returns `[P * G]`; 0 for groups where every or no subset succeeds.
+ * @param rewards - `[P * G]`, prompt-major; above 0 (by more than 1e-8, or 1e-12 of the largest) = right. `null` = not scored, advantage 0.
+ * @returns `[P * G]`; 0 for groups where every or no subset succeeds, or whose rewards do not differ.
  * @throws {GrpoError} `option` if k is not an integer >= 1; otherwise as `groupAdvantages`.
  *
  * @example
@@ -26,22 +31,23 @@ export function passAtkAdvantages(
   rewards: ArrayLike<number | null>,
   options: PassAtkAdvantagesOptions,
 ): Float64Array {
-  const { k } = options;
-  assertCounts('passAtkAdvantages', { k });
-  const groups = groupIndices('passAtkAdvantages', rewards.length, options);
-  assertRewards('passAtkAdvantages', rewards);
+  const given = readOptions<PassAtkAdvantagesOptions>('passAtkAdvantages', options, CHECKS, ['k']);
+  const { k } = given;
+  const groups = rewardGroups('passAtkAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);
   for (const group of groups) {
     const values = scored(rewards, group);
+    if (!hasSpread(values)) continue;
     const n = values.length;
-    const wrong = values.filter((reward) => reward <= 0).length;
+    const zero = rewardTolerance(values); // rounding of a sum of rewards does not make an answer right
+    const wrong = values.filter((reward) => reward <= zero).length;
     const success = 1 - shareOfSubsets(wrong, n, k);
     const spread = Math.sqrt(success * (1 - success));
     if (!(spread > 0)) continue;
     for (const i of group) {
       const reward = rewards[i];
       if (reward === null || reward === undefined) continue;
-      const lost = reward > 0 ? 0 : shareOfSubsets(wrong - 1, n - 1, k - 1);
+      const lost = reward > zero ? 0 : shareOfSubsets(wrong - 1, n - 1, k - 1);
       advantages[i] = (1 - success - lost) / spread;
     }
   }

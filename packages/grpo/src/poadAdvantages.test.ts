@@ -19,4 +19,26 @@ describe('poadAdvantages', () => {
     );
     expect([...advantages]).toEqual([1, 1]); // the 9 lies inside the turn: not a turn's reward
   });
+
+  test('tokens of no turn are not read, others are checked by place', () => {
+    const data = {
+      tokenRewards: [Number.NaN, 1, Number.NaN, 2],
+      values: [0, 0, Number.NaN, 0],
+      turns: [0, 0, -1, 1],
+      sequenceLength: 4,
+    };
+    expect([...poadAdvantages(data).advantages]).toEqual([3, 3, 0, 2]);
+    const run = (more: object) => () => poadAdvantages({ ...data, ...more });
+    expect(run({ tokenRewards: [0, Number.NaN, 0, 0] })).toThrow(
+      'tokenRewards is NaN at sequence 0, position 1',
+    );
+    expect(run({ values: [0, Number.NaN, 0, 0] })).toThrow('values is NaN');
+    expect(run({ turns: [1, 1, -1, 0] })).toThrow('turns must rise within a sequence');
+    expect(run({ turns: [0, 0.5, -1, 1] })).toThrow(
+      'turns[1] must be a turn number, or -1, got 0.5',
+    );
+    expect(() => poadAdvantages(data, { gamma: 1.5 })).toThrow(
+      'gamma must be a number from 0 to 1',
+    );
+  });
 });

@@ -1,4 +1,9 @@
-import { assertLength, rowsOf } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength, placeOf, rowsOf } from './assertTokens.ts';
+import { share } from './base/checks.ts';
+import { readFields, readOptions } from './base/readOptions.ts';
+import { DATA_FIELDS } from './base/readTokenData.ts';
+import { GrpoError } from './errors.ts';
+import { turnNumber } from './turnReturns.ts';
 
 export interface PoadData {
   /** `[B*T]`, environment reward of each turn, placed on the turn's last token; other entries are not read. */
@@ -27,7 +32,7 @@ export interface PoadOptions {
  *     delta = target - V      A[t] = delta[t] + g lambda A[next]   g = 1 inside a turn, gamma between turns
  *
  * @returns `advantages` and `returns` (advantages + values), `[B*T]`, 0 on tokens of no turn.
- * @throws {GrpoError} `shape` if the lengths do not fit.
+ * @throws {GrpoError} `shape` if the lengths do not fit, `not-finite` at a token of a turn, `option` for turns that do not rise.
  *
  * @example
  * poadAdvantages(
@@ -41,25 +46,61 @@ export function poadAdvantages(
   data: PoadData,
   options: PoadOptions = {},
 ): { advantages: Float64Array; returns: Float64Array } {
-  const { tokenRewards, values, turns, sequenceLength } = data;
-  const { gamma = 1, lambda = 1 } = options;
-  const rows = rowsOf('poadAdvantages', tokenRewards.length, sequenceLength);
-  assertLength('poadAdvantages', 'values', values, tokenRewards.length);
-  assertLength('poadAdvantages', 'turns', turns, tokenRewards.length);
+  const { gamma = 1, lambda = 1 } = readOptions<PoadOptions>('poadAdvantages', options, {
+    gamma: share,
+    lambda: share,
+  });
+  const { tokenRewards, values, turns, sequenceLength, rows, last } = readPoad(data);
   const advantages = new Float64Array(tokenRewards.length);
   const returns = new Float64Array(tokenRewards.length);
   for (let row = 0; row < rows; row++) {
-    let [turn, nextValue, run] = [-1, 0, 0];
+    let [nextValue, run] = [0, 0];
     for (let i = (row + 1) * sequenceLength - 1; i >= row * sequenceLength; i--) {
       if (turns[i]! < 0) continue;
-      const last = turns[i] !== turn; // going backwards, the first token met of a turn is its last
-      const discount = last ? gamma : 1;
-      const target = (last ? tokenRewards[i]! : 0) + discount * nextValue;
+      const discount = last[i] === 1 ? gamma : 1;
+      const target = (last[i] === 1 ? tokenRewards[i]! : 0) + discount * nextValue;
       run = target - values[i]! + discount * lambda * run;
       advantages[i] = run;
       returns[i] = run + values[i]!;
-      [turn, nextValue] = [turns[i]!, values[i]!];
+      nextValue = values[i]!;
     }
   }
   return { advantages, returns };
+}
+
+/** The data after its checks, with the last token of every turn marked. */
+function readPoad(data: PoadData): PoadData & { rows: number; last: Uint8Array } {
+  const where = 'poadAdvantages';
+  const fields = readFields<PoadData>(where, 'data field', data, DATA_FIELDS, [
+    'tokenRewards',
+    'values',
+    'turns',
+    'sequenceLength',
+  ]);
+  const { tokenRewards, values, turns, sequenceLength } = fields;
+  assertLength(where, 'tokenRewards', tokenRewards);
+  const rows = rowsOf(where, tokenRewards.length, sequenceLength);
+  assertLength(where, 'values', values, tokenRewards.length);
+  assertLength(where, 'turns', turns, tokenRewards.length);
+  const own = new Uint8Array(turns.length);
+  const last = new Uint8Array(turns.length);
+  for (let row = 0; row < rows; row++) {
+    let next = Infinity;
+    for (let i = (row + 1) * sequenceLength - 1; i >= row * sequenceLength; i--) {
+      turnNumber(where, `turns[${i}]`, turns[i]);
+      if (turns[i] === -1) continue;
+      if (turns[i]! > next) {
+        throw new GrpoError(
+          'option',
+          `${where}: turns must rise within a sequence, but ${turns[i]} at ${placeOf(i, sequenceLength)} is followed by ${next}.`,
+        );
+      }
+      own[i] = 1;
+      if (turns[i] !== next) last[i] = 1;
+      next = turns[i]!;
+    }
+  }
+  assertFiniteTokens(where, 'values', values, own, sequenceLength);
+  assertFiniteTokens(where, 'tokenRewards', tokenRewards, last, sequenceLength);
+  return { ...fields, rows, last };
 }

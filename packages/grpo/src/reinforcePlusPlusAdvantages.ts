@@ -1,44 +1,77 @@
-import { type Grouping, groupIndices } from './assertGroups.ts';
-import { assertLength, rowsOf } from './assertTokens.ts';
+import { GROUPING, type Grouping, groupIndices } from './assertGroups.ts';
+import { assertFiniteTokens } from './assertTokens.ts';
+import { oneOf, share } from './base/checks.ts';
+import type { Mask } from './base/readMask.ts';
+import { readOptions } from './base/readOptions.ts';
+import { readTokenData } from './base/readTokenData.ts';
 import { whiten } from './whiten.ts';
 
 /** Token rewards and mask, flat `[B*T]`. */
 export interface TokenRewards {
-  /** `[B*T]`, reward received at each token; a sequence's score lies on its last token. */
+  /** `[B*T]`, reward received at each token; a sequence's score lies on its last *trained* token: others are not read. */
   tokenRewards: ArrayLike<number>;
   /** `[B*T]`, 1 on trained tokens. */
-  completionMask: ArrayLike<number>;
+  completionMask: Mask;
   /** T. */
   sequenceLength: number;
 }
 
+export interface TokenReturnsOptions {
+  /** Discount per trained token, 0 to 1. Default 1. */
+  gamma?: number | undefined;
+  /**
+   * `'carry'`: a return passes masked tokens unchanged. `'reset'`: a masked token ends the run, and what lies behind it does not
+   * reach earlier tokens: only to reproduce runs of verl before its PR 7300. Default `'carry'`.
+   */
+  maskedTokens?: 'carry' | 'reset' | undefined;
+}
+
+const CHECKS = { gamma: share, maskedTokens: oneOf(['carry', 'reset']) };
+
 /**
- * Discounted reward to go. A masked-out token ends the run: what lies behind it does not reach earlier tokens.
+ * Discounted reward to go. It is carried through masked tokens unchanged, as if the sequence had none: the reward of the last
+ * turn reaches the first one across the environment's answers (verl since its PR 7300).
  *
- *     G[t] = r[t] + gamma * mask[t+1] * G[t+1]
+ *     G[t] = r[t] + gamma * G[next trained token after t]
  *
- * @returns `[B*T]`.
- * @throws {GrpoError} `shape` if the lengths do not fit.
+ * @returns `[B*T]`, 0 where masked (`'reset'`: where the run ends, what was left of it).
+ * @throws {GrpoError} `shape` if the lengths do not fit, `not-finite` at a trained token, `option` for a gamma outside 0 to 1.
  *
  * @example
  * tokenReturns({ tokenRewards: [1, 2, 3], completionMask: [1, 1, 1], sequenceLength: 3 }, { gamma: 0.5 });
  * // Float64Array [2.75, 3.5, 3]
+ * tokenReturns({ tokenRewards: [0, 0, 0, 1], completionMask: [1, 1, 0, 1], sequenceLength: 4 });
+ * // Float64Array [1, 1, 0, 1]
  */
-export function tokenReturns(data: TokenRewards, options: { gamma?: number } = {}): Float64Array {
-  const { tokenRewards, completionMask, sequenceLength } = data;
-  const { gamma = 1 } = options;
-  const rows = rowsOf('tokenReturns', tokenRewards.length, sequenceLength);
-  assertLength('tokenReturns', 'completionMask', completionMask, tokenRewards.length);
-  const returns = new Float64Array(tokenRewards.length);
+export function tokenReturns(data: TokenRewards, options: TokenReturnsOptions = {}): Float64Array {
+  return returnsOf('tokenReturns', data, options).returns;
+}
+
+/** `tokenReturns` under the name of the function that was called, with its mask. */
+export function returnsOf(
+  where: string,
+  data: TokenRewards,
+  options: TokenReturnsOptions,
+): { returns: Float64Array; mask: Uint8Array; rows: number } {
+  const given = readOptions<TokenReturnsOptions>(where, options, CHECKS);
+  const { gamma = 1, maskedTokens = 'carry' } = given;
+  const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
+  const { tokenRewards, sequenceLength } = fields;
+  assertFiniteTokens(where, 'tokenRewards', tokenRewards, mask, sequenceLength);
+  const returns = new Float64Array(size);
   for (let row = 0; row < rows; row++) {
     let run = 0;
     for (let i = (row + 1) * sequenceLength - 1; i >= row * sequenceLength; i--) {
-      run = tokenRewards[i]! + gamma * run;
-      returns[i] = run;
-      if (completionMask[i] === 0) run = 0;
+      if (mask[i] === 1) {
+        run = tokenRewards[i]! + gamma * run;
+        returns[i] = run;
+      } else if (maskedTokens === 'reset') {
+        returns[i] = gamma * run;
+        run = 0;
+      }
     }
   }
-  return returns;
+  return { returns, mask, rows };
 }
 
 /**
@@ -55,9 +88,10 @@ export function tokenReturns(data: TokenRewards, options: { gamma?: number } = {
  */
 export function reinforcePlusPlusAdvantages(
   data: TokenRewards,
-  options: { gamma?: number } = {},
+  options: TokenReturnsOptions = {},
 ): Float64Array {
-  return whiten(tokenReturns(data, options), data.completionMask);
+  const { returns, mask } = returnsOf('reinforcePlusPlusAdvantages', data, options);
+  return whiten(returns, mask);
 }
 
 /**
@@ -77,18 +111,21 @@ export function reinforcePlusPlusBaselineAdvantages(
   data: TokenRewards,
   options: Grouping,
 ): Float64Array {
-  const { tokenRewards, completionMask, sequenceLength } = data;
-  const rows = rowsOf('reinforcePlusPlusBaselineAdvantages', tokenRewards.length, sequenceLength);
+  const where = 'reinforcePlusPlusBaselineAdvantages';
+  const grouping = readOptions<Grouping>(where, options, GROUPING);
+  const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
+  const { tokenRewards, sequenceLength } = fields;
+  assertFiniteTokens(where, 'tokenRewards', tokenRewards, mask, sequenceLength);
   const totals = new Float64Array(rows);
-  for (let i = 0; i < tokenRewards.length; i++) {
-    totals[Math.floor(i / sequenceLength)]! += tokenRewards[i]!;
+  for (let i = 0; i < size; i++) {
+    if (mask[i] === 1) totals[Math.floor(i / sequenceLength)]! += tokenRewards[i]!;
   }
-  const advantages = new Float64Array(tokenRewards.length);
-  for (const group of groupIndices('reinforcePlusPlusBaselineAdvantages', rows, options)) {
+  const advantages = new Float64Array(size);
+  for (const group of groupIndices(where, rows, grouping)) {
     const baseline = group.reduce((sum, row) => sum + totals[row]!, 0) / group.length;
     for (const row of group) {
       advantages.fill(totals[row]! - baseline, row * sequenceLength, (row + 1) * sequenceLength);
     }
   }
-  return whiten(advantages, completionMask);
+  return whiten(advantages, mask);
 }

@@ -1,5 +1,6 @@
+import { nonNegative, oneOf, positiveOrInfinite } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
-import { lookUp } from './lookUp.ts';
 import { type RolloutData, tokenLogRatio } from './rolloutCorrection.ts';
 
 /** Level of the statistic and the estimator it is made of; `geometric` = the sequence's geometric-mean ratio. */
@@ -38,7 +39,8 @@ const MEAN_EPS = 1e-8;
  *     geometric: keep if low <= exp(mean (old - rollout)) <= high
  *
  * @returns `mask` `[B*T]`, 1 = keep, 0 where masked or dropped; `statistic` `[B*T]`, on every token.
- * @throws {GrpoError} `shape`; `unknown-name`; `missing` when `k1` or `geometric` has no `low`.
+ * @throws {GrpoError} `shape`; `unknown-name`; `missing` when `k1` or `geometric` has no `low`; `option` if the bounds cross;
+ * `not-finite` where the trainer's log-probs are NaN or infinite.
  *
  * @example
  * const data = { oldLogprobs: [-1, -1], rolloutLogprobs: [-1, -5], completionMask: [1, 1], sequenceLength: 1 };
@@ -48,28 +50,34 @@ export function rejectionMask(
   data: RolloutData,
   options: RejectionMaskOptions,
 ): { mask: Uint8Array; statistic: Float64Array } {
-  const { statistic: name, low, high } = options;
+  const given = readOptions<RejectionMaskOptions>('rejectionMask', options, CHECKS, REQUIRED);
+  const { statistic: name, low, high } = given;
   const geometric = name === 'geometric';
-  const [, levelName = 'exactMean', estimatorName] = /^(?:seq_)?(\w+)_(k\d)$/.exec(name) ?? [];
-  const level = lookUp('rejectionMask', 'level', LEVELS, levelName);
-  const estimator = geometric
-    ? (x: number) => x
-    : lookUp('rejectionMask', 'statistic', ESTIMATORS, estimatorName ?? name);
-  const twoSided = geometric || name.endsWith('k1');
+  const { level, estimator, twoSided } = STATISTICS[name];
+  if (low !== undefined && low > high) {
+    throw new GrpoError('option', `rejectionMask: low ${low} is above high ${high}.`);
+  }
+  if (!twoSided && low !== undefined) {
+    throw new GrpoError('option', `rejectionMask: statistic '${name}' has no low: leave it out.`);
+  }
   if (twoSided && low === undefined) {
     throw new GrpoError(
       'missing',
       `rejectionMask: statistic '${name}' needs low, the lower bound.`,
     );
   }
-  const { completionMask, sequenceLength } = data;
-  const x = tokenLogRatio('rejectionMask', data, geometric ? Infinity : LOG_RATIO_CLAMP);
+  const clamp = geometric ? Infinity : LOG_RATIO_CLAMP;
+  const {
+    logRatio: x,
+    mask: trained,
+    sequenceLength,
+  } = tokenLogRatio('rejectionMask', data, clamp);
   const statistic = x.map((value) => estimator(value));
   if (level) {
     for (let start = 0; start < x.length; start += sequenceLength) {
       const tokens: number[] = [];
       for (let i = start; i < start + sequenceLength; i++) {
-        if (completionMask[i] !== 0) tokens.push(statistic[i]!);
+        if (trained[i] === 1) tokens.push(statistic[i]!);
       }
       statistic.fill(level(tokens), start, start + sequenceLength);
     }
@@ -77,26 +85,47 @@ export function rejectionMask(
   const [from, to] = twoSided ? [Math.log(low!), Math.log(high)] : [-Infinity, high];
   const mask = new Uint8Array(x.length);
   for (let i = 0; i < mask.length; i++) {
-    if (completionMask[i] !== 0 && statistic[i]! >= from && statistic[i]! <= to) mask[i] = 1;
+    if (trained[i] === 1 && statistic[i]! >= from && statistic[i]! <= to) mask[i] = 1;
   }
   return { mask, statistic };
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-const LEVELS: Record<string, ((values: number[]) => number) | undefined> = {
-  token: undefined,
-  sum,
-  mean: (values: number[]) => sum(values) / (values.length + MEAN_EPS),
-  exactMean: (values: number[]) => sum(values) / (values.length || 1),
-  max: (values: number[]) => (values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b))),
-};
+const mean = (values: number[]) => sum(values) / (values.length + MEAN_EPS);
+const exactMean = (values: number[]) => sum(values) / (values.length || 1);
+const max = (values: number[]) =>
+  values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b));
 
 const k1 = (x: number) => -x;
 const k2 = (x: number) => 0.5 * x * x;
 const k3 = (x: number) => Math.exp(x) - 1 - x;
 
-const ESTIMATORS: Record<string, (x: number) => number> = { k1, k2, k3 };
+interface Statistic {
+  estimator: (x: number) => number;
+  /** Of a row's tokens; undefined = each token by itself. */
+  level?: (values: number[]) => number;
+  /** Bounded below as well, by ratios. */
+  twoSided?: true;
+}
+
+const STATISTICS: Record<RejectionStatistic, Statistic> = {
+  token_k1: { estimator: k1, twoSided: true },
+  token_k2: { estimator: k2 },
+  token_k3: { estimator: k3 },
+  seq_sum_k1: { estimator: k1, level: sum, twoSided: true },
+  seq_sum_k2: { estimator: k2, level: sum },
+  seq_sum_k3: { estimator: k3, level: sum },
+  seq_mean_k1: { estimator: k1, level: mean, twoSided: true },
+  seq_mean_k2: { estimator: k2, level: mean },
+  seq_mean_k3: { estimator: k3, level: mean },
+  seq_max_k2: { estimator: k2, level: max },
+  seq_max_k3: { estimator: k3, level: max },
+  geometric: { estimator: (x) => x, level: exactMean, twoSided: true },
+};
+
+const REQUIRED = ['statistic', 'high'] as const;
+const CHECKS = { statistic: oneOf(STATISTICS), low: nonNegative, high: positiveOrInfinite };
 
 /**
  * Drops every sequence with a token that the trainer finds far less likely than the sampler did: one such token is a
@@ -106,19 +135,21 @@ const ESTIMATORS: Record<string, (x: number) => number> = { k1, k2, k3 };
  *
  * @param options - `threshold`; verl uses 1e-4.
  * @returns `[B*T]`, 1 = keep, 0 where masked or dropped.
- * @throws {GrpoError} `shape`.
+ * @throws {GrpoError} as `rejectionMask`; `missing` without a threshold.
  *
  * @example
  * const data = { oldLogprobs: [-1, -12], rolloutLogprobs: [-1, -1], completionMask: [1, 1], sequenceLength: 1 };
  * vetoMask(data, { threshold: 1e-4 }); // Uint8Array [1, 0]
  */
 export function vetoMask(data: RolloutData, options: { threshold: number }): Uint8Array {
-  const { completionMask, sequenceLength } = data;
-  const x = tokenLogRatio('vetoMask', data, Infinity);
-  const mask = Uint8Array.from(completionMask, (keep) => (keep === 0 ? 0 : 1));
+  const checks = { threshold: nonNegative };
+  const { threshold } = readOptions<{ threshold: number }>('vetoMask', options, checks, [
+    'threshold',
+  ]);
+  const { logRatio: x, mask, sequenceLength } = tokenLogRatio('vetoMask', data, Infinity);
   for (let start = 0; start < x.length; start += sequenceLength) {
     const end = start + sequenceLength;
-    const bad = x.subarray(start, end).some((value) => Math.exp(value) < options.threshold);
+    const bad = x.subarray(start, end).some((value) => Math.exp(value) < threshold);
     if (bad) mask.fill(0, start, end);
   }
   return mask;

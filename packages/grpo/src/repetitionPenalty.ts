@@ -1,3 +1,6 @@
+import { assertLength } from './assertTokens.ts';
+import { count, finite } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
 
 export interface RepetitionPenaltyOptions {
@@ -7,12 +10,14 @@ export interface RepetitionPenaltyOptions {
   maxPenalty?: number | undefined;
 }
 
+const CHECKS = { ngramSize: count, maxPenalty: finite };
+
 /**
  * Penalty for repeated n-grams of tokens.
  *
  *     maxPenalty * (1 - distinct n-grams / n-grams)        0 for fewer than n tokens
  *
- * @throws {GrpoError} `option` if `maxPenalty` is positive.
+ * @throws {GrpoError} `option` if `maxPenalty` is positive or no number, or `ngramSize` no integer >= 1.
  *
  * @example
  * repetitionPenalty([5, 5, 5, 5, 5], { ngramSize: 2 }); // -0.75
@@ -23,10 +28,12 @@ export function repetitionPenalty(
   completionIds: ArrayLike<number>,
   options: RepetitionPenaltyOptions = {},
 ): number {
-  const { ngramSize = 3, maxPenalty = -1 } = options;
+  const given = readOptions<RepetitionPenaltyOptions>('repetitionPenalty', options, CHECKS);
+  const { ngramSize = 3, maxPenalty = -1 } = given;
   if (maxPenalty > 0) {
     throw new GrpoError('option', `repetitionPenalty: maxPenalty must be <= 0, got ${maxPenalty}.`);
   }
+  assertLength('repetitionPenalty', 'completionIds', completionIds);
   const ids = Array.from(completionIds);
   const count = ids.length - ngramSize + 1;
   if (count < 1) return 0;

@@ -1,28 +1,39 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { oneOf } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { hasSpread } from './hasSpread.ts';
 import { mean, scored, standardDeviation } from './statistics.ts';
 
-/** torch's `isclose` to 0: TRL counts such a std as none. */
-const ZERO_STD = 1e-8;
+export type IsStdZeroOptions = Grouping & {
+  /** Default `'group'`; `'batch'` asks whether the whole batch has no spread. */
+  scaleRewards?: 'group' | 'batch' | 'none' | undefined;
+};
+
+const CHECKS = { ...GROUPING, scaleRewards: oneOf(['group', 'batch', 'none']) };
 
 /**
- * 1 for each completion whose group's rewards have no spread (scale `'batch'`: the batch's), as TRL counts them.
+ * 1 for each completion whose group's rewards have no spread (scale `'batch'`: the batch's), as TRL counts them: a std of at
+ * most 1e-8, or 1e-12 of the largest reward. The advantages of such a group are exactly 0.
  *
  * @param rewards - `[P * G]`. A group with one scored completion has no defined std and is not counted, unless G is 1.
+ *
+ * @throws {GrpoError} as `groupAdvantages`.
  *
  * @example
  * isStdZero([1, 1, 0, 1], { numGenerations: 2 }); // Uint8Array [1, 1, 0, 0]
  */
 export function isStdZero(
   rewards: ArrayLike<number | null>,
-  options: Grouping & { scaleRewards?: 'group' | 'batch' | 'none' | undefined },
+  options: IsStdZeroOptions,
 ): Uint8Array {
-  const groups = groupIndices('isStdZero', rewards.length, options);
-  assertRewards('isStdZero', rewards);
+  const given = readOptions<IsStdZeroOptions>('isStdZero', options, CHECKS);
+  const groups = rewardGroups('isStdZero', rewards, given);
   const flags = new Uint8Array(rewards.length);
-  const spans = options.scaleRewards === 'batch' ? [groups.flat()] : groups;
+  const spans = given.scaleRewards === 'batch' ? [groups.flat()] : groups;
   for (const span of spans) {
-    const std = span.length === 1 ? 0 : standardDeviation(scored(rewards, span));
-    if (std <= ZERO_STD) for (const i of span) flags[i] = 1;
+    const values = scored(rewards, span);
+    const flat = span.length === 1 || (values.length > 1 && !hasSpread(values));
+    if (flat) for (const i of span) flags[i] = 1;
   }
   return flags;
 }
@@ -31,7 +42,11 @@ export function isStdZero(
  * What to log of the rewards, under TRL's names, and the share of groups that teach something.
  *
  * @param rewards - `[P * G]`, prompt-major; `null` = not scored.
- * @returns `reward`, `reward_std` (over the batch, n - 1), `frac_reward_zero_std`, `group/frac_mixed`, `group/reward_std`.
+ * @returns `reward` (NaN without a score), `reward_std` (over the batch, n - 1; NaN with fewer than two scores),
+ * `frac_reward_zero_std`, `group/frac_mixed` (groups with spread), `group/reward_std`, and `reward/frac_unscored`, the share
+ * of `null`s, where there are any.
+ *
+ * @throws {GrpoError} as `groupAdvantages`.
  *
  * @example
  * rewardMetrics([1, 0, 1, 1], { numGenerations: 2 });
@@ -41,18 +56,21 @@ export function rewardMetrics(
   rewards: ArrayLike<number | null>,
   options: Grouping,
 ): Record<string, number> {
-  const groups = groupIndices('rewardMetrics', rewards.length, options);
-  assertRewards('rewardMetrics', rewards);
+  const given = readOptions<Grouping>('rewardMetrics', options, GROUPING);
+  const groups = rewardGroups('rewardMetrics', rewards, given);
   const all = scored(rewards, groups.flat());
-  const spreads = groups
-    .map((group) => standardDeviation(scored(rewards, group)))
+  const values = groups.map((group) => scored(rewards, group));
+  const spreads = values
+    .map((group) => standardDeviation(group))
     .filter((std) => !Number.isNaN(std));
-  const flags = isStdZero(rewards, options);
+  const flags = isStdZero(rewards, given);
+  const unscored = rewards.length - all.length;
   return {
     reward: mean(all),
     reward_std: standardDeviation(all),
-    frac_reward_zero_std: mean(flags),
-    'group/frac_mixed': spreads.filter((std) => std > ZERO_STD).length / (groups.length || 1),
+    frac_reward_zero_std: flags.length > 0 ? mean(flags) : 0,
+    'group/frac_mixed': values.filter(hasSpread).length / (groups.length || 1),
     'group/reward_std': spreads.length > 0 ? mean(spreads) : 0,
+    ...(unscored > 0 && { 'reward/frac_unscored': unscored / rewards.length }),
   };
 }

@@ -1,10 +1,12 @@
-import { type Grouping, groupIndices } from './assertGroups.ts';
-import { rowsOf } from './assertTokens.ts';
-import { type TokenRewards, tokenReturns } from './reinforcePlusPlusAdvantages.ts';
+import { GROUPING, type Grouping, groupIndices } from './assertGroups.ts';
+import { flag, nonNegative, share } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { hasSpread } from './hasSpread.ts';
+import { returnsOf, type TokenRewards } from './reinforcePlusPlusAdvantages.ts';
 import { mean, standardDeviation } from './statistics.ts';
 
 export type RewardToGoAdvantagesOptions = Grouping & {
-  /** Discount per token. Default 1. */
+  /** Discount per trained token, 0 to 1. Default 1. */
   gamma?: number | undefined;
   /** Divide by the std of the group at that position (n - 1). Default false. */
   scale?: boolean | undefined;
@@ -12,17 +14,19 @@ export type RewardToGoAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
+const CHECKS = { ...GROUPING, gamma: share, scale: flag, eps: nonNegative };
+
 /**
  * Token-level credit with a group baseline per position (span rewards, as in RLSF): what is still to come at token t,
  * against what comes at t in the siblings that reach t.
  *
- *     G[i,t] = r[i,t] + gamma G[i,t+1]        A[i,t] = G[i,t] - mean over siblings j with mask[j,t] of G[j,t]
+ *     G: see `tokenReturns`        A[i,t] = G[i,t] - mean over siblings j with mask[j,t] of G[j,t]
  *
  * With the whole reward on the last token, all rows of one length and `gamma` 1 this is the group advantage
  * without scaling, on every token.
  *
- * @returns `[B*T]`, 0 where masked. A token whose siblings have all ended gives 0.
- * @throws {GrpoError} `shape` or `option` as `groupAdvantages`.
+ * @returns `[B*T]`, 0 where masked. A token whose siblings have all ended, or whose returns do not differ from theirs, gives 0.
+ * @throws {GrpoError} as `tokenReturns` and `groupAdvantages`.
  *
  * @example
  * rewardToGoAdvantages(
@@ -36,20 +40,19 @@ export function rewardToGoAdvantages(
   data: TokenRewards,
   options: RewardToGoAdvantagesOptions,
 ): Float64Array {
-  const { gamma = 1, scale = false, eps = 1e-4 } = options;
-  const { completionMask, sequenceLength } = data;
-  const returns = tokenReturns(data, { gamma });
-  const rows = rowsOf('rewardToGoAdvantages', returns.length, sequenceLength);
+  const where = 'rewardToGoAdvantages';
+  const given = readOptions<RewardToGoAdvantagesOptions>(where, options, CHECKS);
+  const { gamma, scale = false, eps = 1e-4 } = given;
+  const { returns, mask, rows } = returnsOf(where, data, { gamma });
+  const { sequenceLength } = data;
   const advantages = new Float64Array(returns.length);
-  for (const group of groupIndices('rewardToGoAdvantages', rows, options)) {
+  for (const group of groupIndices(where, rows, given)) {
     for (let t = 0; t < sequenceLength; t++) {
-      const tokens = group
-        .map((row) => row * sequenceLength + t)
-        .filter((i) => completionMask[i] !== 0);
+      const tokens = group.map((row) => row * sequenceLength + t).filter((i) => mask[i] === 1);
       const values = tokens.map((i) => returns[i]!);
       const centre = mean(values);
       const divisor = scale ? standardDeviation(values) + eps : 1;
-      if (values.length < 2) continue;
+      if (!hasSpread(values)) continue;
       for (const i of tokens) advantages[i] = (returns[i]! - centre) / divisor;
     }
   }

@@ -1,4 +1,7 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { flag, oneOf, range } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { hasSpread } from './hasSpread.ts';
 import { mean, scored, standardDeviation } from './statistics.ts';
 
 export type RlooAdvantagesOptions = Grouping & {
@@ -8,6 +11,13 @@ export type RlooAdvantagesOptions = Grouping & {
   normalizeAdvantages?: boolean | undefined;
   /** Rewards are clipped to `[low, high]` first. Default: not. */
   rewardClipRange?: readonly [number, number] | undefined;
+};
+
+const CHECKS = {
+  ...GROUPING,
+  lone: oneOf(['zero', 'raw']),
+  normalizeAdvantages: flag,
+  rewardClipRange: range,
 };
 
 /**
@@ -28,9 +38,9 @@ export function rlooAdvantages(
   rewards: ArrayLike<number | null>,
   options: RlooAdvantagesOptions,
 ): Float64Array {
-  const { lone = 'zero', normalizeAdvantages = false, rewardClipRange } = options;
-  const groups = groupIndices('rlooAdvantages', rewards.length, options);
-  assertRewards('rlooAdvantages', rewards);
+  const given = readOptions<RlooAdvantagesOptions>('rlooAdvantages', options, CHECKS);
+  const { lone = 'zero', normalizeAdvantages = false, rewardClipRange } = given;
+  const groups = rewardGroups('rlooAdvantages', rewards, given);
   const [low, high] = rewardClipRange ?? [-Infinity, Infinity];
   const clipped = Array.from(rewards, (r) =>
     r === null ? null : Math.min(high, Math.max(low, r)),
@@ -41,6 +51,7 @@ export function rlooAdvantages(
   for (const group of groups) {
     const values = scored(clipped, group);
     const centre = mean(values);
+    const spread = hasSpread(values);
     for (const i of group) {
       const reward = clipped[i];
       if (reward === null || reward === undefined) continue;
@@ -48,14 +59,16 @@ export function rlooAdvantages(
         if (lone === 'raw') advantages[i] = reward;
         continue;
       }
-      advantages[i] = ((reward - centre) * values.length) / (values.length - 1);
       live.push(i);
+      if (!spread) continue;
+      advantages[i] = ((reward - centre) * values.length) / (values.length - 1);
     }
   }
   if (normalizeAdvantages) {
     const values = live.map((i) => advantages[i]!);
     const [centre, std] = [mean(values), standardDeviation(values)];
-    for (const i of live) advantages[i] = (advantages[i]! - centre) / (std + 1e-4);
+    const scale = hasSpread(values) ? 1 / (std + 1e-4) : 0;
+    for (const i of live) advantages[i] = (advantages[i]! - centre) * scale;
   }
   return advantages;
 }

@@ -1,8 +1,11 @@
-import { assertLength, rowsOf } from './assertTokens.ts';
+import { assertLogprobs, assertRolloutLogprobs } from './assertTokens.ts';
+import { nonNegative, oneOf, orNull, positiveOrInfinite } from './base/checks.ts';
+import type { Mask } from './base/readMask.ts';
+import { readOptions } from './base/readOptions.ts';
+import { readTokenData } from './base/readTokenData.ts';
 import { effectiveSampleSize } from './effectiveSampleSize.ts';
 import { GrpoError } from './errors.ts';
 import { logprobMismatch } from './logprobMismatch.ts';
-import { lookUp } from './lookUp.ts';
 import { mean } from './statistics.ts';
 
 /** Log-probs of the same tokens by the trainer (before its first update) and by the sampler. */
@@ -12,7 +15,7 @@ export interface RolloutData {
   /** `[B*T]`, sampler; NaN = not reported, taken as equal. */
   rolloutLogprobs: ArrayLike<number>;
   /** `[B*T]`. */
-  completionMask: ArrayLike<number>;
+  completionMask: Mask;
   /** T. */
   sequenceLength: number;
 }
@@ -54,10 +57,11 @@ export interface RolloutCorrectionResult {
  *
  *     w = exp(old - rollout)      truncate: clip(w, clipMin, clipMax)      mask: w inside the bounds, else 0
  *
- * Pass the result as `importanceWeights`. Where the loss takes its ratio to the sampler already (`prime`, `ipo`, or
+ * Pass `weights` (`vespo`: `sequenceWeights`) as `importanceWeights`. Where the loss takes its ratio to the sampler already (`prime`, `ipo`, or
  * `oldLogprobs = rolloutLogprobs`), that is refused: the mismatch would be corrected twice.
  *
- * @throws {GrpoError} `shape`; `option` if the bounds cross; `unknown-name` for a mode we do not have.
+ * @throws {GrpoError} `shape`; `option` if the bounds cross, or for log-probs above 0; `unknown-name` for a mode we do not
+ * have; `not-finite` where the trainer's log-probs are NaN or infinite.
  *
  * @example
  * const data = { oldLogprobs: [-1, -1.5], rolloutLogprobs: [-1.5, -1], completionMask: [1, 1], sequenceLength: 2 };
@@ -70,21 +74,16 @@ export function rolloutCorrection(
   data: RolloutData,
   options: RolloutCorrectionOptions = {},
 ): RolloutCorrectionResult {
-  const { mode = 'sequence_mask', clipMax, clipMin, logRatioClamp = Infinity } = options;
-  const [level = '', action = ''] = mode.split('_');
-  lookUp('rolloutCorrection', 'level of mode', LEVELS, level);
-  lookUp('rolloutCorrection', 'action of mode', ACTIONS, action);
+  const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, CHECKS);
+  const { mode = 'sequence_mask', clipMax, clipMin, logRatioClamp = Infinity } = given;
+  const [level, action] = mode.split('_');
   const low = clipMin ?? -Infinity;
   const high = clipMax === undefined ? 3 : (clipMax ?? Infinity);
   if (low > high) {
     throw new GrpoError('option', `rolloutCorrection: clipMin ${low} is above clipMax ${high}.`);
   }
-  const { completionMask, sequenceLength } = data;
-  const logRatio = tokenLogRatio(
-    'rolloutCorrection',
-    data,
-    level === 'token' ? logRatioClamp : Infinity,
-  );
+  const clamp = level === 'token' ? logRatioClamp : Infinity;
+  const { logRatio, mask, sequenceLength } = tokenLogRatio('rolloutCorrection', data, clamp);
   const rows = logRatio.length / sequenceLength;
   const bound = (ratio: number) => {
     if (action === 'truncate') return Math.min(high, Math.max(low, ratio));
@@ -96,7 +95,7 @@ export function rolloutCorrection(
   for (let row = 0; row < rows; row++) {
     let [sum, count] = [0, 0];
     for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
-      if (completionMask[i] === 0) continue;
+      if (mask[i] === 0) continue;
       sum += logRatio[i]!;
       count++;
     }
@@ -104,43 +103,66 @@ export function rolloutCorrection(
     const clamped = Math.min(logRatioClamp, Math.max(-logRatioClamp, log));
     sequenceWeights[row] = bound(Math.exp(clamped));
     for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
-      if (completionMask[i] === 0) continue;
+      if (mask[i] === 0) continue;
       weights[i] = level === 'token' ? bound(Math.exp(logRatio[i]!)) : sequenceWeights[row]!;
     }
   }
-  const metrics = correctionMetrics(data, weights, level === 'token' ? undefined : sequenceWeights);
+  const metrics = correctionMetrics(
+    data,
+    mask,
+    weights,
+    level === 'token' ? undefined : sequenceWeights,
+  );
   return level === 'token' ? { weights, metrics } : { weights, sequenceWeights, metrics };
 }
 
-const LEVELS = { token: 1, sequence: 1, geometric: 1 };
-const ACTIONS = { truncate: 1, mask: 1 };
+const MODES: Record<RolloutCorrectionMode, true> = {
+  token_truncate: true,
+  token_mask: true,
+  sequence_truncate: true,
+  sequence_mask: true,
+  geometric_truncate: true,
+  geometric_mask: true,
+};
+
+const CHECKS = {
+  mode: oneOf(MODES),
+  clipMax: orNull(positiveOrInfinite),
+  clipMin: orNull(nonNegative),
+  logRatioClamp: positiveOrInfinite,
+};
 
 /** old - rollout on trained tokens, clamped; 0 where masked or not reported. */
-export function tokenLogRatio(where: string, data: RolloutData, clamp: number): Float64Array {
-  const { oldLogprobs, rolloutLogprobs, completionMask, sequenceLength } = data;
-  rowsOf(where, oldLogprobs.length, sequenceLength);
-  assertLength(where, 'rolloutLogprobs', rolloutLogprobs, oldLogprobs.length);
-  assertLength(where, 'completionMask', completionMask, oldLogprobs.length);
-  const logRatio = new Float64Array(oldLogprobs.length);
-  for (let i = 0; i < logRatio.length; i++) {
-    if (completionMask[i] === 0) continue;
+export function tokenLogRatio(
+  where: string,
+  data: RolloutData,
+  clamp: number,
+): { logRatio: Float64Array; mask: Uint8Array; sequenceLength: number } {
+  const { fields, mask, size } = readTokenData(where, data, ['oldLogprobs', 'rolloutLogprobs']);
+  const { oldLogprobs, rolloutLogprobs, sequenceLength } = fields;
+  assertLogprobs(where, 'oldLogprobs', oldLogprobs, mask, sequenceLength);
+  assertRolloutLogprobs(where, rolloutLogprobs, mask, sequenceLength);
+  const logRatio = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    if (mask[i] === 0) continue;
     const step = oldLogprobs[i]! - rolloutLogprobs[i]!;
     logRatio[i] = Number.isNaN(step) ? 0 : Math.min(clamp, Math.max(-clamp, step));
   }
-  return logRatio;
+  return { logRatio, mask, sequenceLength };
 }
 
 function correctionMetrics(
   data: RolloutData,
+  mask: Uint8Array,
   weights: Float64Array,
   sequenceWeights: Float64Array | undefined,
 ): Record<string, number> {
-  const { oldLogprobs, rolloutLogprobs, completionMask } = data;
-  const trained = weights.filter((_, i) => completionMask[i] !== 0);
+  const { oldLogprobs, rolloutLogprobs } = data;
+  const trained = weights.filter((_, i) => mask[i] === 1);
   const ratios = sequenceWeights ?? trained;
   const key = 'sampling/importance_sampling_ratio';
   return {
-    ...logprobMismatch(oldLogprobs, rolloutLogprobs, completionMask),
+    ...logprobMismatch(oldLogprobs, rolloutLogprobs, mask),
     [`${key}/min`]: ratios.length > 0 ? ratios.reduce((a, b) => Math.min(a, b)) : 0,
     [`${key}/mean`]: ratios.length > 0 ? mean(ratios) : 0,
     [`${key}/max`]: ratios.reduce((a, b) => Math.max(a, b), 0),

@@ -1,4 +1,7 @@
-import { assertLength } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength, notFinite } from './assertTokens.ts';
+import { positive, shown } from './base/checks.ts';
+import { type Mask, readMask } from './base/readMask.ts';
+import { readFields, readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
 
 export interface TokenLogitsData {
@@ -7,7 +10,7 @@ export interface TokenLogitsData {
   /** `[N]`, id of each target. */
   targets: ArrayLike<number>;
   /** `[N]`, 0 = this token is not computed: value 0, no gradient. Default: all are. */
-  mask?: ArrayLike<number> | undefined;
+  mask?: Mask | undefined;
 }
 
 export interface TokenLogprobsResult {
@@ -19,6 +22,8 @@ export interface TokenLogprobsResult {
   backward(dLogprobs: ArrayLike<number>, dEntropies?: ArrayLike<number>): Float64Array;
 }
 
+const FIELDS = { logits: true, targets: true, mask: true };
+
 /**
  * Log-probs of given tokens and entropies of their distributions from logits, with the way back.
  *
@@ -27,17 +32,26 @@ export interface TokenLogprobsResult {
  *
  * For small vocabularies and foreign tensor libraries; a chunked head does the same without [N, V].
  *
- * @throws {GrpoError} `shape`; `option` for a target outside the vocabulary.
+ * @throws {GrpoError} `shape`; `option` for a target outside the vocabulary, or a temperature that is not above 0;
+ * `not-finite` for NaN or +Infinity among the logits of a row that is computed, a row without any mass, or NaN that goes back.
  *
  * @example
  * tokenLogprobs({ logits: [0, 0], targets: [1] }).logprobs; // Float64Array [-0.6931]
  */
 export function tokenLogprobs(
   data: TokenLogitsData,
-  options: { temperature?: number } = {},
+  options: { temperature?: number | undefined } = {},
 ): TokenLogprobsResult {
-  const { logits, targets, mask } = data;
-  const { temperature = 1 } = options;
+  const where = 'tokenLogprobs';
+  const { logits, targets, mask } = readFields<TokenLogitsData>(where, 'data field', data, FIELDS);
+  const checks = { temperature: positive };
+  const { temperature = 1 } = readOptions<{ temperature?: number | undefined }>(
+    where,
+    options,
+    checks,
+  );
+  assertLength(where, 'logits', logits);
+  assertLength(where, 'targets', targets);
   const count = targets.length;
   const width = logits.length / Math.max(1, count);
   if (!Number.isInteger(width)) {
@@ -46,21 +60,28 @@ export function tokenLogprobs(
       `tokenLogprobs: ${logits.length} logits for ${count} targets are no rows.`,
     );
   }
-  if (mask) assertLength('tokenLogprobs', 'mask', mask, count);
+  const keep = mask ? readMask(where, 'mask', mask, count) : new Uint8Array(count).fill(1);
   const logprobs = new Float64Array(count);
   const entropies = new Float64Array(count);
   const logP = new Float64Array(logits.length);
   for (let i = 0; i < count; i++) {
-    if (mask?.[i] === 0) continue;
+    if (keep[i] === 0) continue;
     const target = targets[i]!;
-    if (!(target >= 0 && target < width)) {
+    if (!(Number.isInteger(target) && target >= 0 && target < width)) {
       throw new GrpoError(
         'option',
         `tokenLogprobs: target ${target} of token ${i} is outside the vocabulary of ${width}.`,
       );
     }
     let max = -Infinity;
-    for (let v = i * width; v < (i + 1) * width; v++) max = Math.max(max, logits[v]!);
+    for (let v = i * width; v < (i + 1) * width; v++) {
+      const logit = logits[v]!;
+      if (!(typeof logit === 'number' && logit < Infinity)) {
+        throw notFinite(`${where}: the logit of id ${v - i * width} is ${shown(logit)}`, i);
+      }
+      max = Math.max(max, logit);
+    }
+    if (max === -Infinity) throw notFinite(`${where}: all logits are -Infinity`, i);
     let sum = 0;
     for (let v = i * width; v < (i + 1) * width; v++)
       sum += Math.exp((logits[v]! - max) / temperature);
@@ -73,9 +94,15 @@ export function tokenLogprobs(
   return { logprobs, entropies, backward };
 
   function backward(dLogprobs: ArrayLike<number>, dEntropies?: ArrayLike<number>): Float64Array {
+    assertLength(where, 'dLogprobs', dLogprobs, count);
+    assertFiniteTokens(where, 'dLogprobs', dLogprobs, keep);
+    if (dEntropies) {
+      assertLength(where, 'dEntropies', dEntropies, count);
+      assertFiniteTokens(where, 'dEntropies', dEntropies, keep);
+    }
     const gradient = new Float64Array(logits.length);
     for (let i = 0; i < count; i++) {
-      if (mask?.[i] === 0) continue;
+      if (keep[i] === 0) continue;
       const [a, b] = [dLogprobs[i]!, dEntropies?.[i] ?? 0];
       for (let v = i * width; v < (i + 1) * width; v++) {
         const p = Math.exp(logP[v]!);

@@ -1,4 +1,7 @@
-import { assertRewards, type Grouping, groupIndices } from './assertGroups.ts';
+import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
+import { flag, nonNegative } from './base/checks.ts';
+import { readOptions } from './base/readOptions.ts';
+import { rewardTolerance } from './hasSpread.ts';
 import { scored, standardDeviation } from './statistics.ts';
 
 export type TopTwoAdvantagesOptions = Grouping & {
@@ -7,6 +10,8 @@ export type TopTwoAdvantagesOptions = Grouping & {
   /** Added to the std. Default 1e-6 (verl). */
   eps?: number | undefined;
 };
+
+const CHECKS = { ...GROUPING, normalize: flag, eps: nonNegative };
 
 /**
  * Only the best completion of a group learns, by its lead over the second best (verl's `grpo_passk`).
@@ -26,16 +31,16 @@ export function topTwoAdvantages(
   rewards: ArrayLike<number | null>,
   options: TopTwoAdvantagesOptions,
 ): Float64Array {
-  const { normalize = true, eps = 1e-6 } = options;
-  const groups = groupIndices('topTwoAdvantages', rewards.length, options);
-  assertRewards('topTwoAdvantages', rewards);
+  const given = readOptions<TopTwoAdvantagesOptions>('topTwoAdvantages', options, CHECKS);
+  const { normalize = true, eps = 1e-6 } = given;
+  const groups = rewardGroups('topTwoAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);
   for (const group of groups) {
     const values = scored(rewards, group);
     if (values.length < 2) continue;
     const [first, second] = [...values].sort((a, b) => b - a);
     const lead = first! - second!;
-    if (lead === 0) continue;
+    if (lead <= rewardTolerance(values)) continue;
     const best = group.find((i) => rewards[i] === first)!; // first is one of them
     advantages[best] = normalize ? lead / (standardDeviation(values) + eps) : lead;
   }

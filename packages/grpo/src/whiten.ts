@@ -1,4 +1,6 @@
-import { assertLength } from './assertTokens.ts';
+import { assertFiniteTokens, assertLength } from './assertTokens.ts';
+import { type Mask, readMask } from './base/readMask.ts';
+import { hasSpread } from './hasSpread.ts';
 
 /**
  * Standardises the tokens under the mask over the whole batch; the rest is 0.
@@ -6,24 +8,24 @@ import { assertLength } from './assertTokens.ts';
  *     y = (x - mean) / sqrt(var + 1e-8)        var: n - 1
  *
  * @param values - `[B*T]`. @param mask - `[B*T]`, 0/1.
- * @returns `[B*T]`. One token alone gives 0.
- * @throws {GrpoError} `shape` if the lengths differ.
+ * @returns `[B*T]`. Values that differ by rounding only (see `groupAdvantages`) and one token alone give 0.
+ * @throws {GrpoError} `shape` if the lengths differ, `not-finite` at a value under the mask.
  *
  * @example
  * whiten([1, 3, 9], [1, 1, 0]); // Float64Array [-0.7071, 0.7071, 0]
  */
-export function whiten(values: ArrayLike<number>, mask: ArrayLike<number>): Float64Array {
-  assertLength('whiten', 'mask', mask, values.length);
-  let [count, sum, squares] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    if (mask[i] === 0) continue;
-    count++;
-    sum += values[i]!;
+export function whiten(values: ArrayLike<number>, mask: Mask): Float64Array {
+  assertLength('whiten', 'values', values);
+  const keep = readMask('whiten', 'mask', mask, values.length);
+  assertFiniteTokens('whiten', 'values', values, keep);
+  const kept = Float64Array.from(values).filter((_, i) => keep[i] === 1);
+  const whitened = new Float64Array(values.length);
+  if (!hasSpread(kept)) return whitened;
+  const centre = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  const squares = kept.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  const scale = Math.sqrt(squares / (kept.length - 1) + 1e-8);
+  for (let i = 0; i < whitened.length; i++) {
+    if (keep[i] === 1) whitened[i] = (values[i]! - centre) / scale;
   }
-  const centre = sum / count;
-  for (let i = 0; i < values.length; i++) {
-    if (mask[i] !== 0) squares += (values[i]! - centre) ** 2;
-  }
-  const scale = Math.sqrt(squares / Math.max(1, count - 1) + 1e-8);
-  return Float64Array.from(values, (value, i) => (mask[i] === 0 ? 0 : (value - centre) / scale));
+  return whitened;
 }
