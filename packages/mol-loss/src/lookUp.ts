@@ -7,15 +7,21 @@ export function lookUp<T>(
   table: Readonly<Record<string, T>>,
   name: string,
 ): T {
-  if (Object.hasOwn(table, name)) return table[name] as T; // hasOwn has just said so
+  if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name] as T; // hasOwn has just said so
   const known = Object.keys(table);
-  const distances = known.map((candidate) => editDistance(String(name), candidate));
+  const distances = known.map((candidate) => editDistance(plain(String(name)), plain(candidate)));
   const nearest = known[distances.indexOf(Math.min(...distances))];
   throw new MolLossError(
     'unknown-name',
     `${where}: unknown ${what} '${name}'. Did you mean '${nearest}'? Known: ${known.join(', ')}.`,
   );
 }
+
+/** Beyond this many letters no name is ours, and the table of distances would be large. */
+const LONGEST = 64;
+
+/** `jsd_beta` and `JSDBeta` are near to `jsdBeta`. */
+const plain = (name: string) => name.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
 
 /** Levenshtein distance: insertions, deletions and replacements between two names. */
 function editDistance(a: string, b: string): number {

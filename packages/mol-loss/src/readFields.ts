@@ -15,17 +15,19 @@ export function readFields<T extends object>(
   given: T,
   names: Readonly<Record<string, true>>,
 ): T {
-  if (typeof given !== 'object' || given === null) {
+  if (typeof given !== 'object' || given === null || isList(given)) {
     throw new MolLossError(
       'missing',
       `${where}: needs its ${what}s as an object, got ${show(given)}.`,
     );
   }
-  const entries = Object.entries(given).filter(([name, value]) => {
-    lookUp(where, what, names, name);
-    return value !== null && value !== undefined;
-  });
-  return Object.fromEntries(entries) as T; // only absent values were left out
+  for (const name of Object.keys(given)) lookUp(where, what, names, name);
+  const fields: Record<string, unknown> = {};
+  for (const name of Object.keys(names)) {
+    const value = (given as Record<string, unknown>)[name]; // behind a getter or a prototype too
+    if (value !== null && value !== undefined) fields[name] = value;
+  }
+  return fields as T; // every name is one of T's, every value the caller's
 }
 
 /** Throws `missing` unless `values` is there, `shape` unless it has `length` entries, one per role. */
@@ -46,6 +48,11 @@ export function assertList(
   name: string,
   values: ArrayLike<unknown> | undefined,
 ): asserts values is ArrayLike<unknown> {
-  if (typeof values === 'object' && values !== null && Number.isInteger(values.length)) return;
+  if (isList(values)) return;
   throw new MolLossError('missing', `${where}: ${name} must be an array, got ${values}.`);
 }
+
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Number.isInteger((value as ArrayLike<unknown>).length);
