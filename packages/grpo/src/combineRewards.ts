@@ -28,7 +28,10 @@ export function combineRewards(
     throw new GrpoError('missing', 'combineRewards: needs the rewards of at least one function.');
   }
   const count = rewards[0]?.length ?? 0;
-  if (weights) assertFiniteTokens('combineRewards', 'weights', weights);
+  if (weights !== undefined && weights !== null) {
+    assertLength('combineRewards', 'weights', weights);
+    assertFiniteTokens('combineRewards', 'weights', weights);
+  }
   if (weights && weights.length !== rewards.length) {
     throw new GrpoError(
       'shape',

@@ -1,5 +1,5 @@
 import { assertLength } from './assertTokens.ts';
-import { array, count, flag, shown, wholeNumber } from './base/checks.ts';
+import { array, count, flag, mustBe, shown, wholeNumber } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
 import { readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
@@ -34,6 +34,9 @@ export interface CompletionMaskResult {
   /** Ones of the mask: what `numItemsInBatch` counts, with truncated completions masked out or not. */
   trainedTokens: number;
 }
+
+/** No array holds more. */
+const MOST_TOKENS = 2 ** 32 - 1;
 
 const CHECKS = {
   eosIds: array,
@@ -75,6 +78,9 @@ export function completionMask(
   const widths = Array.from(completionIds, (ids) => ids.length);
   const { sequenceLength = widths.reduce((a, b) => Math.max(a, b), 1) } = given;
 
+  if (rows.length * sequenceLength > MOST_TOKENS) {
+    throw mustBe(where, 'sequenceLength', `small enough for ${rows.length} rows`, sequenceLength);
+  }
   const mask = new Uint8Array(rows.length * sequenceLength);
   const lengths = new Int32Array(rows.length);
   const truncated = new Uint8Array(rows.length);
@@ -115,11 +121,11 @@ function readRows(
       );
     }
     const own = Array.from(ids).slice(0, length);
-    const bad = own.findIndex((id) => !Number.isInteger(id));
+    const bad = own.findIndex((id) => !(Number.isInteger(id) && id >= 0));
     if (bad < 0) return own;
     throw new GrpoError(
       'option',
-      `${where}: token ${bad} of completion ${row} must be an id, got ${shown(own[bad])}.`,
+      `${where}: token ${bad} of completion ${row} must be an id, got ${shown(own[bad])}. Is it padding? Then give lengths.`,
     );
   });
 }

@@ -15,16 +15,22 @@ import { shown } from './base/checks.ts';
  */
 export function effectiveSampleSize(weights: ArrayLike<number>): number {
   assertLength('effectiveSampleSize', 'weights', weights);
-  let [sum, squares] = [0, 0];
+  let largest = 0;
   for (let i = 0; i < weights.length; i++) {
-    if (!(Number.isFinite(weights[i]) && weights[i]! >= 0)) {
+    const weight = weights[i]!;
+    if (!(Number.isFinite(weight) && weight >= 0)) {
       throw notFinite(
-        `effectiveSampleSize: a weight must be a number >= 0, got ${shown(weights[i])}`,
+        `effectiveSampleSize: a weight must be a number >= 0, got ${shown(weight)}`,
         i,
       );
     }
-    sum += weights[i]!;
-    squares += weights[i]! ** 2;
+    largest = Math.max(largest, weight);
   }
-  return squares > 0 ? (sum * sum) / squares : 0;
+  if (largest === 0) return 0;
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    sum += weights[i]! / largest; // so that no square overflows
+    squares += (weights[i]! / largest) ** 2;
+  }
+  return (sum * sum) / squares;
 }

@@ -1,5 +1,5 @@
 import { assertFiniteTokens, assertLength, assertLogprobs } from './assertTokens.ts';
-import { finite } from './base/checks.ts';
+import { nonNegative } from './base/checks.ts';
 import type { Mask } from './base/readMask.ts';
 import { readOptions } from './base/readOptions.ts';
 import { readTokenData, trainedRows } from './base/readTokenData.ts';
@@ -26,7 +26,7 @@ export interface KlInRewardData {
  *
  * The last trained token is that of the last turn. A row without a trained token has no token reward at all.
  *
- * @param options - `coef`, the weight of the penalty; no default.
+ * @param options - `coef`, the weight of the penalty, >= 0; no default.
  * @returns both forms: `tokenRewards` `[B*T]` and `sequenceRewards` `[B]`.
  * @throws {GrpoError} `shape` if the lengths do not fit, `not-finite` for a score that is `null` or NaN, or at a trained token,
  * `option` for log-probs above 0.
@@ -44,7 +44,7 @@ export function klInReward(
   options: { coef: number },
 ): { tokenRewards: Float64Array; sequenceRewards: Float64Array } {
   const where = 'klInReward';
-  const { coef } = readOptions<{ coef: number }>(where, options, { coef: finite }, ['coef']);
+  const { coef } = readOptions<{ coef: number }>(where, options, { coef: nonNegative }, ['coef']);
   const { fields, mask, rows } = readTokenData(where, data, ['logprobs', 'refLogprobs']);
   const { rewards, logprobs, refLogprobs, sequenceLength } = fields;
   assertScores(rewards, rows, trainedRows(mask, sequenceLength));

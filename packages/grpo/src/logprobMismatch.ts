@@ -25,8 +25,8 @@ export function logprobMismatch(
   assertRolloutLogprobs(where, rolloutLogprobs, keep);
   let [sum, count, max] = [0, 0, 0];
   for (let i = 0; i < keep.length; i++) {
+    if (keep[i] === 0 || Number.isNaN(rolloutLogprobs[i])) continue;
     const difference = Math.abs(logprobs[i]! - rolloutLogprobs[i]!);
-    if (keep[i] === 0 || Number.isNaN(difference)) continue;
     sum += difference;
     max = Math.max(max, difference);
     count++;

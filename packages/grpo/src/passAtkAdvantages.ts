@@ -1,5 +1,5 @@
 import { GROUPING, type Grouping, rewardGroups } from './assertGroups.ts';
-import { count } from './base/checks.ts';
+import { count, mustBe } from './base/checks.ts';
 import { readOptions } from './base/readOptions.ts';
 import { hasSpread, rewardTolerance } from './hasSpread.ts';
 import { scored } from './statistics.ts';
@@ -19,8 +19,8 @@ const CHECKS = { ...GROUPING, k: count };
  *     right: (1 - R) / s                wrong: (1 - R - C(wrong-1, k-1) / C(n-1, k-1)) / s
  *
  * @param rewards - `[P * G]`, prompt-major; above 0 (by more than 1e-8, or 1e-12 of the largest) = right. `null` = not scored, advantage 0.
- * @returns `[P * G]`; 0 for groups where every or no subset succeeds, or whose rewards do not differ.
- * @throws {GrpoError} `option` if k is not an integer >= 1; otherwise as `groupAdvantages`.
+ * @returns `[P * G]`; 0 for groups where every or no subset succeeds, whose rewards do not differ, or with fewer than k scores.
+ * @throws {GrpoError} `option` if k is not an integer from 1 to the group's size; otherwise as `groupAdvantages`.
  *
  * @example
  * passAtkAdvantages([1, 0, 0, 0], { numGenerations: 4, k: 2 }); // Float64Array [1, -0.3333, -0.3333, -0.3333]
@@ -31,12 +31,15 @@ export function passAtkAdvantages(
   rewards: ArrayLike<number | null>,
   options: PassAtkAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<PassAtkAdvantagesOptions>('passAtkAdvantages', options, CHECKS, ['k']);
+  const where = 'passAtkAdvantages';
+  const given = readOptions<PassAtkAdvantagesOptions>(where, options, CHECKS, ['k']);
   const { k } = given;
-  const groups = rewardGroups('passAtkAdvantages', rewards, given);
+  const groups = rewardGroups(where, rewards, given);
   const advantages = new Float64Array(rewards.length);
   for (const group of groups) {
+    if (k > group.length) throw mustBe(where, 'k', `at most ${group.length}, the group's size`, k);
     const values = scored(rewards, group);
+    if (values.length < k) continue;
     if (!hasSpread(values)) continue;
     const n = values.length;
     const zero = rewardTolerance(values); // rounding of a sum of rewards does not make an answer right

@@ -1,4 +1,4 @@
-import { count, orNull, seed as seedCheck, wholeNumber } from './base/checks.ts';
+import { count, mustBe, orNull, seed as seedCheck, wholeNumber } from './base/checks.ts';
 import { readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
 
@@ -29,6 +29,7 @@ export function repeatedIndices(size: number, options: RepeatedIndicesOptions): 
   const where = 'repeatedIndices';
   const given = readOptions<RepeatedIndicesOptions>(where, options, CHECKS, REQUIRED);
   wholeNumber(where, 'size', size);
+  if (size > MOST_PROMPTS) throw mustBe(where, 'size', `at most ${MOST_PROMPTS}`, size);
   if (size < given.batchSize) {
     throw new GrpoError(
       'option',
@@ -37,6 +38,9 @@ export function repeatedIndices(size: number, options: RepeatedIndicesOptions): 
   }
   return indicesOf(size, given);
 }
+
+/** No array holds more. */
+const MOST_PROMPTS = 2 ** 32 - 1;
 
 const REQUIRED = ['numGenerations', 'batchSize', 'seed'] as const;
 const CHECKS = {

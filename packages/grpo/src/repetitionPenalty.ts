@@ -1,5 +1,5 @@
 import { assertLength } from './assertTokens.ts';
-import { count, finite } from './base/checks.ts';
+import { count, finite, wholeNumber } from './base/checks.ts';
 import { readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
 
@@ -35,6 +35,9 @@ export function repetitionPenalty(
   }
   assertLength('repetitionPenalty', 'completionIds', completionIds);
   const ids = Array.from(completionIds);
+  ids.forEach((id, i) => {
+    wholeNumber('repetitionPenalty', `completionIds[${i}]`, id);
+  });
   const count = ids.length - ngramSize + 1;
   if (count < 1) return 0;
   const distinct = new Set<string>();

@@ -62,7 +62,7 @@ function readBuffer<T>(where: string, buffer: ReplayBuffer<T>): ReplayBuffer<T> 
 }
 
 function assertEntries(where: string, entries: readonly { step: number }[]): void {
-  entries.forEach((entry, i) => {
+  Array.from(entries).forEach((entry, i) => {
     if (typeof entry !== 'object' || entry === null) {
       throw mustBe(where, `entries[${i}]`, '{ step, item }', entry);
     }
@@ -93,7 +93,7 @@ export function addToBuffer<T>(
   const given = readBuffer(where, buffer);
   wholeNumber(where, 'step', step);
   assertLength(where, 'items', items);
-  const entries = liveAt(given, step).concat(items.map((item) => ({ step, item })));
+  const entries = liveAt(given, step).concat(Array.from(items, (item) => ({ step, item })));
   return { ...given, entries: entries.slice(-given.capacity) };
 }
 

@@ -60,7 +60,8 @@ export function tokenLogprobs(
       `tokenLogprobs: ${logits.length} logits for ${count} targets are no rows.`,
     );
   }
-  const keep = mask ? readMask(where, 'mask', mask, count) : new Uint8Array(count).fill(1);
+  const keep =
+    mask === undefined ? new Uint8Array(count).fill(1) : readMask(where, 'mask', mask, count);
   const logprobs = new Float64Array(count);
   const entropies = new Float64Array(count);
   const logP = new Float64Array(logits.length);
@@ -96,7 +97,7 @@ export function tokenLogprobs(
   function backward(dLogprobs: ArrayLike<number>, dEntropies?: ArrayLike<number>): Float64Array {
     assertLength(where, 'dLogprobs', dLogprobs, count);
     assertFiniteTokens(where, 'dLogprobs', dLogprobs, keep);
-    if (dEntropies) {
+    if (dEntropies !== undefined && dEntropies !== null) {
       assertLength(where, 'dEntropies', dEntropies, count);
       assertFiniteTokens(where, 'dEntropies', dEntropies, keep);
     }

@@ -18,7 +18,9 @@ export function whiten(values: ArrayLike<number>, mask: Mask): Float64Array {
   assertLength('whiten', 'values', values);
   const keep = readMask('whiten', 'mask', mask, values.length);
   assertFiniteTokens('whiten', 'values', values, keep);
-  const kept = Float64Array.from(values).filter((_, i) => keep[i] === 1);
+  const kept = Array.from(keep.keys())
+    .filter((i) => keep[i] === 1)
+    .map((i) => values[i]!);
   const whitened = new Float64Array(values.length);
   if (!hasSpread(kept)) return whitened;
   const centre = kept.reduce((sum, value) => sum + value, 0) / kept.length;

@@ -59,7 +59,9 @@ export function crossEntropy(
   target: number,
   options: { temperature?: number | undefined } = {},
 ): RowTerm {
-  const { temperature = 1 } = readFields('crossEntropy', 'option', options, { temperature: true });
+  const { temperature = 1 } = readFields('crossEntropy', 'option', options ?? {}, {
+    temperature: true,
+  });
   assertNumber('crossEntropy', 'temperature', temperature, { above: 0 });
   assertRow('crossEntropy', 'logits', logits);
   assertNumber('crossEntropy', 'target', target, {
@@ -96,7 +98,7 @@ export function divergence(
   refLogits: ArrayLike<number>,
   options: DivergenceOptions = {},
 ): RowTerm {
-  const given = readFields('divergence', 'option', options, OPTIONS);
+  const given = readFields('divergence', 'option', options ?? {}, OPTIONS);
   const { kind = 'reverse', jsdBeta = 0.5, temperature = 1 } = given;
   lookUp('divergence', 'kind', DIVERGENCE_KINDS, kind);
   assertNumber('divergence', 'jsdBeta', jsdBeta, { min: 0, max: 1 });

@@ -1,3 +1,4 @@
+import { show } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 
 /** Entry `name` of a table, or an `unknown-name` error that suggests the nearest name. */
@@ -13,7 +14,7 @@ export function lookUp<T>(
   const nearest = known[distances.indexOf(Math.min(...distances))];
   throw new MolLossError(
     'unknown-name',
-    `${where}: unknown ${what} '${name}'. Did you mean '${nearest}'? Known: ${known.join(', ')}.`,
+    `${where}: unknown ${what} ${show(name)}. Did you mean '${nearest}'? Known: ${known.join(', ')}.`,
   );
 }
 

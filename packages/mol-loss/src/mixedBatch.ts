@@ -56,12 +56,15 @@ export function mixedBatch(
   };
 }
 
+/** No array of an order holds more. */
+const SET_SIZE = { integer: true, min: 0, max: 2 ** 32 - 1 };
+
 function readOptions(options: MixedBatchOptions) {
   const where = 'mixedBatch';
   const given = readFields(where, 'option', options, OPTIONS);
   const { domainSize, generalSize, batchSize, generalShare = 0.5, seed } = given;
-  assertNumber(where, 'domainSize', domainSize, { integer: true, min: 0 });
-  assertNumber(where, 'generalSize', generalSize, { integer: true, min: 0 });
+  assertNumber(where, 'domainSize', domainSize, SET_SIZE);
+  assertNumber(where, 'generalSize', generalSize, SET_SIZE);
   assertNumber(where, 'batchSize', batchSize, { integer: true, min: 1, max: 2 ** 20 });
   assertNumber(where, 'generalShare', generalShare, { min: 0, max: 1 });
   assertNumber(where, 'seed', seed, SEED);

@@ -1,3 +1,4 @@
+import { show } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
@@ -74,7 +75,8 @@ export function molLoss(data: MolLossData, options: MolWeightsOptions): MolLossR
   const { coefficients, active, codes } = weights;
   assertPerToken('molLoss', 'logprobs', logprobs, codes.length);
   assertPerToken('molLoss', 'kl', kl, codes.length);
-  if (refLogprobs) assertPerToken('molLoss', 'refLogprobs', refLogprobs, codes.length);
+  if (refLogprobs !== undefined)
+    assertPerToken('molLoss', 'refLogprobs', refLogprobs, codes.length);
   const values = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
   const logprobGradient = new Float64Array(codes.length);
@@ -122,8 +124,11 @@ function assertLogprob(
   code: number,
 ): void {
   if (typeof value === 'number' && value <= ROUNDING) return; // -Infinity is judged as a term
-  const fix = value > ROUNDING ? 'A log-prob is at most 0: are these probabilities?' : SOURCE;
-  throw atToken(tokens, i, `${name} is ${value}`, code, fix);
+  const fix =
+    typeof value === 'number' && value > ROUNDING
+      ? 'A log-prob is at most 0: are these probabilities?'
+      : SOURCE;
+  throw atToken(tokens, i, `${name} is ${show(value)}`, code, fix);
 }
 
 const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
@@ -139,7 +144,7 @@ export function assertTerm(
   if (Number.isFinite(term) || (coefficient === 0 && term === Infinity)) return;
   const name = code === ROLE_CODES.environment ? 'CE' : 'KL';
   const fix = 'Look for a target of probability 0, or for NaN in the forward pass.';
-  throw atToken(tokens, i, `${name} is ${term}`, code, fix);
+  throw atToken(tokens, i, `${name} is ${show(term)}`, code, fix);
 }
 
 /** A `not-finite` error that names token, sequence and role. */

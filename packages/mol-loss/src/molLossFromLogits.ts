@@ -1,4 +1,4 @@
-import { assertNumber } from './assertNumber.ts';
+import { assertNumber, show } from './assertNumber.ts';
 import { badLogit, DIVERGENCE_KINDS } from './divergence.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
@@ -77,7 +77,7 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
       : rowCrossEntropy(student, target, temperature);
     const scale = environment ? 1 : klScale;
     values[i] = term.value * scale;
-    if (target >= 0 && target < width) {
+    if (isTarget(target, width)) {
       named[i] = 1;
       logprobs[i] = rowLogSoftmax(student, temperature)[target]!;
       if (base) refLogprobs[i] = rowLogSoftmax(base, temperature)[target]!;
@@ -105,11 +105,11 @@ function readLogitsOptions(options: MolLogitsOptions) {
   lookUp(where, 'divergence', DIVERGENCE_KINDS, divergence);
   assertNumber(where, 'jsdBeta', jsdBeta, { min: 0, max: 1 });
   assertNumber(where, 'temperature', temperature, { above: 0 });
-  assertNumber(where, 'klTemperature', klTemperature, { above: 0 });
+  assertNumber(where, 'klTemperature', klTemperature, { above: 0, max: 1e100 });
   if (typeof scaleByKlTemperature !== 'boolean') {
     throw new MolLossError(
       'option',
-      `${where}: scaleByKlTemperature must be true or false, got ${scaleByKlTemperature}.`,
+      `${where}: scaleByKlTemperature must be true or false, got ${show(scaleByKlTemperature)}.`,
     );
   }
   return { ...given, divergence, jsdBeta, temperature, klTemperature, scaleByKlTemperature };
@@ -131,11 +131,14 @@ function vocabularyOf(data: MolLogitsData, tokens: number): number {
   return width;
 }
 
+const isTarget = (target: number, width: number): boolean =>
+  Number.isInteger(target) && target >= 0 && target < width;
+
 function assertTarget(i: number, target: number, width: number): void {
-  if (Number.isInteger(target) && target >= 0 && target < width) return;
+  if (isTarget(target, width)) return;
   throw new MolLossError(
     'option',
-    `molLossFromLogits: target ${target} of token ${i} is outside the vocabulary of ${width}.`,
+    `molLossFromLogits: target ${show(target)} of token ${i} is outside the vocabulary of ${width}.`,
   );
 }
 

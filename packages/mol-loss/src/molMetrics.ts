@@ -43,8 +43,9 @@ export function nllMetrics(
       tokens.reduce((sum, i) => sum - of[i]!, 0) / tokens.length;
     metrics[`mol/nll_${name}`] = nll(logprobs);
     if (name !== 'general' || !refLogprobs) continue;
-    metrics['mol/nll_general_base'] = nll(refLogprobs);
-    metrics['mol/forgetting'] = nll(logprobs) - nll(refLogprobs);
+    const [now, base] = [nll(logprobs), nll(refLogprobs)];
+    metrics['mol/nll_general_base'] = base;
+    metrics['mol/forgetting'] = now === base ? 0 : now - base; // both may be infinite
   }
   return metrics;
 }

@@ -1,4 +1,4 @@
-import { assertNumber } from './assertNumber.ts';
+import { assertNumber, show } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { assertPerToken, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES, type Roles, roleCodes } from './roles.ts';
@@ -58,8 +58,8 @@ export function readTokens(where: string, data: MolTokens): TokenLayout {
   const { roles, sequenceIds, sequenceLength, tokenWeights } = data;
   const codes = roleCodes(roles);
   const size = codes.length;
-  if (tokenWeights) assertPerToken(where, 'tokenWeights', tokenWeights, size);
-  if (sequenceIds) assertPerToken(where, 'sequenceIds', sequenceIds, size);
+  if (tokenWeights !== undefined) assertPerToken(where, 'tokenWeights', tokenWeights, size);
+  if (sequenceIds !== undefined) assertPerToken(where, 'sequenceIds', sequenceIds, size);
   if (sequenceLength !== undefined) assertRows(where, size, sequenceLength, sequenceIds);
   for (let i = 0; i < size; i++) {
     if (codes[i] === 0) continue;
@@ -96,7 +96,7 @@ function assertWeight(where: string, i: number, weight: number | undefined): voi
   if (typeof weight === 'number' && Number.isFinite(weight) && weight >= 0) return;
   throw new MolLossError(
     Number.isNaN(weight) ? 'not-finite' : 'option',
-    `${where}: tokenWeights[${i}] must be a number >= 0, got ${weight}. 0 takes a token out, as the role 'ignore' does.`,
+    `${where}: tokenWeights[${i}] must be a number >= 0, got ${show(weight)}. 0 takes a token out, as the role 'ignore' does.`,
   );
 }
 
@@ -116,6 +116,6 @@ function assertRows(
     return;
   throw new MolLossError(
     'shape',
-    `${where}: ${size} roles are no rows of sequenceLength ${sequenceLength}.`,
+    `${where}: ${size} roles are no rows of sequenceLength ${show(sequenceLength)}.`,
   );
 }

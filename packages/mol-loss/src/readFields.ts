@@ -49,7 +49,7 @@ export function assertList(
   values: ArrayLike<unknown> | undefined,
 ): asserts values is ArrayLike<unknown> {
   if (isList(values)) return;
-  throw new MolLossError('missing', `${where}: ${name} must be an array, got ${values}.`);
+  throw new MolLossError('missing', `${where}: ${name} must be an array, got ${show(values)}.`);
 }
 
 const isList = (value: unknown): value is ArrayLike<unknown> =>

@@ -81,7 +81,10 @@ export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Arr
   const { turns, turn, role, token } = given;
   for (const [name, filter] of Object.entries({ turn, role, token })) {
     if (filter === undefined || typeof filter === 'function') continue;
-    throw new MolLossError('option', `selectRoles: ${name} must be a function, got ${filter}.`);
+    throw new MolLossError(
+      'option',
+      `selectRoles: ${name} must be a function, got ${show(filter)}.`,
+    );
   }
   if (turn && turns === undefined) {
     throw new MolLossError(
@@ -89,14 +92,23 @@ export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Arr
       'selectRoles: a filter by turn needs turns, one number per token.',
     );
   }
-  if (turns) assertPerToken('selectRoles', 'turns', turns, roles.length);
+  const codes = roleCodes(roles);
+  if (turns !== undefined) assertTurns(turns, codes);
   const names = Object.keys(ROLE_CODES) as Role[]; // in the order of the codes
-  return roleCodes(roles).map((code, i) => {
+  return codes.map((code, i) => {
     const name = names[code]!;
     if (name === 'ignore') return 0;
     const stays = (turn?.(turns![i]!) ?? true) && (role?.(name) ?? true) && (token?.(i) ?? true);
     return stays ? code : 0;
   });
+}
+
+function assertTurns(turns: ArrayLike<number>, codes: Uint8Array): void {
+  assertPerToken('selectRoles', 'turns', turns, codes.length);
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] === 0) continue;
+    assertNumber('selectRoles', `turns[${i}]`, turns[i], { integer: true, min: -1 });
+  }
 }
 
 /**
