@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { filterGroups } from './filterGroups.ts';
 import { groupAdvantages } from './groupAdvantages.ts';
-import { type PolicyLossName, policyLoss } from './policyLoss.ts';
+import { policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLossTypes.ts';
 
 const G = { numGenerations: 2 };
 

@@ -96,7 +96,9 @@ describe('molLossFromLogits', () => {
 
   test('checks what the row functions check', () => {
     expect(run({}, { temperature: -1 })).toThrow('temperature must be a number > 0, got -1');
-    expect(run({}, { klTemperature: 0 })).toThrow('klTemperature must be a number > 0 and <= 1e+100, got 0');
+    expect(run({}, { klTemperature: 0 })).toThrow(
+      'klTemperature must be a number > 0 and <= 1e+100, got 0',
+    );
     expect(run({}, { divergence: 'jsd', jsdBeta: 1.5 })).toThrow('jsdBeta must be a number >= 0');
     expect(run({}, { scaleByKlTemperature: 'false' })).toThrow('must be true or false');
     expect(run({ refLogits: [0, 0, Number.NaN, 0] })).toThrow(
