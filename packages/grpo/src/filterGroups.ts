@@ -39,7 +39,7 @@ const CHECKS = {
 /**
  * Dynamic sampling: drops groups whose scored rewards do not differ, because their advantages are 0.
  * Sample further prompts until enough groups are kept, or keep the loss on the scale of the whole batch: give it the whole
- * batch's `numItemsInBatch` or `numSequences`, or multiply the loss of the kept rows by the fraction of its mean.
+ * batch's totals (`stepTotals` of all rows), or multiply the loss of the kept rows by the fraction of its mean.
  *
  * Dropped rows take their KL with them: with `beta` above 0, or `klTau`, the kept rows alone are pulled to the reference. Keep
  * all rows where that pull is wanted everywhere: without spread their advantages are 0, and only the KL is left of their loss.

@@ -95,6 +95,7 @@ export type {
 export type { PolicyDataDefaults } from './readPolicyData.ts';
 export type { Reduction } from './reduction.ts';
 export {
+  type ReinforcePlusPlusBaselineOptions,
   reinforcePlusPlusAdvantages,
   reinforcePlusPlusBaselineAdvantages,
   type TokenReturnsOptions,

@@ -94,6 +94,11 @@ export function reinforcePlusPlusAdvantages(
   return whiten(returns, mask);
 }
 
+export type ReinforcePlusPlusBaselineOptions = Grouping & {
+  /** A group of one has no baseline: its total stays as it is (`'raw'`, verl), or gives `'zero'`. Default `'raw'`. */
+  lone?: 'zero' | 'raw' | undefined;
+};
+
 /**
  * REINFORCE++ with a group baseline: a sequence's total reward minus its group's mean, on every trained token,
  * then standardised over the batch.
@@ -109,10 +114,18 @@ export function reinforcePlusPlusAdvantages(
  */
 export function reinforcePlusPlusBaselineAdvantages(
   data: TokenRewards,
-  options: Grouping,
+  options: ReinforcePlusPlusBaselineOptions,
 ): Float64Array {
   const where = 'reinforcePlusPlusBaselineAdvantages';
-  const grouping = readOptions<Grouping>(where, options, GROUPING);
+  const lones = oneOf(['zero', 'raw']);
+  const { lone = 'raw', ...grouping } = readOptions<ReinforcePlusPlusBaselineOptions>(
+    where,
+    options,
+    {
+      ...GROUPING,
+      lone: lones,
+    },
+  );
   const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
   const { tokenRewards, sequenceLength } = fields;
   assertFiniteTokens(where, 'tokenRewards', tokenRewards, mask, sequenceLength);
@@ -122,7 +135,8 @@ export function reinforcePlusPlusBaselineAdvantages(
   }
   const advantages = new Float64Array(size);
   for (const group of groupIndices(where, rows, grouping)) {
-    const baseline = group.reduce((sum, row) => sum + totals[row]!, 0) / group.length;
+    const raw = group.length === 1 && lone === 'raw';
+    const baseline = raw ? 0 : group.reduce((sum, row) => sum + totals[row]!, 0) / group.length;
     for (const row of group) {
       advantages.fill(totals[row]! - baseline, row * sequenceLength, (row + 1) * sequenceLength);
     }

@@ -36,6 +36,14 @@ describe('across an observation', () => {
   });
 });
 
+// verl's compute_reinforce_plus_plus_baseline_outcome_advantage: the mean of a group of one is 0.
+test('a group of one has no baseline', () => {
+  const alone = (lone?: 'zero' | 'raw') =>
+    reinforcePlusPlusBaselineAdvantages(twoTurns, { numGenerations: 1, lone });
+  expect(alone()[0]).toBeCloseTo(0.9129, 4);
+  expect([...alone('zero')]).toEqual(new Array(8).fill(0));
+});
+
 test('reward to go without spread is 0, also with scale and eps 0', () => {
   const equal = rows([0, 0.3, 0, 0.1 + 0.2], [1, 1, 1, 1], 2);
   expect([...rewardToGoAdvantages(equal, { ...G, scale: true, eps: 0 })]).toEqual([0, 0, 0, 0]);
