@@ -48,7 +48,7 @@ export function adaptiveEntropyCoef(
 }
 
 /** What reads the entropy of the last step: Infinity is what versions before the `null` wrote. */
-const CONTROL = { coef: nonNegative, lastEntropy: orNull(lastEntropy) };
+const controlChecks = () => ({ coef: nonNegative, lastEntropy: orNull(lastEntropy) });
 const CHECKS = { target: finite, delta: nonNegative, min: nonNegative, max: nonNegative };
 
 function lastEntropy(where: string, name: string, value: unknown): void {
@@ -56,7 +56,7 @@ function lastEntropy(where: string, name: string, value: unknown): void {
 }
 
 function readControl(where: string, control: EntropyControl, options: EntropyControlOptions) {
-  const { coef, lastEntropy } = readOptions<EntropyControl>(where, control, CONTROL, [
+  const { coef, lastEntropy } = readOptions<EntropyControl>(where, control, controlChecks(), [
     'coef',
     'lastEntropy',
   ]);

@@ -8,7 +8,7 @@ export type Grouping =
   | { numGenerations: number; groupIds?: undefined }
   | { groupIds: ArrayLike<number>; numGenerations?: undefined };
 
-/** What the options of a `Grouping` must be, for `readOptions`. */
+/** What the options of a `Grouping` must be. Tables that spread it are functions: a bundler keeps a spread that nobody uses. */
 export const GROUPING: OptionChecks<Grouping> = { numGenerations: count, groupIds: array };
 
 /** Indices of the completions of each group. Throws `missing`, `option` or `shape` when the groups do not fit `size`. */

@@ -36,7 +36,7 @@ export interface CompletionMaskResult {
 }
 
 /** No array holds more. */
-const MOST_TOKENS = 2 ** 32 - 1;
+const MOST_TOKENS = 4294967295;
 
 const CHECKS = {
   eosIds: array,

@@ -29,12 +29,12 @@ export interface FilterGroupsResult {
   liveFraction?: number;
 }
 
-const CHECKS = {
+const checks = () => ({
   ...GROUPING,
   lengths: array,
   convention: oneOf(ADVANTAGE_RULES),
   lone: oneOf(['zero', 'raw']),
-};
+});
 
 /**
  * Dynamic sampling: drops groups whose scored rewards do not differ, because their advantages are 0.
@@ -58,7 +58,7 @@ export function filterGroups(
   rewards: ArrayLike<number | null>,
   options: FilterGroupsOptions,
 ): FilterGroupsResult {
-  const given = readOptions<FilterGroupsOptions>('filterGroups', options, CHECKS);
+  const given = readOptions<FilterGroupsOptions>('filterGroups', options, checks());
   const { lengths, convention = 'trl' } = given;
   const { lone = ADVANTAGE_RULES[convention].lone } = given;
   const groups = rewardGroups('filterGroups', rewards, given);

@@ -14,7 +14,7 @@ export type GdpoAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
-const CHECKS = { ...GROUPING, weights: array, eps: nonNegative };
+const checks = () => ({ ...GROUPING, weights: array, eps: nonNegative });
 
 /**
  * Several rewards, each normalised in its group before they are summed, so that no reward drowns another.
@@ -38,7 +38,7 @@ export function gdpoAdvantages(
   rewards: ArrayLike<ArrayLike<number | null>>,
   options: GdpoAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<GdpoAdvantagesOptions>('gdpoAdvantages', options, CHECKS);
+  const given = readOptions<GdpoAdvantagesOptions>('gdpoAdvantages', options, checks());
   const { weights, eps = 1e-4, ...grouping } = given;
   assertLength('gdpoAdvantages', 'rewards', rewards);
   const normalised = Array.from(rewards, (column) => {

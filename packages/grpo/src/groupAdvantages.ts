@@ -33,14 +33,14 @@ export const ADVANTAGE_RULES: Record<Convention, Rule> = {
   mlx: { ddof: 0, eps: 1e-4, lone: 'zero' },
 };
 
-const CHECKS = {
+const checks = () => ({
   ...GROUPING,
   scaleRewards: oneOf(['group', 'batch', 'none']),
   convention: oneOf(ADVANTAGE_RULES),
   ddof: wholeNumber,
   eps: nonNegative,
   lone: oneOf(['zero', 'raw']),
-};
+});
 
 /**
  * Group-relative advantages: how much better each completion scored than its siblings.
@@ -66,7 +66,7 @@ export function groupAdvantages(
   rewards: ArrayLike<number | null>,
   options: GroupAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<GroupAdvantagesOptions>('groupAdvantages', options, CHECKS);
+  const given = readOptions<GroupAdvantagesOptions>('groupAdvantages', options, checks());
   const { scaleRewards = 'group', convention = 'trl' } = given;
   const rule = ADVANTAGE_RULES[convention];
   const { ddof = rule.ddof, eps = rule.eps, lone = rule.lone } = given;

@@ -9,7 +9,7 @@ export type MaxRlAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
-const CHECKS = { ...GROUPING, eps: nonNegative };
+const checks = () => ({ ...GROUPING, eps: nonNegative });
 
 /**
  * Maximum-likelihood RL: the deviation in units of the group's success rate, so rare successes weigh more.
@@ -29,7 +29,7 @@ export function maxRlAdvantages(
   rewards: ArrayLike<number | null>,
   options: MaxRlAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<MaxRlAdvantagesOptions>('maxRlAdvantages', options, CHECKS);
+  const given = readOptions<MaxRlAdvantagesOptions>('maxRlAdvantages', options, checks());
   const { eps = 0 } = given;
   const groups = rewardGroups('maxRlAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);

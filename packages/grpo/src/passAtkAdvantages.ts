@@ -9,7 +9,7 @@ export type PassAtkAdvantagesOptions = Grouping & {
   k: number;
 };
 
-const CHECKS = { ...GROUPING, k: count };
+const checks = () => ({ ...GROUPING, k: count });
 
 /**
  * Analytic pass@k advantage for right/wrong rewards: every k-subset of the group is scored by its best member,
@@ -32,7 +32,7 @@ export function passAtkAdvantages(
   options: PassAtkAdvantagesOptions,
 ): Float64Array {
   const where = 'passAtkAdvantages';
-  const given = readOptions<PassAtkAdvantagesOptions>(where, options, CHECKS, ['k']);
+  const given = readOptions<PassAtkAdvantagesOptions>(where, options, checks(), ['k']);
   const { k } = given;
   const groups = rewardGroups(where, rewards, given);
   const advantages = new Float64Array(rewards.length);

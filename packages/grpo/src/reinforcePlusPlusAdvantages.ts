@@ -26,7 +26,7 @@ export interface TokenReturnsOptions {
   maskedTokens?: 'carry' | 'reset' | undefined;
 }
 
-const CHECKS = { gamma: share, maskedTokens: oneOf(['carry', 'reset']) };
+const checks = () => ({ gamma: share, maskedTokens: oneOf(['carry', 'reset']) });
 
 /**
  * Discounted reward to go. It is carried through masked tokens unchanged, as if the sequence had none: the reward of the last
@@ -53,7 +53,7 @@ export function returnsOf(
   data: TokenRewards,
   options: TokenReturnsOptions,
 ): { returns: Float64Array; mask: Uint8Array; rows: number } {
-  const given = readOptions<TokenReturnsOptions>(where, options, CHECKS);
+  const given = readOptions<TokenReturnsOptions>(where, options, checks());
   const { gamma = 1, maskedTokens = 'carry' } = given;
   const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
   const { tokenRewards, sequenceLength } = fields;

@@ -50,7 +50,7 @@ export function rejectionMask(
   data: RolloutData,
   options: RejectionMaskOptions,
 ): { mask: Uint8Array; statistic: Float64Array } {
-  const given = readOptions<RejectionMaskOptions>('rejectionMask', options, CHECKS, REQUIRED);
+  const given = readOptions<RejectionMaskOptions>('rejectionMask', options, checks(), REQUIRED);
   const { statistic: name, low, high } = given;
   const geometric = name === 'geometric';
   const { level, estimator, twoSided } = STATISTICS[name];
@@ -125,7 +125,7 @@ const STATISTICS: Record<RejectionStatistic, Statistic> = {
 };
 
 const REQUIRED = ['statistic', 'high'] as const;
-const CHECKS = { statistic: oneOf(STATISTICS), low: nonNegative, high: positiveOrInfinite };
+const checks = () => ({ statistic: oneOf(STATISTICS), low: nonNegative, high: positiveOrInfinite });
 
 /**
  * Drops every sequence with a token that the trainer finds far less likely than the sampler did: one such token is a

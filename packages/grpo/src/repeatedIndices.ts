@@ -27,7 +27,7 @@ export interface RepeatedIndicesOptions {
  */
 export function repeatedIndices(size: number, options: RepeatedIndicesOptions): Generator<number> {
   const where = 'repeatedIndices';
-  const given = readOptions<RepeatedIndicesOptions>(where, options, CHECKS, REQUIRED);
+  const given = readOptions<RepeatedIndicesOptions>(where, options, checks(), REQUIRED);
   wholeNumber(where, 'size', size);
   if (size > MOST_PROMPTS) throw mustBe(where, 'size', `at most ${MOST_PROMPTS}`, size);
   if (size < given.batchSize) {
@@ -40,15 +40,15 @@ export function repeatedIndices(size: number, options: RepeatedIndicesOptions): 
 }
 
 /** No array holds more. */
-const MOST_PROMPTS = 2 ** 32 - 1;
+const MOST_PROMPTS = 4294967295;
 
 const REQUIRED = ['numGenerations', 'batchSize', 'seed'] as const;
-const CHECKS = {
+const checks = () => ({
   numGenerations: count,
   batchSize: count,
   repeatCount: count,
   seed: orNull(seedCheck),
-};
+});
 
 function* indicesOf(size: number, options: RepeatedIndicesOptions): Generator<number> {
   const { numGenerations, batchSize, repeatCount = 1, seed } = options;

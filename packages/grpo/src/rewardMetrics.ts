@@ -9,7 +9,7 @@ export type IsStdZeroOptions = Grouping & {
   scaleRewards?: 'group' | 'batch' | 'none' | undefined;
 };
 
-const CHECKS = { ...GROUPING, scaleRewards: oneOf(['group', 'batch', 'none']) };
+const checks = () => ({ ...GROUPING, scaleRewards: oneOf(['group', 'batch', 'none']) });
 
 /**
  * 1 for each completion whose group's rewards have no spread (scale `'batch'`: the batch's), as TRL counts them: a std of at
@@ -26,7 +26,7 @@ export function isStdZero(
   rewards: ArrayLike<number | null>,
   options: IsStdZeroOptions,
 ): Uint8Array {
-  const given = readOptions<IsStdZeroOptions>('isStdZero', options, CHECKS);
+  const given = readOptions<IsStdZeroOptions>('isStdZero', options, checks());
   const groups = rewardGroups('isStdZero', rewards, given);
   const flags = new Uint8Array(rewards.length);
   const spans = given.scaleRewards === 'batch' ? [groups.flat()] : groups;

@@ -14,7 +14,7 @@ export type RewardToGoAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
-const CHECKS = { ...GROUPING, gamma: share, scale: flag, eps: nonNegative };
+const checks = () => ({ ...GROUPING, gamma: share, scale: flag, eps: nonNegative });
 
 /**
  * Token-level credit with a group baseline per position (span rewards, as in RLSF): what is still to come at token t,
@@ -41,7 +41,7 @@ export function rewardToGoAdvantages(
   options: RewardToGoAdvantagesOptions,
 ): Float64Array {
   const where = 'rewardToGoAdvantages';
-  const given = readOptions<RewardToGoAdvantagesOptions>(where, options, CHECKS);
+  const given = readOptions<RewardToGoAdvantagesOptions>(where, options, checks());
   const { gamma, scale = false, eps = 1e-4 } = given;
   const { returns, mask, rows } = returnsOf(where, data, { gamma });
   const { sequenceLength } = data;

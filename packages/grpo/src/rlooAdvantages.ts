@@ -13,12 +13,12 @@ export type RlooAdvantagesOptions = Grouping & {
   rewardClipRange?: readonly [number, number] | undefined;
 };
 
-const CHECKS = {
+const checks = () => ({
   ...GROUPING,
   lone: oneOf(['zero', 'raw']),
   normalizeAdvantages: flag,
   rewardClipRange: range,
-};
+});
 
 /**
  * Leave-one-out baseline: each completion against the mean of its siblings.
@@ -38,7 +38,7 @@ export function rlooAdvantages(
   rewards: ArrayLike<number | null>,
   options: RlooAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<RlooAdvantagesOptions>('rlooAdvantages', options, CHECKS);
+  const given = readOptions<RlooAdvantagesOptions>('rlooAdvantages', options, checks());
   const { lone = 'zero', normalizeAdvantages = false, rewardClipRange } = given;
   const groups = rewardGroups('rlooAdvantages', rewards, given);
   const [low, high] = rewardClipRange ?? [-Infinity, Infinity];

@@ -74,7 +74,7 @@ export function rolloutCorrection(
   data: RolloutData,
   options: RolloutCorrectionOptions = {},
 ): RolloutCorrectionResult {
-  const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, CHECKS);
+  const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, checks());
   const { mode = 'sequence_mask', clipMax, clipMin, logRatioClamp = Infinity } = given;
   const [level, action] = mode.split('_');
   const low = clipMin ?? -Infinity;
@@ -125,12 +125,12 @@ const MODES: Record<RolloutCorrectionMode, true> = {
   geometric_mask: true,
 };
 
-const CHECKS = {
+const checks = () => ({
   mode: oneOf(MODES),
   clipMax: orNull(positiveOrInfinite),
   clipMin: orNull(nonNegative),
   logRatioClamp: positiveOrInfinite,
-};
+});
 
 /** old - rollout on trained tokens, clamped; 0 where masked or not reported. */
 export function tokenLogRatio(

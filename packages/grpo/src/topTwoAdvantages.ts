@@ -11,7 +11,7 @@ export type TopTwoAdvantagesOptions = Grouping & {
   eps?: number | undefined;
 };
 
-const CHECKS = { ...GROUPING, normalize: flag, eps: nonNegative };
+const checks = () => ({ ...GROUPING, normalize: flag, eps: nonNegative });
 
 /**
  * Only the best completion of a group learns, by its lead over the second best (verl's `grpo_passk`).
@@ -31,7 +31,7 @@ export function topTwoAdvantages(
   rewards: ArrayLike<number | null>,
   options: TopTwoAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<TopTwoAdvantagesOptions>('topTwoAdvantages', options, CHECKS);
+  const given = readOptions<TopTwoAdvantagesOptions>('topTwoAdvantages', options, checks());
   const { normalize = true, eps = 1e-6 } = given;
   const groups = rewardGroups('topTwoAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);
