@@ -97,6 +97,7 @@ export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}):
   function metrics(): Record<string, number> {
     return {
       policy_loss: numSequences === undefined ? loss * gradientAccumulationSteps : loss,
+      ppo_kl: -maskedMean(batch, (i) => batch.tokenLogRatio[i]!),
       ...(addKl && { kl: maskedMean(batch, (i) => kl[i]!) }),
       ...(entropies && { entropy: maskedMean(batch, (i) => entropies[i]!) }),
       ...logClipMetrics(batch, epsilon, epsilonHigh),

@@ -140,6 +140,19 @@ test('gspo and gspo_token have no dual clip under verl, unless one is asked for'
   expect(policyLoss(data, { lossType: 'dapo', convention: 'verl' }).loss).toBe(3);
 });
 
+test("gspo_token's ratio is held at exp(10), without gradient, as in verl", () => {
+  const data = {
+    logprobs: [-1],
+    oldLogprobs: [-13],
+    advantages: [-1],
+    completionMask: [1],
+    sequenceLength: 1,
+  };
+  const { loss, gradient } = policyLoss(data, { lossType: 'gspo_token', convention: 'verl' });
+  expect(loss).toBeCloseTo(Math.exp(10), 6);
+  expect(gradient[0]).toBeCloseTo(0, 12);
+});
+
 describe('options are those of the loss', () => {
   const data = { logprobs: [-1], advantages: [1], completionMask: [1], sequenceLength: 1 };
   const run = (options: object) => () => policyLoss(data, options as PolicyLossCall);

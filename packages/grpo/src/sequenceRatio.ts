@@ -52,7 +52,16 @@ export const gspoTokenRatio: ImportanceRatio = (data, clamp) => {
   const { tokens } = ratio;
   const mask = readMask('gspoTokenRatio', 'completionMask', data.completionMask, tokens.length);
   const means = rowMeans(tokens, mask, data.sequenceLength);
-  return { ...ratio, values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)) };
+  return {
+    ...ratio,
+    values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)),
+    // a ratio that is held has no gradient
+    backward: (gradient, into) =>
+      ratio.backward(
+        gradient.map((g, i) => (means[i]! > GSPO_TOKEN_CAP ? 0 : g)),
+        into,
+      ),
+  };
 };
 
 /** The ratios by the name of `importanceSamplingLevel`. */
