@@ -11,6 +11,7 @@ const ALIASES: Record<'verl' | 'prime-rl', Record<string, string>> = {
     'clip_ratio/outside_positive_mean': 'actor/pg_clipfrac', // verl's gmpo counts A > 0 only
     'clip_ratio/outside_negative_mean': 'actor/pg_clipfrac_lower',
     'clip_ratio/dual_mean': 'actor/pg_clipfrac_lower',
+    'dppo/capped_mean': 'actor/pg_clipfrac_lower',
     ppo_kl: 'actor/ppo_kl',
     ppo_kl_abs: 'actor/ppo_kl', // verl's kl_cov reports the mean of |log ratio|
     kl: 'actor/kl_loss',

@@ -28,7 +28,10 @@ export const dppo: PolicyObjective = (batch, options) => {
       out.loss = -weight * batch.logprobs[i]!;
       out.dLogprob = -weight;
     },
-    metrics: () => ({ 'dppo/masked_mean': maskedMean(batch, (i) => (keep(i) ? 0 : 1)) }),
+    metrics: () => ({
+      'dppo/masked_mean': maskedMean(batch, (i) => (keep(i) ? 0 : 1)),
+      'dppo/capped_mean': maskedMean(batch, (i) => (keep(i) && batch.ratio[i]! > ratioCap ? 1 : 0)),
+    }),
   };
 };
 
