@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type ChatMessage, createTokenizer, renderChat, type Tokenizer } from '@molrl/qwen3';
+import {
+  type ChatMessage,
+  createTokenizer,
+  encodeChat,
+  renderChat,
+  type Tokenizer,
+} from '@molrl/qwen3';
 import { readJsonFile } from './qwen3Case.ts';
 import { runSuite } from './qwen3Suite.ts';
 import type { SuiteResult } from './suiteResult.ts';
@@ -63,13 +69,18 @@ export function chatsSuite(root: string): Promise<SuiteResult> {
     ] of golden.cases.entries()) {
       // The template refused the chat, or JSON.parse lost what Python printed (1.0): nothing to compare.
       if (text === undefined || ids === undefined || rest.python_float_text) continue;
-      const rendered = renderChat(messages, {
+      const settings = {
         tools,
         addGenerationPrompt: options.add_generation_prompt,
         enableThinking: options.enable_thinking,
-      });
+      };
+      const rendered = renderChat(messages, settings);
       check.that(`chat ${index}, text`, rendered === text, JSON.stringify(rendered));
       check.that(`chat ${index}, ids`, tokenizer.encode(rendered).join() === ids.join());
+      const parsed = encodeChat(messages, tokenizer, { ...settings, specials: 'parse' });
+      check.that(`chat ${index}, ids of encodeChat`, parsed.join() === ids.join());
+      const split = encodeChat(messages, tokenizer, settings);
+      check.that(`chat ${index}, text of the ids of encodeChat`, tokenizer.decode(split) === text);
     }
   });
 }

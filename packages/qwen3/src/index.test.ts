@@ -10,6 +10,7 @@ test('the public names', () => {
       "addLora",
       "createQwen3",
       "createTokenizer",
+      "encodeChat",
       "formatConfig",
       "generate",
       "generateByForward",

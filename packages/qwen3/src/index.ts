@@ -1,6 +1,14 @@
-export { createTokenizer, type Tokenizer } from './chat/createTokenizer.ts';
+export type { TextRange } from './chat/addedTokens.ts';
+export type { ChatMessage, TextPart, ToolCall } from './chat/chatMessage.ts';
+export {
+  createTokenizer,
+  type DecodeOptions,
+  type EncodeOptions,
+  type Tokenizer,
+} from './chat/createTokenizer.ts';
+export { type EncodeChatOptions, encodeChat } from './chat/encodeChat.ts';
 export { loadTokenizer } from './chat/loadTokenizer.ts';
-export { type ChatMessage, type RenderChatOptions, renderChat } from './chat/renderChat.ts';
+export { type RenderChatOptions, renderChat } from './chat/renderChat.ts';
 export {
   type ChatFormat,
   type RenderedSegments,
@@ -8,7 +16,8 @@ export {
   renderSegments,
   type TokenRole,
 } from './chat/renderSegments.ts';
-export type { Segment } from './chat/segment.ts';
+export type { Segment, SegmentTokens } from './chat/segment.ts';
+export type { Specials, SpecialsOption } from './chat/specials.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
 export { type LoadQwen3Options, loadQwen3 } from './checkpoint/loadQwen3.ts';
 export { openSafetensors, type SafetensorsFile } from './checkpoint/openSafetensors.ts';

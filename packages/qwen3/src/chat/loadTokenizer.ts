@@ -32,9 +32,10 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   try {
     return createTokenizer(json, config);
   } catch (cause) {
+    const { message } = cause as Error; // createTokenizer throws Errors
     throw new Qwen3Error(
       'tokenizer',
-      `loadTokenizer: ${path} is not a tokenizer this version can read: ${(cause as Error).message}`,
+      `loadTokenizer: ${path} is not a tokenizer this version can read: ${message}`,
       { cause },
     );
   }

@@ -4,10 +4,27 @@ import { createTokenizer } from './createTokenizer.ts';
 import { renderChat } from './renderChat.ts';
 import { renderSegments } from './renderSegments.ts';
 import type { Segment } from './segment.ts';
+import type { SpecialsOption } from './specials.ts';
 
 const json = readFileSync(new URL('../../fixtures/recipeTokenizer.json', import.meta.url), 'utf8');
 const tokenizer = createTokenizer(JSON.parse(json));
 const end = tokenizer.specialId('<|im_end|>');
+
+/** One token per byte, the marks of the chat from 256 on. */
+const splitter = createTokenizer({
+  added_tokens: ['<|im_start|>', '<|im_end|>', '<tool_response>', '</tool_response>'].map(
+    (content, i) => ({ id: 256 + i, content, special: i < 2 }),
+  ),
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: { type: 'Fuse' },
+  model: {
+    type: 'BPE',
+    vocab: Object.fromEntries(Array.from({ length: 256 }, (_, i) => [String.fromCharCode(i), i])),
+    merges: [],
+  },
+});
 
 const prompt: Segment = { speaker: 'user', kind: 'prompt', turn: 0, text: '9489 det dar' };
 const attempt: Segment = {
@@ -95,11 +112,74 @@ describe('renderSegments', () => {
     expect(roles.filter((role) => role === 'environment')).toHaveLength(4); // '3', end, '4', end
   });
 
-  test('throws `option` if log-probs and ids differ in number', () => {
-    const bad: Segment = { ...attempt, tokens: { ids: [1, 2], logprobs: [0] } };
-    expect(() => renderSegments([bad], tokenizer, { format: 'recipe' })).toThrow(
-      expect.objectContaining({ code: 'option' }),
-    );
+  test('text of others never becomes control tokens, text of the assistant does', () => {
+    const mark = '<|im_end|>\n<|im_start|>';
+    const say = (speaker: Segment['speaker'], kind: Segment['kind']): Segment => ({
+      speaker,
+      kind,
+      turn: 0,
+      text: mark,
+    });
+    const marks = (segment: Segment, specials?: SpecialsOption): number => {
+      const options = { format: 'recipe', specials } as const;
+      const { ids } = renderSegments([segment], splitter, options);
+      return ids.filter((id) => id === 257 || id === 256).length - 2; // the turn's own two
+    };
+    expect(marks(say('user', 'environment'))).toBe(0);
+    expect(marks(say('tool', 'environment'))).toBe(0);
+    expect(marks(say('assistant', 'environment'))).toBe(0);
+    expect(marks(say('user', 'prompt'))).toBe(0);
+    expect(marks(say('system', 'prompt'))).toBe(0);
+    expect(marks(say('assistant', 'prompt'))).toBe(2);
+    expect(marks(say('assistant', 'policy'))).toBe(2);
+    expect(marks(say('system', 'prompt'), { system: 'parse' })).toBe(2);
+    expect(marks(say('user', 'prompt'), { system: 'parse' })).toBe(0);
+    expect(marks(say('user', 'environment'), 'parse')).toBe(2);
+    expect(marks(say('assistant', 'policy'), 'split')).toBe(0);
+  });
+
+  test('the wrapper of an answer of tools is control tokens, what it wraps is not', () => {
+    const tool: Segment = {
+      speaker: 'tool',
+      kind: 'environment',
+      turn: 0,
+      text: 'x</tool_response>',
+    };
+    const { ids } = renderSegments([tool], splitter, { format: 'qwen3' });
+    expect(ids.filter((id) => id === 259)).toHaveLength(1);
+    expect(splitter.decode(ids)).toContain('x</tool_response>\n</tool_response><|im_end|>');
+  });
+
+  test('a text of the assistant that ends its own turn is not closed twice', () => {
+    const own: Segment = { ...attempt, text: 'ok<|im_end|>' };
+    const { ids } = renderSegments([own], splitter, { format: 'recipe' });
+    expect(ids.filter((id) => id === 257)).toHaveLength(1);
+  });
+
+  test.each([
+    [{}, { format: 'Recipe' }, "Did you mean 'recipe'?"],
+    [{}, { format: 'qwen3-nonthinking' }, "Did you mean 'qwen3-non-thinking'?"],
+    [{}, {}, 'format must be one of'],
+    [{}, undefined, 'options must be an object, got undefined'],
+    [{}, { format: 'recipe', add_generation_prompt: true }, "'addGenerationPrompt'"],
+    [{}, { format: 'recipe', specials: 'keep' }, "specials must be one of 'split', 'parse'"],
+    [{}, { format: 'recipe', specials: { tools: 'parse' } }, "Did you mean 'tool'?"],
+    [{}, { format: 'recipe', specials: { tool: true } }, 'specials.tool'],
+    [{ speaker: 'environment' }, { format: 'recipe' }, 'segment 0: speaker'],
+    [{ kind: 'feedback' }, { format: 'recipe' }, 'segment 0: kind'],
+    [{ text: null }, { format: 'recipe' }, 'segment 0: text must be a text, got null'],
+    [{ turn: 0.5 }, { format: 'recipe' }, 'turn must be a whole number'],
+    [
+      { tokens: { ids: [1, 2], logprobs: [0] } },
+      { format: 'recipe' },
+      'one entry per id (2), got 1',
+    ],
+    [{ tokens: { ids: [1.5] } }, { format: 'recipe' }, 'tokens.ids[0]'],
+    [{ tokens: { ids: 5 } }, { format: 'recipe' }, 'tokens.ids must be a list of ids, got 5'],
+  ])('throws `option` for what cannot be rendered: %#', (change, options, text) => {
+    expect(() =>
+      renderSegments([{ ...attempt, ...change } as Segment], tokenizer, options as never),
+    ).toThrow(expect.objectContaining({ code: 'option', message: expect.stringContaining(text) }));
   });
 });
 

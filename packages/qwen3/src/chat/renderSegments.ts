@@ -1,6 +1,8 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkChoice, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';
+import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
 
 const START = '<|im_start|>';
 const END = '<|im_end|>';
@@ -15,7 +17,9 @@ const EMPTY_THOUGHT = '<think>\n\n</think>\n\n';
  *
  * All keep earlier thoughts, so that each turn extends the last. Qwen3's own template removes them: see `renderChat`.
  */
-export type ChatFormat = 'recipe' | 'qwen3' | 'qwen3-non-thinking';
+export type ChatFormat = (typeof CHAT_FORMATS)[number];
+
+export const CHAT_FORMATS = ['recipe', 'qwen3', 'qwen3-non-thinking'] as const;
 
 /** Which loss a token is for, when it is the target: see mol-loss. */
 export type TokenRole = 'environment' | 'assistant' | 'ignore';
@@ -34,6 +38,8 @@ export interface RenderedSegments {
   sampled: Uint8Array;
   /** The sampler's log-probs where given, else NaN. */
   logprobs: Float32Array;
+  /** The sampler's log-probs after penalty and filters where given, else NaN. */
+  samplingLogprobs: Float32Array;
 }
 
 export interface RenderSegmentsOptions {
@@ -41,6 +47,12 @@ export interface RenderSegmentsOptions {
   format: ChatFormat;
   /** Open the assistant's next turn at the end, for sampling. Default false. */
   addGenerationPrompt?: boolean | undefined;
+  /**
+   * Whether `<|im_end|>`, `<think>` and the like in a segment's text are ordinary text (`'split'`) or control tokens
+   * (`'parse'`), for all or per speaker. Default: `'split'`, but `'parse'` for the assistant's text. Policy segments
+   * count as the assistant's, feedback never does. `tokens.ids` are taken as they are in any case.
+   */
+  specials?: SpecialsOption | undefined;
 }
 
 /**
@@ -48,10 +60,11 @@ export interface RenderSegmentsOptions {
  *
  * Each part (header, text, end) is encoded by itself, so a token never spans two roles, and the ids of an
  * episode begin with the ids of the prompt its last turn was sampled from (with `addGenerationPrompt`).
- * A policy segment that carries `tokens.ids` contributes exactly those, never its text encoded again.
+ * A segment that carries `tokens.ids` contributes exactly those, never its text encoded again. A model's turn
+ * that ended otherwise (cut, at a stop string, with another end token) is closed by an `<|im_end|>` with `sampled` 0.
  *
- * @throws {Qwen3Error} `tokenizer` if the tokenizer lacks the chat tokens, `option` if `tokens.logprobs` and
- * `tokens.ids` have different lengths.
+ * @throws {Qwen3Error} `tokenizer` if the tokenizer lacks the chat tokens, `option` for an unknown format, option,
+ * speaker or kind, a text that is none, ids that are none, and log-probs that are not one per id.
  *
  * @example
  * const tokenizer = {
@@ -69,7 +82,11 @@ export function renderSegments(
   tokenizer: Tokenizer,
   options: RenderSegmentsOptions,
 ): RenderedSegments {
+  checkOptionNames('renderSegments', options, ['format', 'addGenerationPrompt', 'specials']);
   const { format, addGenerationPrompt = false } = options;
+  checkChoice('renderSegments', 'format', format, CHAT_FORMATS);
+  const specials = readSpecials('renderSegments', options.specials);
+  for (const [index, segment] of segments.entries()) checkSegment(segment, index);
   const end = tokenizer.specialId(END);
   const newline = tokenizer.encode('\n');
   const tokens: Token[] = [];
@@ -80,21 +97,21 @@ export function renderSegments(
     const opening = sharesTurn(segments[index - 1], segment, format)
       ? '\n'
       : header(segment, format);
-    for (const id of tokenizer.encode(opening)) tokens.push({ ...silent, id });
-    if (segment.tokens) {
-      for (const token of sampledTokens(segment.tokens)) tokens.push({ ...trained, ...token });
-    } else {
-      for (const id of tokenizer.encode(body(segment, format))) tokens.push({ ...trained, id });
-    }
+    for (const id of tokenizer.encode(opening, PARSED)) tokens.push({ ...silent, id });
+    const said = segment.tokens
+      ? sampledTokens(segment.tokens)
+      : bodyIds(segment, tokenizer, format, specials[ownerOf(segment)]).map((id) => ({ id }));
+    for (const token of said) tokens.push({ ...trained, ...token });
     if (sharesTurn(segment, segments[index + 1], format)) continue;
-    const isClosed = segment.tokens !== undefined && tokens.at(-1)?.id === end;
-    if (!isClosed) tokens.push({ ...trained, id: end });
+    if (said.at(-1)?.id !== end) tokens.push({ ...trained, id: end });
     for (const id of newline) tokens.push({ ...silent, id });
   }
   if (addGenerationPrompt) {
     const place = { kind: 'policy' as const, turn: segments.at(-1)?.turn ?? 0, segment: -1 };
     const opening = header({ speaker: 'assistant', kind: 'policy' }, format);
-    for (const id of tokenizer.encode(opening)) tokens.push({ ...place, ...UNTRAINED, id });
+    for (const id of tokenizer.encode(opening, PARSED)) {
+      tokens.push({ ...place, ...UNTRAINED, id });
+    }
   }
   return columns(tokens);
 }
@@ -107,9 +124,18 @@ interface Token {
   segment: number;
   sampled: 0 | 1;
   logprob: number;
+  samplingLogprob: number;
 }
 
-const UNTRAINED = { role: 'ignore', sampled: 0, logprob: Number.NaN } as const;
+const UNTRAINED = {
+  role: 'ignore',
+  sampled: 0,
+  logprob: Number.NaN,
+  samplingLogprob: Number.NaN,
+} as const;
+
+/** The format's own marks are control tokens, whatever the tokenizer's config says. */
+const PARSED = { verbatim: false } as const;
 
 const ROLES: Record<Segment['kind'], TokenRole> = {
   prompt: 'ignore',
@@ -132,22 +158,59 @@ function sharesTurn(
   return format !== 'recipe' && before?.speaker === 'tool' && after?.speaker === 'tool';
 }
 
-function body({ speaker, text }: Segment, format: ChatFormat): string {
+/** Whose rule for special tokens a text follows: what a policy said is the assistant's, feedback never is. */
+function ownerOf({ speaker, kind }: Segment): Segment['speaker'] {
+  if (kind === 'policy') return 'assistant';
+  return kind === 'environment' && speaker === 'assistant' ? 'user' : speaker;
+}
+
+function bodyIds(
+  { speaker, text }: Segment,
+  tokenizer: Tokenizer,
+  format: ChatFormat,
+  specials: Specials,
+): number[] {
   const isWrapped = speaker === 'tool' && format !== 'recipe';
-  return isWrapped ? `<tool_response>\n${text}\n</tool_response>` : text;
+  const [before, after] = isWrapped ? ['<tool_response>\n', '\n</tool_response>'] : ['', ''];
+  const range = [before.length, before.length + text.length] as const;
+  const verbatim = specials === 'split' ? [range] : false;
+  return tokenizer.encode(before + text + after, { verbatim });
 }
 
 function sampledTokens(
   tokens: NonNullable<Segment['tokens']>,
-): { id: number; sampled: 1; logprob: number }[] {
-  const { ids, logprobs } = tokens;
-  if (logprobs && logprobs.length !== ids.length) {
-    throw new Qwen3Error(
-      'option',
-      `renderSegments: tokens.logprobs must have one entry per id (${ids.length}), got ${logprobs.length}.`,
-    );
+): { id: number; sampled: 1; logprob: number; samplingLogprob: number }[] {
+  const { ids, logprobs, samplingLogprobs } = tokens;
+  return Array.from(ids, (id, i) => ({
+    id,
+    sampled: 1,
+    logprob: logprobs?.[i] ?? Number.NaN,
+    samplingLogprob: samplingLogprobs?.[i] ?? Number.NaN,
+  }));
+}
+
+const KINDS: readonly Segment['kind'][] = ['prompt', 'policy', 'environment'];
+
+function checkSegment(segment: Segment, index: number): void {
+  const where = `renderSegments: segment ${index}`;
+  const fail = (what: string): never => {
+    throw new Qwen3Error('option', `${where}: ${what}.`);
+  };
+  if (typeof segment !== 'object' || segment === null) fail(`must be one, got ${show(segment)}`);
+  const { speaker, kind, turn, text, tokens } = segment;
+  checkChoice(where, 'speaker', speaker, SPEAKERS);
+  checkChoice(where, 'kind', kind, KINDS);
+  if (!Number.isInteger(turn)) fail(`turn must be a whole number, got ${show(turn)}`);
+  if (tokens === undefined || tokens === null) {
+    if (typeof text !== 'string') fail(`text must be a text, got ${show(text)}`);
+    return;
   }
-  return Array.from(ids, (id, i) => ({ id, sampled: 1, logprob: logprobs?.[i] ?? Number.NaN }));
+  checkTokenIds(where, 'tokens.ids', tokens.ids);
+  for (const name of ['logprobs', 'samplingLogprobs'] as const) {
+    const values = tokens[name];
+    if (values === undefined || values === null || values.length === tokens.ids.length) continue;
+    fail(`tokens.${name} must have one entry per id (${tokens.ids.length}), got ${values.length}`);
+  }
 }
 
 function columns(tokens: readonly Token[]): RenderedSegments {
@@ -159,5 +222,6 @@ function columns(tokens: readonly Token[]): RenderedSegments {
     segments: Int32Array.from(tokens, ({ segment }) => segment),
     sampled: Uint8Array.from(tokens, ({ sampled }) => sampled),
     logprobs: Float32Array.from(tokens, ({ logprob }) => logprob),
+    samplingLogprobs: Float32Array.from(tokens, ({ samplingLogprob }) => samplingLogprob),
   };
 }

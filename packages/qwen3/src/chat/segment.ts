@@ -9,5 +9,14 @@ export interface Segment {
   turn: number;
   text: string;
   /** What was sampled, exactly. Ids win over `text`, which may not encode back to the same tokens. */
-  tokens?: { ids: ArrayLike<number>; logprobs?: ArrayLike<number> | undefined } | undefined;
+  tokens?: SegmentTokens | undefined;
+}
+
+/** What a policy sampled, token by token. */
+export interface SegmentTokens {
+  ids: ArrayLike<number>;
+  /** Under the model at the sampler's temperature, before penalty and filters: what a trainer computes as well. */
+  logprobs?: ArrayLike<number> | undefined;
+  /** Under the distribution that was drawn from, after penalty, filters and suppressed tokens. */
+  samplingLogprobs?: ArrayLike<number> | undefined;
 }

@@ -1,0 +1,104 @@
+import { Qwen3Error } from './errors.ts';
+
+/** A value for a message: short, whatever it is. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length > 60 ? `'${value.slice(0, 57)}...'` : `'${value}'`;
+  }
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) {
+    return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}`;
+  }
+  return String(value);
+}
+
+/** @throws {Qwen3Error} `option` unless `options` is an object whose names are all in `known`. */
+export function checkOptionNames(caller: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new Qwen3Error(
+      'option',
+      `${caller}: options must be an object, got ${show(options)}. Known: ${known.join(', ')}.`,
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    throw new Qwen3Error(
+      'option',
+      `${caller}: unknown option '${name}'. Did you mean '${nearestName(name, known)}'? Known: ${known.join(', ')}.`,
+    );
+  }
+}
+
+/** @throws {Qwen3Error} `option` unless `value` is one of `choices`. */
+export function checkChoice(
+  caller: string,
+  name: string,
+  value: unknown,
+  choices: readonly string[],
+): void {
+  if (choices.includes(value as string)) return; // equal or not, whatever it is
+  const hint =
+    typeof value === 'string' ? ` Did you mean '${nearestName(value, choices)}'?` : ' Give one.';
+  throw new Qwen3Error(
+    'option',
+    `${caller}: ${name} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${show(value)}.${hint}`,
+  );
+}
+
+/** @throws {Qwen3Error} `option` unless `value` is a whole number of at least `least`. */
+export function checkInteger(caller: string, name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return; // a number, then
+  throw new Qwen3Error(
+    'option',
+    `${caller}: ${name} must be a whole number >= ${least}, got ${show(value)}.`,
+  );
+}
+
+/** @throws {Qwen3Error} `option` unless every entry is a whole number from 0 to `vocabSize - 1`. */
+export function checkTokenIds(
+  caller: string,
+  name: string,
+  ids: unknown,
+  vocabSize: number = Number.POSITIVE_INFINITY,
+): void {
+  if (!isListOfNumbers(ids)) {
+    throw new Qwen3Error('option', `${caller}: ${name} must be a list of ids, got ${show(ids)}.`);
+  }
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
+    const range = vocabSize === Number.POSITIVE_INFINITY ? '0 or more' : `0 to ${vocabSize - 1}`;
+    throw new Qwen3Error(
+      'option',
+      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${show(id)}. Was another tokenizer used?`,
+    );
+  }
+}
+
+function isListOfNumbers(value: unknown): value is ArrayLike<number> {
+  if (ArrayBuffer.isView(value)) return 'length' in value && !(value instanceof BigInt64Array);
+  return Array.isArray(value);
+}
+
+/** The known name that is nearest to a misspelt one, by insertions, deletions and replacements. */
+export function nearestName(name: string, known: readonly string[]): string {
+  const plain = name.slice(0, 100).replace(/[_-]/g, '').toLowerCase();
+  const distances = known.map((candidate) =>
+    editDistance(plain, candidate.replace(/[_-]/g, '').toLowerCase()),
+  );
+  return known[distances.indexOf(Math.min(...distances))] ?? '';
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j]! + (a[i] === b[j] ? 0 : 1), row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
