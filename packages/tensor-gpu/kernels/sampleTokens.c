@@ -1,5 +1,5 @@
-// Draws the next token of every live row: repetition penalty, temperature, top-k, top-p, min-p, then the inverse of the
-// cumulative distribution in the order of the ids, at a uniform number that depends on (seed, step) only.
+// Draws the next token of every live row: repetition penalty, suppressed ids, temperature, top-k, top-p, min-p, then the
+// inverse of the cumulative distribution in the order of the ids, at a uniform number that depends on (seed, step) only.
 #include "kernel.h"
 
 #define BLOCK 64 // elements summed in f32 lanes before they join the f64 sum
@@ -114,11 +114,21 @@ static void keepTopP(const f32 *w, f32 *e, u32 n, f64 limit, f64 *mass) {
   }
 }
 
-// smallest id whose cumulative weight exceeds u * total
-static u32 draw(const f32 *e, u32 n, f64 u) {
+// x = value where a bit is set
+static void fillAt(f32 *x, const u32 *bits, u32 words, f32 value) {
+  for (u32 k = 0; k < words; k++)
+    for (u32 left = bits[k]; left; left &= left - 1) x[k * 32 + (u32)__builtin_ctz(left)] = value;
+}
+
+static f64 weightOf(const f32 *e, u32 n) {
   f64 total = 0;
   for (u32 start = 0; start < n; start += BLOCK) total += blockSum(e, start, MIN(n, start + BLOCK));
-  f64 target = u * total, sum = 0;
+  return total;
+}
+
+// smallest id whose cumulative weight exceeds target
+static u32 draw(const f32 *e, u32 n, f64 target) {
+  f64 sum = 0;
   u32 chosen = 0;
   for (u32 start = 0; start < n; start += BLOCK) {
     u32 end = MIN(n, start + BLOCK);
@@ -141,7 +151,7 @@ static u32 draw(const f32 *e, u32 n, f64 u) {
 
 // words: live rows, logits, V, first row, most rows, temperature, top-k (0: off), top-p, min-p, repetition penalty,
 //        slots, seeds u32[slot][2], counts u32[slot], seen u32[slot][ceil(V / 32)], ids i32[slot][most], log-probs, most,
-//        tokens, positions, chunks
+//        tokens, positions, chunks, suppressed u32[ceil(V / 32)], whether there are any, log-probs of the drawn distribution
 KERNEL(sampleTokens) {
   u32 live = U32(0)[0], V = d[2], first = d[3], topK = d[6], most = d[16];
   if (live <= first) return;
@@ -158,28 +168,32 @@ KERNEL(sampleTokens) {
     for (; i < V; i++) w[i] = logits[i] / divisor;
     f32 top = largest(w, V), base = top;
     f64 total = exponentials(w, top, e, V), sum = total;
-    if (penalty != 1) {
+    if (penalty != 1)
       for (u32 k = 0; k < words; k++)
         for (u32 bits = seen[k]; bits; bits &= bits - 1) {
           u32 id = k * 32 + (u32)__builtin_ctz(bits);
           w[id] = (logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty) / divisor;
         }
+    if (d[21]) fillAt(w, U32(20), words, -__builtin_inff());
+    if (penalty != 1 || d[21]) {
       top = largest(w, V);
       sum = exponentials(w, top, e, V);
     }
+    if (d[21]) fillAt(e, U32(20), words, 0); // exp above stops short of 0
     u32 id = 0;
+    f64 drawn = 0;
     if (temperature > 0) {
       if (topK > 0) keepTopK(w, e, V, topK, (u32 *)mass);
       if (topP < 1) {
-        sum = 0;
-        for (u32 start = 0; start < V; start += BLOCK) sum += blockSum(e, start, MIN(V, start + BLOCK));
+        sum = weightOf(e, V);
         keepTopP(w, e, V, (1.0 - (f64)topP) * sum, mass);
       }
       if (minP > 0)
         for (i = 0; i < V; i++)
           if (e[i] < minP) e[i] = 0;
       u64 seed = (u64)U32(11)[2 * slot] | (u64)U32(11)[2 * slot + 1] << 32;
-      id = draw(e, V, uniform(seed, step));
+      drawn = weightOf(e, V);
+      id = draw(e, V, uniform(seed, step) * drawn);
     } else {
       while (id + 1 < V && w[id] != top) id++;
     }
@@ -188,6 +202,9 @@ KERNEL(sampleTokens) {
     f32 logprob = logits[id] / divisor - base - slog((f32)total);
     U32(14)[(size_t)slot * most + step] = good ? id : 0xffffffffu;
     F32(15)[(size_t)slot * most + step] = logprob;
+    int isModel = penalty == 1 && !d[21] && topK == 0 && topP >= 1 && minP <= 0; // the model's own distribution
+    f32 sampling = temperature <= 0 ? 0 : isModel ? logprob : w[id] - top - slog((f32)drawn);
+    F32(22)[(size_t)slot * most + step] = sampling;
     seen[id / 32] |= 1u << (id % 32);
     U32(17)[r] = good ? id : 0;
     U32(12)[slot] = step + 1;

@@ -105,7 +105,7 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
 function expectPlainLoop(actual: Completion[], spec: DecoderSpec, request: DecodeRequest): void {
   const { prompts, numGenerations, maxTokens, seeds } = request;
   expect(actual.length).toBe(seeds.length);
-  for (const [sample, { ids, logprobs }] of actual.entries()) {
+  for (const [sample, { ids, logprobs, samplingLogprobs }] of actual.entries()) {
     const prompt = Array.from(prompts[Math.floor(sample / numGenerations)]!);
     const all = [...prompt, ...ids];
     const logits = tf.tidy(() => fullLogits(spec, all));
@@ -116,6 +116,7 @@ function expectPlainLoop(actual: Completion[], spec: DecoderSpec, request: Decod
       const wanted = sampleToken(logits[seen.length - 1]!, options);
       expect({ sample, step, id }).toEqual({ sample, step, id: wanted.id });
       expect(Math.abs(logprobs[step]! - wanted.logprob)).toBeLessThan(1e-5);
+      expect(Math.abs(samplingLogprobs[step]! - wanted.samplingLogprob)).toBeLessThan(1e-5);
     }
   }
 }
@@ -153,6 +154,9 @@ describe.each(
     { temperature: 0.7, topK: 20, topP: 0.8, minP: 0.05 },
     { temperature: 1.3, topP: 0.9, repetitionPenalty: 1.2 },
     { temperature: 0, repetitionPenalty: 1.5 },
+    { temperature: 1, suppressTokens: [0, 3, 31, 32, 33, 66] },
+    { temperature: 0, suppressTokens: Array.from({ length: 60 }, (_, id) => id) },
+    { temperature: 1.5, topK: 9, minP: 0.02, suppressTokens: [5, 64, 65, 66] },
   ])('equals a plain loop of full forward passes: %o', async (sampling) => {
     expectPlainLoop(await generate(sampling), opened.small!, { ...REQUEST, ...sampling });
   });
@@ -192,6 +196,35 @@ describe.each(
       expect(logprobs).toEqual(all[sample]!.logprobs.slice(0, ids.length));
       expect(stop).toBe([3, 20, 41, 50, 60].includes(ids.at(-1)!) ? 'eos' : 'length');
     }
+  });
+
+  test('without filters both log-probs are the same bits; a suppressed id is never drawn', async () => {
+    for (const { logprobs, samplingLogprobs } of await generate({})) {
+      expect(samplingLogprobs).toEqual(logprobs);
+    }
+    const suppressTokens = Array.from({ length: 65 }, (_, id) => id); // leaves 65 and 66
+    const few = await generate({ suppressTokens, temperature: 2 });
+    expect(few.every(({ ids }) => ids.every((id) => id > 64))).toBe(true);
+    const [only] = await generate({ suppressTokens: [...suppressTokens, 66], temperature: 2 });
+    expect(only!.samplingLogprobs).toEqual(new Float32Array(24));
+    expect(only!.logprobs.every((logprob) => logprob < -0.1)).toBe(true);
+  });
+
+  test('shouldStop ends a sample after the token it saw last, and no other', async () => {
+    const all = await generate({});
+    const shouldStop = (ids: Int32Array) => ids.length % 3 === 0 && ids.at(-1)! > 30;
+    for (const [sample, { ids, stop }] of (await generate({ shouldStop })).entries()) {
+      expect(ids).toEqual(all[sample]!.ids.slice(0, ids.length));
+      expect(stop).toBe(shouldStop(ids) ? 'stop' : 'length');
+      expect(ids.length === 24 || stop === 'stop').toBe(true);
+    }
+    await expect(
+      generate({
+        shouldStop: () => {
+          throw new Error('mine');
+        },
+      }),
+    ).rejects.toThrow('mine');
   });
 
   test('samples more rows than one block of the prefill and of the products', async () => {
@@ -277,6 +310,9 @@ describe('createDecoder', () => {
     await fails({ temperature: -1 }).toThrowErrorMatchingSnapshot();
     await fails({ topP: 0 }).toThrowErrorMatchingSnapshot();
     await fails({ maxTokens: 0 }).toThrowErrorMatchingSnapshot();
+    await fails({ suppressTokens: [67] }).toThrow('suppressTokens[0] must be a token id below 67');
+    const every = Array.from({ length: 67 }, (_, id) => id);
+    await fails({ suppressTokens: every }).toThrow('leave an id to draw');
     expect(() => createDecoder({ ...spec, heads: 3 })).toThrowErrorMatchingSnapshot();
     expect(() => createDecoder({ ...spec, norm: tf.zeros([2]) })).toThrowErrorMatchingSnapshot();
     expect(await createDecoder(spec).generate({ ...REQUEST, prompts: [], seeds: [] })).toEqual([]);

@@ -107,7 +107,8 @@ export function createDecoder(spec: DecoderSpec): Decoder {
         const offsets = mapTensors({ ...spec, ...held }, (tensor) => device.offset(tensor));
         weights = packDecodeWeights(device.cpu, shape, offsets);
         const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = request;
-        const sampling = { temperature, topK, topP, minP, repetitionPenalty };
+        const { suppressTokens = [] } = request;
+        const sampling = { temperature, topK, topP, minP, repetitionPenalty, suppressTokens };
         return await generateWaves({ cpu: device.cpu, shape, offsets, weights, sampling }, request);
       } finally {
         weights?.free();
@@ -124,7 +125,7 @@ async function generateWaves(
   run: Omit<DecodeRun, 'buffers'>,
   request: DecodeRequest,
 ): Promise<Completion[]> {
-  const { prompts, numGenerations, maxTokens, eosIds, signal, onProgress } = request;
+  const { prompts, numGenerations, maxTokens, eosIds, shouldStop, signal, onProgress } = request;
   const seeds = Array.from(request.seeds);
   const total = seeds.length;
   const progress = { tokens: 0, done: 0, total };
@@ -143,6 +144,7 @@ async function generateWaves(
       maxTokens,
       seeds: seeds.slice(first * numGenerations, (first + perWave) * numGenerations),
       eosIds: new Set(eosIds),
+      shouldStop,
       firstPrompt: first,
     };
     completions.push(...(await generateWave(run, wave, onStep)));

@@ -25,6 +25,8 @@ export interface DecodeRequest extends SamplingOptions {
   eosIds: readonly number[];
   /** Keys and values in memory at once, in bytes; further prompts wait their turn. Default 1 GiB. */
   cacheBytes?: number | undefined;
+  /** Asked after every token of a sample with its ids so far; `true` ends it. */
+  shouldStop?: ((ids: Int32Array) => boolean) | undefined;
   /** Between steps, an abort rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Called after every step. */
@@ -42,6 +44,7 @@ interface DecodeLimits {
 export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits): void {
   const { prompts, numGenerations, maxTokens, seeds, eosIds } = request;
   const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = request;
+  const { suppressTokens = [] } = request;
   integer('numGenerations', numGenerations, 1);
   integer('maxTokens', maxTokens, 1);
   integer('topK', topK, 0);
@@ -65,6 +68,12 @@ export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits
   );
   for (let i = 0; i < samples; i++) integer(`seeds[${i}]`, seeds[i]!, 0);
   for (const [i, id] of eosIds.entries()) tokenId(`eosIds[${i}]`, id, limits);
+  for (const [i, id] of suppressTokens.entries()) tokenId(`suppressTokens[${i}]`, id, limits);
+  check(
+    new Set(suppressTokens).size < limits.vocabulary,
+    'option',
+    `suppressTokens must leave an id to draw, got all ${limits.vocabulary}`,
+  );
   for (const [p, prompt] of prompts.entries()) {
     check(
       prompt.length > 0,

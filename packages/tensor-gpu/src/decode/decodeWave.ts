@@ -19,6 +19,7 @@ export interface Wave {
   /** One per sample, `[P * G]`. */
   seeds: ArrayLike<number>;
   eosIds: ReadonlySet<number>;
+  shouldStop?: ((ids: Int32Array) => boolean) | undefined;
   /** Index of the first prompt in the whole request, for messages. */
   firstPrompt: number;
 }
@@ -29,8 +30,10 @@ export interface Completion {
   ids: Int32Array;
   /** `log_softmax(logits / temperature)[id]` of each, before penalty and filters. */
   logprobs: Float32Array;
-  /** Whether an end-of-sequence id or the token limit ended it. */
-  stop: 'eos' | 'length';
+  /** Log-prob of each under the distribution it was drawn from, after penalty and filters; 0 for temperature 0. */
+  samplingLogprobs: Float32Array;
+  /** Whether an end-of-sequence id, `shouldStop` or the token limit ended it. */
+  stop: 'eos' | 'stop' | 'length';
 }
 
 /**
@@ -54,6 +57,9 @@ export class DecodeWave {
   private readonly counts: Uint32Array;
   private readonly ids: Int32Array;
   private readonly logprobs: Float32Array;
+  private readonly samplingLogprobs: Float32Array;
+  /** Sequences that `shouldStop` has ended. */
+  private readonly stopped = new Set<number>();
   /** Hidden row of each prompt's last token. */
   private readonly lastHidden: Float32Array[] = [];
 
@@ -94,8 +100,10 @@ export class DecodeWave {
     this.counts = cpu.heap.u32(at.counts, this.slots).fill(0);
     this.ids = cpu.heap.i32(at.ids, this.slots * maxTokens);
     this.logprobs = cpu.heap.f32(at.logprobs, this.slots * maxTokens);
+    this.samplingLogprobs = cpu.heap.f32(at.samplingLogprobs, this.slots * maxTokens);
     this.writeSeeds();
     this.writeSeen();
+    this.writeSuppressed();
   }
 
   /** Runs the prompts through the layers, token after token without padding; yields after each block. */
@@ -147,7 +155,7 @@ export class DecodeWave {
    * @throws {TensorGpuError} `not-finite` if a row's logits were NaN or all infinite.
    */
   closeUp(): { tokens: number; ended: number; live: number } {
-    const { eosIds, maxTokens } = this.wave;
+    const { eosIds, maxTokens, shouldStop } = this.wave;
     const tokens = this.live[0]!;
     let kept = 0;
     for (let row = 0; row < tokens; row++) {
@@ -155,7 +163,10 @@ export class DecodeWave {
       const count = this.counts[slot]!;
       const id = this.ids[slot * maxTokens + count - 1]!;
       if (id < 0) this.throwNotFinite(slot, count - 1);
-      if (eosIds.has(id) || count === maxTokens) continue;
+      const start = slot * maxTokens;
+      const isEos = eosIds.has(id);
+      if (!isEos && shouldStop?.(this.ids.slice(start, start + count))) this.stopped.add(slot);
+      if (isEos || this.stopped.has(slot) || count === maxTokens) continue;
       this.rowTokens[kept] = this.rowTokens[row]!;
       this.rowPositions[kept] = this.rowPositions[row]!;
       this.rowSlots[kept] = slot;
@@ -172,7 +183,9 @@ export class DecodeWave {
       const start = slot * maxTokens;
       const ids = Int32Array.from(this.ids.subarray(start, start + count));
       const logprobs = Float32Array.from(this.logprobs.subarray(start, start + count));
-      return { ids, logprobs, stop: eosIds.has(ids[count - 1]!) ? 'eos' : 'length' };
+      const samplingLogprobs = this.samplingLogprobs.slice(start, start + count);
+      const cut = this.stopped.has(slot) ? 'stop' : 'length';
+      return { ids, logprobs, samplingLogprobs, stop: eosIds.has(ids[count - 1]!) ? 'eos' : cut };
     });
   }
 
@@ -213,6 +226,14 @@ export class DecodeWave {
         words[word] = words[word]! | (1 << (id & 31));
       }
     }
+  }
+
+  private writeSuppressed(): void {
+    const { cpu, shape, sampling } = this.run;
+    const words = cpu.heap
+      .u32(this.buffers.at.suppressed, Math.ceil(shape.vocabulary / 32))
+      .fill(0);
+    for (const id of sampling.suppressTokens) words[id >>> 5] = words[id >>> 5]! | (1 << (id & 31));
   }
 
   private throwNotFinite(slot: number, token: number): never {

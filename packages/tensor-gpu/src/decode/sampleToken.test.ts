@@ -89,6 +89,18 @@ describe('sampleToken', () => {
     expect(logprob).toBeCloseTo(-0.1698, 4);
   });
 
+  test('suppressed ids are never drawn; the sampling log-prob is that of what is left', () => {
+    const options = { temperature: 1, suppressTokens: [1], topK: 2, seed: 1, step: 0 };
+    expect([...samplingProbabilities([0, 3, 1, -9], options)][1]).toBe(0);
+    const { id, logprob, samplingLogprob } = sampleToken([0, 3, 1, -9], options);
+    const other = id === 0 ? 1 : 0;
+    expect(Math.exp(samplingLogprob)).toBeCloseTo(1 / (1 + Math.exp(2 * other - 1)), 12);
+    expect(logprob).toBeLessThan(samplingLogprob);
+    expect(() => samplingProbabilities([0, 1], { temperature: 0, suppressTokens: [0, 1] })).toThrow(
+      expect.objectContaining({ code: 'option' }),
+    );
+  });
+
   test('the log-prob ignores the filters', () => {
     const free = sampleToken([0, 3, 1], { temperature: 0.7, seed: 1, step: 0 });
     const cut = sampleToken([0, 3, 1], { temperature: 0.7, topK: 1, seed: 1, step: 0 });

@@ -16,14 +16,15 @@ export interface SampleTokenOptions extends SamplingOptions {
  *
  *     id = first id whose cumulative probability exceeds seededUniform(seed, step)
  *     logprob = log_softmax(logits / temperature)[id], before penalty and filters; temperature 0 counts as 1
+ *     samplingLogprob = log samplingProbabilities[id], after them: 0 for temperature 0
  *
  * @example
- * sampleToken([0, 3, 1], { temperature: 0, seed: 1, step: 0 }); // { id: 1, logprob: -0.1698 }
+ * sampleToken([0, 3, 1], { temperature: 0, seed: 1, step: 0 }); // { id: 1, logprob: -0.1698, samplingLogprob: 0 }
  */
 export function sampleToken(
   logits: ArrayLike<number>,
   options: SampleTokenOptions,
-): { id: number; logprob: number } {
+): { id: number; logprob: number; samplingLogprob: number } {
   const { temperature, seed, step, seen } = options;
   const probabilities = samplingProbabilities(logits, options, seen);
   const target = temperature === 0 ? 0 : seededUniform(seed, step);
@@ -40,5 +41,6 @@ export function sampleToken(
   for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i]!);
   let total = 0;
   for (let i = 0; i < logits.length; i++) total += Math.exp((logits[i]! - most) / divisor);
-  return { id, logprob: (logits[id]! - most) / divisor - Math.log(total) };
+  const logprob = (logits[id]! - most) / divisor - Math.log(total);
+  return { id, logprob, samplingLogprob: Math.log(probabilities[id]!) };
 }

@@ -1,3 +1,5 @@
+import { TensorGpuError } from '../errors.ts';
+
 export interface SamplingOptions {
   /** Divides the logits. 0: greedy, the largest logit (of equals the lowest id). */
   temperature: number;
@@ -9,12 +11,14 @@ export interface SamplingOptions {
   minP?: number | undefined;
   /** Scores of ids seen in prompt or completion: > 0 are divided, < 0 multiplied. 1 or undefined: off. */
   repetitionPenalty?: number | undefined;
+  /** Ids that are never drawn. */
+  suppressTokens?: readonly number[] | undefined;
 }
 
 /**
  * The distribution that a token is drawn from, in f64: the judge of the sampling kernel.
  *
- * Order, each step on what the one before left: repetition penalty, temperature, top-k, top-p, min-p.
+ * Order, each step on what the one before left: repetition penalty, suppressed ids, temperature, top-k, top-p, min-p.
  *
  *     penalty    z < 0 ? z * penalty : z / penalty, once per seen id
  *     top-p      ascending, drop while the cumulative probability <= 1 - p; of equals the highest id first
@@ -23,6 +27,7 @@ export interface SamplingOptions {
  * @param logits - `[V]`. `-Infinity` is allowed.
  * @param seen - Ids of prompt and completion so far, for the penalty.
  * @returns `[V]`, sums to 1; one-hot for temperature 0.
+ * @throws {TensorGpuError} `option` if every id is suppressed or has the logit `-Infinity`.
  *
  * @see transformers' LogitsProcessorList of generate(), whose semantics these are
  */
@@ -36,6 +41,13 @@ export function samplingProbabilities(
   for (const id of new Set(seen)) {
     const score = scores[id]!;
     scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;
+  }
+  for (const id of options.suppressTokens ?? []) scores[id] = Number.NEGATIVE_INFINITY;
+  if (scores.every((score) => score === Number.NEGATIVE_INFINITY)) {
+    throw new TensorGpuError(
+      'option',
+      'samplingProbabilities: no id is left to draw: every one is suppressed or has the logit -Infinity.',
+    );
   }
   if (temperature === 0) {
     const best = scores.indexOf(scores.reduce((a, b) => Math.max(a, b)));

@@ -34,8 +34,10 @@ export interface DecodeBuffers {
     seeds: number;
     counts: number;
     seen: number;
+    suppressed: number;
     ids: number;
     logprobs: number;
+    samplingLogprobs: number;
     hidden: number;
     normed: number;
     qkv: number;
@@ -77,8 +79,10 @@ export function allocateDecodeBuffers(
       seeds: words(2 * slots),
       counts: words(slots),
       seen: words(slots * Math.ceil(vocabulary / 32)),
+      suppressed: words(Math.ceil(vocabulary / 32)),
       ids: words(slots * maxTokens),
       logprobs: words(slots * maxTokens),
+      samplingLogprobs: words(slots * maxTokens),
       hidden: words(rows * hidden),
       normed: words(padded * hidden),
       qkv: words(rows * (heads + 2 * kvHeads) * headDim),

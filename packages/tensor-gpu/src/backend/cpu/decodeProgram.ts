@@ -21,6 +21,7 @@ export interface DecodeSampling {
   topP: number;
   minP: number;
   repetitionPenalty: number;
+  suppressTokens: readonly number[];
 }
 
 /** All that the programs of one wave refer to. */
@@ -151,6 +152,9 @@ export function runDecodeHead(run: DecodeRun): void {
       at.tokens,
       at.positions,
       chunks,
+      at.suppressed,
+      sampling.suppressTokens.length > 0 ? 1 : 0,
+      at.samplingLogprobs,
     ]);
   }
 }
