@@ -21,8 +21,6 @@ const prompts = questions.map((text) => {
 const completions = await generate(model, prompts, {
   maxTokens: 56,
   temperature: 0,
-  seed: 0,
-  eosIds: [tokenizer.specialId('<|im_end|>')],
 });
 for (const [i, { ids, logprobs }] of completions.entries()) {
   const sum = logprobs.reduce((total, logprob) => total + logprob, 0);

@@ -14,7 +14,7 @@ import { packedBatch, renderSegments } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { forwardTargets, type Gradients } from './forwardTargets.ts';
 import { addGeneralKl } from './generalKl.ts';
-import { END_OF_TURN, type Lab } from './lab.ts';
+import type { Lab } from './lab.ts';
 import { generalSequences, type TrainingSequence, targetsOf } from './sequences.ts';
 import type { Stage, StageStep } from './stage.ts';
 
@@ -46,7 +46,7 @@ export async function* grpo(
 ): AsyncGenerator<StageStep> {
   const { updates, learningRate, prompts, numGenerations, generalKl, signal } = options;
   const schedule = learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
-  const eosIds = [lab.tokenizer.specialId(END_OF_TURN)];
+  const { eosIds } = lab.policy;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
     const { random } = stage;
@@ -110,7 +110,7 @@ async function policyGradient(
   lab: Lab,
   stage: Stage,
   batch: readonly Rollout[],
-  context: { totals: StepTotals; eosIds: number[]; metrics: Record<string, number> },
+  context: { totals: StepTotals; eosIds: readonly number[]; metrics: Record<string, number> },
 ): Promise<Gradients> {
   const { totals, eosIds, metrics } = context;
   const sequences = batch.map(({ rollout }) => sampledSequence(rollout, lab));

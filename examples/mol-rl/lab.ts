@@ -1,12 +1,12 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Policy } from '@molrl/ef-env';
 import {
   addLora,
   loadQwen3,
   loadTokenizer,
   type Qwen3,
+  type Qwen3Policy,
   qwen3Policy,
   type TokenBatch,
   type Tokenizer,
@@ -26,7 +26,7 @@ export interface Lab {
   /** The model that is trained. Each arm starts it from its own weights. */
   model: Qwen3;
   tokenizer: Tokenizer;
-  policy: Policy;
+  policy: Qwen3Policy;
   /** Hidden states of the frozen base, `[B, T, H]`: with LoRA the same weights with the adapter off. */
   baseForward(batch: TokenBatch): Tensor;
   baseHead(): Tensor;

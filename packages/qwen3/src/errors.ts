@@ -7,6 +7,7 @@
  * - `unsupported`: a valid model or adapter that this version cannot run
  * - `checkpoint`: a weights file that is damaged or belongs to another model
  * - `tokenizer`: `tokenizer.json` is missing, damaged or lacks a token
+ * - `not-finite`: logits are NaN or infinite where tokens are to be drawn
  * - `io`: the file system refused (missing folder, no permission, disk full)
  */
 export type Qwen3ErrorCode =
@@ -16,6 +17,7 @@ export type Qwen3ErrorCode =
   | 'unsupported'
   | 'checkpoint'
   | 'tokenizer'
+  | 'not-finite'
   | 'io';
 
 /** Names and paths come from files: a damaged one must not fill the screen. */

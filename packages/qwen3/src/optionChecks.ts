@@ -47,12 +47,20 @@ export function checkChoice(
   );
 }
 
-/** @throws {Qwen3Error} `option` unless `value` is a whole number of at least `least`. */
-export function checkInteger(caller: string, name: string, value: unknown, least: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= least) return; // a number, then
+/** @throws {Qwen3Error} `option` unless `value` is a whole number from `least` to `most`. */
+export function checkInteger(
+  caller: string,
+  name: string,
+  value: unknown,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): void {
+  const isWithin = (number: number): boolean => number >= least && number <= most;
+  if (Number.isSafeInteger(value) && isWithin(value as number)) return; // a number, then
+  const range = most === Number.MAX_SAFE_INTEGER ? `>= ${least}` : `from ${least} to ${most}`;
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be a whole number >= ${least}, got ${show(value)}.`,
+    `${caller}: ${name} must be a whole number ${range}, got ${show(value)}.`,
   );
 }
 
@@ -61,18 +69,33 @@ export function checkTokenIds(
   caller: string,
   name: string,
   ids: unknown,
-  vocabSize: number = Number.POSITIVE_INFINITY,
-): void {
-  if (!isListOfNumbers(ids)) {
-    throw new Qwen3Error('option', `${caller}: ${name} must be a list of ids, got ${show(ids)}.`);
-  }
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!;
-    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
-    const range = vocabSize === Number.POSITIVE_INFINITY ? '0 or more' : `0 to ${vocabSize - 1}`;
+  vocabSize: number,
+): asserts ids is ArrayLike<number> {
+  checkWholeNumbers(caller, name, ids, vocabSize, ' Was another tokenizer used?');
+}
+
+/** @throws {Qwen3Error} `option` unless `values` is a list of whole numbers from 0 to `below - 1`. */
+export function checkWholeNumbers(
+  caller: string,
+  name: string,
+  values: unknown,
+  below: number = Number.POSITIVE_INFINITY,
+  hint = '',
+): asserts values is ArrayLike<number> {
+  if (!isListOfNumbers(values)) {
+    const single = typeof values === 'number' ? ` Write [${values}].` : '';
     throw new Qwen3Error(
       'option',
-      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${show(id)}. Was another tokenizer used?`,
+      `${caller}: ${name} must be a list of whole numbers, got ${show(values)}.${single}`,
+    );
+  }
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isSafeInteger(value) && value >= 0 && value < below) continue;
+    const range = below === Number.POSITIVE_INFINITY ? '0 or more' : `0 to ${below - 1}`;
+    throw new Qwen3Error(
+      'option',
+      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${show(value)}.${hint}`,
     );
   }
 }

@@ -175,7 +175,11 @@ describe('renderSegments', () => {
       'one entry per id (2), got 1',
     ],
     [{ tokens: { ids: [1.5] } }, { format: 'recipe' }, 'tokens.ids[0]'],
-    [{ tokens: { ids: 5 } }, { format: 'recipe' }, 'tokens.ids must be a list of ids, got 5'],
+    [
+      { tokens: { ids: 5 } },
+      { format: 'recipe' },
+      'tokens.ids must be a list of whole numbers, got 5',
+    ],
   ])('throws `option` for what cannot be rendered: %#', (change, options, text) => {
     expect(() =>
       renderSegments([{ ...attempt, ...change } as Segment], tokenizer, options as never),

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
+import { checkChoice, checkOptionNames, checkWholeNumbers, show } from '../optionChecks.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
@@ -205,7 +205,7 @@ function checkSegment(segment: Segment, index: number): void {
     if (typeof text !== 'string') fail(`text must be a text, got ${show(text)}`);
     return;
   }
-  checkTokenIds(where, 'tokens.ids', tokens.ids);
+  checkWholeNumbers(where, 'tokens.ids', tokens.ids);
   for (const name of ['logprobs', 'samplingLogprobs'] as const) {
     const values = tokens[name];
     if (values === undefined || values === null || values.length === tokens.ids.length) continue;

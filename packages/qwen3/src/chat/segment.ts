@@ -19,4 +19,6 @@ export interface SegmentTokens {
   logprobs?: ArrayLike<number> | undefined;
   /** Under the distribution that was drawn from, after penalty, filters and suppressed tokens. */
   samplingLogprobs?: ArrayLike<number> | undefined;
+  /** What ended it: an end token, a stop string, or the limit of tokens. */
+  stop?: 'eos' | 'stop' | 'length' | undefined;
 }

@@ -1,5 +1,5 @@
 import { openCpu } from '@molrl/tensor-gpu';
-import { add, memory, tidy } from '@tensorflow/tfjs-core';
+import { add, fill, memory, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { addLora } from '../lora/addLora.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
@@ -97,20 +97,176 @@ describe('generate', () => {
     model.dispose();
   });
 
-  test('throws `option` for a bad call', async () => {
-    const model = tiny();
-    const code = (list: number[][], options: object): Promise<string> =>
-      generate(model, list, { maxTokens: 2, temperature: 0, ...options }).then(
-        () => 'none',
-        (error) => error.code,
+  test.each([
+    ['topP', { topP: 0.5 }],
+    ['topK', { topK: 3 }],
+    ['minP', { minP: 0.5 }],
+    ['repetitionPenalty', { repetitionPenalty: 1.3 }],
+    ['suppressTokens', { suppressTokens: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  ])(
+    "%s: logprobs stay the trainer's, samplingLogprobs are those of the draw",
+    async (_, filter) => {
+      const model = tiny();
+      const options = { maxTokens: 12, temperature: 1, seed: 1, ...filter };
+      const [fast, plain] = [
+        await generate(model, prompts, options),
+        await generateByForward(model, prompts, options),
+      ];
+      const scores = await scoreLogprobs(
+        model,
+        fast.map((c, i) => ({ promptIds: prompts[i]!, completionIds: c.ids })),
       );
-    expect(await code([[]], {})).toBe('option');
-    expect(await code([[37]], {})).toBe('option');
-    expect(await code(prompts, { maxTokens: 0 })).toBe('option');
-    expect(await code(prompts, { temperature: -1 })).toBe('option');
-    expect(await code(prompts, { temperature: 1 })).toBe('option'); // no seed
-    expect(await code(prompts, { seeds: [1] })).toBe('option');
-    expect(await code([], {})).toBe('none');
+      let gap = 0;
+      for (const [i, { logprobs, samplingLogprobs }] of fast.entries()) {
+        for (const [t, value] of logprobs.entries()) {
+          expect(Math.abs(value - scores[i]![t]!)).toBeLessThan(1e-5);
+          expect(samplingLogprobs[t]).toBeCloseTo(plain[i]!.samplingLogprobs[t]!, 4);
+          gap += Math.abs(samplingLogprobs[t]! - value);
+        }
+      }
+      expect(gap).toBeGreaterThan(1);
+      model.dispose();
+    },
+  );
+
+  test('without filters both log-probs are the same bits', async () => {
+    const model = tiny();
+    const off = { topK: null, topP: null, minP: 0, repetitionPenalty: 1, suppressTokens: null };
+    for (const { logprobs, samplingLogprobs } of await generate(model, prompts, {
+      maxTokens: 9,
+      seed: 3,
+      ...off,
+    })) {
+      expect(samplingLogprobs).toEqual(logprobs);
+    }
+    model.dispose();
+  });
+
+  test('suppressed tokens are never sampled', async () => {
+    const model = tiny();
+    const suppressTokens = Array.from({ length: 35 }, (_, id) => id + 1);
+    for (const run of [generate, generateByForward]) {
+      const options = { maxTokens: 20, temperature: 2, seed: 5, suppressTokens };
+      const sampled = (await run(model, prompts, options)).flatMap((c) => [...c.ids]);
+      expect(new Set(sampled)).toEqual(new Set([0, 36]));
+    }
+    model.dispose();
+  });
+
+  test('shouldStop ends a completion, an end token is told apart from it', async () => {
+    const model = tiny();
+    const all = await generate(model, prompts, { maxTokens: 10, seed: 1 });
+    const shouldStop = (seen: Int32Array): boolean => seen.length === 4;
+    for (const run of [generate, generateByForward]) {
+      const cut = await run(model, prompts, { maxTokens: 10, seed: 1, shouldStop });
+      expect(cut.map(({ stop }) => stop)).toEqual(['stop', 'stop', 'stop']);
+      expect(ids(cut)).toEqual(ids(all).map((list) => list.slice(0, 4)));
+      const eosIds = [all[0]!.ids[3]!];
+      const [ended] = await run(model, [prompts[0]!], {
+        maxTokens: 4,
+        seeds: sampleSeeds(1, 3).slice(0, 1),
+        shouldStop,
+        eosIds,
+      });
+      expect(ended!.stop).toBe('eos'); // also as the last token that fits
+    }
+    model.dispose();
+  });
+
+  test('every end of the config stops; null stops nothing; an impossible one is an error of the config', async () => {
+    const withEnds = (eosTokenId: unknown): Qwen3 =>
+      createQwen3({ ...TINY_CONFIG, eosTokenId: eosTokenId as number }, { seed: 2 });
+    const model = withEnds([29, 30, 3]);
+    const options = { maxTokens: 40, seed: 1, numGenerations: 20 };
+    const ended = await generate(model, prompts, options);
+    expect(new Set(ended.filter((c) => c.stop === 'eos').map((c) => c.ids.at(-1)))).toEqual(
+      new Set([29, 30, 3]),
+    );
+    for (const { ids: list } of ended) {
+      expect(list.slice(0, -1).some((id) => [29, 30, 3].includes(id))).toBe(false);
+    }
+    const endless = await generate(model, prompts, { ...options, eosIds: null });
+    expect(endless.every(({ stop }) => stop === 'length')).toBe(true);
+    model.dispose();
+    for (const ends of [99, [3, 37], '5', 5.5, -1, {}]) {
+      const other = withEnds(ends);
+      await expect(generate(other, prompts, { maxTokens: 1, temperature: 0 })).rejects.toThrow(
+        expect.objectContaining({
+          code: 'config',
+          message: expect.stringContaining('eos_token_id'),
+        }),
+      );
+      await generate(other, prompts, { maxTokens: 1, temperature: 0, eosIds: [] });
+      other.dispose();
+    }
+  });
+
+  test('NaN weights are a Qwen3Error with the code `not-finite`', async () => {
+    const model = tiny();
+    model.parameters['model.norm.weight']!.assign(fill([12], Number.NaN));
+    for (const run of [generate, generateByForward]) {
+      await expect(run(model, prompts, { maxTokens: 2, seed: 1 })).rejects.toThrow(
+        expect.objectContaining({ name: 'Qwen3Error', code: 'not-finite' }),
+      );
+    }
+    model.dispose();
+  });
+
+  test.each<[string, unknown, object]>([
+    ['prompt 0 is empty', [[]], {}],
+    ['prompt 0[0]', [[37]], {}],
+    ['prompt 1[0]', [[1], [1.5]], {}],
+    ['prompt 0[0]', [['1']], {}],
+    ['prompt 0 must be a list', [null], {}],
+    ['prompt 0 must be a list', ['text'], {}],
+    ['prompts must be a list', 'text', {}],
+    ['maxTokens', prompts, { maxTokens: 0 }],
+    ['maxTokens', prompts, { maxTokens: 1e12 }],
+    ['maxTokens', prompts, { maxTokens: '8' }],
+    ['numGenerations', prompts, { numGenerations: 1.5 }],
+    ['temperature', prompts, { temperature: -1 }],
+    ['temperature', prompts, { temperature: null }],
+    ['temperature', prompts, { temperature: Number.NaN }],
+    ['needs seed', prompts, { temperature: 1 }],
+    ['needs seed', prompts, { temperature: 1, seed: null }],
+    ['seed', prompts, { temperature: 1, seed: Number.NaN }],
+    ['seed', prompts, { temperature: 1, seed: 0.5 }],
+    ['seed', prompts, { temperature: 1, seed: 2 ** 60 }],
+    ['seeds must have one entry per completion (3), got 1', prompts, { seeds: [1] }],
+    ['seeds[1]', prompts, { seeds: [1, 0.5, 2] }],
+    ['topP', prompts, { topP: 0 }],
+    ['topP', prompts, { topP: 1.01 }],
+    ['topK', prompts, { topK: -1 }],
+    ['topK', prompts, { topK: 2.5 }],
+    ['minP', prompts, { minP: 2 }],
+    ['repetitionPenalty', prompts, { repetitionPenalty: 0 }],
+    ['eosIds[0]', prompts, { eosIds: [999] }],
+    ['eosIds must be a list of whole numbers, got 16. Write [16].', prompts, { eosIds: 16 }],
+    ['suppressTokens[0]', prompts, { suppressTokens: [37] }],
+    ['suppressTokens', prompts, { suppressTokens: Array.from({ length: 37 }, (_, i) => i) }],
+    ['shouldStop', prompts, { shouldStop: ['a'] }],
+    ["unknown option 'max_tokens'. Did you mean 'maxTokens'?", prompts, { max_tokens: 3 }],
+    ["Did you mean 'topP'?", prompts, { top_p: 0.9 }],
+    ["unknown option 'toString'", prompts, { toString: 1 }],
+  ])('throws `option`: %s', async (text, list, options) => {
+    const model = tiny();
+    for (const run of [generate, generateByForward]) {
+      const call = run(model, list as number[][], { maxTokens: 2, temperature: 0, ...options });
+      await expect(call).rejects.toThrow(
+        expect.objectContaining({
+          name: 'Qwen3Error',
+          code: 'option',
+          message: expect.stringContaining(text),
+        }),
+      );
+    }
+    model.dispose();
+  });
+
+  test('no prompt gives no completion; no options are an error', async () => {
+    const model = tiny();
+    expect(await generate(model, [], { maxTokens: 2, temperature: 0 })).toEqual([]);
+    await expect(generate(model, [], undefined as never)).rejects.toThrow('must be an object');
     model.dispose();
   });
 });
@@ -121,3 +277,12 @@ test('sampleSeeds gives distinct whole numbers, the same each time', () => {
   expect(seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)).toBe(true);
   expect(sampleSeeds(5, 3)).toEqual(sampleSeeds(5, 4).slice(0, 3));
 });
+
+test.each([[Number.NaN], [0.5], [-1], [2 ** 53], ['1']])(
+  'sampleSeeds refuses the seed %s',
+  (seed) => {
+    expect(() => sampleSeeds(seed as number, 2)).toThrow(
+      expect.objectContaining({ code: 'option' }),
+    );
+  },
+);

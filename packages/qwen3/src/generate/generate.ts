@@ -1,8 +1,9 @@
-import { createDecoder } from '@molrl/tensor-gpu';
+import { createDecoder, TensorGpuError } from '@molrl/tensor-gpu';
 import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../errors.ts';
 import { effectiveWeights } from '../lora/effectiveWeights.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { generateByForward } from './generateByForward.ts';
+import { generateRows } from './generateByForward.ts';
 import {
   type GenerateOptions,
   type ResolvedGenerateOptions,
@@ -13,9 +14,18 @@ import {
 export interface Completion {
   /** The stop token, if one came, is the last id. */
   ids: Int32Array;
-  /** Under the sampler's temperature, before penalty and filters; temperature 0 counts as 1. */
+  /**
+   * `log_softmax(logits / temperature)[id]`, before penalty, filters and suppressed tokens: what `scoreLogprobs` and a
+   * trainer compute. Temperature 0 counts as 1.
+   */
   logprobs: Float32Array;
-  stop: 'eos' | 'length';
+  /**
+   * Under the distribution that was drawn from, after all of them: `rolloutLogprobs` for `rolloutCorrection`. Without
+   * penalty, filters and suppressed tokens the same numbers as `logprobs`; 0 for temperature 0.
+   */
+  samplingLogprobs: Float32Array;
+  /** An end token, `shouldStop`, or `maxTokens`. */
+  stop: 'eos' | 'stop' | 'length';
 }
 
 /**
@@ -24,8 +34,9 @@ export interface Completion {
  *
  * @param prompts - token ids, one list per prompt, of any lengths (nothing is padded by the caller).
  * @returns `[P * G]`, prompt-major.
- * @throws {Qwen3Error} `option` for an empty prompt, an id outside the vocabulary or a missing seed.
- * The signal's reason if it is aborted.
+ * @throws {Qwen3Error} `option` for an empty prompt, an id outside the vocabulary, a missing seed and any option that
+ * cannot be; `config` if the model's own end tokens are not in its vocabulary; `not-finite` for logits that are NaN.
+ * The signal's reason if it is aborted. A device that runs out of memory throws its own TensorGpuError.
  *
  * @example
  * const model = createQwen3(TINY_CONFIG, { seed: 1 });
@@ -36,10 +47,10 @@ export async function generate(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): Promise<Completion[]> {
-  const resolved = resolveGenerateOptions(model, prompts, options);
+  const resolved = resolveGenerateOptions('generate', model, prompts, options);
   resolved.signal?.throwIfAborted();
   if (prompts.length === 0) return [];
-  if (getBackend() !== 'molrl') return generateByForward(model, prompts, resolved);
+  if (getBackend() !== 'molrl') return generateRows(model, prompts, resolved);
   return generateByDecoder(model, prompts, resolved);
 }
 
@@ -56,6 +67,9 @@ async function generateByDecoder(
       ...options,
       prompts: prompts.map((ids) => Int32Array.from(ids)),
     });
+  } catch (error) {
+    if (!(error instanceof TensorGpuError && error.code === 'not-finite')) throw error;
+    throw new Qwen3Error('not-finite', error.message, { cause: error });
   } finally {
     decoder.dispose();
     dispose();

@@ -1,16 +1,22 @@
 import { linear, sampleToken, selectRows } from '@molrl/tensor-gpu';
 import { reshape, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import type { Completion } from './generate.ts';
-import { type GenerateOptions, resolveGenerateOptions } from './generateOptions.ts';
+import {
+  type GenerateOptions,
+  type ResolvedGenerateOptions,
+  resolveGenerateOptions,
+} from './generateOptions.ts';
 
 interface Row {
   ids: number[];
   promptLength: number;
   logprobs: number[];
+  samplingLogprobs: number[];
   seed: number;
-  stop: 'eos' | 'length';
+  stop: Completion['stop'];
 }
 
 /**
@@ -24,8 +30,17 @@ export async function generateByForward(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): Promise<Completion[]> {
-  const resolved = resolveGenerateOptions(model, prompts, options);
-  const { numGenerations, maxTokens, eosIds, signal, onProgress, seeds } = resolved;
+  const resolved = resolveGenerateOptions('generateByForward', model, prompts, options);
+  return generateRows(model, prompts, resolved);
+}
+
+/** {@link generateByForward} with options that have been checked. */
+export async function generateRows(
+  model: Qwen3,
+  prompts: readonly ArrayLike<number>[],
+  options: ResolvedGenerateOptions,
+): Promise<Completion[]> {
+  const { numGenerations, maxTokens, eosIds, shouldStop, signal, onProgress, seeds } = options;
   const rows = prompts.flatMap((prompt, p) =>
     Array.from(
       { length: numGenerations },
@@ -33,6 +48,7 @@ export async function generateByForward(
         ids: Array.from(prompt),
         promptLength: prompt.length,
         logprobs: [],
+        samplingLogprobs: [],
         seed: seeds[p * numGenerations + g]!,
         stop: 'length',
       }),
@@ -44,26 +60,33 @@ export async function generateByForward(
     signal?.throwIfAborted();
     const logits = await lastLogits(model, live);
     for (const [i, row] of live.entries()) {
-      const { id, logprob } = sampleToken(logits[i]!, {
-        ...resolved,
-        seed: row.seed,
-        step,
-        seen: row.ids,
-      });
+      const sampling = { ...options, seed: row.seed, step, seen: row.ids };
+      const { id, logprob, samplingLogprob } = sampleToken(logits[i]!, sampling);
+      if (Number.isNaN(logprob)) throwNotFinite(step);
       row.ids.push(id);
       row.logprobs.push(logprob);
+      row.samplingLogprobs.push(samplingLogprob);
       if (eosIds.includes(id)) row.stop = 'eos';
+      else if (shouldStop?.(Int32Array.from(row.ids.slice(row.promptLength)))) row.stop = 'stop';
     }
     tokens += live.length;
-    live = live.filter((row) => row.stop !== 'eos');
+    live = live.filter((row) => row.stop === 'length');
     const running = step + 1 < maxTokens ? live.length : 0;
     onProgress?.({ tokens, done: rows.length - running, total: rows.length });
   }
-  return rows.map(({ ids, promptLength, logprobs, stop }) => ({
+  return rows.map(({ ids, promptLength, logprobs, samplingLogprobs, stop }) => ({
     ids: Int32Array.from(ids.slice(promptLength)),
     logprobs: Float32Array.from(logprobs),
+    samplingLogprobs: Float32Array.from(samplingLogprobs),
     stop,
   }));
+}
+
+function throwNotFinite(step: number): never {
+  throw new Qwen3Error(
+    'not-finite',
+    `generate: logits at token ${step} are NaN or all infinite. Look for the first weight or update that is not finite.`,
+  );
 }
 
 /** Logits after the last token of each row, `[V]` each. */

@@ -1,6 +1,14 @@
 import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import {
+  checkInteger,
+  checkOptionNames,
+  checkTokenIds,
+  checkWholeNumbers,
+  show,
+} from '../optionChecks.ts';
 
+/** What `null` stands for, where it is allowed: off, or none. */
 export interface GenerateOptions {
   /** Longest completion, in tokens. No default: it bounds time and memory. */
   maxTokens: number;
@@ -8,42 +16,82 @@ export interface GenerateOptions {
   numGenerations?: number | undefined;
   /** Divides the logits; 0 = greedy. Default 1. */
   temperature?: number | undefined;
-  /** Keep the k most probable tokens and ties with the k-th. Default off. */
-  topK?: number | undefined;
+  /** Keep the k most probable tokens and ties with the k-th. Default off, as is 0. */
+  topK?: number | null | undefined;
   /** Keep the most probable tokens that together reach p. Default off. */
-  topP?: number | undefined;
+  topP?: number | null | undefined;
   /** Keep tokens of at least this fraction of the largest probability. Default off. */
-  minP?: number | undefined;
+  minP?: number | null | undefined;
   /** Makes tokens of prompt and completion less likely, by this factor on their logits. Default off. */
-  repetitionPenalty?: number | undefined;
+  repetitionPenalty?: number | null | undefined;
+  /** Ids that are never sampled (transformers' `suppress_tokens`). Default none. */
+  suppressTokens?: readonly number[] | null | undefined;
   /**
    * One seed for the call: completion i gets `sampleSeeds(seed, P * G)[i]`. Or `seeds`, one per completion,
    * `[P * G]`, prompt-major. A completion depends on its prompt and its own seed only, never on the batch.
    */
-  seed?: number | undefined;
-  seeds?: ArrayLike<number> | undefined;
-  /** Stop after one of these ids (it is kept). Default: the model's `eosTokenId`. */
-  eosIds?: readonly number[] | undefined;
+  seed?: number | null | undefined;
+  seeds?: ArrayLike<number> | null | undefined;
+  /** Stop after one of these ids (it is kept). Default: all ends of the model's `eosTokenId`. `null`: none. */
+  eosIds?: readonly number[] | null | undefined;
+  /** Asked after every token of a completion with its ids so far; `true` stops it. */
+  shouldStop?: ((ids: Int32Array) => boolean) | null | undefined;
   /** Stops the call, which then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-  onProgress?: ((progress: { tokens: number; done: number; total: number }) => void) | undefined;
+  signal?: AbortSignal | null | undefined;
+  onProgress?:
+    | ((progress: { tokens: number; done: number; total: number }) => void)
+    | null
+    | undefined;
 }
 
+const GENERATE_OPTIONS: readonly string[] = [
+  'maxTokens',
+  'numGenerations',
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+  'repetitionPenalty',
+  'suppressTokens',
+  'seed',
+  'seeds',
+  'eosIds',
+  'shouldStop',
+  'signal',
+  'onProgress',
+] satisfies (keyof GenerateOptions)[];
+
 /** Options with every default filled in, as the decoder takes them. */
-export interface ResolvedGenerateOptions extends GenerateOptions {
+export interface ResolvedGenerateOptions {
+  maxTokens: number;
   numGenerations: number;
   temperature: number;
+  topK: number;
+  topP: number;
+  minP: number;
+  repetitionPenalty: number;
+  suppressTokens: readonly number[];
   seeds: ArrayLike<number>;
-  eosIds: number[];
+  eosIds: readonly number[];
+  shouldStop: ((ids: Int32Array) => boolean) | undefined;
+  signal: AbortSignal | undefined;
+  onProgress: ((progress: { tokens: number; done: number; total: number }) => void) | undefined;
 }
+
+/** Longest completion and largest group: beyond that the tables alone would fill memory. */
+const MOST = 2 ** 20;
 
 /**
  * Seeds for `count` completions from one seed, each an integer in [0, 2^52).
+ *
+ * @throws {Qwen3Error} `option` unless both are whole numbers from 0 on.
  *
  * @example
  * sampleSeeds(7, 2).length; // 2
  */
 export function sampleSeeds(seed: number, count: number): number[] {
+  checkInteger('sampleSeeds', 'seed', seed, 0);
+  checkInteger('sampleSeeds', 'count', count, 0);
   return Array.from({ length: count }, (_, i) => {
     const high = mix(Math.floor(seed / 2 ** 32) ^ mix(i + 0x51ed270b));
     const low = mix((seed >>> 0) ^ mix(high + i));
@@ -59,56 +107,128 @@ function mix(word: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-/** Checks the call and fills in defaults. @throws {Qwen3Error} `option` */
+/** Checks the call and fills in defaults. @throws {Qwen3Error} `option` that names the caller's option. */
 export function resolveGenerateOptions(
+  caller: string,
   model: Qwen3,
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): ResolvedGenerateOptions {
-  const { maxTokens, numGenerations = 1, temperature = 1, seed } = options;
-  const fail = (what: string): never => {
-    throw new Qwen3Error('option', `generate: ${what}`);
+  checkOptionNames(caller, options, GENERATE_OPTIONS);
+  const { vocabSize } = model.config;
+  const { maxTokens, numGenerations = 1, temperature = 1 } = options;
+  checkInteger(caller, 'maxTokens', maxTokens, 1, MOST);
+  checkInteger(caller, 'numGenerations', numGenerations, 1, MOST);
+  checkPrompts(caller, prompts, vocabSize);
+  const eosIds =
+    options.eosIds === undefined ? endsOfConfig(caller, model) : (options.eosIds ?? []);
+  checkTokenIds(caller, 'eosIds', eosIds, vocabSize);
+  const resolved = {
+    maxTokens,
+    numGenerations,
+    temperature,
+    topK: options.topK ?? 0,
+    topP: options.topP ?? 1,
+    minP: options.minP ?? 0,
+    repetitionPenalty: options.repetitionPenalty ?? 1,
+    suppressTokens: options.suppressTokens ?? [],
+    seeds: readSeeds(caller, options, temperature, prompts.length * numGenerations),
+    eosIds,
+    shouldStop: options.shouldStop ?? undefined,
+    signal: options.signal ?? undefined,
+    onProgress: options.onProgress ?? undefined,
   };
-  if (!Number.isInteger(maxTokens) || maxTokens < 1) {
-    fail(`maxTokens must be a whole number above 0, got ${maxTokens}.`);
-  }
-  if (!Number.isInteger(numGenerations) || numGenerations < 1) {
-    fail(`numGenerations must be a whole number above 0, got ${numGenerations}.`);
-  }
-  if (!(temperature >= 0 && Number.isFinite(temperature))) {
-    fail(`temperature must be 0 (greedy) or more, got ${temperature}.`);
-  }
-  checkPrompts(model, prompts, fail);
-  const count = prompts.length * numGenerations;
-  if (temperature > 0 && seed === undefined && options.seeds === undefined) {
-    fail(
-      'sampling needs seed or seeds: a hidden seed could not be repeated. Give one, or temperature 0.',
+  checkSampling(caller, resolved, vocabSize);
+  return resolved;
+}
+
+/** The ids that end a text of this model, by its config. @throws {Qwen3Error} `config` for one it cannot sample. */
+export function endsOfConfig(caller: string, model: Qwen3): number[] {
+  const { eosTokenId, vocabSize } = model.config;
+  const ends = Array.isArray(eosTokenId) ? eosTokenId : [eosTokenId ?? []].flat();
+  for (const id of ends) {
+    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
+    throw new Qwen3Error(
+      'config',
+      `${caller}: the model's config says that ${show(id)} ends a text (eosTokenId), the vocabulary has ${vocabSize} tokens. Correct eos_token_id, or give eosIds.`,
     );
   }
-  const seeds = options.seeds ?? sampleSeeds(seed ?? 0, count);
-  if (seeds.length !== count) {
-    fail(`seeds must have one entry per completion (${count}), got ${seeds.length}.`);
+  return ends;
+}
+
+function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSize: number): void {
+  const { temperature, topK, topP, minP, repetitionPenalty, suppressTokens } = options;
+  const check = (isGood: boolean, name: string, must: string, value: unknown): void => {
+    if (isGood) return;
+    throw new Qwen3Error('option', `${caller}: ${name} must be ${must}, got ${show(value)}.`);
+  };
+  const isNumber = (value: unknown): value is number => Number.isFinite(value);
+  check(
+    isNumber(temperature) && temperature >= 0,
+    'temperature',
+    '0 (greedy) or more',
+    temperature,
+  );
+  check(Number.isInteger(topK) && topK >= 0, 'topK', 'a whole number, 0 (off) or more', topK);
+  check(isNumber(topP) && topP > 0 && topP <= 1, 'topP', 'above 0 and at most 1 (off)', topP);
+  check(isNumber(minP) && minP >= 0 && minP <= 1, 'minP', 'from 0 (off) to 1', minP);
+  check(
+    isNumber(repetitionPenalty) && repetitionPenalty > 0,
+    'repetitionPenalty',
+    'above 0, with 1 for off',
+    repetitionPenalty,
+  );
+  for (const name of ['shouldStop', 'onProgress'] as const) {
+    const value: unknown = options[name];
+    check(value === undefined || typeof value === 'function', name, 'a function', value);
   }
-  const own = model.config.eosTokenId ?? [];
-  const eosIds = [...(options.eosIds ?? (Array.isArray(own) ? own : [own]))];
-  return { ...options, numGenerations, temperature, seeds, eosIds };
+  checkTokenIds(caller, 'suppressTokens', suppressTokens, vocabSize);
+  check(
+    new Set(suppressTokens).size < vocabSize,
+    'suppressTokens',
+    'fewer than all ids',
+    suppressTokens,
+  );
+}
+
+function readSeeds(
+  caller: string,
+  { seed, seeds }: GenerateOptions,
+  temperature: number,
+  count: number,
+): ArrayLike<number> {
+  if (seed !== undefined && seed !== null) checkInteger(caller, 'seed', seed, 0);
+  if (seeds !== undefined && seeds !== null) {
+    checkWholeNumbers(caller, 'seeds', seeds);
+    if (seeds.length === count) return seeds;
+    throw new Qwen3Error(
+      'option',
+      `${caller}: seeds must have one entry per completion (${count}), got ${seeds.length}.`,
+    );
+  }
+  if (temperature > 0 && (seed === undefined || seed === null)) {
+    throw new Qwen3Error(
+      'option',
+      `${caller}: sampling needs seed or seeds: a hidden seed could not be repeated. Give one, or temperature 0.`,
+    );
+  }
+  return sampleSeeds(seed ?? 0, count);
 }
 
 function checkPrompts(
-  model: Qwen3,
+  caller: string,
   prompts: readonly ArrayLike<number>[],
-  fail: (what: string) => never,
+  vocabSize: number,
 ): void {
-  const { vocabSize } = model.config;
+  if (!Array.isArray(prompts)) {
+    throw new Qwen3Error('option', `${caller}: prompts must be a list, got ${show(prompts)}.`);
+  }
   for (const [index, prompt] of prompts.entries()) {
-    if (prompt.length === 0) fail(`prompt ${index} is empty. Give at least one token.`);
-    for (let t = 0; t < prompt.length; t++) {
-      const id = prompt[t]!;
-      if (!(id >= 0 && id < vocabSize)) {
-        fail(
-          `prompt ${index} holds the id ${id}, the vocabulary has ${vocabSize} tokens. Was another tokenizer used?`,
-        );
-      }
-    }
+    checkTokenIds(caller, `prompt ${index}`, prompt, vocabSize);
+    if (prompt.length > 0) continue;
+    throw new Qwen3Error(
+      'option',
+      `${caller}: prompt ${index} is empty. Give at least one token, such as the start of a turn.`,
+    );
   }
 }

@@ -5,8 +5,9 @@ import { createTokenizer } from '../chat/createTokenizer.ts';
 import { renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
+import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../tinyConfig.ts';
-import { qwen3Policy } from './qwen3Policy.ts';
+import { qwen3Policy, type SampledSegment } from './qwen3Policy.ts';
 
 const json = readFileSync(new URL('../../fixtures/recipeTokenizer.json', import.meta.url), 'utf8');
 const tokenizer = createTokenizer(JSON.parse(json));
@@ -39,5 +40,172 @@ describe('qwen3Policy', () => {
     const next = await policy.generate([[...prompts[0]!, answers[0]!]], { maxTokens: 1, seed: 1 });
     expect(next[0]!.turn).toBe(1);
     model.dispose();
+  });
+
+  const ask: Segment[][] = [[{ speaker: 'user', kind: 'prompt', turn: 0, text: '4876 rav' }]];
+  const larger = (extra: number, eosTokenId: number | number[] | null = null): Qwen3 =>
+    createQwen3(
+      { ...TINY_CONFIG, vocabSize: tokenizer.vocabSize + extra, eosTokenId },
+      { seed: 1 },
+    );
+  const end = tokenizer.specialId('<|im_end|>');
+
+  test('every end of the config stops an answer, and others on request', async () => {
+    const model = larger(0, [end, 0, 40]);
+    const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    expect(policy.eosIds).toEqual([end, 0, 40]);
+    const request = { numGenerations: 200, maxTokens: 30, seed: 1, temperature: 1.5 };
+    const answers = await policy.generate(ask, request);
+    const ended = answers.filter(({ tokens }) => tokens.stop === 'eos');
+    expect(new Set(ended.map(({ tokens }) => tokens.ids.at(-1)))).toEqual(new Set(policy.eosIds));
+    for (const { text, tokens } of answers) {
+      const said = tokens.stop === 'eos' ? tokens.ids.slice(0, -1) : tokens.ids;
+      expect(said.some((id) => policy.eosIds.includes(id))).toBe(false);
+      expect(text).toBe(tokenizer.decode(said));
+    }
+    // A turn that another token ended is closed by the format's own end.
+    const other = ended.find(({ tokens }) => tokens.ids.at(-1) === 0)!;
+    const { ids, sampled } = renderSegments([other], tokenizer, { format: 'recipe' });
+    const at = ids.indexOf(0, 2);
+    expect([ids[at + 1], sampled[at], sampled[at + 1]]).toEqual([end, 1, 0]);
+
+    expect(qwen3Policy(model, tokenizer, { format: 'recipe', eosIds: [7] }).eosIds).toEqual([
+      end,
+      7,
+    ]);
+    expect(qwen3Policy(model, tokenizer, { format: 'recipe', eosIds: null }).eosIds).toEqual([end]);
+    model.dispose();
+  });
+
+  test('an answer that ends with its last token is told from a cut one', async () => {
+    const model = larger(0);
+    const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    const answers = await policy.generate(ask, {
+      numGenerations: 300,
+      maxTokens: 2,
+      seed: 1,
+      temperature: 2,
+    });
+    for (const { tokens } of answers) {
+      expect(tokens.stop).toBe(tokens.ids.at(-1) === end ? 'eos' : 'length');
+    }
+    model.dispose();
+  });
+
+  test('ids without a token are never sampled, unless asked for', async () => {
+    const model = larger(60);
+    const request = { numGenerations: 40, maxTokens: 12, seed: 1, temperature: 2 };
+    const beyond = (answers: SampledSegment[]): number =>
+      answers.flatMap(({ tokens }) => [...tokens.ids]).filter((id) => id >= tokenizer.vocabSize)
+        .length;
+    const usual = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    const answers = await usual.generate(ask, request);
+    expect(beyond(answers)).toBe(0);
+    // The log-probs stay the trainer's, under a softmax over all rows; those of the draw are larger.
+    const { logprobs, samplingLogprobs } = answers[0]!.tokens;
+    expect(samplingLogprobs.every((value, t) => value > logprobs[t]!)).toBe(true);
+
+    const all = qwen3Policy(model, tokenizer, { format: 'recipe', suppressTokens: null });
+    const free = await all.generate(ask, request);
+    expect(beyond(free)).toBeGreaterThan(10);
+    for (const { text, tokens } of free) {
+      const said = tokens.stop === 'eos' ? tokens.ids.slice(0, -1) : tokens.ids;
+      expect(text).toBe(tokenizer.decode(said, { skipUnknown: true }));
+    }
+    const more = qwen3Policy(model, tokenizer, { format: 'recipe', suppressTokens: [5, 6] });
+    const fewer = (await more.generate(ask, request)).flatMap(({ tokens }) => [...tokens.ids]);
+    expect(fewer.some((id) => id === 5 || id === 6 || id >= tokenizer.vocabSize)).toBe(false);
+    model.dispose();
+  });
+
+  test('holes in the vocabulary are ids without a token', async () => {
+    const holes = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter(
+      (id) => id % 2 === 1,
+    );
+    const model = larger(0);
+    const policy = qwen3Policy(model, { ...tokenizer, missingIds: holes }, { format: 'recipe' });
+    const answers = await policy.generate(ask, { numGenerations: 20, maxTokens: 9, seed: 1 });
+    expect(answers.flatMap(({ tokens }) => [...tokens.ids]).every((id) => id % 2 === 0)).toBe(true);
+    model.dispose();
+  });
+
+  test('stop strings: ids are the fewest whose text has one, the text ends before it', async () => {
+    const model = larger(0);
+    const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    const request = { numGenerations: 60, maxTokens: 40, seed: 4, temperature: 1 };
+    const whole = await policy.generate(ask, request);
+    const stop = ['e', ' d', 'a1'];
+    const cut = await policy.generate(ask, { ...request, stop });
+    const count = { stop: 0, eos: 0, length: 0 };
+    for (const [i, { text, tokens }] of cut.entries()) {
+      count[tokens.stop]++;
+      const full = whole[i]!.tokens;
+      expect(tokens.ids).toEqual(full.ids.slice(0, tokens.ids.length));
+      expect(tokens.logprobs).toEqual(full.logprobs.slice(0, tokens.ids.length));
+      const has = (ids: Int32Array): boolean => stop.some((s) => tokenizer.decode(ids).includes(s));
+      if (tokens.stop !== 'eos') expect(has(tokens.ids)).toBe(tokens.stop === 'stop');
+      expect(has(tokens.ids.slice(0, -1))).toBe(false);
+      const places = stop.map((s) => whole[i]!.text.indexOf(s)).filter((at) => at >= 0);
+      if (tokens.stop === 'stop') expect(text).toBe(whole[i]!.text.slice(0, Math.min(...places)));
+      else expect(text).toBe(whole[i]!.text);
+    }
+    expect(count.stop).toBeGreaterThan(10);
+    expect(await policy.generate(ask, { ...request, stop: null })).toEqual(whole);
+    expect(await policy.generate(ask, { ...request, stop: [] })).toEqual(whole);
+    for (const bad of ['e', [''], [7]]) {
+      await expect(policy.generate(ask, { ...request, stop: bad as never })).rejects.toThrow(
+        'stop must be a list of texts that are not empty',
+      );
+    }
+    model.dispose();
+  });
+
+  test('filters are told once: they draw from another distribution than logprobs describe', () => {
+    const model = larger(0);
+    const told = (options: object): string[] => {
+      const messages: string[] = [];
+      qwen3Policy(model, tokenizer, {
+        format: 'recipe',
+        onWarning: (text) => messages.push(text),
+        ...options,
+      });
+      return messages;
+    };
+    expect(told({ topP: 0.5, topK: 3 })).toEqual([expect.stringContaining('topK 3, topP 0.5')]);
+    expect(told({ minP: 0.1 })[0]).toContain('samplingLogprobs');
+    expect(told({ repetitionPenalty: 1.1 })).toHaveLength(1);
+    expect(told({ topP: 1, topK: 0, minP: null, repetitionPenalty: 1 })).toEqual([]);
+    expect(told({ temperature: 0.3 })).toEqual([]);
+    qwen3Policy(model, tokenizer, { format: 'recipe', topP: 0.5, onWarning: null });
+    model.dispose();
+  });
+
+  test.each<[string, string, object]>([
+    ['option', "Did you mean 'qwen3-non-thinking'?", { format: 'qwen3-nonthinking' }],
+    ['option', 'format must be one of', { format: undefined }],
+    ['option', "Did you mean 'eosIds'?", { eos_ids: [1] }],
+    ['option', 'eosIds[0]', { eosIds: [1.5] }],
+    ['option', 'eosIds must be a list', { eosIds: 16 }],
+    ['option', 'suppressTokens[0]', { suppressTokens: [-1] }],
+    ['option', 'specials', { specials: 'no' }],
+  ])('throws `%s`: %s', (code, text, options) => {
+    const model = larger(0);
+    expect(() => qwen3Policy(model, tokenizer, { format: 'recipe', ...options } as never)).toThrow(
+      expect.objectContaining({ name: 'Qwen3Error', code, message: expect.stringContaining(text) }),
+    );
+    model.dispose();
+  });
+
+  test('names the config where its ends are not in the vocabulary, and a tokenizer of another model', () => {
+    const model = larger(0, 99_999);
+    expect(() => qwen3Policy(model, tokenizer, { format: 'recipe' })).toThrow(
+      expect.objectContaining({ code: 'config', message: expect.stringContaining('eosTokenId') }),
+    );
+    model.dispose();
+    const tiny = createQwen3({ ...TINY_CONFIG, vocabSize: 2 }, { seed: 1 });
+    expect(() => qwen3Policy(tiny, tokenizer, { format: 'recipe' })).toThrow(
+      '<|im_end|> is 2, the model has 2',
+    );
+    tiny.dispose();
   });
 });

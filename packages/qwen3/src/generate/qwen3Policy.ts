@@ -1,9 +1,14 @@
 import type { Tokenizer } from '../chat/createTokenizer.ts';
-import { type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
+import { CHAT_FORMATS, type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
+import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { generate } from './generate.ts';
+import { checkChoice, checkOptionNames } from '../optionChecks.ts';
+import { type Completion, generate } from './generate.ts';
 import type { GenerateOptions } from './generateOptions.ts';
+import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
+import { stopStrings } from './stopStrings.ts';
+import { warnOfFilters } from './warnOfFilters.ts';
 
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
@@ -12,7 +17,35 @@ export interface Qwen3PolicyOptions
   format: ChatFormat;
   /** Used where a call gives none. Default 1. */
   temperature?: number | undefined;
+  /** Ids that end an answer, beside `<|im_end|>`. Default: all ends of the model's config. `null`: no others. */
+  eosIds?: readonly number[] | null | undefined;
+  /**
+   * Ids that are never sampled, beside those the tokenizer has no token for (rows of the embedding beyond its
+   * vocabulary), which would vanish from the text. `null`: sample those as well.
+   */
+  suppressTokens?: readonly number[] | null | undefined;
+  /** Whether special tokens in texts of others are text: see `renderSegments`. */
+  specials?: SpecialsOption | undefined;
+  /**
+   * Told once if top-k, top-p, min-p or the penalty make answers come from another distribution than `tokens.logprobs`
+   * describe. Default `console.warn`; `null`: nobody.
+   */
+  onWarning?: ((message: string) => void) | null | undefined;
 }
+
+const POLICY_OPTIONS: readonly string[] = [
+  'format',
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+  'repetitionPenalty',
+  'eosIds',
+  'suppressTokens',
+  'specials',
+  'onProgress',
+  'onWarning',
+] satisfies (keyof Qwen3PolicyOptions)[];
 
 /** What one call asks for. */
 export interface PolicyRequest {
@@ -23,6 +56,11 @@ export interface PolicyRequest {
   seed: number;
   /** One seed per answer, `[P * G]`, instead of those drawn from `seed`. */
   seeds?: ArrayLike<number> | undefined;
+  /**
+   * Strings that end an answer. Its ids are the fewest whose text has one of them, and those are what is trained on;
+   * its text ends before it (as before `<|im_end|>`).
+   */
+  stop?: readonly string[] | null | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -32,21 +70,30 @@ export interface Qwen3Policy {
     prompts: readonly (readonly Segment[])[],
     request: PolicyRequest,
   ): Promise<SampledSegment[]>;
+  /** All ids that end an answer, `<|im_end|>` first: `completionMask` wants them. */
+  readonly eosIds: readonly number[];
 }
 
 /** A policy segment together with what was sampled. */
 export interface SampledSegment extends Segment {
-  tokens: { ids: Int32Array; logprobs: Float32Array };
+  tokens: Completion;
 }
 
 /**
- * Lets a model take part in episodes: renders the segments so far, samples the next turn up to `<|im_end|>`, and
+ * Lets a model take part in episodes: renders the segments so far, samples the next turn up to an end token, and
  * returns it with its exact token ids and log-probs.
  *
- * The text keeps special tokens (`<think>`) but not the final `<|im_end|>`. An answer cut at `maxTokens` has no
- * `<|im_end|>` among its ids. `turn` counts the model's earlier turns.
+ * The text keeps special tokens (`<think>`) but neither the final end token nor a stop string. `tokens.stop` says what
+ * ended it: `'length'` is an answer cut at `maxTokens`, `'eos'` as its last token is not. `turn` counts the model's
+ * earlier turns.
+ *
+ * `tokens.logprobs` are the model's own, which a trainer computes as well; `tokens.samplingLogprobs` are those of the
+ * distribution that was drawn from. They differ under top-k, top-p, min-p and repetition penalty: then a gradient from
+ * `logprobs` alone is biased, and `rolloutCorrection` wants the latter as `rolloutLogprobs`.
  *
  * @returns a policy whose answers are `[P * G]`, prompt-major.
+ * @throws {Qwen3Error} `option` for an unknown option or format, `tokenizer` if the tokenizer has no `<|im_end|>`,
+ * `config` if the model's end tokens are not in its vocabulary; from `generate` as the function of that name.
  *
  * @example
  * const tokenizer = {
@@ -68,41 +115,52 @@ export function qwen3Policy(
   tokenizer: Tokenizer,
   options: Qwen3PolicyOptions,
 ): Qwen3Policy {
-  const { format, temperature: usualTemperature = 1, ...settings } = options;
-  const end = tokenizer.specialId('<|im_end|>');
+  checkOptionNames('qwen3Policy', options, POLICY_OPTIONS);
+  const { format, specials, temperature: usualTemperature = 1, onProgress } = options;
+  checkChoice('qwen3Policy', 'format', format, CHAT_FORMATS);
+  readSpecials('qwen3Policy', specials);
+  const { topK, topP, minP, repetitionPenalty } = options;
+  const filters = { topK, topP, minP, repetitionPenalty };
+  const eosIds = endsOfPolicy(model, tokenizer, options.eosIds);
+  const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
+  warnOfFilters(filters, options.onWarning);
+
+  const skipUnknown = options.suppressTokens === null;
+  const decode = (ids: Int32Array): string => tokenizer.decode(ids, { skipUnknown });
   return {
+    eosIds,
     async generate(prompts, request) {
-      const {
-        numGenerations = 1,
-        temperature = usualTemperature,
-        maxTokens,
-        seed,
-        seeds,
-        signal,
-      } = request;
-      const promptIds = prompts.map(
-        (segments) =>
-          renderSegments(segments, tokenizer, { format, addGenerationPrompt: true }).ids,
+      // Other names in a request are for other policies: the environments' package makes it.
+      const { numGenerations = 1, temperature = usualTemperature, stop } = request;
+      const { maxTokens, seed, seeds, signal } = request;
+      const stops = stop ? stopStrings('qwen3Policy: generate', stop, decode) : undefined;
+      const rendering = { format, specials, addGenerationPrompt: true };
+      const completions = await generate(
+        model,
+        prompts.map((segments) => renderSegments(segments, tokenizer, rendering).ids),
+        {
+          ...filters,
+          maxTokens,
+          seed,
+          seeds,
+          signal,
+          numGenerations,
+          temperature,
+          eosIds,
+          suppressTokens,
+          shouldStop: stops?.isReached,
+          onProgress,
+        },
       );
-      const completions = await generate(model, promptIds, {
-        ...settings,
-        numGenerations,
-        temperature,
-        maxTokens,
-        seed,
-        seeds,
-        signal,
-        eosIds: [end],
-      });
-      return completions.map(({ ids, logprobs, stop }, i): SampledSegment => {
+      return completions.map((tokens, i): SampledSegment => {
         const segments = prompts[Math.floor(i / numGenerations)]!;
-        const said = stop === 'eos' ? ids.subarray(0, -1) : ids;
+        const said = decode(tokens.stop === 'eos' ? tokens.ids.subarray(0, -1) : tokens.ids);
         return {
           speaker: 'assistant',
           kind: 'policy',
           turn: segments.filter(({ kind }) => kind === 'policy').length,
-          text: tokenizer.decode(said),
-          tokens: { ids, logprobs },
+          text: stops ? stops.cut(said) : said,
+          tokens,
         };
       });
     },

@@ -1,8 +1,10 @@
 import { lmHead, selectRows } from '@molrl/tensor-gpu';
 import { reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
+import { checkInteger, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -21,7 +23,12 @@ export interface ScoreLogprobsOptions {
  * Log-probs of completion tokens under the forward pass that training uses. Their difference to the sampler's
  * own log-probs is the sampler/trainer mismatch.
  *
- * @returns per sequence, `[completion tokens]`.
+ * Nothing predicts the first token of a sequence: with an empty prompt its place is NaN ("not known", as in
+ * `RenderedSegments.logprobs`), and the likelihood of the text is the sum from the second on.
+ *
+ * @returns per sequence, `[completion tokens]`, nats.
+ * @throws {Qwen3Error} `option` for ids outside the vocabulary, a temperature that is not above 0, and other options
+ * that cannot be.
  *
  * @example
  * const model = createQwen3(TINY_CONFIG, { seed: 1 });
@@ -32,7 +39,16 @@ export async function scoreLogprobs(
   sequences: readonly ScoredSequence[],
   options: ScoreLogprobsOptions = {},
 ): Promise<Float32Array[]> {
+  checkOptionNames('scoreLogprobs', options, ['temperature', 'batchSize']);
   const { temperature = 1, batchSize = 32 } = options;
+  checkInteger('scoreLogprobs', 'batchSize', batchSize, 1);
+  if (!(Number.isFinite(temperature) && temperature > 0)) {
+    throw new Qwen3Error(
+      'option',
+      `scoreLogprobs: temperature must be above 0, got ${show(temperature)}. Greedy samples record log-probs of temperature 1.`,
+    );
+  }
+  checkSequences(sequences, model.config.vocabSize);
   const scores: Float32Array[] = [];
   for (let start = 0; start < sequences.length; start += batchSize) {
     scores.push(
@@ -42,19 +58,40 @@ export async function scoreLogprobs(
   return scores;
 }
 
+function checkSequences(sequences: readonly ScoredSequence[], vocabSize: number): void {
+  if (!Array.isArray(sequences)) {
+    throw new Qwen3Error(
+      'option',
+      `scoreLogprobs: sequences must be a list, got ${show(sequences)}.`,
+    );
+  }
+  for (const [index, sequence] of sequences.entries()) {
+    const where = `scoreLogprobs: sequence ${index}`;
+    checkTokenIds(where, 'promptIds', sequence?.promptIds, vocabSize);
+    checkTokenIds(where, 'completionIds', sequence?.completionIds, vocabSize);
+  }
+}
+
 async function scoreBatch(
   model: Qwen3,
   sequences: readonly ScoredSequence[],
   temperature: number,
 ): Promise<Float32Array[]> {
+  const scores = sequences.map(({ completionIds }) =>
+    new Float32Array(completionIds.length).fill(Number.NaN),
+  );
+  const filled = [...scores.keys()].filter((i) => scores[i]!.length > 0);
+  if (filled.length === 0) return scores;
   const batch = tokenBatch(
-    sequences.map(({ promptIds, completionIds }) => ({
-      ids: [...Array.from(promptIds), ...Array.from(completionIds)],
-    })),
+    filled.map((i) => {
+      const { promptIds, completionIds } = sequences[i]!;
+      return { ids: [...Array.from(promptIds), ...Array.from(completionIds)] };
+    }),
     { padId: 0 },
   );
-  const { rows, targetIds } = targetRows(batch, (row, t) => t >= sequences[row]!.promptIds.length);
-  if (rows.length === 0) return sequences.map(() => new Float32Array(0));
+  const promptLength = (row: number): number => sequences[filled[row]!]!.promptIds.length;
+  const { rows, targets, targetIds } = targetRows(batch, (row, t) => t >= promptLength(row));
+  if (rows.length === 0) return scores;
   const logprobs = tidy((): Tensor => {
     const hidden = model.forward(batch);
     const flat = reshape(hidden, [batch.B * batch.T, model.config.hiddenSize]);
@@ -63,10 +100,9 @@ async function scoreBatch(
   });
   const values = (await logprobs.data()) as Float32Array;
   logprobs.dispose();
-  let position = 0;
-  return sequences.map(({ completionIds }) => {
-    const begin = position;
-    position += completionIds.length;
-    return values.slice(begin, position);
-  });
+  for (const [i, target] of targets.entries()) {
+    const row = Math.floor(target / batch.T);
+    scores[filled[row]!]![(target % batch.T) - promptLength(row)] = values[i]!;
+  }
+  return scores;
 }

@@ -1,6 +1,7 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { checkConfig } from '../checkpoint/checkConfig.ts';
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
+import { checkInteger, checkOptionNames } from '../optionChecks.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { Qwen3 } from './qwen3.ts';
 import { seededNormal } from './seededNormal.ts';
@@ -15,7 +16,7 @@ export interface CreateQwen3Options {
  * A fresh model: norms 1, everything else normal with standard deviation `initializerRange`, the padding
  * token's embedding 0, as transformers initialises it.
  *
- * @throws {Qwen3Error} `config` if the sizes contradict each other.
+ * @throws {Qwen3Error} `config` if the sizes contradict each other, `option` unless the seed is a whole number from 0 on.
  *
  * @example
  * const model = createQwen3({ ...TINY_CONFIG, numHiddenLayers: 3 }, { seed: 1 });
@@ -24,6 +25,8 @@ export interface CreateQwen3Options {
  */
 export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Qwen3 {
   checkConfig(config);
+  checkOptionNames('createQwen3', options, ['seed']);
+  checkInteger('createQwen3', 'seed', options.seed, 0);
   const normal = seededNormal(options.seed);
   const parameters: Record<string, Variable> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {

@@ -1,5 +1,6 @@
 import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
+import { show } from '../optionChecks.ts';
 
 /** A batch of token ids. A `TokenBatch` fits as it is. */
 export interface ForwardInput {
@@ -83,5 +84,13 @@ function readArray(name: string, values: Tensor | ArrayLike<number>, size: numbe
       `Qwen3.forward: ${name} must have B * T = ${size} values, got ${array.length}.`,
     );
   }
-  return array instanceof Int32Array ? array : Int32Array.from(array);
+  if (array instanceof Int32Array) return array;
+  for (let i = 0; i < size; i++) {
+    if (Number.isInteger(array[i])) continue;
+    throw new Qwen3Error(
+      'option',
+      `Qwen3.forward: ${name}[${i}] must be a whole number, got ${show(array[i])}.`,
+    );
+  }
+  return Int32Array.from(array);
 }

@@ -1,11 +1,12 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkWholeNumbers } from '../optionChecks.ts';
 import type { TokenBatch } from './tokenBatch.ts';
 
 /**
  * All sequences one after the other in one row, without padding. Segment ids keep them apart:
  * each gets the same hidden states as alone.
  *
- * @throws {Qwen3Error} `option` if there is no sequence or one is empty.
+ * @throws {Qwen3Error} `option` if there is no sequence, one is empty, or an id is no whole number.
  *
  * @example
  * const batch = packedBatch([{ ids: [5, 6, 7] }, { ids: [8] }]);
@@ -14,6 +15,9 @@ import type { TokenBatch } from './tokenBatch.ts';
  * batch.positions; // Int32Array [0, 1, 2, 0]
  */
 export function packedBatch(sequences: readonly { ids: ArrayLike<number> }[]): TokenBatch {
+  for (const [index, { ids }] of sequences.entries()) {
+    checkWholeNumbers('packedBatch', `ids of sequence ${index}`, ids);
+  }
   const empty = sequences.findIndex(({ ids }) => ids.length === 0);
   if (sequences.length === 0 || empty >= 0) {
     throw new Qwen3Error(

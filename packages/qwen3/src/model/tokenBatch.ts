@@ -1,4 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkChoice, checkInteger, checkOptionNames, checkWholeNumbers } from '../optionChecks.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {
@@ -30,7 +31,7 @@ export interface TokenBatchOptions {
  * Puts sequences of different lengths into one rectangle.
  *
  * @param sequences - each with its `ids`; other properties are ignored, so rendered trajectories fit as they are.
- * @throws {Qwen3Error} `option` if there is no sequence or one is empty or longer than `length`.
+ * @throws {Qwen3Error} `option` if there is no sequence or one is empty or longer than `length`, or an id is no whole number.
  *
  * @example
  * const batch = tokenBatch([{ ids: [5, 6, 7] }, { ids: [8] }], { padId: 0 });
@@ -41,11 +42,18 @@ export function tokenBatch(
   sequences: readonly { ids: ArrayLike<number> }[],
   options: TokenBatchOptions,
 ): TokenBatch {
+  checkOptionNames('tokenBatch', options, ['padId', 'padding', 'length']);
   const { padId, padding = 'right' } = options;
+  checkInteger('tokenBatch', 'padId', padId, 0);
+  checkChoice('tokenBatch', 'padding', padding, ['right', 'left']);
+  for (const [row, { ids }] of sequences.entries()) {
+    checkWholeNumbers('tokenBatch', `ids of sequence ${row}`, ids);
+  }
   const B = sequences.length;
   const lengths = Int32Array.from(sequences, ({ ids }) => ids.length);
-  const longest = Math.max(0, ...lengths);
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const T = options.length ?? longest;
+  checkInteger('tokenBatch', 'length', T, 0);
   const empty = lengths.indexOf(0);
   if (B === 0 || empty >= 0) {
     throw new Qwen3Error(
