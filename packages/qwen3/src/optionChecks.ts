@@ -47,6 +47,18 @@ export function checkChoice(
   );
 }
 
+/** @throws {Qwen3Error} `option` unless `value` is an array. */
+export function checkList(caller: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new Qwen3Error('option', `${caller}: ${name} must be a list, got ${show(value)}.`);
+}
+
+/** @throws {Qwen3Error} `option` unless `value` is true or false: the text `'false'` would count as true. */
+export function checkBoolean(caller: string, name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new Qwen3Error('option', `${caller}: ${name} must be true or false, got ${show(value)}.`);
+}
+
 /** @throws {Qwen3Error} `option` unless `value` is a whole number from `least` to `most`. */
 export function checkInteger(
   caller: string,

@@ -32,12 +32,17 @@ const IS_BLANK = /^\p{White_Space}$/u;
  * Finds added tokens in text: leftmost, of several at one place the longest, as the Rust tokenizers do.
  *
  * @param spell - how a token is spelled in the text that is searched.
- * @returns a function that cuts a text into sections; `isText` says which finds are text nevertheless.
+ * @returns a function that cuts a text into sections, but for tokens that are ordinary text: those of `isSplit`, and
+ * any in a place of `isVerbatim`.
  */
 export function addedTokenFinder(
   tokens: readonly AddedToken[],
   spell: (content: string) => string = (content) => content,
-): (text: string, isText: (token: AddedToken, start: number, end: number) => boolean) => Section[] {
+): (
+  text: string,
+  isSplit: (token: AddedToken) => boolean,
+  isVerbatim: (start: number, end: number) => boolean,
+) => Section[] {
   const bySpelling = new Map(tokens.map((token) => [spell(token.content), token]));
   bySpelling.delete('');
   const spellings = [...bySpelling.keys()].sort((a, b) => b.length - a.length);
@@ -45,7 +50,7 @@ export function addedTokenFinder(
     return (text) => (text === '' ? [] : [{ start: 0, end: text.length }]);
   }
   const pattern = new RegExp(spellings.map(escapePattern).join('|'), 'g');
-  return (text, isText) => {
+  return (text, isSplit, isVerbatim) => {
     const sections: Section[] = [];
     let done = 0;
     pattern.lastIndex = 0;
@@ -53,17 +58,16 @@ export function addedTokenFinder(
       const token = bySpelling.get(match[0]);
       if (token === undefined) continue;
       let [start, end] = [match.index, match.index + match[0].length];
-      if (isText(token, start, end)) {
-        pattern.lastIndex = start + 1; // a token may begin inside
+      if (isVerbatim(start, end)) {
+        pattern.lastIndex = start + 1; // the template's next token may begin inside
         continue;
       }
-      if (token.single_word && touchesWord(text, start, end)) continue;
+      if (isSplit(token) || (token.single_word && touchesWord(text, start, end))) continue;
       if (token.lstrip) while (start > done && IS_BLANK.test(text[start - 1]!)) start--;
       if (token.rstrip) while (end < text.length && IS_BLANK.test(text[end]!)) end++;
       if (start > done) sections.push({ start: done, end: start });
       sections.push({ start, end, token });
-      done = end;
-      pattern.lastIndex = end;
+      done = end; // blanks that were taken along may still begin the next token
     }
     if (done < text.length) sections.push({ start: done, end: text.length });
     return sections;

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, show } from '../optionChecks.ts';
+import { checkChoice, checkList, show } from '../optionChecks.ts';
 import { pythonJson } from './pythonJson.ts';
 import { SPEAKERS } from './specials.ts';
 
@@ -36,10 +36,8 @@ export interface ReadMessage {
 
 /** @throws {Qwen3Error} `option` that names the message by its index. */
 export function readChatMessages(caller: string, messages: readonly ChatMessage[]): ReadMessage[] {
-  if (Array.isArray(messages)) {
-    return messages.map((message, index) => readMessage(`${caller}: message ${index}`, message));
-  }
-  throw new Qwen3Error('option', `${caller}: messages must be a list, got ${show(messages)}.`);
+  checkList(caller, 'messages', messages);
+  return messages.map((message, index) => readMessage(`${caller}: message ${index}`, message));
 }
 
 function readMessage(where: string, message: ChatMessage | null | undefined): ReadMessage {
@@ -103,12 +101,12 @@ function readCalls(where: string, { role, tool_calls: calls }: ChatMessage): Rea
   return calls.map((call, i) => readCall(`${where}: tool_calls[${i}]`, call));
 }
 
-function readCall(
-  where: string,
-  call: { function?: Partial<ToolCall> | null } | Partial<ToolCall> | null | undefined,
-): { name: string; args: string } {
-  const inner = call && 'function' in call ? (call.function ?? call) : call;
-  const { name, arguments: args } = (inner ?? {}) as Partial<ToolCall>; // what is missing is found below
+function readCall(where: string, call: unknown): { name: string; args: string } {
+  const inner = isObject(call) && isObject(call.function) ? call.function : call;
+  if (!isObject(inner)) {
+    throw new Qwen3Error('option', `${where} must be { name, arguments }, got ${show(inner)}.`);
+  }
+  const { name, arguments: args } = inner as Partial<ToolCall>; // both are checked
   if (typeof name !== 'string' || name === '') {
     throw new Qwen3Error('option', `${where}: name must be a text, got ${show(name)}.`);
   }
@@ -117,4 +115,8 @@ function readCall(
   }
   if (typeof args === 'string') return { name, args };
   return { name, args: pythonJson(`${where} (${name}): arguments`, args) };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

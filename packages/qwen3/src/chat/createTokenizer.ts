@@ -1,6 +1,6 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { Qwen3Error } from '../errors.ts';
-import { checkOptionNames, show } from '../optionChecks.ts';
+import { checkBoolean, checkOptionNames, show } from '../optionChecks.ts';
 import type { AddedToken, TextRange } from './addedTokens.ts';
 import { textEncoder } from './textEncoder.ts';
 
@@ -80,6 +80,8 @@ export function createTokenizer(
     decode(ids, options = {}) {
       checkOptionNames('Tokenizer.decode', options, ['skipSpecial', 'skipUnknown']);
       const { skipSpecial = false, skipUnknown = false } = options;
+      checkBoolean('Tokenizer.decode', 'skipSpecial', skipSpecial);
+      checkBoolean('Tokenizer.decode', 'skipUnknown', skipUnknown);
       const known = Array.from(ids ?? [Number.NaN]).filter((id, i) => {
         if (hasToken(id)) return true;
         if (skipUnknown) return false;

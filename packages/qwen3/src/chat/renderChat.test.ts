@@ -115,7 +115,11 @@ describe('contents as programs send them', () => {
     [{ role: 'assistant', content: '', reasoning_content: ['a'] }, 'reasoning_content'],
     [{ role: 'assistant', content: '', function_call: { name: 'a' } }, 'function_call'],
     [{ role: 'assistant', tool_calls: call }, 'tool_calls must be a list'],
-    [{ role: 'assistant', tool_calls: [null] }, 'tool_calls[0]: name'],
+    [{ role: 'assistant', tool_calls: [null] }, 'tool_calls[0] must be { name, arguments }'],
+    [
+      { role: 'assistant', tool_calls: ['add'] },
+      "tool_calls[0] must be { name, arguments }, got 'add'",
+    ],
     [{ role: 'assistant', tool_calls: [{ function: null }] }, 'tool_calls[0]: name'],
     [{ role: 'assistant', tool_calls: [{ name: 'f' }] }, 'tool_calls[0] (f) has no arguments'],
     [{ role: 'assistant', tool_calls: [{ arguments: {} }] }, 'tool_calls[0]: name'],

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkOptionNames, show } from '../optionChecks.ts';
+import { checkBoolean, checkOptionNames, show } from '../optionChecks.ts';
 import { type ChatMessage, readChatMessages } from './chatMessage.ts';
 import { type ChatText, chatTemplate } from './chatTemplate.ts';
 import { pythonJson } from './pythonJson.ts';
@@ -47,10 +47,8 @@ export function chatText(
   messages: readonly ChatMessage[],
   { tools, addGenerationPrompt = false, enableThinking = true }: RenderChatOptions,
 ): ChatText {
-  for (const [name, value] of Object.entries({ addGenerationPrompt, enableThinking })) {
-    if (typeof value === 'boolean') continue;
-    throw new Qwen3Error('option', `${caller}: ${name} must be true or false, got ${show(value)}.`);
-  }
+  checkBoolean(caller, 'addGenerationPrompt', addGenerationPrompt);
+  checkBoolean(caller, 'enableThinking', enableThinking);
   if (tools !== undefined && tools !== null && !Array.isArray(tools)) {
     throw new Qwen3Error(
       'option',

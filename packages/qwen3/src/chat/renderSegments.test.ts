@@ -165,6 +165,7 @@ describe('renderSegments', () => {
     [{}, { format: 'recipe', specials: 'keep' }, "specials must be one of 'split', 'parse'"],
     [{}, { format: 'recipe', specials: { tools: 'parse' } }, "Did you mean 'tool'?"],
     [{}, { format: 'recipe', specials: { tool: true } }, 'specials.tool'],
+    [{}, { format: 'recipe', addGenerationPrompt: 'false' }, 'must be true or false'],
     [{ speaker: 'environment' }, { format: 'recipe' }, 'segment 0: speaker'],
     [{ kind: 'feedback' }, { format: 'recipe' }, 'segment 0: kind'],
     [{ text: null }, { format: 'recipe' }, 'segment 0: text must be a text, got null'],

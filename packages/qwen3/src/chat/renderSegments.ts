@@ -1,5 +1,12 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkOptionNames, checkWholeNumbers, show } from '../optionChecks.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkList,
+  checkOptionNames,
+  checkWholeNumbers,
+  show,
+} from '../optionChecks.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
@@ -85,7 +92,9 @@ export function renderSegments(
   checkOptionNames('renderSegments', options, ['format', 'addGenerationPrompt', 'specials']);
   const { format, addGenerationPrompt = false } = options;
   checkChoice('renderSegments', 'format', format, CHAT_FORMATS);
+  checkBoolean('renderSegments', 'addGenerationPrompt', addGenerationPrompt);
   const specials = readSpecials('renderSegments', options.specials);
+  checkList('renderSegments', 'segments', segments);
   for (const [index, segment] of segments.entries()) checkSegment(segment, index);
   const end = tokenizer.specialId(END);
   const newline = tokenizer.encode('\n');

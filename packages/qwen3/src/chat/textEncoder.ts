@@ -21,9 +21,11 @@ export function textEncoder(
   const { normalizer, pre_tokenizer: preTokenizer, model } = hub;
   if (model === null) throw new Qwen3Error('tokenizer', 'createTokenizer: the file has no model.');
   const normalize = (text: string): string => (normalizer === null ? text : normalizer(text));
-  const isNormalized = (token: AddedToken): boolean => token.normalized && normalizer !== null;
-  const find = addedTokenFinder(added.filter((token) => !isNormalized(token)));
-  const findNormalized = addedTokenFinder(added.filter(isNormalized), normalize);
+  const find = addedTokenFinder(added.filter((token) => !token.normalized));
+  const findNormalized = addedTokenFinder(
+    added.filter((token) => token.normalized),
+    normalize,
+  );
   const idOf = modelIds(hub, added);
 
   function idsOfWords(text: string, sectionIndex: number): number[] {
@@ -38,13 +40,13 @@ export function textEncoder(
       ranges.some(([from, to]) => start < to && from < end);
     const isSplit = ({ special }: AddedToken): boolean =>
       verbatim === undefined && splitsSpecial && special;
-    const sections = find(text, (token, start, end) => isSplit(token) || overlaps(start, end));
+    const sections = find(text, isSplit, overlaps);
     return sections.flatMap(({ start, end, token }, index) => {
       if (token) return [token.id];
       const parts = cutAtRanges(start, end, ranges).flatMap(([from, to]): Part[] => {
         const piece = normalize(text.slice(from, to));
         if (overlaps(from, to)) return [piece];
-        const found = findNormalized(piece, isSplit);
+        const found = findNormalized(piece, isSplit, () => false);
         return found.map((section) => section.token ?? piece.slice(section.start, section.end));
       });
       return joinText(parts).flatMap((part) => {

@@ -2,6 +2,7 @@ import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import {
   checkInteger,
+  checkList,
   checkOptionNames,
   checkTokenIds,
   checkWholeNumbers,
@@ -220,9 +221,7 @@ function checkPrompts(
   prompts: readonly ArrayLike<number>[],
   vocabSize: number,
 ): void {
-  if (!Array.isArray(prompts)) {
-    throw new Qwen3Error('option', `${caller}: prompts must be a list, got ${show(prompts)}.`);
-  }
+  checkList(caller, 'prompts', prompts);
   for (const [index, prompt] of prompts.entries()) {
     checkTokenIds(caller, `prompt ${index}`, prompt, vocabSize);
     if (prompt.length > 0) continue;

@@ -4,7 +4,7 @@ import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import { checkInteger, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
+import { checkInteger, checkList, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -59,12 +59,7 @@ export async function scoreLogprobs(
 }
 
 function checkSequences(sequences: readonly ScoredSequence[], vocabSize: number): void {
-  if (!Array.isArray(sequences)) {
-    throw new Qwen3Error(
-      'option',
-      `scoreLogprobs: sequences must be a list, got ${show(sequences)}.`,
-    );
-  }
+  checkList('scoreLogprobs', 'sequences', sequences);
   for (const [index, sequence] of sequences.entries()) {
     const where = `scoreLogprobs: sequence ${index}`;
     checkTokenIds(where, 'promptIds', sequence?.promptIds, vocabSize);

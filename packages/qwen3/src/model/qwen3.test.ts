@@ -87,6 +87,7 @@ describe('Qwen3', () => {
       { B: 1, T: 2, inputIds: [0, 1], segmentIds: [0] },
     ],
     ['needs inputIds of shape [B, T] or B and T', { inputIds: [0, 1] }],
+    ['inputIds[1] must be a whole number, got 1.5', { B: 1, T: 2, inputIds: [0, 1.5] }],
   ])('refuses: %s', (message, input) => {
     const model = createQwen3(TINY_CONFIG, { seed: 1 });
     const before = memory().numTensors;

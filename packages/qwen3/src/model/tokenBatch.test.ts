@@ -27,6 +27,14 @@ describe('tokenBatch', () => {
     expect(() => tokenBatch([{ ids: [] }], { padId: 0 })).toThrow(option);
     expect(() => tokenBatch(sequences, { padId: 0, length: 2 })).toThrow(option);
     expect(() => packedBatch([{ ids: [] }])).toThrow(option);
+    for (const ids of [[1.5], [Number.NaN], [-1], ['1'], null]) {
+      expect(() => tokenBatch([{ ids: ids as number[] }], { padId: 0 })).toThrow(option);
+      expect(() => packedBatch([{ ids: ids as number[] }])).toThrow(option);
+    }
+    expect(() => tokenBatch(sequences, { padId: 0.5 })).toThrow('padId');
+    expect(() => tokenBatch(sequences, { padId: 0, padding: 'Left' as never })).toThrow("'left'?");
+    expect(() => tokenBatch(sequences, { padId: 0, length: Number.NaN })).toThrow('length');
+    expect(() => tokenBatch(sequences, { pad_id: 0 } as never)).toThrow("'padId'");
   });
 });
 
