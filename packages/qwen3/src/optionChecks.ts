@@ -1,25 +1,12 @@
 import { Qwen3Error } from './errors.ts';
-
-/** A value for a message: short, whatever it is. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') {
-    return value.length > 60 ? `'${value.slice(0, 57)}...'` : `'${value}'`;
-  }
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint') return `${value}n`;
-  if (Array.isArray(value)) return value.length === 0 ? '[]' : `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) {
-    return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}`;
-  }
-  return String(value);
-}
+import { showValue } from './showValue.ts';
 
 /** @throws {Qwen3Error} `option` unless `options` is an object whose names are all in `known`. */
 export function checkOptionNames(caller: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new Qwen3Error(
       'option',
-      `${caller}: options must be an object, got ${show(options)}. Known: ${known.join(', ')}.`,
+      `${caller}: options must be an object, got ${showValue(options)}. Known: ${known.join(', ')}.`,
     );
   }
   for (const name of Object.keys(options)) {
@@ -43,20 +30,23 @@ export function checkChoice(
     typeof value === 'string' ? ` Did you mean '${nearestName(value, choices)}'?` : ' Give one.';
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${show(value)}.${hint}`,
+    `${caller}: ${name} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${showValue(value)}.${hint}`,
   );
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is an array. */
 export function checkList(caller: string, name: string, value: unknown): void {
   if (Array.isArray(value)) return;
-  throw new Qwen3Error('option', `${caller}: ${name} must be a list, got ${show(value)}.`);
+  throw new Qwen3Error('option', `${caller}: ${name} must be a list, got ${showValue(value)}.`);
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is true or false: the text `'false'` would count as true. */
 export function checkBoolean(caller: string, name: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  throw new Qwen3Error('option', `${caller}: ${name} must be true or false, got ${show(value)}.`);
+  throw new Qwen3Error(
+    'option',
+    `${caller}: ${name} must be true or false, got ${showValue(value)}.`,
+  );
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is a whole number from `least` to `most`. */
@@ -72,7 +62,7 @@ export function checkInteger(
   const range = most === Number.MAX_SAFE_INTEGER ? `>= ${least}` : `from ${least} to ${most}`;
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be a whole number ${range}, got ${show(value)}.`,
+    `${caller}: ${name} must be a whole number ${range}, got ${showValue(value)}.`,
   );
 }
 
@@ -98,7 +88,7 @@ export function checkWholeNumbers(
     const single = typeof values === 'number' ? ` Write [${values}].` : '';
     throw new Qwen3Error(
       'option',
-      `${caller}: ${name} must be a list of whole numbers, got ${show(values)}.${single}`,
+      `${caller}: ${name} must be a list of whole numbers, got ${showValue(values)}.${single}`,
     );
   }
   for (let i = 0; i < values.length; i++) {
@@ -107,7 +97,7 @@ export function checkWholeNumbers(
     const range = below === Number.POSITIVE_INFINITY ? '0 or more' : `0 to ${below - 1}`;
     throw new Qwen3Error(
       'option',
-      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${show(value)}.${hint}`,
+      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${showValue(value)}.${hint}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkList, show } from '../optionChecks.ts';
+import { checkChoice, checkList } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import { pythonJson } from './pythonJson.ts';
 import { SPEAKERS } from './specials.ts';
 
@@ -42,7 +43,10 @@ export function readChatMessages(caller: string, messages: readonly ChatMessage[
 
 function readMessage(where: string, message: ChatMessage | null | undefined): ReadMessage {
   if (typeof message !== 'object' || message === null) {
-    throw new Qwen3Error('option', `${where} must be { role, content }, got ${show(message)}.`);
+    throw new Qwen3Error(
+      'option',
+      `${where} must be { role, content }, got ${showValue(message)}.`,
+    );
   }
   const { role, reasoning_content: thought } = message;
   checkChoice(where, 'role', role, SPEAKERS);
@@ -55,7 +59,7 @@ function readMessage(where: string, message: ChatMessage | null | undefined): Re
   if (thought !== undefined && thought !== null && typeof thought !== 'string') {
     throw new Qwen3Error(
       'option',
-      `${where}: reasoning_content must be a text, got ${show(thought)}.`,
+      `${where}: reasoning_content must be a text, got ${showValue(thought)}.`,
     );
   }
   return {
@@ -78,7 +82,7 @@ function readContent(where: string, { role, content }: ChatMessage): string {
       : 'Write it as text';
   throw new Qwen3Error(
     'option',
-    `${where} (${role}): content must be a text or a list of text parts, got ${show(content)}. ${fix}.`,
+    `${where} (${role}): content must be a text or a list of text parts, got ${showValue(content)}. ${fix}.`,
   );
 }
 
@@ -86,14 +90,14 @@ function readPart(where: string, part: Partial<TextPart> | null | undefined): st
   if (part?.type === 'text' && typeof part.text === 'string') return part.text;
   throw new Qwen3Error(
     'option',
-    `${where} must be { type: 'text', text }, got ${part?.type === undefined ? show(part) : `type ${show(part.type)}`}. The model reads text only.`,
+    `${where} must be { type: 'text', text }, got ${part?.type === undefined ? showValue(part) : `type ${showValue(part.type)}`}. The model reads text only.`,
   );
 }
 
 function readCalls(where: string, { role, tool_calls: calls }: ChatMessage): ReadMessage['calls'] {
   if (calls === undefined || calls === null) return [];
   if (!Array.isArray(calls)) {
-    throw new Qwen3Error('option', `${where}: tool_calls must be a list, got ${show(calls)}.`);
+    throw new Qwen3Error('option', `${where}: tool_calls must be a list, got ${showValue(calls)}.`);
   }
   if (calls.length > 0 && role !== 'assistant') {
     throw new Qwen3Error('option', `${where} (${role}) has tool_calls: only the assistant calls.`);
@@ -104,11 +108,14 @@ function readCalls(where: string, { role, tool_calls: calls }: ChatMessage): Rea
 function readCall(where: string, call: unknown): { name: string; args: string } {
   const inner = isObject(call) && isObject(call.function) ? call.function : call;
   if (!isObject(inner)) {
-    throw new Qwen3Error('option', `${where} must be { name, arguments }, got ${show(inner)}.`);
+    throw new Qwen3Error(
+      'option',
+      `${where} must be { name, arguments }, got ${showValue(inner)}.`,
+    );
   }
   const { name, arguments: args } = inner as Partial<ToolCall>; // both are checked
   if (typeof name !== 'string' || name === '') {
-    throw new Qwen3Error('option', `${where}: name must be a text, got ${show(name)}.`);
+    throw new Qwen3Error('option', `${where}: name must be a text, got ${showValue(name)}.`);
   }
   if (args === undefined) {
     throw new Qwen3Error('option', `${where} (${name}) has no arguments. Without any, write {}.`);

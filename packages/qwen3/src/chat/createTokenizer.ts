@@ -1,6 +1,7 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { Qwen3Error } from '../errors.ts';
-import { checkBoolean, checkOptionNames, show } from '../optionChecks.ts';
+import { checkBoolean, checkOptionNames } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import type { AddedToken, TextRange } from './addedTokens.ts';
 import { textEncoder } from './textEncoder.ts';
 
@@ -75,7 +76,10 @@ export function createTokenizer(
     encode(text, options = {}) {
       checkOptionNames('Tokenizer.encode', options, ['verbatim']);
       if (typeof text === 'string') return encode(text, options.verbatim);
-      throw new Qwen3Error('option', `Tokenizer.encode: text must be a text, got ${show(text)}.`);
+      throw new Qwen3Error(
+        'option',
+        `Tokenizer.encode: text must be a text, got ${showValue(text)}.`,
+      );
     },
     decode(ids, options = {}) {
       checkOptionNames('Tokenizer.decode', options, ['skipSpecial', 'skipUnknown']);
@@ -87,7 +91,7 @@ export function createTokenizer(
         if (skipUnknown) return false;
         throw new Qwen3Error(
           'option',
-          `Tokenizer.decode: ids[${i}] is ${show(id)}, which has no token: ids are whole numbers below ${vocabSize}. With skipUnknown such ids are left out.`,
+          `Tokenizer.decode: ids[${i}] is ${showValue(id)}, which has no token: ids are whole numbers below ${vocabSize}. With skipUnknown such ids are left out.`,
         );
       });
       if (known.length === 0) return ''; // the library throws on an empty list
@@ -99,7 +103,7 @@ export function createTokenizer(
       if (found) return found.id;
       throw new Qwen3Error(
         'tokenizer',
-        `Tokenizer.specialId: ${show(token)} is not a special token of this tokenizer. Known: ${added.map(({ content }) => content).join(', ')}.`,
+        `Tokenizer.specialId: ${showValue(token)} is not a special token of this tokenizer. Known: ${added.map(({ content }) => content).join(', ')}.`,
       );
     },
   };
@@ -118,26 +122,33 @@ function openHub(json: Record<string, unknown>, config: Record<string, unknown>)
 function checkFile(json: Record<string, unknown>): void {
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(json)) throw notATokenizer(`must be an object, got ${show(json)}`);
+  if (!isObject(json)) throw notATokenizer(`must be an object, got ${showValue(json)}`);
   const { model, added_tokens: added } = json;
-  if (!isObject(model)) throw notATokenizer(`model must be an object, got ${show(model)}`);
+  if (!isObject(model)) throw notATokenizer(`model must be an object, got ${showValue(model)}`);
   if (model.vocab === null || typeof model.vocab !== 'object') {
-    throw notATokenizer(`model.vocab must hold tokens and their ids, got ${show(model.vocab)}`);
+    throw notATokenizer(
+      `model.vocab must hold tokens and their ids, got ${showValue(model.vocab)}`,
+    );
   }
   if (model.type === 'BPE') {
     if (!Array.isArray(model.merges)) {
-      throw notATokenizer(`model.merges must be a list, got ${show(model.merges)}`);
+      throw notATokenizer(`model.merges must be a list, got ${showValue(model.merges)}`);
     }
     const vocab = model.vocab as Record<string, unknown>; // not null, an object
     const bad = Object.keys(vocab).find((token) => !isId(vocab[token]));
     if (bad !== undefined) {
-      throw notATokenizer(`model.vocab[${show(bad)}] must be an id, got ${show(vocab[bad])}`);
+      throw notATokenizer(
+        `model.vocab[${showValue(bad)}] must be an id, got ${showValue(vocab[bad])}`,
+      );
     }
   }
-  if (!Array.isArray(added)) throw notATokenizer(`added_tokens must be a list, got ${show(added)}`);
+  if (!Array.isArray(added))
+    throw notATokenizer(`added_tokens must be a list, got ${showValue(added)}`);
   added.forEach((token: Partial<AddedToken> | null, i) => {
     if (typeof token?.content === 'string' && isId(token.id)) return;
-    throw notATokenizer(`added_tokens[${i}] must have an id and a content, got ${show(token)}`);
+    throw notATokenizer(
+      `added_tokens[${i}] must have an id and a content, got ${showValue(token)}`,
+    );
   });
 }
 

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { show } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 
 /** Deeper values are refused: the model could not close that many brackets either. */
 const MOST_DEEP = 500;
@@ -34,7 +34,7 @@ export function pythonJson(where: string, value: unknown, depth = 0): string {
   }
   throw new Qwen3Error(
     'option',
-    `${where} must be plain JSON, got ${Object.prototype.toString.call(value).slice(8, -1)} ${show(value)}. Write it as text.`,
+    `${where} must be plain JSON, got ${Object.prototype.toString.call(value).slice(8, -1)} ${showValue(value)}. Write it as text.`,
   );
 }
 

@@ -105,7 +105,7 @@ describe('contents as programs send them', () => {
     [{ role: 'user', content: { text: 'a' } }, 'message 1 (user): content'],
     [
       { role: 'user', content: [{ type: 'image_url' }] },
-      "content[0] must be { type: 'text', text }, got type 'image_url'",
+      'content[0] must be { type: \'text\', text }, got type "image_url"',
     ],
     [{ role: 'user', content: ['a'] }, 'content[0]'],
     [{ role: 'tool', content: { t: 22 } }, 'message 1 (tool): content'],
@@ -118,14 +118,14 @@ describe('contents as programs send them', () => {
     [{ role: 'assistant', tool_calls: [null] }, 'tool_calls[0] must be { name, arguments }'],
     [
       { role: 'assistant', tool_calls: ['add'] },
-      "tool_calls[0] must be { name, arguments }, got 'add'",
+      'tool_calls[0] must be { name, arguments }, got "add"',
     ],
     [{ role: 'assistant', tool_calls: [{ function: null }] }, 'tool_calls[0]: name'],
     [{ role: 'assistant', tool_calls: [{ name: 'f' }] }, 'tool_calls[0] (f) has no arguments'],
     [{ role: 'assistant', tool_calls: [{ arguments: {} }] }, 'tool_calls[0]: name'],
     [
       { role: 'assistant', tool_calls: [{ name: 'f', arguments: { n: 1n } }] },
-      'must be plain JSON, got BigInt 1n',
+      'must be plain JSON, got BigInt 1',
     ],
     [{ role: 'assistant', tool_calls: [{ name: 'f', arguments: Number.NaN }] }, 'plain JSON'],
     [

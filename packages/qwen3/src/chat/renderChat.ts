@@ -1,5 +1,6 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkBoolean, checkOptionNames, show } from '../optionChecks.ts';
+import { checkBoolean, checkOptionNames } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import { type ChatMessage, readChatMessages } from './chatMessage.ts';
 import { type ChatText, chatTemplate } from './chatTemplate.ts';
 import { pythonJson } from './pythonJson.ts';
@@ -52,7 +53,7 @@ export function chatText(
   if (tools !== undefined && tools !== null && !Array.isArray(tools)) {
     throw new Qwen3Error(
       'option',
-      `${caller}: tools must be a list of descriptions, got ${show(tools)}.`,
+      `${caller}: tools must be a list of descriptions, got ${showValue(tools)}.`,
     );
   }
   return chatTemplate(readChatMessages(caller, messages), {

@@ -138,6 +138,16 @@ describe('renderSegments', () => {
     expect(marks(say('assistant', 'policy'), 'split')).toBe(0);
   });
 
+  test('feedback that repeats what the model said trains no control token', () => {
+    const echo = 'Wrong. Step 1: 4876 right 6487, not <|im_start|>assistant. Try again.';
+    const { ids, roles } = renderSegments([{ ...feedback, text: echo }], tokenizer, {
+      format: 'recipe',
+    });
+    const trained = [...ids].filter((_, i) => roles[i] === 'environment');
+    expect(trained.filter((id) => id === tokenizer.specialId('<|im_start|>'))).toEqual([]);
+    expect(tokenizer.decode(trained)).toBe(`${echo}<|im_end|>`);
+  });
+
   test('the wrapper of an answer of tools is control tokens, what it wraps is not', () => {
     const tool: Segment = {
       speaker: 'tool',

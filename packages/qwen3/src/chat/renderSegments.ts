@@ -5,8 +5,8 @@ import {
   checkList,
   checkOptionNames,
   checkWholeNumbers,
-  show,
 } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
@@ -205,13 +205,14 @@ function checkSegment(segment: Segment, index: number): void {
   const fail = (what: string): never => {
     throw new Qwen3Error('option', `${where}: ${what}.`);
   };
-  if (typeof segment !== 'object' || segment === null) fail(`must be one, got ${show(segment)}`);
+  if (typeof segment !== 'object' || segment === null)
+    fail(`must be one, got ${showValue(segment)}`);
   const { speaker, kind, turn, text, tokens } = segment;
   checkChoice(where, 'speaker', speaker, SPEAKERS);
   checkChoice(where, 'kind', kind, KINDS);
-  if (!Number.isInteger(turn)) fail(`turn must be a whole number, got ${show(turn)}`);
+  if (!Number.isInteger(turn)) fail(`turn must be a whole number, got ${showValue(turn)}`);
   if (tokens === undefined || tokens === null) {
-    if (typeof text !== 'string') fail(`text must be a text, got ${show(text)}`);
+    if (typeof text !== 'string') fail(`text must be a text, got ${showValue(text)}`);
     return;
   }
   checkWholeNumbers(where, 'tokens.ids', tokens.ids);

@@ -1,6 +1,6 @@
 import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { Qwen3Error } from '../errors.ts';
-import { show } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import { type AddedToken, addedTokenFinder, type TextRange } from './addedTokens.ts';
 
 /** Text whose added tokens are found, ids where they are. */
@@ -67,7 +67,10 @@ function modelIds(hub: HubTokenizer, added: readonly AddedToken[]): (token: stri
   return (token) => {
     const id = ids.get(token) ?? hub.model!.unk_token_id;
     if (id !== undefined) return id;
-    throw new Qwen3Error('tokenizer', `Tokenizer.encode: there is no token for ${show(token)}.`);
+    throw new Qwen3Error(
+      'tokenizer',
+      `Tokenizer.encode: there is no token for ${showValue(token)}.`,
+    );
   };
 }
 
@@ -82,7 +85,7 @@ function readRanges(
   if (Array.isArray(verbatim) && verbatim.every(isRange)) return verbatim;
   throw new Qwen3Error(
     'option',
-    `Tokenizer.encode: verbatim must be true, false or a list of [start, end], got ${show(verbatim)}.`,
+    `Tokenizer.encode: verbatim must be true, false or a list of [start, end], got ${showValue(verbatim)}.`,
   );
 }
 

@@ -174,8 +174,11 @@ describe('generate', () => {
   });
 
   test('every end of the config stops; null stops nothing; an impossible one is an error of the config', async () => {
-    const withEnds = (eosTokenId: unknown): Qwen3 =>
-      createQwen3({ ...TINY_CONFIG, eosTokenId: eosTokenId as number }, { seed: 2 });
+    const withEnds = (eosTokenId: unknown): Qwen3 => {
+      const made = createQwen3({ ...TINY_CONFIG }, { seed: 2 });
+      Object.assign(made.config, { eosTokenId });
+      return made;
+    };
     const model = withEnds([29, 30, 3]);
     const options = { maxTokens: 40, seed: 1, numGenerations: 20 };
     const ended = await generate(model, prompts, options);

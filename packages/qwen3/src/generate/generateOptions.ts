@@ -6,8 +6,8 @@ import {
   checkOptionNames,
   checkTokenIds,
   checkWholeNumbers,
-  show,
 } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 
 /** What `null` stands for, where it is allowed: off, or none. */
 export interface GenerateOptions {
@@ -151,7 +151,7 @@ export function endsOfConfig(caller: string, model: Qwen3): number[] {
     if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
     throw new Qwen3Error(
       'config',
-      `${caller}: the model's config says that ${show(id)} ends a text (eosTokenId), the vocabulary has ${vocabSize} tokens. Correct eos_token_id, or give eosIds.`,
+      `${caller}: the model's config says that ${showValue(id)} ends a text (eosTokenId), the vocabulary has ${vocabSize} tokens. Correct eos_token_id, or give eosIds.`,
     );
   }
   return ends;
@@ -161,7 +161,7 @@ function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSi
   const { temperature, topK, topP, minP, repetitionPenalty, suppressTokens } = options;
   const check = (isGood: boolean, name: string, must: string, value: unknown): void => {
     if (isGood) return;
-    throw new Qwen3Error('option', `${caller}: ${name} must be ${must}, got ${show(value)}.`);
+    throw new Qwen3Error('option', `${caller}: ${name} must be ${must}, got ${showValue(value)}.`);
   };
   const isNumber = (value: unknown): value is number => Number.isFinite(value);
   check(

@@ -4,7 +4,8 @@ import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import { checkInteger, checkList, checkOptionNames, checkTokenIds, show } from '../optionChecks.ts';
+import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -45,7 +46,7 @@ export async function scoreLogprobs(
   if (!(Number.isFinite(temperature) && temperature > 0)) {
     throw new Qwen3Error(
       'option',
-      `scoreLogprobs: temperature must be above 0, got ${show(temperature)}. Greedy samples record log-probs of temperature 1.`,
+      `scoreLogprobs: temperature must be above 0, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
     );
   }
   checkSequences(sequences, model.config.vocabSize);

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { show } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 
 /** Where a text ends because it says one of some strings. */
 export interface StopStrings {
@@ -24,7 +24,7 @@ export function stopStrings(
   if (!Array.isArray(stop) || !stop.every(isText)) {
     throw new Qwen3Error(
       'option',
-      `${caller}: stop must be a list of texts that are not empty, got ${show(stop)}.`,
+      `${caller}: stop must be a list of texts that are not empty, got ${showValue(stop)}.`,
     );
   }
   // A token is a byte at least: a string that ends in the last token begins at most so many tokens before it.

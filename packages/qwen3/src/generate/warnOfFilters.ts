@@ -1,4 +1,4 @@
-import { show } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import type { GenerateOptions } from './generateOptions.ts';
 
 type Filters = Pick<GenerateOptions, 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
@@ -16,7 +16,7 @@ export function warnOfFilters(
   }).filter(([, value]) => value !== undefined && value !== null);
   if (active.length === 0 || onWarning === null) return;
   onWarning(
-    `qwen3Policy: ${active.map(([name, value]) => `${name} ${show(value)}`).join(', ')}: answers are drawn from another distribution than tokens.logprobs describe. ` +
+    `qwen3Policy: ${active.map(([name, value]) => `${name} ${showValue(value)}`).join(', ')}: answers are drawn from another distribution than tokens.logprobs describe. ` +
       'Training on them without a correction is biased: give tokens.samplingLogprobs to rolloutCorrection and logprobMismatch as rolloutLogprobs.',
   );
 }

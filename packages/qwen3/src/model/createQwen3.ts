@@ -26,7 +26,7 @@ export interface CreateQwen3Options {
 export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Qwen3 {
   checkConfig(config);
   checkOptionNames('createQwen3', options, ['seed']);
-  checkInteger('createQwen3', 'seed', options.seed, 0);
+  checkInteger('createQwen3', 'seed', options.seed, 0, 2 ** 32 - 1);
   const normal = seededNormal(options.seed);
   const parameters: Record<string, Variable> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {

@@ -1,6 +1,6 @@
 import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
-import { show } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 
 /** A batch of token ids. A `TokenBatch` fits as it is. */
 export interface ForwardInput {
@@ -89,7 +89,7 @@ function readArray(name: string, values: Tensor | ArrayLike<number>, size: numbe
     if (Number.isInteger(array[i])) continue;
     throw new Qwen3Error(
       'option',
-      `Qwen3.forward: ${name}[${i}] must be a whole number, got ${show(array[i])}.`,
+      `Qwen3.forward: ${name}[${i}] must be a whole number, got ${showValue(array[i])}.`,
     );
   }
   return Int32Array.from(array);
