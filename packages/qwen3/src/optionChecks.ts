@@ -102,6 +102,14 @@ export function checkWholeNumbers(
   }
 }
 
+/** @throws {Qwen3Error} `option` unless `sequences` is a list of `{ ids }`, whole numbers from 0 on. */
+export function checkSequences(caller: string, sequences: unknown): void {
+  checkList(caller, 'sequences', sequences);
+  for (const [index, sequence] of (sequences as { ids?: unknown }[]).entries()) {
+    checkWholeNumbers(caller, `ids of sequence ${index}`, sequence?.ids); // checkList has said it is a list
+  }
+}
+
 function isListOfNumbers(value: unknown): value is ArrayLike<number> {
   if (ArrayBuffer.isView(value)) return 'length' in value && !(value instanceof BigInt64Array);
   return Array.isArray(value);

@@ -248,6 +248,7 @@ describe('generate', () => {
     ['suppressTokens[0]', prompts, { suppressTokens: [37] }],
     ['suppressTokens', prompts, { suppressTokens: Array.from({ length: 37 }, (_, i) => i) }],
     ['shouldStop', prompts, { shouldStop: ['a'] }],
+    ['signal must be an AbortSignal', prompts, { signal: true }],
     ["unknown option 'max_tokens'. Did you mean 'maxTokens'?", prompts, { max_tokens: 3 }],
     ["Did you mean 'topP'?", prompts, { top_p: 0.9 }],
     ["unknown option 'toString'", prompts, { toString: 1 }],

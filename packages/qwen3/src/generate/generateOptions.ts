@@ -183,6 +183,9 @@ function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSi
     const value: unknown = options[name];
     check(value === undefined || typeof value === 'function', name, 'a function', value);
   }
+  const { signal } = options;
+  const isSignal = signal === undefined || typeof signal.throwIfAborted === 'function';
+  check(isSignal, 'signal', 'an AbortSignal', signal);
   checkTokenIds(caller, 'suppressTokens', suppressTokens, vocabSize);
   check(
     new Set(suppressTokens).size < vocabSize,

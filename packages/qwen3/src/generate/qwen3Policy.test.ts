@@ -188,10 +188,25 @@ describe('qwen3Policy', () => {
     ['option', 'eosIds must be a list', { eosIds: 16 }],
     ['option', 'suppressTokens[0]', { suppressTokens: [-1] }],
     ['option', 'specials', { specials: 'no' }],
+    ['option', 'onWarning must be a function', { onWarning: 'log' }],
   ])('throws `%s`: %s', (code, text, options) => {
     const model = larger(0);
     expect(() => qwen3Policy(model, tokenizer, { format: 'recipe', ...options } as never)).toThrow(
       expect.objectContaining({ name: 'Qwen3Error', code, message: expect.stringContaining(text) }),
+    );
+    model.dispose();
+  });
+
+  test('prompts and requests that are none are named', async () => {
+    const model = larger(0);
+    const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    const request = { maxTokens: 2, seed: 1 };
+    await expect(policy.generate(null as never, request)).rejects.toThrow('prompts must be a list');
+    await expect(policy.generate([null] as never, request)).rejects.toThrow(
+      'segments must be a list',
+    );
+    await expect(policy.generate(ask, undefined as never)).rejects.toThrow(
+      'request must be an object',
     );
     model.dispose();
   });

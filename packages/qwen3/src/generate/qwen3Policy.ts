@@ -2,8 +2,10 @@ import type { Tokenizer } from '../chat/createTokenizer.ts';
 import { CHAT_FORMATS, type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
+import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkChoice, checkOptionNames } from '../optionChecks.ts';
+import { checkChoice, checkList, checkOptionNames } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import { type Completion, generate } from './generate.ts';
 import type { GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
@@ -123,13 +125,27 @@ export function qwen3Policy(
   const filters = { topK, topP, minP, repetitionPenalty };
   const eosIds = endsOfPolicy(model, tokenizer, options.eosIds);
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
-  warnOfFilters(filters, options.onWarning);
+  const { onWarning } = options;
+  if (onWarning !== undefined && onWarning !== null && typeof onWarning !== 'function') {
+    throw new Qwen3Error(
+      'option',
+      `qwen3Policy: onWarning must be a function, got ${showValue(onWarning)}.`,
+    );
+  }
+  warnOfFilters(filters, onWarning);
 
   const skipUnknown = options.suppressTokens === null;
   const decode = (ids: Int32Array): string => tokenizer.decode(ids, { skipUnknown });
   return {
     eosIds,
     async generate(prompts, request) {
+      checkList('qwen3Policy: generate', 'prompts', prompts);
+      if (typeof request !== 'object' || request === null) {
+        throw new Qwen3Error(
+          'option',
+          `qwen3Policy: generate: the request must be an object with maxTokens and seed, got ${showValue(request)}.`,
+        );
+      }
       // Other names in a request are for other policies: the environments' package makes it.
       const { numGenerations = 1, temperature = usualTemperature, stop } = request;
       const { maxTokens, seed, seeds, signal } = request;

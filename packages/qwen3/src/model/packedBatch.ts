@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkWholeNumbers } from '../optionChecks.ts';
+import { checkSequences } from '../optionChecks.ts';
 import type { TokenBatch } from './tokenBatch.ts';
 
 /**
@@ -15,9 +15,7 @@ import type { TokenBatch } from './tokenBatch.ts';
  * batch.positions; // Int32Array [0, 1, 2, 0]
  */
 export function packedBatch(sequences: readonly { ids: ArrayLike<number> }[]): TokenBatch {
-  for (const [index, { ids }] of sequences.entries()) {
-    checkWholeNumbers('packedBatch', `ids of sequence ${index}`, ids);
-  }
+  checkSequences('packedBatch', sequences);
   const empty = sequences.findIndex(({ ids }) => ids.length === 0);
   if (sequences.length === 0 || empty >= 0) {
     throw new Qwen3Error(

@@ -31,6 +31,10 @@ describe('tokenBatch', () => {
       expect(() => tokenBatch([{ ids: ids as number[] }], { padId: 0 })).toThrow(option);
       expect(() => packedBatch([{ ids: ids as number[] }])).toThrow(option);
     }
+    for (const bad of [null, {}, [null], [undefined], [{}]]) {
+      expect(() => tokenBatch(bad as never, { padId: 0 })).toThrow(option);
+      expect(() => packedBatch(bad as never)).toThrow(option);
+    }
     expect(() => tokenBatch(sequences, { padId: 0.5 })).toThrow('padId');
     expect(() => tokenBatch(sequences, { padId: 0, padding: 'Left' as never })).toThrow("'left'?");
     expect(() => tokenBatch(sequences, { padId: 0, length: Number.NaN })).toThrow('length');

@@ -1,5 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkInteger, checkOptionNames, checkWholeNumbers } from '../optionChecks.ts';
+import { checkChoice, checkInteger, checkOptionNames, checkSequences } from '../optionChecks.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {
@@ -46,9 +46,7 @@ export function tokenBatch(
   const { padId, padding = 'right' } = options;
   checkInteger('tokenBatch', 'padId', padId, 0);
   checkChoice('tokenBatch', 'padding', padding, ['right', 'left']);
-  for (const [row, { ids }] of sequences.entries()) {
-    checkWholeNumbers('tokenBatch', `ids of sequence ${row}`, ids);
-  }
+  checkSequences('tokenBatch', sequences);
   const B = sequences.length;
   const lengths = Int32Array.from(sequences, ({ ids }) => ids.length);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
