@@ -37,7 +37,9 @@ describe('tokenBatch', () => {
     }
     expect(() => tokenBatch(sequences, { padId: 0.5 })).toThrow('padId');
     expect(() => tokenBatch(sequences, { padId: 0, padding: 'Left' as never })).toThrow("'left'?");
-    expect(() => tokenBatch(sequences, { padId: 0, length: Number.NaN })).toThrow('length');
+    for (const length of [Number.NaN, 7.5, 2 ** 40]) {
+      expect(() => tokenBatch(sequences, { padId: 0, length })).toThrow('length');
+    }
     expect(() => tokenBatch(sequences, { pad_id: 0 } as never)).toThrow("'padId'");
   });
 });

@@ -51,7 +51,7 @@ export function tokenBatch(
   const lengths = Int32Array.from(sequences, ({ ids }) => ids.length);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const T = options.length ?? longest;
-  checkInteger('tokenBatch', 'length', T, 0);
+  checkInteger('tokenBatch', 'length', T, 0, 2 ** 24);
   const empty = lengths.indexOf(0);
   if (B === 0 || empty >= 0) {
     throw new Qwen3Error(
