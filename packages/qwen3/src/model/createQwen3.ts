@@ -1,10 +1,10 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { checkConfig } from '../checkpoint/checkConfig.ts';
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
-import { checkInteger, checkOptionNames } from '../optionChecks.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { Qwen3 } from './qwen3.ts';
-import { seededNormal } from './seededNormal.ts';
+import { checkSeed, seededNormal } from './seededNormal.ts';
 import { toVariable } from './toVariable.ts';
 
 export interface CreateQwen3Options {
@@ -26,7 +26,7 @@ export interface CreateQwen3Options {
 export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Qwen3 {
   checkConfig(config);
   checkOptionNames('createQwen3', options, ['seed']);
-  checkInteger('createQwen3', 'seed', options.seed, 0, 2 ** 32 - 1);
+  checkSeed('createQwen3', options.seed);
   const normal = seededNormal(options.seed);
   const parameters: Record<string, Variable> = {};
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
