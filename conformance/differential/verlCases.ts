@@ -47,7 +47,47 @@ export const verlExemptions: Exemption[] = [
     when: ({ loss }) => ['gspo_token', 'cispo', 'sapo'].includes(loss),
     reason: 'a share of clipped tokens that verl fills with 0, as the loss has no such clip',
   },
+  {
+    keys: /./,
+    when: (question) => question.loss === 'kl_cov' && hasTies(question),
+    reason: "kl_cov's choice among tokens of equal covariance is that of torch's top-k",
+  },
+  {
+    keys: /^advantages$/,
+    when: (question) => question.estimator === ESTIMATORS[4] && isFlat(question),
+    reason: 'whitening what has no spread: ours is 0, verl divides rounding errors by 1e-4',
+  },
 ];
+
+type Question = DifferentialCase['question'];
+
+/** True when the last token that kl_cov takes has the covariance of the first one that it leaves. */
+function hasTies({ data, policyLoss }: Question): boolean {
+  const trained = (values: number[]) => values.filter((_, i) => data.mask[i] !== 0);
+  const centred = (values: number[]) => {
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    return values.map((x) => x - mean);
+  };
+  const [a, b] = [centred(trained(data.advantages)), centred(trained(data.logprobs))];
+  const sorted = a.map((x, i) => x * b[i]!).sort((x, y) => y - x);
+  const taken = Math.max(1, Math.floor(sorted.length * policyLoss.kl_cov_ratio));
+  return taken < sorted.length && sorted[taken - 1]! - sorted[taken]! < 1e-12;
+}
+
+/** True when every row has the same total above its group's mean. */
+function isFlat({ tokenRewards, mask, length, numGenerations }: Question): boolean {
+  const totals: number[] = [];
+  for (let i = 0; i < mask.length; i += length) {
+    totals.push(tokenRewards.slice(i, i + length).reduce((sum: number, x: number) => sum + x, 0));
+  }
+  const centred = totals.map((total, row) => {
+    if (numGenerations === 1) return total;
+    const start = row - (row % numGenerations);
+    const group = totals.slice(start, start + numGenerations);
+    return total - group.reduce((sum, x) => sum + x, 0) / numGenerations;
+  });
+  return Math.max(...centred) - Math.min(...centred) < 1e-9;
+}
 
 /** Every fourth case is an advantage estimator. */
 export function verlCases(seed: number, count: number): DifferentialCase[] {
@@ -199,7 +239,8 @@ function advantagesCase(random: Random): DifferentialCase {
   const { sequenceLength } = batch;
   const rows = batch.logprobs.length / sequenceLength;
   const whole = Math.floor(rows / numGenerations) * numGenerations;
-  const size = (whole || numGenerations) * sequenceLength;
+  const full = (whole || numGenerations) * sequenceLength;
+  const size = Math.max(full, 2); // verl refuses to whiten a single token
   const take = <T>(values: readonly T[]): T[] =>
     Array.from({ length: size }, (_, i) => values[i % values.length]!);
   const mask = take(trainedMask(batch));
