@@ -1,4 +1,5 @@
-import { afterThinking } from '../graders/math/afterThinking.ts';
+import { readTurn } from '../text/readTurn.ts';
+import type { TurnPart } from '../text/turnParts.ts';
 
 /** A call as the policy wrote it, or what is wrong with it. */
 export type ParsedToolCall = { name: string; arguments: unknown } | { error: string };
@@ -10,16 +11,28 @@ export type ParsedToolCall = { name: string; arguments: unknown } | { error: str
  *     {"name": "search", "arguments": {"query": "..."}}
  *     </tool_call>
  *
- * after the last `</think>`; none = `[]`. A call without its end mark reaches to the next one or to the end: samplers
- * cut there.
+ * after the last `</think>`; none = `[]`. A call is read by its JSON, whatever marks stand in its strings. It may lack
+ * its end mark: samplers cut there. One without readable JSON reaches to its end mark, to the next call or to the end.
  *
  * @example
  * parseToolCalls('<think>Hm.</think><tool_call>{"name": "clock", "arguments": {}}</tool_call>');
  * // [{ name: 'clock', arguments: {} }]
  */
 export function parseToolCalls(action: string): ParsedToolCall[] {
-  const [, ...calls] = afterThinking(action).split('<tool_call>');
-  return calls.map((call) => readCall(call.split('</tool_call>')[0]!.trim())); // split gives a first part
+  const { calls, start, answer } = readTurn(action);
+  return calls.map((call, i) => {
+    const next = calls[i + 1]?.start ?? start + answer.length;
+    return readCall(callText(action, call, next));
+  });
+}
+
+/** From the mark to the end mark; without one to the end of the JSON, without that to the next call. */
+function callText(action: string, call: TurnPart, next: number): string {
+  const begin = call.start + '<tool_call>'.length;
+  const close = action.indexOf('</tool_call>', call.end);
+  const without = call.end > begin ? call.end : next;
+  const end = close >= 0 && close < next ? close : without;
+  return action.slice(begin, end).trim();
 }
 
 const FORM = 'A call is {"name": ..., "arguments": {...}}.';

@@ -1,0 +1,130 @@
+import { fenceAt } from './codeFences.ts';
+import { jsonObjectEnd } from './jsonObjectEnd.ts';
+
+/** A piece of a completion that decides what is thought, what is answer and where the turn ends. */
+export interface TurnPart {
+  /**
+   * `'open'`, `'close'`: marks of a thought. `'end'`: a mark of a chat template. `'call'`: a tool call. `'code'`: a
+   * fenced block, a text between backquotes, or a tagged action.
+   */
+  kind: 'open' | 'close' | 'end' | 'call' | 'code';
+  /** UTF-16 units in the completion. */
+  start: number;
+  end: number;
+}
+
+/** Ends and beginnings of turns: Qwen, Llama 2 to 4, Mistral, Gemma, Phi, GLM, DeepSeek, Kimi, Command R, Granite, gpt-oss. */
+const TEMPLATE_MARK =
+  /<\|(?:im_(?:end|start|user|assistant|system)|endoftext|eot_id|eom_id|eot|end|return|call|user|assistant|system|observation|(?:end|begin)_of_text|start_header_id|end_of_turn|start_of_role|fim_(?:prefix|middle|suffix|pad)|repo_name|file_sep|(?:END|START)_OF_TURN_TOKEN)\|>|<(?:end_of_turn|start_of_turn|eos)>|<｜(?:end▁of▁sentence|begin▁of▁sentence|User|Assistant)｜>/;
+
+/** A sampler that keeps the header of its own turn puts this first: it ends nothing. */
+const HEADER =
+  /^\s*(?:<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<start_of_turn>\s*model|<\|assistant\|>|<｜Assistant｜>)/;
+
+/** Where the text of a turn begins: behind the header of its template, if it has one. */
+export function turnStart(completion: string): number {
+  return HEADER.exec(completion)?.[0].length ?? 0;
+}
+
+/**
+ * The parts of a completion from `from` on, in order. Marks that stand in code, in a call or in an action are text.
+ *
+ * @param delimiters - what closes a thought.
+ */
+export function turnParts(text: string, from: number, delimiters: readonly string[]): TurnPart[] {
+  const parts: TurnPart[] = [];
+  const token = tokenPattern(delimiters);
+  let struck = 0; // <s>…</s> is HTML, a </s> of its own ends a turn of Llama
+  token.lastIndex = from;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    const start = found.index;
+    const word = found[0];
+    const after = token.lastIndex;
+    const kind = Object.entries(found.groups!).find(([, part]) => part !== undefined)![0]; // one of the alternatives
+    if (kind === 'html') {
+      const ends = word === '</s>' && (struck === 0 || text.slice(after).trim() === '');
+      if (ends) parts.push({ kind: 'end', start, end: after });
+      else struck += word === '<s>' ? 1 : -1;
+      continue;
+    }
+    const read = READERS[kind as keyof typeof READERS](text, start, after, word); // the groups are its keys
+    parts.push(...read);
+    token.lastIndex = Math.max(after, read.at(-1)?.end ?? 0);
+  }
+  return parts;
+}
+
+type Reader = (text: string, start: number, after: number, word: string) => TurnPart[];
+
+const READERS = {
+  fence: readFence,
+  quote: readQuote,
+  call: (text, start, after) => [{ kind: 'call', start, end: callEnd(text, after) ?? after }],
+  action: readAction,
+  open: (_, start, end) => [{ kind: 'open', start, end }],
+  close: (_, start, end) => [{ kind: 'close', start, end }],
+  end: (_, start, end) => [{ kind: 'end', start, end }],
+} as const satisfies Record<string, Reader>;
+
+function tokenPattern(delimiters: readonly string[]): RegExp {
+  const escaped = delimiters.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  const close = escaped.join('|') || '(?!)'; // nothing closes a thought
+  return new RegExp(
+    [
+      `(?<fence>(?:^|(?<=<think>|${close}))[ \\t]*(?:(?:[-*+>]|\\d{1,9}[.)])[ \\t]+)*(?:\`{3,}(?=[^\`\\n]*$)|~{3,}))`,
+      '(?<quote>`+)',
+      '(?<call><tool_call>)',
+      '(?<action><(?:search|answer)>)',
+      `(?<close>${close})`,
+      ...(delimiters.includes('</think>') ? ['(?<open><think>)'] : []),
+      '(?<html></?s>)',
+      `(?<end>${TEMPLATE_MARK.source}|\\[/?INST\\])`,
+    ].join('|'),
+    'gm',
+  );
+}
+
+/** A fenced block, and the calls in it that are real ones. */
+function readFence(text: string, start: number): TurnPart[] {
+  const fence = fenceAt(text, start);
+  if (fence === null) return [];
+  const inside = text.slice(fence.start, fence.end);
+  const calls = [...inside.matchAll(/^[ \t]*<tool_call>/gm)].flatMap(({ 0: word, index }) => {
+    const after = fence.start + index + word.length;
+    const end = callEnd(text, after);
+    const whole = end !== null && end <= fence.end;
+    return whole ? [{ kind: 'call' as const, start: after - '<tool_call>'.length, end }] : [];
+  });
+  if (fence.closed) return [...calls, { kind: 'code', start, end: fence.next }];
+  // A block that is cut off: what ends its turn stands at the end of a line
+  const mark = new RegExp(`(?:${TEMPLATE_MARK.source})(?=\\s*$)|</s>(?=\\s*$(?![\\s\\S]))`, 'm');
+  const ended = mark.exec(inside);
+  const code: TurnPart = { kind: 'code', start, end: text.length };
+  if (!ended) return [...calls, code];
+  const end = fence.start + ended.index;
+  return [...calls, { ...code, end }, { kind: 'end', start: end, end: end + ended[0].length }];
+}
+
+/** Text between as many backquotes as before it, in one line. A call is none, even with backquotes around it. */
+function readQuote(text: string, start: number, after: number, word: string): TurnPart[] {
+  const close = new RegExp(`(?<!\`)${word}(?!\`)|\n`, 'g');
+  close.lastIndex = after;
+  const found = close.exec(text);
+  if (!found || found[0] === '\n') return [];
+  if (/<tool_call>\s*\{/.test(text.slice(after, found.index))) return [];
+  return [{ kind: 'code', start, end: close.lastIndex }];
+}
+
+/** Where the JSON of a call ends. */
+function callEnd(text: string, after: number): number | null {
+  const blanks = text.slice(after).search(/\S/);
+  return blanks < 0 ? null : jsonObjectEnd(text, after + blanks);
+}
+
+/** `<search>…</search>`, `<answer>…</answer>`, if no other one begins in it. */
+function readAction(text: string, start: number, after: number, word: string): TurnPart[] {
+  const mark = new RegExp(`</?${word.slice(1)}`, 'g');
+  mark.lastIndex = after;
+  const next = mark.exec(text);
+  return next?.[0].startsWith('</') ? [{ kind: 'code', start, end: mark.lastIndex }] : [];
+}
