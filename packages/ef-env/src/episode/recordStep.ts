@@ -1,3 +1,4 @@
+import { readTurn } from '../text/readTurn.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import type { DialogueStepResult } from './defineDialogue.ts';
@@ -24,6 +25,7 @@ export function recordStep<Role extends string>(
     if (last && earned !== undefined && (earned !== null || each === role)) last.reward = earned;
     if (last && each === role && spans !== undefined) last.spans = spans;
     if (metrics) trajectory.metrics = { ...trajectory.metrics, ...metrics };
+    if (last && each === role && readTurn(last.text).thought === 'open') countUnclosed(trajectory);
     if (info) trajectory.info = { ...trajectory.info, ...info };
     const place: Pick<Segment, 'kind' | 'turn'> =
       attempts === 0 ? { kind: 'prompt', turn: 0 } : { kind: 'environment', turn: attempts - 1 };
@@ -37,6 +39,12 @@ export function recordStep<Role extends string>(
       else trajectory.segments.push({ speaker, ...place, text });
     }
   }
+}
+
+/** A policy that never ends its thoughts is not one that has no answers: the metric tells them apart. */
+function countUnclosed(trajectory: Trajectory): void {
+  const before = trajectory.metrics?.['thoughts/unclosed'] ?? 0;
+  trajectory.metrics = { ...trajectory.metrics, 'thoughts/unclosed': before + 1 };
 }
 
 function rewardOf<Role extends string>(

@@ -79,6 +79,22 @@ describe('retrievalEnvironment', () => {
     expect(results[2]?.feedback).toBe('Nothing was found. 0 searches are left.');
   });
 
+  test('an open thought is named, marks in a query or an answer are text', async () => {
+    const [open, search, answer] = await play([
+      '<think>I <search>lanterns</search>',
+      '<think>a</think><search>what is </think> and </s></search>',
+      '<answer><s>Tartu</s> </think></answer>',
+    ]);
+    expect(open).toMatchObject({
+      reward: 0,
+      feedback: expect.stringMatching(
+        /^The thought was not closed: write <\/think> before you search or answer\. /,
+      ),
+    });
+    expect(search?.metrics).toMatchObject({ 'retrieval/searches': 1 });
+    expect(answer).toMatchObject({ done: true, reward: 0 });
+  });
+
   test('a task without evidence leaves searches unscored', async () => {
     const [first, last] = await play(
       [search('lanterns'), '<answer>born in Tartu'],

@@ -5,6 +5,8 @@ import {
   type StepResult,
 } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { missedAction } from '../text/missedAction.ts';
+import { readTurn } from '../text/readTurn.ts';
 import { bm25Retriever } from './bm25Retriever.ts';
 import { readSearchAction } from './readSearchAction.ts';
 import type { RetrievalDocument, Retriever } from './retrievalDocument.ts';
@@ -160,7 +162,10 @@ export function retrievalEnvironment(
     },
     step: async (state, action, { signal }) => {
       const read = readSearchAction(action);
-      if (read === null) return { feedback: FORMAT, reward: 0, done: false };
+      if (read === null) {
+        const missed = missedAction(readTurn(action), 'you search or answer');
+        return { feedback: [missed, FORMAT].filter(Boolean).join(' '), reward: 0, done: false };
+      }
       return read.kind === 'search' ? search(state, read.text, signal) : answer(state, read.text);
     },
   });

@@ -1,6 +1,7 @@
 import type { StepResult } from '../episode/defineEnvironment.ts';
 import { type AnswerScore, scoredStep } from '../episode/scoredStep.ts';
-import { afterThinking } from '../graders/math/afterThinking.ts';
+import { missedAction } from '../text/missedAction.ts';
+import { readTurn } from '../text/readTurn.ts';
 import type { Stage, StageContext } from './stage.ts';
 
 /** How staged episodes are judged. */
@@ -23,6 +24,9 @@ export interface StageState<Task, Results> {
   failed: number;
 }
 
+/** The rule of every stage: an attempt without it yields nothing. */
+const CLOSED_THOUGHT = 'closed-thought';
+
 /** Judges an attempt; `observation` is the prompt of the next stage. Moves `state` on. */
 export async function judgeStage<Task, Results>(
   { stages, score, prunedReward }: StageJudge<Task, Results>,
@@ -32,10 +36,13 @@ export async function judgeStage<Task, Results>(
 ): Promise<StepResult & { observation?: string | undefined }> {
   const { task, results } = state;
   const stage = stages[state.passed]!; // an episode ends with its last stage
-  const answer = afterThinking(action).trim();
+  const turn = readTurn(action);
+  const answer = turn.answer.trim();
   const context = { task, results, action };
 
-  const broken = await brokenRule(stage, answer, context);
+  const missed = turn.thought === 'open' ? missedAction(turn, 'the answer') : '';
+  const unclosed = missed === '' ? undefined : { rule: CLOSED_THOUGHT, reason: missed };
+  const broken = unclosed ?? (await brokenRule(stage, answer, context));
   if (broken) {
     const pruned = ++state.failed >= (stage.attempts ?? 1);
     return {

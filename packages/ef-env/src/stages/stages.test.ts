@@ -104,6 +104,16 @@ describe("stages, context 'all'", () => {
   });
 });
 
+test('an attempt that never closes its thought breaks a rule of every stage', async () => {
+  const env = stages<Task, Results>({ ...planFirst, context: 'all' });
+  const policy = says('<think>split', '<think>split');
+  const [episode] = await collect(env, policy, options);
+  expect(episode!.segments.findLast(({ kind }) => kind === 'environment')!.text).toMatch(
+    /^Rule 'closed-thought' is broken: The thought was not closed: write <\/think> before the answer\./,
+  );
+  expect(episode!.metrics).toMatchObject({ 'stages/pruned': 1, 'thoughts/unclosed': 2 });
+});
+
 describe("stages, context 'results'", () => {
   const env = stages<Task, Results>({ ...planFirst, context: 'results', system: 'Be brief.' });
 

@@ -1,6 +1,8 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { missedAction } from '../text/missedAction.ts';
+import { readTurn } from '../text/readTurn.ts';
 import { utf8Length } from '../trajectory/utf8Length.ts';
 import { lastCodeBlock } from './lastCodeBlock.ts';
 import type { TypescriptCompiler } from './typescriptCompiler.ts';
@@ -59,7 +61,12 @@ export function typescriptEnvironment(
         : {
             outcome: 'no-code',
             spans: [],
-            feedback: 'There is no program: write it in a block that begins with ```ts.',
+            feedback: [
+              missedAction(readTurn(action), 'the program'),
+              'There is no program: write it in a block that begins with ```ts.',
+            ]
+              .filter(Boolean)
+              .join(' '),
           };
       const before = utf8Length(action.slice(0, block?.start ?? 0));
       const right = verdict.outcome === 'pass';

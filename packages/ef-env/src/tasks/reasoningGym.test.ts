@@ -31,7 +31,9 @@ test('the feedback names the first wrong step of the work, else the mistake, nev
     feedback: "15 is the sum up to term 2; the term '- 2' comes next. Try again.",
   });
   expect(await attempt('20')).toMatchObject({ feedback: '20 is too large. Try again.' });
-  expect(await attempt('<think>13')).toMatchObject({ feedback: 'There is no answer. Try again.' });
+  expect(await attempt('<think>13')).toMatchObject({
+    feedback: 'The thought was not closed: write </think> before the answer. Try again.',
+  });
   expect(await attempt('13')).toEqual({ feedback: 'Right.', reward: 1, done: true });
 });
 

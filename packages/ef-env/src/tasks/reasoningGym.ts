@@ -1,7 +1,8 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
-import { afterThinking } from '../graders/math/afterThinking.ts';
 import { checkArithmetic } from '../symbolic/checkArithmetic.ts';
+import { missedAction } from '../text/missedAction.ts';
+import { readTurn } from '../text/readTurn.ts';
 import type { GymFamilyName } from './gymFamilies.ts';
 import { type GymScoreOptions, gymScore } from './gymScore.ts';
 import type { GymTask } from './gymTask.ts';
@@ -42,12 +43,14 @@ export function reasoningGym(options: ReasoningGymOptions = {}): Environment<Gym
     name: 'reasoning-gym',
     reset: (task) => ({ observation: task.question, state: task }),
     step: (task, action) => {
-      const answer = afterThinking(action);
+      const turn = readTurn(action);
+      const { answer } = turn;
       const { score, mistake } = gymScore(task, answer, scoring);
       const reward = score ?? 0;
       if (feedback === 'none') return { reward, done: true };
       if (mistake === null) return { feedback: 'Right.', reward, done: true };
-      const first = (ARITHMETIC.has(task.family) ? wrongStep(action) : null) ?? mistake;
+      const step = ARITHMETIC.has(task.family) ? wrongStep(action) : null;
+      const first = step ?? (missedAction(turn, 'the answer') || mistake);
       const shown =
         feedback === 'full' && task.answer !== null
           ? ` A right answer is: ${task.answer}`

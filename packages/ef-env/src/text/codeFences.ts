@@ -24,13 +24,21 @@ export function fenceAt(text: string, at: number): CodeFence | null {
   const marks = backquotes ?? tildes;
   if (line === undefined || marks === undefined) return null;
   const start = at + line.length;
-  // a mark of the chat may follow the fence at once: samplers stop there
-  const closing = new RegExp(`^[ \\t>]*${marks[0]}{${marks.length},}[ \\t]*(?=\\r?$|[<[])`, 'gm');
-  closing.lastIndex = start;
-  const close = text.at(start - 1) === '\n' ? closing.exec(text) : null;
+  const close = text[start - 1] === '\n' ? closingFence(text, start, marks) : null;
   const end = close?.index ?? text.length;
   const next = end + (close?.[0].length ?? 0);
-  return { info: (named ?? called ?? '').trim(), indent, start, end, next, closed: close !== null };
+  const [info = ''] = (named ?? called ?? '').split(/[<[]/); // a mark of the chat is no language
+  return { info: info.trim(), indent, start, end, next, closed: close !== null };
+}
+
+/** A mark of the chat may follow it at once: samplers stop there. */
+const CLOSING = /^[ \t>]*(`{3,}|~{3,})[ \t]*(?=\r?$|[<[])/gm;
+
+function closingFence(text: string, from: number, marks: string): RegExpExecArray | null {
+  CLOSING.lastIndex = from;
+  let found = CLOSING.exec(text);
+  while (found && !found[1]!.startsWith(marks)) found = CLOSING.exec(text); // always has a group 1
+  return found;
 }
 
 /** All fenced blocks of a text. */

@@ -139,10 +139,10 @@ describe('readTurn', () => {
     ['delimiters behind code', '`x`</think>'.repeat(18_000)],
     ['blanks', `${' '.repeat(100_000)}\n`.repeat(2)],
     ['list items', '- '.repeat(100_000)],
-  ])('200,000 characters of %s take no second', (_, text) => {
+  ])('200,000 characters of %s take less than two seconds', (_, text) => {
     const before = performance.now();
     readTurn(text);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(performance.now() - before).toBeLessThan(2000);
   });
 });
 
@@ -173,6 +173,7 @@ describe('marks never cut', () => {
           expect(block?.code).toBe(`${code}\n`);
         },
       ),
+      { numRuns: 500 },
     );
   });
 

@@ -115,29 +115,26 @@ function swallowedClose(
   delimiters: readonly string[],
   opened: boolean,
 ): number | null {
-  let tried = 0;
-  for (const { kind, start, end } of parts) {
-    if (kind !== 'code') continue;
-    for (const close of positions(text, delimiters, start, end)) {
-      if (++tried > MAX_CANDIDATES) return null;
-      const alone = hasOwnLine(text, close.start, close.end);
-      const before = text.slice(start, close.start);
-      const plausible = opened || (alone && !before.includes('<think>'));
-      if (plausible && isWhole(text.slice(close.end))) return close.end;
-    }
+  const code = parts.filter(({ kind }) => kind === 'code');
+  let [block, tried] = [0, 0];
+  for (const close of positions(text, delimiters)) {
+    while (block < code.length && code[block]!.end <= close.start) block++; // within the list
+    const around = code[block];
+    if (around === undefined || ++tried > MAX_CANDIDATES) return null;
+    if (close.start < around.start) continue;
+    const alone = hasOwnLine(text, close.start, close.end);
+    const before = text.slice(around.start, close.start);
+    const plausible = opened || (alone && !before.includes('<think>'));
+    if (plausible && isWhole(text.slice(close.end))) return close.end;
   }
   return null;
 }
 
-function positions(
-  text: string,
-  delimiters: readonly string[],
-  from: number,
-  to: number,
-): { start: number; end: number }[] {
+/** Where the delimiters stand, quoted or not. */
+function positions(text: string, delimiters: readonly string[]): { start: number; end: number }[] {
   const found: { start: number; end: number }[] = [];
   for (const delimiter of delimiters) {
-    for (let at = text.indexOf(delimiter, from); at >= 0 && at < to; ) {
+    for (let at = text.indexOf(delimiter); at >= 0; ) {
       found.push({ start: at, end: at + delimiter.length });
       at = text.indexOf(delimiter, at + delimiter.length);
     }

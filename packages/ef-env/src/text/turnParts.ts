@@ -17,6 +17,12 @@ export interface TurnPart {
 const TEMPLATE_MARK =
   /<\|(?:im_(?:end|start|user|assistant|system)|endoftext|eot_id|eom_id|eot|end|return|call|user|assistant|system|observation|(?:end|begin)_of_text|start_header_id|end_of_turn|start_of_role|fim_(?:prefix|middle|suffix|pad)|repo_name|file_sep|(?:END|START)_OF_TURN_TOKEN)\|>|<(?:end_of_turn|start_of_turn|eos)>|<｜(?:end▁of▁sentence|begin▁of▁sentence|User|Assistant)｜>/;
 
+/** What ends the turn of a block that is cut off stands at the end of a line. */
+const ENDING_MARK = new RegExp(
+  `(?:${TEMPLATE_MARK.source})(?=\\s*$)|</s>(?=\\s*$(?![\\s\\S]))`,
+  'm',
+);
+
 /** A sampler that keeps the header of its own turn puts this first: it ends nothing. */
 const HEADER =
   /^\s*(?:<\|im_start\|>\s*assistant|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|<start_of_turn>\s*model|<\|assistant\|>|<｜Assistant｜>)/;
@@ -40,14 +46,14 @@ export function turnParts(text: string, from: number, delimiters: readonly strin
     const start = found.index;
     const word = found[0];
     const after = token.lastIndex;
-    const kind = Object.entries(found.groups!).find(([, part]) => part !== undefined)![0]; // one of the alternatives
-    if (kind === 'html') {
+    const kind = KINDS.find((name) => found?.groups?.[name] !== undefined);
+    if (kind === undefined) {
       const ends = word === '</s>' && (struck === 0 || text.slice(after).trim() === '');
       if (ends) parts.push({ kind: 'end', start, end: after });
       else struck += word === '<s>' ? 1 : -1;
       continue;
     }
-    const read = READERS[kind as keyof typeof READERS](text, start, after, word); // the groups are its keys
+    const read = READERS[kind](text, start, after, word);
     parts.push(...read);
     token.lastIndex = Math.max(after, read.at(-1)?.end ?? 0);
   }
@@ -65,6 +71,7 @@ const READERS = {
   close: (_, start, end) => [{ kind: 'close', start, end }],
   end: (_, start, end) => [{ kind: 'end', start, end }],
 } as const satisfies Record<string, Reader>;
+const KINDS = Object.keys(READERS) as (keyof typeof READERS)[]; // an object of this file
 
 function tokenPattern(delimiters: readonly string[]): RegExp {
   const escaped = delimiters.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
@@ -77,7 +84,7 @@ function tokenPattern(delimiters: readonly string[]): RegExp {
       '(?<action><(?:search|answer)>)',
       `(?<close>${close})`,
       ...(delimiters.includes('</think>') ? ['(?<open><think>)'] : []),
-      '(?<html></?s>)',
+      '</?s>',
       `(?<end>${TEMPLATE_MARK.source}|\\[/?INST\\])`,
     ].join('|'),
     'gm',
@@ -96,9 +103,7 @@ function readFence(text: string, start: number): TurnPart[] {
     return whole ? [{ kind: 'call' as const, start: after - '<tool_call>'.length, end }] : [];
   });
   if (fence.closed) return [...calls, { kind: 'code', start, end: fence.next }];
-  // A block that is cut off: what ends its turn stands at the end of a line
-  const mark = new RegExp(`(?:${TEMPLATE_MARK.source})(?=\\s*$)|</s>(?=\\s*$(?![\\s\\S]))`, 'm');
-  const ended = mark.exec(inside);
+  const ended = ENDING_MARK.exec(inside);
   const code: TurnPart = { kind: 'code', start, end: text.length };
   if (!ended) return [...calls, code];
   const end = fence.start + ended.index;
@@ -107,12 +112,13 @@ function readFence(text: string, start: number): TurnPart[] {
 
 /** Text between as many backquotes as before it, in one line. A call is none, even with backquotes around it. */
 function readQuote(text: string, start: number, after: number, word: string): TurnPart[] {
-  const close = new RegExp(`(?<!\`)${word}(?!\`)|\n`, 'g');
-  close.lastIndex = after;
-  const found = close.exec(text);
-  if (!found || found[0] === '\n') return [];
+  const mark = /`+|\n/g;
+  mark.lastIndex = after;
+  let found = mark.exec(text);
+  while (found && found[0] !== '\n' && found[0] !== word) found = mark.exec(text);
+  if (found?.[0] !== word) return [];
   if (/<tool_call>\s*\{/.test(text.slice(after, found.index))) return [];
-  return [{ kind: 'code', start, end: close.lastIndex }];
+  return [{ kind: 'code', start, end: mark.lastIndex }];
 }
 
 /** Where the JSON of a call ends. */
@@ -121,10 +127,11 @@ function callEnd(text: string, after: number): number | null {
   return blanks < 0 ? null : jsonObjectEnd(text, after + blanks);
 }
 
-/** `<search>…</search>`, `<answer>…</answer>`, if no other one begins in it. */
+/** `<search>…</search>`, `<answer>…</answer>`; only its mark, if it is not closed or another one begins in it. */
 function readAction(text: string, start: number, after: number, word: string): TurnPart[] {
-  const mark = new RegExp(`</?${word.slice(1)}`, 'g');
+  const mark = word === '<search>' ? /<\/?search>/g : /<\/?answer>/g;
   mark.lastIndex = after;
   const next = mark.exec(text);
-  return next?.[0].startsWith('</') ? [{ kind: 'code', start, end: mark.lastIndex }] : [];
+  const closed = next?.[0].startsWith('</') ?? false;
+  return [{ kind: 'code', start, end: closed ? mark.lastIndex : after }];
 }

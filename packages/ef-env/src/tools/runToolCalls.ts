@@ -1,3 +1,4 @@
+import { jsonFault } from '../data/jsonFault.ts';
 import { nearestName } from '../data/nearestName.ts';
 import { listenTo, type StepLimits, stepWithin } from '../episode/stepWithin.ts';
 import type { Utterance } from '../episode/utterance.ts';
@@ -13,6 +14,8 @@ export interface ToolEpisode<Task, State> {
   checks: ArgumentChecks;
   /** Of all calls so far. */
   results: ToolResult[];
+  /** Calls that stood where none is made: in a thought, in a block of code, without their marks. */
+  misplaced: number;
 }
 
 interface ToolResult {
@@ -58,11 +61,15 @@ export async function runToolCalls<State>(
 }
 
 /** Metrics of an episode so far. */
-export function toolMetrics({ results }: ToolEpisode<unknown, unknown>): Record<string, number> {
+export function toolMetrics({
+  results,
+  misplaced,
+}: ToolEpisode<unknown, unknown>): Record<string, number> {
   const failures = results.filter(({ failed }) => failed).length;
   const metrics: Record<string, number> = {
     'tools/call_frequency': results.length,
     'tools/failure_frequency': failures / Math.max(1, results.length),
+    ...(misplaced > 0 && { 'tools/misplaced_calls': misplaced }),
   };
   for (const { name } of results) {
     if (name === undefined) continue;
@@ -108,11 +115,20 @@ function unknownTool(name: string, tools: readonly Pick<Tool, 'name'>[]): string
   return `there is no tool '${name}'.${guess} Tools: ${names.join(', ')}.`;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * A text as it is, anything else as JSON.
+ *
+ * @throws {EfEnvError} `task` for what JSON would change in silence; an Error that a tool returns is thrown.
+ */
 function asText(result: unknown): string {
-  if (typeof result === 'string' && result !== '') return result;
-  return JSON.stringify(result) ?? 'null'; // undefined: the tool had nothing to say
+  if (typeof result === 'string') return result;
+  if (result === undefined) return 'null'; // the tool had nothing to say
+  if (result instanceof Error) throw result;
+  const fault = jsonFault(result, 'the result');
+  if (fault !== null) throw new EfEnvError('task', `${fault}.`);
+  return JSON.stringify(result);
 }

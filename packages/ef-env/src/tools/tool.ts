@@ -6,7 +6,8 @@ export interface Tool<State = unknown> {
   /** JSON schema of the arguments, an object; calls that do not fit it do not reach `call`. */
   parameters: Record<string, unknown>;
   /**
-   * Runs a call. Text is shown to the policy as it is, anything else as JSON; what it throws is shown as an error.
+   * Runs a call. Text is shown to the policy as it is, anything else as JSON; what it throws is shown as an error. So is
+   * what JSON would change in silence: a Map or Set, NaN, bytes, a function, an object of a class without `toJSON`.
    *
    * @param args - The arguments, checked against `parameters`: give them the type that the schema says.
    * @param context - The episode's state, and a signal that is aborted when the call's time is over.

@@ -162,6 +162,151 @@ describe('toolEnvironment', () => {
     });
   });
 
+  class Point {
+    x = 1;
+  }
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  test.each<[string, unknown, string]>([
+    ['a text', '', ''],
+    ['a text of JSON', '"x"', '"x"'],
+    ['nothing', null, 'null'],
+    ['a date', new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ['a list', [1, 'a', null, { b: [] }], '[1,"a",null,{"b":[]}]'],
+    ['an absent key', { a: undefined, b: 1 }, '{"b":1}'],
+    ['toJSON', { toJSON: () => ({ t: 22 }) }, '{"t":22}'],
+    ['no prototype', Object.assign(Object.create(null), { t: 22 }), '{"t":22}'],
+    ['shared, not circular', [ROW, ROW], JSON.stringify([ROW, ROW])],
+    [
+      'a Map',
+      new Map([['t', 22]]),
+      'Error: answer failed: the result is a Map, which JSON cannot tell: hand over a plain object, an array or a text.',
+    ],
+    [
+      'a Set within',
+      { found: [new Set([1])] },
+      'Error: answer failed: the result.found[0] is a Set, which JSON cannot tell: hand over a plain object, an array or a text.',
+    ],
+    ['NaN', Number.NaN, 'Error: answer failed: the result is NaN, which JSON does not have.'],
+    [
+      'infinity within',
+      { a: [1, -Infinity] },
+      'Error: answer failed: the result.a[1] is -Infinity, which JSON does not have.',
+    ],
+    [
+      'a hole',
+      [undefined],
+      'Error: answer failed: the result[0] is undefined, which JSON does not have.',
+    ],
+    [
+      'a function',
+      () => 1,
+      'Error: answer failed: the result is a function, which JSON does not have.',
+    ],
+    [
+      'a symbol',
+      Symbol('a'),
+      'Error: answer failed: the result is a symbol, which JSON does not have.',
+    ],
+    [
+      'numbers of 32 bits',
+      new Float32Array([1, 2.5]),
+      'Error: answer failed: the result is a Float32Array, which JSON cannot tell: hand over a plain object, an array or a text.',
+    ],
+    [
+      'bytes',
+      Buffer.from('a'),
+      'Error: answer failed: the result is a Buffer, which JSON cannot tell: hand over a plain object, an array or a text.',
+    ],
+    [
+      'an object of a class',
+      new Point(),
+      'Error: answer failed: the result is a Point, which JSON cannot tell: hand over a plain object, an array or a text.',
+    ],
+    [
+      'a date that does not exist',
+      new Date(Number.NaN),
+      'Error: answer failed: the result is a Date without a value.',
+    ],
+    ['an Error', new Error('disk on fire'), 'Error: answer failed: disk on fire'],
+    ['itself', circle, 'Error: answer failed: the result.self contains itself.'],
+  ])('a tool that gives %s', async (_, result, told) => {
+    const answer: Tool<string[]> = {
+      name: 'answer',
+      description: '',
+      parameters: {},
+      call: () => result,
+    };
+    const trajectory = await play([callOf('answer', {}), '42'], { tools: [answer] });
+    expect(answers(trajectory)).toEqual([told]);
+  });
+
+  describe('a turn without a call that could be made is not silently the last one', () => {
+    const call = callOf('multiply', { a: 6, b: 7 });
+    const json = JSON.stringify({ name: 'multiply', arguments: { a: 6, b: 7 } });
+    const open = 'The thought was not closed: write </think> before a call or the answer.';
+    const inside = 'Calls inside the thought are not made.';
+    const unmarked = 'The call was not made: it must stand between <tool_call> and </tool_call>.';
+    test.each([
+      ['an open thought', '<think>Hm.', open, { 'thoughts/unclosed': 1 }],
+      [
+        'a call in it',
+        `<think>${call}`,
+        `${open} ${inside}`,
+        { 'thoughts/unclosed': 1, 'tools/misplaced_calls': 1 },
+      ],
+      [
+        'a call in a closed one',
+        `<think>${call}</think>`,
+        `There is nothing after the thought. ${inside}`,
+        { 'tools/misplaced_calls': 1 },
+      ],
+      [
+        'a block of JSON',
+        `I call it.\n\`\`\`json\n${json}\n\`\`\``,
+        unmarked,
+        { 'tools/misplaced_calls': 1 },
+      ],
+      ['JSON alone', json, unmarked, { 'tools/misplaced_calls': 1 }],
+      [
+        'JSON with parameters',
+        '{"name": "multiply", "parameters": {}}',
+        unmarked,
+        { 'tools/misplaced_calls': 1 },
+      ],
+    ])('%s', async (_, said, told, metrics) => {
+      const trajectory = await play([said, '42']);
+      expect(trajectory.segments.at(-2)).toMatchObject({ kind: 'environment', text: told });
+      expect(trajectory).toMatchObject({ stop: 'done', reward: 1 });
+      expect(trajectory.metrics).toEqual({
+        'tools/call_frequency': 0,
+        'tools/failure_frequency': 0,
+        ...metrics,
+      });
+    });
+
+    test('it is scored as it stands where it is the last', async () => {
+      expect(await play(['<think>1', '<think>2', '<think>3', '<think>4'])).toMatchObject({
+        stop: 'max-turns',
+        reward: 0,
+        metrics: { 'thoughts/unclosed': 4 },
+      });
+    });
+
+    test('a draft in the thought of an answer is counted, other JSON is an answer', async () => {
+      const drafted = await play([`<think>${call}</think>42`]);
+      expect(drafted).toMatchObject({ reward: 1, metrics: { 'tools/misplaced_calls': 1 } });
+      const other = await play(['```json\n{"name": "divide", "arguments": {}}\n```']);
+      expect(other).toMatchObject({ stop: 'done', reward: 0 });
+      expect(other.metrics).not.toHaveProperty('tools/misplaced_calls');
+    });
+
+    test('a call in a block of code with its marks is made', async () => {
+      const trajectory = await play([`\`\`\`\n${call}\n\`\`\``, '42']);
+      expect(answers(trajectory)).toEqual(['42']);
+    });
+  });
+
   test('calls beyond maxCallsPerTurn are refused', async () => {
     const call = callOf('multiply', { a: 1, b: 1 });
     const trajectory = await play([call.repeat(3), 'x'], { maxCallsPerTurn: 2 });
@@ -237,13 +382,11 @@ describe('parseToolCalls', () => {
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
   test('finds every call that was written, whatever its arguments hold', () => {
-    const marks = /tool_call>|think>|<\|/; // marks inside an argument end the call: so they do for every reader of it
     fc.assert(
       fc.property(
         fc.array(fc.tuple(names, fc.dictionary(fc.string(), fc.jsonValue())), { maxLength: 4 }),
         (calls) => {
           const texts = calls.map(([name, args]) => callOf(name, args));
-          fc.pre(!calls.some((call) => marks.test(JSON.stringify(call))));
           const parsed = parseToolCalls(
             `<think>${texts.join('')}</think>Let me see.${texts.join(' and ')}`,
           );
@@ -261,6 +404,26 @@ describe('parseToolCalls', () => {
     expect(parseToolCalls(`<think>${whole}`)).toEqual([]);
     expect(parseToolCalls('<tool_call>{"name": "a"}</tool_call>')).toEqual([
       { name: 'a', arguments: {} },
+    ]);
+  });
+
+  test.each([
+    ['HTML', { html: '<s>x</s>' }],
+    ['the end of a thought', { q: 'what is </think>?' }],
+    ['the end of a call', { q: '</tool_call>' }],
+    ['another call', { q: '</tool_call><tool_call>{"name": "b"}' }],
+    ['a fence', { q: '```\n</think>\n```' }],
+  ])('a call is read by its JSON: %s', (_, args) => {
+    expect(parseToolCalls(callOf('a', args))).toEqual([{ name: 'a', arguments: args }]);
+    expect(parseToolCalls(`<think>Hm.</think>${callOf('a', args)}<|im_end|>`)).toHaveLength(1);
+  });
+
+  test('a call without its end mark ends with its JSON, a broken one is named', () => {
+    expect(parseToolCalls('<tool_call>{"name": "a"} Let me wait.')).toEqual([
+      { name: 'a', arguments: {} },
+    ]);
+    expect(parseToolCalls('<tool_call>{"name": "a"}}</tool_call>')).toEqual([
+      { error: expect.stringMatching(/^the call is not JSON/) },
     ]);
   });
 

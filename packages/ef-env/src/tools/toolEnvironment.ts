@@ -6,9 +6,10 @@ import {
 import { type AnswerScore, scoredStep } from '../episode/scoredStep.ts';
 import type { Opening } from '../episode/utterance.ts';
 import { EfEnvError } from '../errors.ts';
-import { afterThinking } from '../graders/math/afterThinking.ts';
 import { type Prompt, promptColumn, readPrompt } from '../rewards/readPrompt.ts';
 import type { Rubric } from '../rewards/rubric.ts';
+import { readTurn } from '../text/readTurn.ts';
+import { misplacedCalls } from './misplacedCalls.ts';
 import { type ParsedToolCall, parseToolCalls } from './parseToolCalls.ts';
 import { runToolCalls, type ToolEpisode, toolMetrics } from './runToolCalls.ts';
 import { type ArgumentChecks, schemaValidators } from './schemaValidators.ts';
@@ -55,11 +56,16 @@ export interface ToolEnvironmentOptions<Task, State> {
  * Questions that a policy answers with the help of tools: verifiers' `ToolEnv` and `StatefulToolEnv`, TRL's `tools`.
  *
  * A turn with calls is answered with one message of a tool per call; what went wrong (no JSON, unknown tool, arguments
- * that do not fit the schema, an exception, a time-out) is such a message too, and the episode goes on. The first turn
- * without a call is the final answer.
+ * that do not fit the schema, an exception, a time-out, a result that JSON cannot tell) is such a message too, and the
+ * episode goes on. The first turn without a call is the final answer.
+ *
+ * A turn that never closes its thought, says nothing after it, or writes the JSON of a call without its marks or in a
+ * block of code is scored as it stands, told so in feedback, and not the last one. With a `parse` of your own that is
+ * left to it.
  *
  * Metrics of an episode: `tools/call_frequency` (calls), `tools/failure_frequency` (share that failed; 0 without
- * calls), `tools/calls/<name>`. Means of the first are TRL's; TRL's share is that of all calls, not of episodes.
+ * calls), `tools/calls/<name>`, `tools/misplaced_calls` (in a thought, a block of code or without marks). Those that
+ * are 0 are absent but for the first two. Means of the first are TRL's; TRL's share is that of all calls, not of episodes.
  *
  * Needs the optional package `@cfworker/json-schema`.
  *
@@ -102,7 +108,7 @@ export function toolEnvironment<Task extends object, State = undefined>(
     maxTurns,
     reset: async (task, resetOptions) => {
       checks ??= schemaValidators(tools);
-      const episode = { task, checks: await checks, results: [] };
+      const episode = { task, checks: await checks, results: [], misplaced: 0 };
       const observation = withManual(readPrompt(prompt(task), 'toolEnvironment'), manual);
       const state = (await options.state?.(task, resetOptions)) as State; // without it State is undefined
       return { observation, state: { ...episode, state } };
@@ -111,9 +117,15 @@ export function toolEnvironment<Task extends object, State = undefined>(
       const calls = parse(action);
       if (calls.length === 0) {
         const { task, state } = episode;
-        const answer = afterThinking(action).trim();
+        const turn = readTurn(action);
+        const answer = turn.answer.trim();
         const result = scoredStep(await score?.(answer, { task, state, action, signal }));
-        return { ...result, metrics: { ...result.metrics, ...toolMetrics(episode) } };
+        const { count, said } = options.parse ? FINAL : misplacedCalls(turn, tools);
+        episode.misplaced += count;
+        const metrics = { ...result.metrics, ...toolMetrics(episode) };
+        if (said === '') return { ...result, metrics };
+        const feedback = [said, result.feedback].filter(Boolean).join(' ');
+        return { ...result, feedback, done: false, metrics };
       }
       const limits = { signal, toolTimeout, maxCallsPerTurn };
       const observation = await runToolCalls(calls, tools, episode, limits);
@@ -122,6 +134,9 @@ export function toolEnvironment<Task extends object, State = undefined>(
     ...(close && { close: ({ state }) => close(state) }),
   });
 }
+
+/** Where calls have another form nobody knows which are misplaced. */
+const FINAL = { count: 0, said: '' };
 
 /** A prompt with a system message of its own still needs to say which tools there are. */
 function withManual(opening: Opening, manual: string | undefined): Opening {
