@@ -1,8 +1,8 @@
 import { EfEnvError } from './errors.ts';
 
-/** @throws {EfEnvError} `option` for a seed that is missing or no integer: it would silently be always the same. */
+/** @throws {EfEnvError} `option` for a seed that is missing or no integer that a number holds exactly: it would silently be always the same. */
 export function checkSeed(caller: string, seed: number): void {
-  if (Number.isInteger(seed)) return;
+  if (Number.isSafeInteger(seed)) return;
   throw new EfEnvError(
     'option',
     `${caller}: seed must be an integer, got ${seed}. All that is random comes from it.`,

@@ -34,10 +34,13 @@ export type {
   BenchmarkPresetOptions,
 } from './evaluation/benchmarkPreset.ts';
 export { benchmarkPreset } from './evaluation/benchmarkPreset.ts';
-export type { Estimate, EvaluateOptions, EvaluateResult } from './evaluation/evaluate.ts';
+export type { EvaluateOptions, EvaluateResult } from './evaluation/evaluate.ts';
 export { evaluate } from './evaluation/evaluate.ts';
+export type { Estimate } from './evaluation/evaluationMetrics.ts';
+export type { UngradedSample } from './evaluation/gradeSamples.ts';
 export { bootstrapMean, wilsonInterval } from './evaluation/intervals.ts';
 export { majorityAtK } from './evaluation/majorityAtK.ts';
+export type { MajorityVoteOptions } from './evaluation/majorityVote.ts';
 export { majorityVote } from './evaluation/majorityVote.ts';
 export { gPassAtK, meanGPassAtK, passAllK, passAtK } from './evaluation/passAtK.ts';
 export type { PromptPreset } from './evaluation/promptPresets.ts';

@@ -10,6 +10,13 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return least <= name.length / 2 ? known[distances.indexOf(least)] : undefined;
 }
 
+/** What is wrong with a name, for messages: `unknown option 'maxToken'. Did you mean 'maxTokens'? Known: ...`. */
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  const guess = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+  return `unknown ${kind} '${name}'.${guess} Known: ${known.join(', ')}.`;
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {

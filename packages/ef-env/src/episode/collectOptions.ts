@@ -1,6 +1,8 @@
+import { checkCounts } from '../checkCounts.ts';
 import { checkSeed } from '../checkSeed.ts';
 import { EfEnvError } from '../errors.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
+import { checkStop } from './stopTexts.ts';
 
 export interface CollectProgress {
   /** Finished episodes, resumed ones included. */
@@ -20,6 +22,8 @@ export interface CollectOptions<Task> {
   maxTurns?: number | undefined;
   /** Passed to the policy; absent = its own default. */
   temperature?: number | undefined;
+  /** Texts at which an attempt ends, without them: see `stop` of `Policy`. Default: none. */
+  stop?: readonly string[] | null | undefined;
   /** Episodes alive at once; each turn of them is one `policy.generate` call. Default 256. */
   concurrency?: number | undefined;
   /** Time limit of one `reset` or `step`, and of scoring one group, milliseconds; `Infinity` = none. Default 30,000. */
@@ -45,11 +49,8 @@ export function checkCollectOptions(caller: string, options: CollectOptions<unkn
     throw new EfEnvError('option', `${caller}: ${name} must be an array, got ${typeof list}.`);
   }
   checkSeed(caller, options.seed);
-  const counts = { groupSize, maxTurns, concurrency, maxTokens };
-  for (const [name, value] of Object.entries(counts)) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new EfEnvError('option', `${caller}: ${name} must be an integer >= 1, got ${value}.`);
-  }
+  checkCounts(caller, { groupSize, maxTurns, concurrency, maxTokens });
+  checkStop(caller, options.stop ?? []);
   if (stepTimeout > 0) return;
   throw new EfEnvError('option', `${caller}: stepTimeout must be above 0 ms, got ${stepTimeout}.`);
 }

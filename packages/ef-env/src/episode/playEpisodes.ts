@@ -9,6 +9,7 @@ import { answer, close, type LiveEpisode, open } from './liveEpisode.ts';
 import { openCollection } from './openCollection.ts';
 import type { Policy } from './policy.ts';
 import { listenTo, type StepLimits } from './stepWithin.ts';
+import { cutAttempts } from './stopTexts.ts';
 
 /** Who plays what. */
 export interface Play<Task, Role extends string> {
@@ -79,6 +80,7 @@ async function attempt<Task, Role extends string>(
   options: CollectOptions<Task>,
 ): Promise<Segment[]> {
   const { maxTokens, temperature, signal, groupSize = 1 } = options;
+  const stop = options.stop ?? [];
   const seeds = lives.map((live) => mixSeeds(live.seed, 'turn', turn));
   // Complete groups that stand at the same prompt: one prompt, G continuations.
   const shared = turn === 0 && groupSize > 1 && sharePrompts(lives, groupSize);
@@ -91,6 +93,7 @@ async function attempt<Task, Role extends string>(
     temperature,
     seed: mixSeeds(...seeds),
     seeds,
+    ...(stop.length > 0 && { stop }),
     signal,
   });
   const wanted = `${caller}: policy.generate must return ${lives.length} segments (${prompts.length} prompts x ${shared ? groupSize : 1})`;
@@ -102,7 +105,7 @@ async function attempt<Task, Role extends string>(
     const got = JSON.stringify(segments[mute]);
     throw new EfEnvError('policy', `${wanted} with a text each, got ${got} at ${mute}.`);
   }
-  return segments;
+  return cutAttempts(caller, segments, stop);
 }
 
 function promptOf<Task, Role extends string>(live: LiveEpisode<Task, Role>): Segment[] {

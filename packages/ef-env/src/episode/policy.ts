@@ -14,6 +14,12 @@ export interface GenerateOptions {
    * continuation independently of the others in the call; one that does not may ignore them.
    */
   seeds?: ArrayLike<number> | undefined;
+  /**
+   * Texts that end a continuation, thoughts included. A policy that knows them stops where the first one is complete,
+   * leaves it out of `text`, and keeps in `tokens` exactly what was sampled up to there. One that does not may ignore
+   * them: `collect` and `evaluate` cut its text afterwards, and `collect` refuses a text that goes on and has `tokens`.
+   */
+  stop?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
 }
 

@@ -1,5 +1,9 @@
+import { unknownName } from '../data/nearestName.ts';
 import { EfEnvError } from '../errors.ts';
+import { afterThinking } from '../graders/math/afterThinking.ts';
+import { cutAtStop } from '../graders/math/cutAtStop.ts';
 import { gradeMath, type MathGrade } from '../graders/math/gradeMath.ts';
+import { readOptions } from '../options/readOptions.ts';
 
 /** Whose settings to use; the versions are those of lighteval 0.13.0 and of open-r1's `evaluate.py` at 00b5200. */
 export type BenchmarkPresetName =
@@ -16,12 +20,19 @@ export interface BenchmarkPresetOptions {
 /** How to ask and how to grade: options of `evaluate`. */
 export interface BenchmarkPreset {
   prompt: (problem: string) => string;
+  /** What follows the first of `stop` in the answer is not read, whether the policy stopped there or not. */
   grade: (gold: string, completion: string) => MathGrade;
+  /** Texts at which a sample ends; absent where the project has none. */
+  stop?: readonly string[] | undefined;
+  /** The project's generation size, tokens; absent where it leaves that to the model. */
+  maxTokens?: number | undefined;
 }
 
 interface Settings {
   /** Decimals that count, as the project sets math-verify. */
   precision: number;
+  stop?: readonly string[];
+  maxTokens?: number;
   /** The query around the problem, or where the project keeps it with its length and 64-bit FNV-1a. */
   query: ((problem: string) => string) | { at: string; length: number; fingerprint: string };
 }
@@ -29,9 +40,10 @@ interface Settings {
 /** Facts about the projects' settings; their sentences are not ours to ship. */
 const PRESETS: Record<BenchmarkPresetName, Settings> = {
   // huggingface/open-r1, src/open_r1/evaluate.py: math_500, aime24, aime25
-  'open-r1': { precision: 5, query: (problem) => problem },
+  'open-r1': { precision: 5, maxTokens: 4096, query: (problem) => problem },
   'lighteval/math_500': {
     precision: 6,
+    maxTokens: 32_768,
     query: {
       at: 'MATH_QUERY_TEMPLATE in lighteval/tasks/tasks/math_500.py',
       length: 210,
@@ -46,12 +58,17 @@ const PRESETS: Record<BenchmarkPresetName, Settings> = {
       fingerprint: '8018bf96bf4a9ccc',
     },
   },
-  'lighteval/gsm8k': { precision: 5, query: (problem) => `Question: ${problem}\nAnswer:` },
+  'lighteval/gsm8k': {
+    precision: 5,
+    stop: ['Question:'],
+    maxTokens: 256,
+    query: (problem) => `Question: ${problem}\nAnswer:`,
+  },
 };
 
 /**
- * The query and the grader's settings of lighteval 0.13.0 or open-r1, so that a figure can be called by their name.
- * The grader is `gradeMath` with their number of decimals. lighteval's longer queries are not in this package: hand
+ * The query, the grader's settings, the stop texts and the longest sample of lighteval 0.13.0 or open-r1, so that a
+ * figure can be called by their name. The grader is `gradeMath` with their number of decimals. lighteval's longer queries are not in this package: hand
  * over the template, and it is checked against the fingerprint of that version.
  *
  * Their samples: open-r1 and lighteval's math_500, aime24 and aime25 report pass@1 of one sample; aime24_avg the mean of 64;
@@ -70,16 +87,20 @@ export function benchmarkPreset(
   name: BenchmarkPresetName,
   options: BenchmarkPresetOptions = {},
 ): BenchmarkPreset {
+  const { template = '' } = readOptions('benchmarkPreset', options, { template: 'optional' });
   if (!Object.hasOwn(PRESETS, name)) {
     throw new EfEnvError(
       'option',
-      `benchmarkPreset: unknown name '${name}'. Known: ${Object.keys(PRESETS).join(', ')}.`,
+      `benchmarkPreset: ${unknownName('name', String(name), Object.keys(PRESETS))}`,
     );
   }
-  const { precision, query } = PRESETS[name];
+  const { precision, query, stop = [], maxTokens } = PRESETS[name];
   return {
-    prompt: typeof query === 'function' ? query : checkedQuery(name, query, options.template ?? ''),
-    grade: (gold, completion) => gradeMath(gold, completion, { precision }),
+    prompt: typeof query === 'function' ? query : checkedQuery(name, query, template),
+    grade: (gold, completion) =>
+      gradeMath(gold, cutAtStop(afterThinking(completion), stop), { precision }),
+    ...(stop.length > 0 && { stop }),
+    ...(maxTokens !== undefined && { maxTokens }),
   };
 }
 

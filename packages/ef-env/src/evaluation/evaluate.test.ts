@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import type { Policy } from '../episode/policy.ts';
+import type { MathGrade } from '../graders/math/gradeMath.ts';
+import { mathEqual } from '../graders/math/mathEqual.ts';
 import { createRandom } from '../random.ts';
 import { benchmarkPreset } from './benchmarkPreset.ts';
 import { evaluate } from './evaluate.ts';
 import { majorityAtK } from './majorityAtK.ts';
+import { majorityVote } from './majorityVote.ts';
 import { gPassAtK, passAtK } from './passAtK.ts';
 import { readBenchmark } from './readBenchmark.ts';
 
@@ -115,4 +119,157 @@ test('throws for a k beyond n and a policy that says too little', async () => {
   await expect(
     evaluate({ generate: async () => [] }, benchmark, { maxTokens: 8, seed: 1 }),
   ).rejects.toThrow(/asked for 2 \* 1 completions/);
+});
+
+describe('run-on text', () => {
+  const SAID =
+    '9 + 9 = 18\n#### 18\n\nQuestion: Tom has 3 apples and buys 4.\nAnswer: 3 + 4 = 7\n#### 7';
+  const gsm8k = benchmarkPreset('lighteval/gsm8k');
+  const sum = readBenchmark([{ question: '9 + 9?', answer: '18' }], { name: 'sum' });
+  const says = (text: string, ids?: number[]): Policy & { asked: unknown[] } => {
+    const asked: unknown[] = [];
+    return {
+      asked,
+      generate: async (prompts, { stop }) => {
+        asked.push(stop);
+        const tokens = ids && { ids };
+        return prompts.map(() => ({
+          speaker: 'assistant',
+          kind: 'policy',
+          turn: 0,
+          text,
+          ...(tokens && { tokens }),
+        }));
+      },
+    };
+  };
+
+  test("the preset has lighteval's stop text and size, and grades what stands before it", () => {
+    expect(gsm8k).toMatchObject({ stop: ['Question:'], maxTokens: 256 });
+    expect(benchmarkPreset('open-r1')).toMatchObject({ maxTokens: 4096 });
+    expect(benchmarkPreset('open-r1')).not.toHaveProperty('stop');
+    expect(gsm8k.grade('18', SAID)).toMatchObject({ correct: true });
+    expect(gsm8k.grade('7', SAID)).toMatchObject({ correct: false });
+    expect(gsm8k.grade('18', `<think>Question: what?</think>${SAID}`)).toMatchObject({
+      correct: true,
+    });
+  });
+
+  test('the policy is told where to stop, and cut where it does not', async () => {
+    const policy = says(SAID);
+    const grade = (_: string, completion: string) => ({
+      correct: true,
+      answer: completion,
+      from: null,
+    });
+    const result = await evaluate(policy, sum, {
+      maxTokens: 256,
+      seed: 0,
+      stop: ['Question:'],
+      grade,
+    });
+    expect(policy.asked).toEqual([['Question:']]);
+    expect(result.problems[0]!.answers).toEqual(['9 + 9 = 18\n#### 18\n\n']);
+  });
+
+  test('a sample that goes on after a stop is not truncated', async () => {
+    const options = { maxTokens: 3, seed: 0, stop: ['Question:'] };
+    expect(await evaluate(says(SAID, [1, 2, 3]), sum, options)).toMatchObject({ truncated: 0 });
+    expect(await evaluate(says('18', [1, 2, 3]), sum, options)).toMatchObject({ truncated: 1 });
+  });
+
+  test.each(['Question:', [''], [5]])('throws `option` for stop = %j', async (stop) => {
+    const options = { maxTokens: 3, seed: 0, stop: stop as string[] };
+    await expect(evaluate(says('18'), sum, options)).rejects.toMatchObject({
+      code: 'option',
+      message: expect.stringMatching(
+        /^evaluate: stop must be a list of texts that are not empty, got /,
+      ),
+    });
+  });
+});
+
+describe('a grader that throws', () => {
+  const sums = readBenchmark(
+    [
+      { problem: '1 + 1?', answer: '2' },
+      { problem: '1 + 2?', answer: '3' },
+    ],
+    { name: 'sums' },
+  );
+  const policy: Policy = {
+    generate: async (prompts) =>
+      prompts.map(() => ({ speaker: 'assistant', kind: 'policy', turn: 0, text: '2' })),
+  };
+  const grade = (gold: string): MathGrade => {
+    if (gold === '3') throw new RangeError('Maximum call stack size exceeded');
+    return { correct: true, answer: '2', from: 'whole' };
+  };
+
+  test('spoils its sample, not the benchmark, and is named', async () => {
+    const result = await evaluate(policy, sums, { maxTokens: 3, seed: 0, grade });
+    expect(result.ungraded).toEqual([
+      { id: 'sums-2', sample: 0, error: 'Maximum call stack size exceeded' },
+    ]);
+    expect(result).toMatchObject({
+      unparsed: 0,
+      problems: [{ correct: [true] }, { correct: [false] }],
+    });
+    expect(result.metrics['pass@1']?.mean).toBe(0.5);
+  });
+
+  test.each([
+    ['throws on every sample', () => grade('3'), /grade threw on all 2 samples, first: Maximum/],
+    ['gives no verdict', () => ({}) as MathGrade, /first: grade must return \{ correct: boolean/],
+    ['is asynchronous', async () => grade('2'), /first: grade must return/],
+  ])('rejects where it %s', async (_, always, message) => {
+    const options = { maxTokens: 3, seed: 0, grade: always as () => MathGrade };
+    await expect(evaluate(policy, sums, options)).rejects.toThrow(message);
+  });
+});
+
+test.each([
+  [['x > 1', '(1, \\infty)', '7', '7', '(1,\\infty)'], 0],
+  [['x = 5', 'y = 5', '5', '7', '7'], 0],
+  [['5\\text{ cm}', '5\\text{ m}', '5', '7', '7'], 0],
+])('maj@k does not depend on the order of %j', (answers, expected) => {
+  fc.assert(
+    fc.property(fc.shuffledSubarray(answers, { minLength: answers.length }), (shuffled) => {
+      const correct = shuffled.map((answer) => answer === '7');
+      expect(majorityAtK(shuffled, correct, 5, createRandom(0))).toBe(expected);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('maj@k of drawn choices does not depend on the order either', () => {
+  const answers = Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? null : String(i % 5)));
+  const reversed = [...answers].reverse();
+  const of = (said: typeof answers) =>
+    majorityAtK(
+      said,
+      said.map((answer) => answer === '2'),
+      8,
+      createRandom(3),
+    );
+  expect(of(reversed)).toBe(of(answers));
+});
+
+describe('majorityVote', () => {
+  test('counts spellings, or what is equal', () => {
+    const said = ['0.5', '\\frac12', '1/2', '3', '3'];
+    expect(majorityVote(said)).toBe('3');
+    expect(majorityVote(said, { equal: mathEqual })).toBe('0.5');
+    expect(
+      majorityVote(['70,000', '3', '70000', '3', '70{,}000', '70000'], { equal: mathEqual }),
+    ).toBe('70000');
+    expect(majorityVote([null], { equal: mathEqual })).toBeNull();
+    expect(majorityVote([])).toBeNull();
+  });
+
+  test('a third answer joins two votes, in any order', () => {
+    const joins = (a: string, b: string) => a === '5' && b.startsWith('5 ');
+    expect(majorityVote(['7', '5 cm', '7', '5 m', '5'], { equal: joins })).toBe('5 cm');
+    expect(majorityVote(['5', '7', '5 m', '7', '5 cm'], { equal: joins })).toBe('5');
+  });
 });

@@ -1,21 +1,17 @@
 import { checkChoice } from '../checkChoice.ts';
+import { checkCounts } from '../checkCounts.ts';
 import { checkSeed } from '../checkSeed.ts';
 import type { Policy } from '../episode/policy.ts';
+import { checkStop, cutSegments } from '../episode/stopTexts.ts';
 import { EfEnvError } from '../errors.ts';
 import { gradeMath, type MathGrade } from '../graders/math/gradeMath.ts';
-import { createRandom, mixSeeds } from '../random.ts';
-import { bootstrapMean } from './intervals.ts';
-import { majorityAtK } from './majorityAtK.ts';
-import { gPassAtK, passAtK } from './passAtK.ts';
+import { type OptionNames, readOptions } from '../options/readOptions.ts';
+import { mixSeeds } from '../random.ts';
+import type { Segment } from '../trajectory/segment.ts';
+import { type Estimate, evaluationMetrics, type GradedProblem } from './evaluationMetrics.ts';
+import { gradeSamples, type UngradedSample } from './gradeSamples.ts';
 import { PROMPT_PRESETS, type PromptPreset } from './promptPresets.ts';
 import type { Benchmark } from './readBenchmark.ts';
-
-/** A mean over problems with the interval that holds it in 95 % of repetitions over other problems. */
-export interface Estimate {
-  mean: number;
-  low: number;
-  high: number;
-}
 
 export interface EvaluateOptions {
   /** Samples per problem. Default 1. */
@@ -31,7 +27,9 @@ export interface EvaluateOptions {
   seed: number;
   /** How to ask. Default `'boxed'`. */
   prompt?: PromptPreset | ((problem: string) => string) | undefined;
-  /** How to grade. Default `gradeMath`. */
+  /** Texts at which a sample ends, without them: see `stop` of `Policy`. Default: none. */
+  stop?: readonly string[] | null | undefined;
+  /** How to grade; one that throws spoils its sample only. Default `gradeMath`. */
   grade?: ((gold: string, completion: string) => MathGrade) | undefined;
   /** Problems per call of the policy. Default 32. */
   batch?: number | undefined;
@@ -42,19 +40,26 @@ export interface EvaluateOptions {
 export interface EvaluateResult {
   /** `avg@n`, `pass@k`, `maj@k`, `g-pass@k/tau`, each with a 95 % interval over problems. */
   metrics: Record<string, Estimate>;
-  /** Share of samples as long as `maxTokens`; `null` where the policy attaches no tokens, which alone can tell. */
+  /**
+   * Share of samples as long as `maxTokens`, one that ended just there included; `null` where the policy attaches no
+   * tokens, which alone can tell.
+   */
   truncated: number | null;
   /** Share of samples in which no answer was found. */
   unparsed: number;
+  /** Samples whose grader threw, with what it threw; in `metrics` they count as wrong and have no vote. */
+  ungraded: UngradedSample[];
   /** Per problem, in order. */
-  problems: { id: string; correct: boolean[]; answers: (string | null)[] }[];
+  problems: GradedProblem[];
 }
 
 /**
- * Asks a policy every problem n times, without feedback, and grades what it says.
+ * Asks a policy every problem n times, without feedback, and grades what it says. `maj@k` joins answers that are
+ * mathematically equal, in either direction and through a third one, so that the order of samples does not matter.
  *
  * @throws {EfEnvError} `option` for an empty benchmark, a count below 1, a k that is not 1 .. n or an unknown prompt, `policy` if the policy
- * returns another number of segments than asked for.
+ * returns another number of segments than asked for or something else than texts, `task` if the grader throws on every
+ * sample.
  *
  * @example
  * const policy: Policy = {
@@ -70,6 +75,7 @@ export async function evaluate(
   benchmark: Benchmark,
   options: EvaluateOptions,
 ): Promise<EvaluateResult> {
+  const given = readOptions('evaluate', options, EVALUATE_OPTIONS);
   const {
     n = 1,
     k = [n],
@@ -77,19 +83,15 @@ export async function evaluate(
     maxTokens,
     temperature,
     seed,
-    prompt = 'boxed',
-    batch = 32,
     signal,
     onProgress,
-  } = options;
-  const { grade = (gold: string, completion: string) => gradeMath(gold, completion) } = options;
-  const { problems } = benchmark;
-  checkOptions(problems, options);
-  if (typeof prompt !== 'function') {
-    checkChoice('evaluate', 'prompt', prompt, Object.keys(PROMPT_PRESETS));
-  }
+  } = given;
+  const { prompt = 'boxed', batch = 32, stop = [], grade = byMaths } = given;
+  const problems = benchmark?.problems;
+  checkOptions(policy, problems, given);
   const ask = typeof prompt === 'function' ? prompt : PROMPT_PRESETS[prompt];
   const results: EvaluateResult['problems'] = [];
+  const ungraded: UngradedSample[] = [];
   let [truncated, counted, unparsed] = [0, 0, 0];
 
   for (let start = 0; start < problems.length; start += batch) {
@@ -101,48 +103,97 @@ export async function evaluate(
         numGenerations: n,
         maxTokens,
         temperature,
+        ...(stop.length > 0 && { stop }),
         signal,
         seed: mixSeeds(seed, 'evaluate', start),
         seeds: part.flatMap(({ id }) => Array.from({ length: n }, (_, i) => mixSeeds(seed, id, i))),
       },
     );
-    if (said.length !== part.length * n) {
-      throw new EfEnvError(
-        'policy',
-        `evaluate: asked for ${part.length} * ${n} completions, the policy returned ${said.length}.`,
+    checkSaid(said, part.length, n);
+    const cut = cutSegments(said, stop);
+    part.forEach((problem, p) => {
+      const samples = cut.slice(p * n, (p + 1) * n);
+      const graded = gradeSamples(
+        problem,
+        samples.map(({ text }) => text),
+        grade,
       );
-    }
-    part.forEach(({ id, answer }, p) => {
-      const samples = said.slice(p * n, (p + 1) * n);
-      const grades = samples.map(({ text }) => grade(answer, text));
+      // What goes on after a stop is longer than the sample that counts
+      const whole = samples.filter((sample, i) => sample === said[p * n + i]);
       const lengths = samples.flatMap(({ tokens }) => tokens?.ids.length ?? []);
       counted += lengths.length;
-      truncated += lengths.filter((length) => length >= maxTokens).length;
-      unparsed += grades.filter((g) => g.answer === null).length;
-      results.push({
-        id,
-        correct: grades.map((g) => g.correct),
-        answers: grades.map((g) => g.answer),
-      });
+      truncated += whole.filter(({ tokens }) => (tokens?.ids.length ?? 0) >= maxTokens).length;
+      unparsed +=
+        graded.answers.filter((answer) => answer === null).length - graded.ungraded.length;
+      ungraded.push(...graded.ungraded);
+      results.push({ id: problem.id, correct: graded.correct, answers: graded.answers });
     });
     onProgress?.({ done: results.length, total: problems.length });
   }
   const samples = problems.length * n;
+  if (ungraded.length === samples) {
+    throw new EfEnvError(
+      'task',
+      `evaluate: grade threw on all ${samples} samples, first: ${ungraded[0]!.error}`, // samples >= 1
+    );
+  }
   return {
-    metrics: metricsOf(results, n, k, tau, seed),
+    metrics: evaluationMetrics(results, n, k, tau, seed),
     truncated: counted === 0 ? null : truncated / counted,
     unparsed: unparsed / samples,
+    ungraded,
     problems: results,
   };
 }
 
-function checkOptions(problems: Benchmark['problems'], options: EvaluateOptions): void {
-  const { n = 1, k = [n], tau = [], batch = 1, maxTokens, seed } = options;
-  for (const [name, value] of Object.entries({ n, batch, maxTokens })) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new EfEnvError('option', `evaluate: ${name} must be an integer >= 1, got ${value}.`);
+const byMaths = (gold: string, completion: string): MathGrade => gradeMath(gold, completion);
+
+const EVALUATE_OPTIONS = {
+  n: 'optional',
+  k: 'optional',
+  tau: 'optional',
+  maxTokens: 'required',
+  temperature: 'optional',
+  seed: 'required',
+  prompt: 'optional',
+  stop: 'optional',
+  grade: 'optional',
+  batch: 'optional',
+  signal: 'optional',
+  onProgress: 'optional',
+} as const satisfies OptionNames<EvaluateOptions>;
+
+function checkSaid(said: readonly Segment[], problems: number, n: number): void {
+  if (said?.length !== problems * n) {
+    throw new EfEnvError(
+      'policy',
+      `evaluate: asked for ${problems} * ${n} completions, the policy returned ${said?.length}.`,
+    );
   }
+  const mute = said.findIndex((segment) => typeof segment?.text !== 'string');
+  if (mute < 0) return;
+  const got = JSON.stringify(said[mute]);
+  throw new EfEnvError('policy', `evaluate: a completion must have a text, got ${got} at ${mute}.`);
+}
+
+function checkOptions(
+  policy: Policy,
+  problems: Benchmark['problems'],
+  options: EvaluateOptions,
+): void {
+  const { n = 1, k = [n], tau = [], batch = 1, maxTokens, seed, prompt = 'boxed' } = options;
+  if (typeof policy?.generate !== 'function') {
+    throw new EfEnvError(
+      'option',
+      `evaluate: policy must be an object with a function generate, got ${typeof policy}.`,
+    );
+  }
+  checkCounts('evaluate', { n, batch, maxTokens });
   checkSeed('evaluate', seed);
+  checkStop('evaluate', options.stop ?? []);
+  if (typeof prompt !== 'function') {
+    checkChoice('evaluate', 'prompt', prompt, Object.keys(PROMPT_PRESETS));
+  }
   const within = (size: number): boolean => Number.isInteger(size) && size >= 1 && size <= n;
   if (!Array.isArray(problems) || problems.length === 0) {
     const got = problems === undefined ? 'none' : 'an empty list';
@@ -157,50 +208,9 @@ function checkOptions(problems: Benchmark['problems'], options: EvaluateOptions)
       `evaluate: k must be a list of integers in 1 .. n, got ${JSON.stringify(k)} with n = ${n}.`,
     );
   }
-  if (tau.every((share) => share >= 0 && share <= 1)) return;
-  throw new EfEnvError('option', `evaluate: tau must be shares in 0 .. 1, got ${tau.join(', ')}.`);
-}
-
-/** Bootstrap resamples of the problems; one set serves every metric, so that they can be compared. */
-const RESAMPLES = 1000;
-
-function metricsOf(
-  results: EvaluateResult['problems'],
-  n: number,
-  k: readonly number[],
-  tau: readonly number[],
-  seed: number,
-): Record<string, Estimate> {
-  const right = results.map(({ correct }) => correct.filter(Boolean).length);
-  const random = createRandom(mixSeeds(seed, 'bootstrap'));
-  const resamples = Array.from({ length: RESAMPLES }, () =>
-    Uint32Array.from(results, () => random.integer(results.length)),
+  if (Array.isArray(tau) && tau.every((share) => share >= 0 && share <= 1)) return;
+  throw new EfEnvError(
+    'option',
+    `evaluate: tau must be shares in 0 .. 1, got ${[tau].flat().join(', ')}.`,
   );
-  const metrics: Record<string, Estimate> = {};
-  const add = (name: string, values: number[]): void => {
-    const [low, high] = bootstrapMean(values, resamples, 0.95).interval;
-    metrics[name] = { mean: values.reduce((a, b) => a + b, 0) / values.length, low, high };
-  };
-  add(
-    `avg@${n}`,
-    right.map((c) => c / n),
-  );
-  for (const size of k) {
-    const draws = createRandom(mixSeeds(seed, 'maj', size));
-    add(
-      `pass@${size}`,
-      right.map((c) => passAtK(n, c, size)),
-    );
-    add(
-      `maj@${size}`,
-      results.map(({ answers, correct }) => majorityAtK(answers, correct, size, draws)),
-    );
-    for (const share of tau) {
-      add(
-        `g-pass@${size}/${share}`,
-        right.map((c) => gPassAtK(n, c, size, share)),
-      );
-    }
-  }
-  return metrics;
 }

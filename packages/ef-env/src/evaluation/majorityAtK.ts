@@ -1,9 +1,11 @@
 import { mathEqual } from '../graders/math/mathEqual.ts';
 import type { Random } from '../random.ts';
+import { answerGroups } from './answerGroups.ts';
 
 /**
  * Chance that the most frequent answer of k samples is right, over random choices of k out of all.
- * Answers that are mathematically equal count as one; a tie counts as the share of right ones in it. Exact up to
+ * Right samples are one vote, wrong ones where they are mathematically equal, in either direction or through a third
+ * one; the order of samples does not matter. A tie counts as the share of right ones in it. Exact up to
  * 500 choices, an estimate from as many random ones beyond.
  *
  * @param answers - per sample, `null` = none was found: such a sample has no vote.
@@ -15,16 +17,7 @@ export function majorityAtK(
   k: number,
   random: Random,
 ): number {
-  const kinds: { answer: string; correct: boolean }[] = [];
-  const kindOf = answers.map((answer, i) => {
-    if (answer === null) return -1;
-    const known = kinds.findIndex(
-      (kind) => kind.correct === correct[i] && (kind.correct || mathEqual(kind.answer, answer)),
-    );
-    if (known >= 0) return known;
-    kinds.push({ answer, correct: correct[i]! });
-    return kinds.length - 1;
-  });
+  const { votes: kindOf, kinds } = electorate(answers, correct);
   let [total, draws] = [0, 0];
   for (const chosen of choices(answers.length, k, random)) {
     const votes = kinds.map(() => 0);
@@ -35,6 +28,28 @@ export function majorityAtK(
     draws += 1;
   }
   return total / draws;
+}
+
+interface Electorate {
+  /** Per sample the index of its kind, -1 = no vote; in an order that that of the samples does not change. */
+  votes: number[];
+  kinds: { correct: boolean; size: number; name: string }[];
+}
+
+/** Which samples say the same: all right ones, and wrong ones that are equal in either direction or through others. */
+function electorate(answers: readonly (string | null)[], correct: readonly boolean[]): Electorate {
+  const wrong = answers.filter((answer, i): answer is string => answer !== null && !correct[i]);
+  const groups = answerGroups(wrong, mathEqual);
+  const kinds = [...new Set(groups)].map((group) => {
+    const members = wrong.filter((_, i) => groups[i] === group).sort();
+    return { correct: false, size: members.length, name: members.join('\n') };
+  });
+  const right = correct.filter(Boolean).length;
+  if (right > 0) kinds.push({ correct: true, size: right, name: '' });
+  kinds.sort((a, b) => b.size - a.size || (a.name < b.name ? -1 : 1)); // drawn choices are of this order
+  const votes = kinds.flatMap(({ size }, kind) => Array<number>(size).fill(kind));
+  const silent = Array<number>(answers.length - votes.length).fill(-1);
+  return { votes: [...votes, ...silent], kinds };
 }
 
 /** Choices beyond this many are drawn, not listed. */

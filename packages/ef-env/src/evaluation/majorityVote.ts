@@ -1,22 +1,40 @@
+import { readOptions } from '../options/readOptions.ts';
+import { answerGroups } from './answerGroups.ts';
+
+export interface MajorityVoteOptions {
+  /**
+   * Whether two answers are the same vote; asked in both directions, and what is equal to a third one votes with it.
+   * Default: the same spelling, so that `0.5` and `1/2` are two. Of mathematics: `mathEqual`.
+   */
+  equal?: ((a: string, b: string) => boolean) | null | undefined;
+}
+
 /**
  * The answer given most often; among equals the one seen first. `null` answers do not vote.
  *
- * @returns the answer, or `null` if nobody voted.
+ * @returns the answer in the spelling that its voters used most, or `null` if nobody voted.
  *
  * @example
  * majorityVote(['5', '4', '4', null]); // '4'
+ * majorityVote(['0.5', '1/2', '3'], { equal: mathEqual }); // '0.5'
  *
  * @see Wang et al. 2022, Self-Consistency: https://arxiv.org/abs/2203.11171
  */
-export function majorityVote(answers: ArrayLike<string | null>): string | null {
-  const votes = new Map<string, number>();
-  for (let i = 0; i < answers.length; i++) {
-    const answer = answers[i];
-    if (answer !== null && answer !== undefined) votes.set(answer, (votes.get(answer) ?? 0) + 1);
-  }
-  let best: string | null = null;
-  for (const [answer, count] of votes) {
-    if (best === null || count > votes.get(best)!) best = answer;
-  }
-  return best;
+export function majorityVote(
+  answers: ArrayLike<string | null>,
+  options: MajorityVoteOptions = {},
+): string | null {
+  const { equal } = readOptions('majorityVote', options, { equal: 'optional' });
+  const voted = Array.from(answers).filter((answer) => answer !== null && answer !== undefined);
+  const groups = equal ? answerGroups(voted, equal) : [];
+  const winner = equal ? mostFrequent(groups) : undefined;
+  return mostFrequent(equal ? voted.filter((_, i) => groups[i] === winner) : voted) ?? null;
+}
+
+/** Among equals the first. */
+function mostFrequent<T>(items: readonly T[]): T | undefined {
+  const counts = new Map<T, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return items.find((item) => counts.get(item) === most);
 }
