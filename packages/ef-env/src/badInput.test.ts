@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readRows } from './data/readRows.ts';
 import { collect } from './episode/collect.ts';
 import { collectDialogue } from './episode/collectDialogue.ts';
+import { collectFailing } from './episode/collectFailing.ts';
 import { type DialogueStepResult, defineDialogue } from './episode/defineDialogue.ts';
 import { defineEnvironment } from './episode/defineEnvironment.ts';
 import type { Policy } from './episode/policy.ts';
@@ -277,7 +278,7 @@ describe('what an environment gets wrong ends its episode with the reason', () =
       reset: () => ({ observation: first as string, state: null }),
       step: () => step as { done: true },
     });
-    return (await collect(env, says('x'), options))[0];
+    return (await collectFailing(env, says('x'), options as never))[0];
   };
   test.each<[unknown, unknown, RegExp]>([
     [undefined, { done: true }, /^reset: the observation must be .* got nothing/],
@@ -297,19 +298,13 @@ describe('what an environment gets wrong ends its episode with the reason', () =
   test.each([{ observations: { judge: 'Hm.' } }, { reward: { judge: 1 } }])(
     'a role that there is not: %j',
     async (said) => {
-      const { planner } = await collectDialogue(
-        dialogue({ ...said, done: true }),
-        says('x'),
-        options,
-      );
-      expect(planner[0]).toMatchObject({
-        error: "step: the roles are planner, solver, got 'judge'.",
-      });
+      const played = collectDialogue(dialogue({ ...said, done: true }), says('x'), options);
+      await expect(played).rejects.toThrow("step: the roles are planner, solver, got 'judge'");
     },
   );
 
   test('a task of no family', async () => {
-    const [episode] = await collect(reasoningGym(), says('x'), options as never);
+    const [episode] = await collectFailing(reasoningGym(), says('x'), options as never);
     expect(episode).toMatchObject({ error: expect.stringMatching(/^gymScore: unknown family/) });
   });
 
@@ -319,7 +314,7 @@ describe('what an environment gets wrong ends its episode with the reason', () =
     [{ prompt: 'Where?', answers: ['x'] }, /needs question/],
   ])('a retrieval task %j', async (task, error) => {
     const env = retrievalEnvironment({ source: documents });
-    const [episode] = await collect(env, says('x'), { ...options, tasks: [task as never] });
+    const [episode] = await collectFailing(env, says('x'), { ...options, tasks: [task as never] });
     expect(episode).toMatchObject({ stop: 'error', error: expect.stringMatching(error) });
   });
 
@@ -327,7 +322,8 @@ describe('what an environment gets wrong ends its episode with the reason', () =
     const parameters = { $ref: '#/nowhere' };
     const env = toolEnvironment<object>({ tools: [{ ...tool, parameters }] });
     const call = says('<tool_call>{"name": "now", "arguments": {}}</tool_call>');
-    const [episode] = await collect(env, call, { ...options, tasks: [{ prompt: 'When?' }] });
+    const tasks = [{ prompt: 'When?' }];
+    const [episode] = await collectFailing(env, call, { ...options, tasks: tasks as never });
     expect(episode).toMatchObject({
       stop: 'error',
       error: expect.stringMatching(/^toolEnvironment: the parameters of now are no JSON schema/),

@@ -33,6 +33,7 @@ test('the public names', () => {
       "defineDialogue",
       "defineEnvironment",
       "definitionsTask",
+      "episodeMetrics",
       "evaluate",
       "exactMatch",
       "exportConversation",

@@ -23,6 +23,7 @@ export type {
   StepResult,
 } from './episode/defineEnvironment.ts';
 export { defineEnvironment } from './episode/defineEnvironment.ts';
+export { episodeMetrics } from './episode/episodeMetrics.ts';
 export type { GenerateOptions, Policy } from './episode/policy.ts';
 export type { AnswerScore } from './episode/scoredStep.ts';
 export type { Observation, Opening, Utterance } from './episode/utterance.ts';

@@ -13,13 +13,13 @@ import type { Policy } from './policy.ts';
  * All episodes alive are batched into one `policy.generate` call per turn. Every episode has its own
  * seed, a function of `seed` and its place: with a policy that honours `seeds`, an episode comes out
  * the same alone, in any batch, and after an interruption. An environment that throws or takes too
- * long ends its own episode (`stop: 'error'` or `'timeout'`, the message in `error`), never the
- * collection. With `env.rubric`, an episode is done when all `groupSize` episodes of its task are: only then
+ * long ends its own episode (`stop: 'error'` or `'timeout'`, the message in `error`), and `onWarning` is told how many did
+ * and why; where all of them did, the call rejects with the reasons, after `onTrajectories` got them. With `env.rubric`, an episode is done when all `groupSize` episodes of its task are: only then
  * they are scored and given to `onTrajectories`.
  *
  * @returns Trajectories, task-major: `tasks.length * groupSize`.
  * @throws {EfEnvError} `option` for a count below 1, `policy` if the policy returns another number of
- * segments than asked, `missing-peer` if the environment needs a package that is not installed. What the policy throws
+ * segments than asked, `task` if every episode ended in an error, `missing-peer` if the environment needs a package that is not installed. What the policy throws
  * is passed on.
  *
  * @example

@@ -32,6 +32,11 @@ export interface CollectOptions<Task> {
   completed?: readonly Trajectory[] | undefined;
   /** Cancels: rejects with the signal's reason. What `onTrajectories` got before is complete. */
   signal?: AbortSignal | undefined;
+  /**
+   * Told at the end how many episodes ended in an error or a time-out and why, if any did. Default: a warning of the
+   * process, or of the console in browsers. `episodeMetrics` has the numbers.
+   */
+  onWarning?: ((message: string) => void) | null | undefined;
   onProgress?: ((progress: CollectProgress) => void) | undefined;
   /** Episodes as they end (several at a time), in no particular order. Awaited: append them to a file here. */
   onTrajectories?: ((finished: Trajectory[]) => void | Promise<void>) | undefined;

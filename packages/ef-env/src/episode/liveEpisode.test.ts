@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EfEnvError } from '../errors.ts';
 import { validateTrajectory } from '../trajectory/validateTrajectory.ts';
 import { collect } from './collect.ts';
+import { collectFailing } from './collectFailing.ts';
 import { defineEnvironment, type StepResult } from './defineEnvironment.ts';
 import type { Policy } from './policy.ts';
 
@@ -77,7 +78,8 @@ describe('an episode', () => {
     const says: Policy = {
       generate: async () => [{ speaker: 'assistant', kind: 'policy', turn: 0, text: 'é' }],
     };
-    const [episode] = await collect(env, says, { tasks: ['x'], seed: 0, maxTokens: 1 });
+    const options = { tasks: ['x' as never], seed: 0, maxTokens: 1 };
+    const [episode] = await collectFailing(env, says, options);
     expect(episode).toMatchObject({
       stop: 'error',
       reward: null,

@@ -1,3 +1,4 @@
+import { warn } from '#platform';
 import { EfEnvError } from '../errors.ts';
 import { mixSeeds } from '../random.ts';
 import type { Rubric } from '../rewards/rubric.ts';
@@ -8,6 +9,7 @@ import type { Dialogue } from './defineDialogue.ts';
 import { answer, close, type LiveEpisode, open } from './liveEpisode.ts';
 import { openCollection } from './openCollection.ts';
 import type { Policy } from './policy.ts';
+import { reportFailures } from './reportFailures.ts';
 import { listenTo, type StepLimits } from './stepWithin.ts';
 import { cutAttempts } from './stopTexts.ts';
 
@@ -68,6 +70,9 @@ export async function playEpisodes<Task, Role extends string>(
     for (const live of alive) void close(live, limits); // cancelled, or the policy threw
     cancellation.dispose();
   }
+  const [first] = env.roles;
+  const played = first === undefined ? [] : pending.map(({ views }) => views[first].trajectory);
+  reportFailures(caller, played, options.onWarning ?? warn);
   return results;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { collect } from '../episode/collect.ts';
+import { collectFailing } from '../episode/collectFailing.ts';
 import type { CollectOptions } from '../episode/collectOptions.ts';
 import type { Policy } from '../episode/policy.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
@@ -30,7 +31,7 @@ async function play(
 ): Promise<Trajectory[]> {
   const env = openEnv({ url: server.url, action: (message) => ({ message }), ...options });
   const rest = { tasks: [{}], seed: 0, maxTurns: 2, maxTokens: 1, ...how };
-  const episodes = await collect(env, counter, rest);
+  const episodes = await collectFailing(env, counter, rest as never);
   await vi.waitFor(() => expect(server.connections()).toBe(0));
   return episodes;
 }

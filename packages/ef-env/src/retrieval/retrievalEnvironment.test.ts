@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../episode/collect.ts';
+import { collectFailing } from '../episode/collectFailing.ts';
 import type { StepResult } from '../episode/defineEnvironment.ts';
 import type { Policy } from '../episode/policy.ts';
 import type { RetrievalDocument } from './retrievalDocument.ts';
@@ -137,14 +138,14 @@ describe('retrievalEnvironment', () => {
         throw new Error('index is gone');
       },
     });
-    const [trajectory] = await collect(
+    const [trajectory] = await collectFailing(
       env,
       {
         generate: async () => [
           { speaker: 'assistant', kind: 'policy', turn: 0, text: search('a') },
         ],
       },
-      { tasks: [task], seed: 0, maxTurns: 5, maxTokens: 8 },
+      { tasks: [task as never], seed: 0, maxTurns: 5, maxTokens: 8 },
     );
     expect(trajectory).toMatchObject({ stop: 'error', error: 'index is gone', reward: null });
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { collect } from '../episode/collect.ts';
+import { collectFailing } from '../episode/collectFailing.ts';
 import { defineEnvironment } from '../episode/defineEnvironment.ts';
 import type { Policy } from '../episode/policy.ts';
 import { accuracyReward } from '../graders/math/accuracyReward.ts';
@@ -163,8 +164,8 @@ test('a rubric that fails ends its group, and leaves what went wrong before', as
       return { done: true };
     },
   });
-  const played = await collect(env, says('a', 'b'), {
-    tasks: [ROW],
+  const played = await collectFailing(env, says('a', 'b'), {
+    tasks: [ROW as never],
     seed: 0,
     groupSize: 2,
     maxTokens: 9,

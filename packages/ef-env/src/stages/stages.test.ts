@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../episode/collect.ts';
 import { collectDialogue } from '../episode/collectDialogue.ts';
+import { collectFailing } from '../episode/collectFailing.ts';
 import type { Policy } from '../episode/policy.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import { type StagesOptions, stages } from './stages.ts';
@@ -179,7 +180,7 @@ describe('stages', () => {
         throw new Error('no judge');
       },
     });
-    const [episode] = await collect(broken, says('x'), options);
+    const [episode] = await collectFailing(broken, says('x'), options as never);
     expect(episode).toMatchObject({ stop: 'error', error: 'no judge', reward: null });
   });
 
