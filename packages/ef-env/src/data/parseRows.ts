@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { inexactNumber, inexactWords } from './exactNumbers.ts';
 
 /** A row of a data set: its columns by name. */
 export type DataRow = Record<string, unknown>;
@@ -18,11 +19,12 @@ export interface PlacedRow {
  */
 export function parseRows(text: string, name: string): PlacedRow[] {
   const whole = tryJson(text);
+  if (whole.ok) checkDigits(text, name);
   if (whole.ok) return listedRows(whole.value, name);
   // A list, or an object over several lines, is not one row a line: its own error says more.
   if (/^\s*(?:\[|\{\s*\n)/.test(text)) {
     const end = Number(/position (\d+)/.exec(whole.error)?.[1] ?? text.length);
-    throw notJson(`${name}:${text.slice(0, end).split('\n').length}`, whole.error);
+    throw notJson(`${name}:${text.slice(0, end).split('\n').length}`, whole.error, text);
   }
   return text
     .split('\n')
@@ -43,7 +45,9 @@ function listedRows(value: unknown, name: string): PlacedRow[] {
 /** One line of JSON Lines. */
 export function parseRowLine(line: string, where: string): PlacedRow {
   const parsed = tryJson(line);
-  if (!parsed.ok) throw notJson(where, parsed.error);
+  if (!parsed.ok) throw notJson(where, parsed.error, line);
+  const inexact = inexactNumber(line);
+  if (inexact) throw new EfEnvError('format', `${where}: it holds ${inexactWords(inexact)}`);
   return { row: assertRow(parsed.value, where), where };
 }
 
@@ -57,8 +61,27 @@ function tryJson(text: string): Parsed {
   }
 }
 
-function notJson(where: string, error: string): EfEnvError {
-  return new EfEnvError('format', `${where}: not JSON (${error}). Mend or delete it.`);
+/** @throws {EfEnvError} `format` with the line of a number whose digits would change. */
+function checkDigits(text: string, name: string): void {
+  const inexact = inexactNumber(text);
+  if (!inexact) return;
+  const line = text.slice(0, inexact.index).split('\n').length;
+  throw new EfEnvError('format', `${name}:${line}: it holds ${inexactWords(inexact)}`);
+}
+
+function notJson(where: string, error: string, text: string): EfEnvError {
+  const python = pythonNumber(text);
+  if (python === null)
+    return new EfEnvError('format', `${where}: not JSON (${error}). Mend or delete it.`);
+  return new EfEnvError(
+    'format',
+    `${where}: not JSON: it holds ${python}, as Python's json writes it. JSON has no such number: write null or a text (json.dumps(..., allow_nan=False) finds them).`,
+  );
+}
+
+/** `NaN` or `Infinity` outside of texts. */
+function pythonNumber(text: string): string | null {
+  return text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\b(?:NaN|Infinity)\b/)?.[0] ?? null;
 }
 
 function assertRow(value: unknown, where: string): DataRow {

@@ -3,16 +3,18 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { collect } from '../episode/collect.ts';
+import { readBenchmark } from '../evaluation/readBenchmark.ts';
 import { accuracyReward } from '../graders/math/accuracyReward.ts';
+import { gradeMath } from '../graders/math/gradeMath.ts';
 import { promptEnvironment } from '../rewards/promptEnvironment.ts';
 import type { DataSource } from './dataSource.ts';
 import { readRows } from './readRows.ts';
 
 const golden = JSON.parse(
   readFileSync(new URL('../../fixtures/parquet.json', import.meta.url), 'utf8'),
-) as { files: Record<string, string> };
+) as { files: Record<string, string>; exact: string; beyond: string };
 
 let folder: string;
 beforeAll(async () => {
@@ -43,7 +45,7 @@ describe('readRows', () => {
         messages: [{ role: 'user', content: 'hi' }],
         extra: { level: 3, scores: [0.5, 1] },
         made: '2025-01-02T03:04:05.678Z',
-        day: '2025-01-02T00:00:00.000Z',
+        day: '2025-01-02',
         bytes: Uint8Array.of(255, 0),
       },
       {
@@ -52,7 +54,7 @@ describe('readRows', () => {
         messages: [],
         extra: null,
         made: null,
-        day: '1969-12-31T00:00:00.000Z',
+        day: '1969-12-31',
         bytes: Uint8Array.of(),
       },
     ]);
@@ -150,5 +152,115 @@ describe('readRows', () => {
         "row": "format: x.json: row 1: a row must be an object { column: value }, got 1.",
       }
     `);
+  });
+});
+
+describe('digits never change in silence', () => {
+  const bytes = (base64: string): DataSource => ({
+    content: Buffer.from(base64, 'base64'),
+    format: 'parquet',
+    name: 'p.parquet',
+  });
+
+  test('decimals, times and pages without values (LZ4) of pyarrow are what they say', async () => {
+    expect(await readRows(bytes(golden.exact))).toEqual([
+      {
+        tenths: 0.3,
+        price: 18.9,
+        wide: 1.5,
+        list: [0.7],
+        nested: { cost: 2.9, at: '01:02:03' },
+        map: { a: 0.1 },
+        time: '01:02:03.000004',
+        nanos: '01:02:03.000000005',
+        micro: '2026-11-28T01:02:03.000004Z',
+        nano: '1970-01-01T00:00:00.000000001Z',
+        none: null,
+      },
+      {
+        tenths: 8.2,
+        price: -1.15,
+        wide: null,
+        list: [],
+        nested: null,
+        map: {},
+        time: null,
+        nanos: '00:00:00',
+        micro: '1969-12-31T23:59:59.999999Z',
+        nano: '1970-01-01T00:00:00.000Z',
+        none: null,
+      },
+    ]);
+  });
+
+  test.each([
+    ['whole', '123456789012345678'],
+    ['long', '1.0123456789012345678'],
+  ])('a decimal that no number holds: %s', async (column, digits) => {
+    expect(await said(bytes(golden.beyond), { columns: [column] })).toBe(
+      `format: p.parquet: row 1: column '${column}' holds the decimal ${digits}, which no number can hold exactly. Store it as text, or leave the column out with \`columns\`.`,
+    );
+  });
+
+  test.each([
+    [
+      '{"id": 9007199254740993}',
+      "the number 9007199254740993 in 'id', which no number can hold exactly",
+    ],
+    ['{"a": 12345678901234567890}', "the number 12345678901234567890 in 'a', "],
+    ['{"l": [[{"b": -9007199254740993}]]}', "the number -9007199254740993 in 'l.b', "],
+    ['{"a": 1e400}', "the number 1e400 in 'a', which no number can hold. "],
+    ['{"a": -1.5E+309}', "the number -1.5E+309 in 'a', "],
+    ['{"a": 1e-400}', "the number 1e-400 in 'a', "],
+  ])('%s is refused', async (line, words) => {
+    const content = `{"a": 1}\n${line}\n`;
+    expect(await said({ content, format: 'jsonl', name: 'a.jsonl' })).toContain(
+      `format: a.jsonl:2: it holds ${words}`,
+    );
+    expect(
+      await said({ content: `[{"a": 1},\n${line}]`, format: 'json', name: 'a.json' }),
+    ).toContain(`format: a.json:2: it holds ${words}`);
+    expect(() => readBenchmark(line, { name: 'b' })).toThrow(words);
+  });
+
+  test('what a number holds is read', async () => {
+    const rows = [
+      {
+        a: 9007199254740991,
+        b: 0.1,
+        c: 1e300,
+        d: 0.30000000000000004,
+        e: '9007199254740993',
+        f: 5e-324,
+      },
+      { '9007199254740993': 'key', g: 'said \\"9007199254740993', h: -0 },
+    ];
+    const content =
+      '{"a": 9007199254740991, "b": 0.1, "c": 1e300, "d": 0.30000000000000004, "e": "9007199254740993", "f": 5e-324}\n{"9007199254740993": "key", "g": "said \\\\\\"9007199254740993", "h": -0}';
+    expect(await readRows({ content, format: 'jsonl' })).toEqual(rows);
+  });
+
+  test.each(['NaN', 'Infinity', '-Infinity'])(
+    '%s is named as what Python writes',
+    async (number) => {
+      const content = `{"text": "NaN", "a": [${number}]}\n`;
+      expect(await said({ content, format: 'jsonl', name: 'a.jsonl' })).toBe(
+        `format: a.jsonl:1: not JSON: it holds ${number}, as Python's json writes it. JSON has no such number: write null or a text (json.dumps(..., allow_nan=False) finds them).`,
+      );
+    },
+  );
+
+  test('a benchmark takes no number that has lost digits, and says when ids are replaced', () => {
+    const read = (answer: unknown) => readBenchmark([{ problem: 'p', answer }], { name: 'b' });
+    expect(() => read(2 ** 53)).toThrow(/answer is 9007199254740992, beyond 2\^53/);
+    expect(() => read(Number.POSITIVE_INFINITY)).toThrow(/answer is Infinity, which is no answer/);
+    expect(read(9007199254740993n).problems[0]!.answer).toBe('9007199254740993');
+    expect(() => gradeMath(2 ** 60, '1')).toThrow(/beyond 2\^53/);
+    const onWarning = vi.fn();
+    const rows = [1, 5, 5].map((id) => ({ id, problem: 'p', answer: '1' }));
+    expect(readBenchmark(rows, { name: 'b', onWarning }).problems[0]!.id).toBe('b-1');
+    expect(onWarning.mock.calls).toEqual([
+      [expect.stringMatching(/^readBenchmark: 'b': the id '5' stands in several rows/)],
+    ]);
   });
 });

@@ -20,8 +20,9 @@ export interface ReadRowsOptions<Row extends object = DataRow> {
  * compressed with anything but Snappy needs `hyparquet-compressors` too). Of a Parquet file only the columns and row
  * groups asked for are read.
  *
- * What comes from Parquet is what JSON would hold: 64-bit integers as numbers, dates and times as ISO strings, lists
- * and structs as arrays and objects, missing values as `null`. Byte columns stay `Uint8Array`.
+ * What comes from Parquet is what JSON would hold: 64-bit integers and decimals as numbers, dates, times and timestamps as
+ * ISO strings with all their digits, lists and structs as arrays and objects, missing values as `null`. Byte columns stay
+ * `Uint8Array`. No digit changes in silence: a whole number beyond 2^53, or a decimal that no number holds, is an error.
  *
  * @param source - A path (Node), or `{ content, format }`.
  * @returns The rows as objects. `Row` is your claim about them: names given in `columns` are checked, types are not.

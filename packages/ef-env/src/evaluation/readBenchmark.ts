@@ -1,7 +1,9 @@
+import { warn } from '#platform';
 import { type DataRow, type PlacedRow, parseRows } from '../data/parseRows.ts';
 import { EfEnvError } from '../errors.ts';
 import { lastBoxed } from '../graders/math/findBoxes.ts';
 import { gsm8kAnswer } from '../graders/math/gsm8kAnswer.ts';
+import { readOptions } from '../options/readOptions.ts';
 
 export interface BenchmarkProblem {
   id: string;
@@ -17,6 +19,8 @@ export interface Benchmark {
 
 export interface ReadBenchmarkOptions {
   name: string;
+  /** Told when ids are replaced. Default: a warning of the process, or of the console in browsers. */
+  onWarning?: ((message: string) => void) | null | undefined;
 }
 
 /** Names of the same thing in the files people have, first come first served; capitals do not matter. */
@@ -30,9 +34,10 @@ const ID = ['id', 'unique_id', 'problem_idx', 'idx'];
  * is downloaded.
  *
  * @param source - Rows, e.g. `await readRows('aime_2024.parquet')`, or the text of a JSONL or JSON file.
- * @returns The problems in their order. A missing id becomes `<name>-<row>`; ids that are not unique all do.
+ * @returns The problems in their order. A missing id becomes `<name>-<row>`; ids that are not unique all do, with a
+ * warning.
  *
- * @throws {EfEnvError} `format` with the row's number if problem or answer is missing, and for a text that holds no
+ * @throws {EfEnvError} `format` with the row's number if problem or answer is missing or a number beyond 2^53, and for a text that holds no
  * rows; `option` without a name.
  *
  * @example
@@ -43,7 +48,10 @@ export function readBenchmark(
   source: string | readonly DataRow[],
   options: ReadBenchmarkOptions,
 ): Benchmark {
-  const { name } = options;
+  const { name, onWarning = warn } = readOptions('readBenchmark', options, {
+    name: 'required',
+    onWarning: 'optional',
+  });
   if (typeof name !== 'string') {
     throw new EfEnvError('option', `readBenchmark: name must be a text, got ${typeof name}.`);
   }
@@ -58,8 +66,15 @@ export function readBenchmark(
     typeof source === 'string'
       ? parseRows(source, where)
       : source.map((row, i): PlacedRow => ({ row, where: `${where}: row ${i + 1}` }));
-  const ids = rows.map(({ row }, i) => field(row, ID) ?? `${name}-${i + 1}`);
+  const ids = rows.map((placed, i) => field(placed, ID) ?? `${name}-${i + 1}`);
   const unique = new Set(ids).size === ids.length;
+  if (!unique) {
+    const seen = new Set<string>();
+    const twice = ids.find((id) => seen.size === seen.add(id).size);
+    onWarning(
+      `${where}: the id '${twice}' stands in several rows: every id became ${name}-<row>. Give readRows other columns, or ids of their own.`,
+    );
+  }
   const problems = rows.map((placed, i) => ({
     id: unique ? ids[i]! : `${name}-${i + 1}`, // one id per row
     problem: needed(placed, PROBLEM),
@@ -69,7 +84,7 @@ export function readBenchmark(
 }
 
 function needed({ row, where }: PlacedRow, names: readonly string[]): string {
-  const value = field(row, names);
+  const value = field({ row, where }, names);
   if (value !== null) return value;
   throw new EfEnvError(
     'format',
@@ -77,11 +92,19 @@ function needed({ row, where }: PlacedRow, names: readonly string[]): string {
   );
 }
 
-function field(row: DataRow, names: readonly string[]): string | null {
+function field({ row, where }: PlacedRow, names: readonly string[]): string | null {
   const columns = new Map(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
   for (const name of names) {
     const value = columns.get(name);
-    if (typeof value === 'string' || typeof value === 'number') return `${value}`;
+    if (typeof value === 'string' || typeof value === 'bigint') return `${value}`;
+    if (typeof value !== 'number') continue;
+    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
+      return `${value}`;
+    }
+    throw new EfEnvError(
+      'format',
+      `${where}: ${name} is ${value}, ${Number.isFinite(value) ? 'beyond 2^53, where numbers lose digits' : 'which is no answer'}. Write it as text.`,
+    );
   }
   return null;
 }

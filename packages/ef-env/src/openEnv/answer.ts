@@ -1,3 +1,4 @@
+import { quoteInexact } from '../data/exactNumbers.ts';
 import { EfEnvError } from '../errors.ts';
 import { faultLines, refused } from './refusal.ts';
 
@@ -50,10 +51,10 @@ export function recordOf(what: string, data: unknown): Record<string, unknown> {
   throw unexpected(what, 'an object', JSON.stringify(data));
 }
 
-/** The value of a JSON text, `undefined` for anything else. */
+/** The value of a JSON text, `undefined` for anything else. A number whose digits would change arrives as text. */
 export function parse(text: unknown): unknown {
   try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined;
+    return typeof text === 'string' ? JSON.parse(quoteInexact(text)) : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readTurn } from '../text/readTurn.ts';
 import type { TurnPart } from '../text/turnParts.ts';
 
@@ -40,6 +41,8 @@ const FORM = 'A call is {"name": ..., "arguments": {...}}.';
 function readCall(text: string): ParsedToolCall {
   try {
     const call: unknown = JSON.parse(text);
+    const inexact = inexactNumber(text);
+    if (inexact) return { error: `the call holds ${inexactWords(inexact)}` };
     if (typeof call === 'object' && call !== null && 'name' in call) {
       const { name, arguments: args = {} } = call as { name: unknown; arguments?: unknown }; // has a name
       if (typeof name === 'string') return { name, arguments: args };

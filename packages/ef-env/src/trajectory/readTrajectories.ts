@@ -1,5 +1,6 @@
 import { warn } from '#platform';
 import { type DataSource, type OpenSource, openSource } from '../data/dataSource.ts';
+import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readParquet } from '../data/readParquet.ts';
 import { textLines } from '../data/textLines.ts';
 import { EfEnvError } from '../errors.ts';
@@ -58,6 +59,8 @@ async function fromLines(
         `${where}: not JSON (${(error as Error).message}). Delete the line or restore the file.`, // JSON.parse throws SyntaxError
       );
     }
+    const inexact = inexactNumber(text);
+    if (inexact) throw new EfEnvError('format', `${where}: it holds ${inexactWords(inexact)}`);
     trajectories.push(validateTrajectory(value, where));
   }
   return trajectories;
