@@ -11,6 +11,8 @@ export interface OpenEnvResult {
   /** `null` = not scored. A boolean counts as 1 or 0. */
   reward: number | null;
   done: boolean;
+  /** What the environment keeps beside it, facts for debugging or the truth: never shown to a policy. */
+  metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The data of the WebSocket's message `text`, which must be of `type`. */
@@ -39,11 +41,16 @@ export function resultOf(what: string, data: unknown): OpenEnvResult {
     const { observation, reward = null, done = false } = data;
     const number = typeof reward === 'boolean' ? Number(reward) : reward;
     if ((number === null || typeof number === 'number') && typeof done === 'boolean') {
-      return { observation, reward: number, done };
+      const metadata = { ...fieldsOf(observation.metadata), ...fieldsOf(data.metadata) };
+      const kept = Object.keys(metadata).length > 0;
+      return { observation, reward: number, done, ...(kept && { metadata }) };
     }
   }
   throw unexpected(what, '{"observation":{...},"reward":...,"done":...}', JSON.stringify(data));
 }
+
+/** Since openenv 0.4 metadata stand in the observation and beside it; they may be null, or absent where empty. */
+const fieldsOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {});
 
 /** @throws {EfEnvError} `server` if `data` is no object. */
 export function recordOf(what: string, data: unknown): Record<string, unknown> {
@@ -64,7 +71,7 @@ export function parse(text: unknown): unknown {
 export function unexpected(what: string, wanted: string, got: unknown): EfEnvError {
   return new EfEnvError(
     'server',
-    `openEnv: ${what} must be answered with ${wanted}, got ${excerpt(got)}. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?`,
+    `openEnv: ${what} must be answered with ${wanted}, got ${excerpt(got)}. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?`,
   );
 }
 

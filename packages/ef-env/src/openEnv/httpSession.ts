@@ -42,6 +42,6 @@ function assertKept(where: string, state: Record<string, unknown>): void {
   if (state.step_count !== 0) return;
   throw new EfEnvError(
     'server',
-    `openEnv: ${where} must keep its environment between HTTP requests, its step_count is 0 after a step. openenv-core since 0.2 makes a new one for each: use transport: 'websocket'.`,
+    `openEnv: ${where} must keep its environment between HTTP requests, its step_count is 0 after a step. The package openenv, and openenv-core since 0.2, make a new one for each: use transport: 'websocket'.`,
   );
 }

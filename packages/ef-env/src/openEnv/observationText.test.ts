@@ -6,6 +6,12 @@ test('the only text among numbers and empty fields is the observation', () => {
   expect(observationText(observation)).toBe('A door.');
 });
 
+test('metadata are not shown', () => {
+  const metadata = { original_message: 'hi', truth: '42' };
+  expect(observationText({ metadata, echoed_message: 'hi', message_length: 2 })).toBe('hi');
+  expect(JSON.parse(observationText({ metadata, a: 'x', b: 'y' }))).toEqual({ a: 'x', b: 'y' });
+});
+
 test.each([
   [{ stdout: '1', stderr: 'warning' }],
   [{ prompt: 'Play.', messages: [{ content: 'You won.' }] }],

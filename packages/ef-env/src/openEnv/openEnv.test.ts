@@ -108,6 +108,33 @@ describe('an episode', () => {
     expect(server.messages.map(({ type }) => type)).toEqual(['reset', 'step', 'close']);
   });
 
+  test.each([
+    ['openenv-core 0.3', {}, {}, undefined],
+    [
+      'openenv 0.10',
+      { metadata: { step: 1, truth: '42' } },
+      { metadata: { step: 1, truth: '42' } },
+      { step: 1, truth: '42' },
+    ],
+    ['openenv 0.10 without metadata', { metadata: {} }, { metadata: null }, undefined],
+    ['metadata beside it only', {}, { metadata: { step: 2 } }, { step: 2 }],
+  ])('shows no metadata and keeps them in info: %s', async (_, inside, beside, kept) => {
+    const shown = { echoed_message: 'hi', message_length: 2 };
+    const answer = observation({ ...inside, ...shown }, { reward: 0.2, done: true, ...beside });
+    const [episode] = await play(await fakeServer({ misbehave: answering('step', answer) }));
+    expect(texts(episode).at(-1)).toBe('hi');
+    expect(JSON.stringify(episode!.segments)).not.toContain('truth');
+    expect(episode!.info).toEqual(kept && { metadata: kept });
+    expect(episode!.reward).toBe(0.2);
+  });
+
+  test('a number whose digits would change arrives as text', async () => {
+    const answer =
+      '{"type":"observation","data":{"observation":{"id":12345678901234567890,"n":7},"done":true}}';
+    const [episode] = await play(await fakeServer({ misbehave: answering('step', answer) }));
+    expect(texts(episode).at(-1)).toBe('12345678901234567890');
+  });
+
   test('fails on an action that the server refuses', async () => {
     const [episode] = await play(await fakeServer(), { action: (text) => ({ text }) });
     expect(episode).toMatchObject({ stop: 'error', reward: null });

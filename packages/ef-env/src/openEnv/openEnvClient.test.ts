@@ -71,7 +71,7 @@ describe('HTTP', () => {
     const session = await sessionAt(await fakeServer(), { transport: 'http' });
     await session.reset();
     expect(await failureOf(session.step({ message: 'a' }))).toMatchInlineSnapshot(
-      `"server: openEnv: http://127.0.0.1 must keep its environment between HTTP requests, its step_count is 0 after a step. openenv-core since 0.2 makes a new one for each: use transport: 'websocket'."`,
+      `"server: openEnv: http://127.0.0.1 must keep its environment between HTTP requests, its step_count is 0 after a step. The package openenv, and openenv-core since 0.2, make a new one for each: use transport: 'websocket'."`,
     );
   });
 

@@ -46,7 +46,7 @@ export interface OpenEnvClient {
  * const client = openEnvClient({ url: 'http://127.0.0.1:8000' });
  * console.log(typeof client.session); // function
  *
- * @see openenv-core 0.3.0: https://pypi.org/project/openenv-core/0.3.0/
+ * @see openenv 0.10.0, formerly openenv-core: https://pypi.org/project/openenv/0.10.0/
  */
 export function openEnvClient(options: OpenEnvClientOptions): OpenEnvClient {
   const { url, transport = 'websocket', timeout = 60_000, headers } = options;

@@ -22,7 +22,8 @@ export interface OpenEnvTranslation {
   action(text: string, observation: OpenEnvObservation): Readonly<Record<string, unknown>> | string;
   /**
    * An observation in words; of the first one only `observation` counts. Default: its text, if one field is a text and
-   * the others are numbers, booleans or empty; else all of it as JSON.
+   * the others are numbers, booleans or empty; else all of it as JSON. `metadata` is left out; those of a step are kept
+   * in `info.metadata`.
    */
   observe?: ((observation: OpenEnvObservation, result: OpenEnvResult) => OpenEnvWords) | undefined;
   /**
@@ -52,7 +53,9 @@ export function openEnvEpisode<Task extends object>(
   const words = (result: OpenEnvResult): Exclude<OpenEnvWords, string> => {
     observation = result.observation;
     const told = observe(observation, result);
-    return typeof told === 'string' ? { observation: told } : told;
+    const said = typeof told === 'string' ? { observation: told } : told;
+    if (result.metadata === undefined) return said;
+    return { ...said, info: { metadata: result.metadata, ...said.info } };
   };
   const play = async (text: string, signal: AbortSignal): Promise<StepResult> => {
     if (!session || closed) throw misplaced('step');

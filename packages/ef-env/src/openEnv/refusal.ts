@@ -18,7 +18,7 @@ const ADVICE: Record<string, string> = {
   'HTTP 401': 'Give the token of the server in headers.',
   'HTTP 403': 'Give the token of the server in headers.',
   'HTTP 404':
-    'Correct the url. openenv-core has no metadata and schema in 0.1, and no HTTP reset and step in production mode.',
+    'Correct the url. Servers of openenv-core 0.1 have no metadata and schema, those of openenv no HTTP reset and step in production mode.',
 };
 
 /** The error for a request that a server refused. */

@@ -123,7 +123,7 @@ function busy(shown: string): EfEnvError {
 function broken(shown: string, message = ''): EfEnvError {
   return new EfEnvError(
     'server',
-    `openEnv: the connection to ${shown} failed (${message || 'no reason given'}). Start the server, or correct the url; OpenEnv servers have /ws since openenv-core 0.2.`,
+    `openEnv: the connection to ${shown} failed (${message || 'no reason given'}). Start the server, or correct the url; OpenEnv servers have /ws (the package openenv, and openenv-core since 0.2).`,
   );
 }
 

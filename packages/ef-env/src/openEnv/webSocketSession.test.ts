@@ -140,29 +140,29 @@ describe('what a WebSocket can do to a step', () => {
   });
   test('a text that is no JSON', async () => {
     expect(await stepFailure(say('<html>'))).toMatchInlineSnapshot(
-      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got <html>. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?"`,
+      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got <html>. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?"`,
     );
   });
   test('bytes', async () => {
     expect(await stepFailure(say(new Uint8Array(2)))).toMatchInlineSnapshot(
-      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got bytes. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?"`,
+      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got bytes. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?"`,
     );
   });
   test('an answer of another type', async () => {
     expect(await stepFailure(say('{"type":"state","data":{}}'))).toMatchInlineSnapshot(
-      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got {"type":"state","data":{}}. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?"`,
+      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"type":"observation","data":{...}}, got {"type":"state","data":{}}. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?"`,
     );
   });
   test('an answer without an observation', async () => {
     const text = '{"type":"observation","data":{"reward":1}}';
     expect(await stepFailure(say(text))).toMatchInlineSnapshot(
-      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"observation":{...},"reward":...,"done":...}, got {"reward":1}. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?"`,
+      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"observation":{...},"reward":...,"done":...}, got {"reward":1}. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?"`,
     );
   });
   test('a reward in words', async () => {
     const text = '{"type":"observation","data":{"observation":{},"reward":"high"}}';
     expect(await stepFailure(say(text))).toMatchInlineSnapshot(
-      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"observation":{...},"reward":...,"done":...}, got {"observation":{},"reward":"high"}. Is the url that of an OpenEnv server (openenv-core 0.2 or later)?"`,
+      `"server: openEnv: step at ws://127.0.0.1/ws must be answered with {"observation":{...},"reward":...,"done":...}, got {"observation":{},"reward":"high"}. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?"`,
     );
   });
   test('an exception of the environment', async () => {
