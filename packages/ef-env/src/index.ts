@@ -204,11 +204,7 @@ export type {
   ImportConversationOptions,
 } from './trajectory/importConversation.ts';
 export { importConversation } from './trajectory/importConversation.ts';
-export type {
-  ConversationMessage,
-  MessagePart,
-  MessageToolCall,
-} from './trajectory/readMessage.ts';
+export type { ConversationMessage, MessagePart } from './trajectory/readMessage.ts';
 export type { ReadTrajectoriesOptions } from './trajectory/readTrajectories.ts';
 export { readTrajectories } from './trajectory/readTrajectories.ts';
 export type {
@@ -218,6 +214,7 @@ export type {
   SegmentKind,
   Speaker,
 } from './trajectory/segment.ts';
+export type { MessageFunction, MessageToolCall } from './trajectory/toolCallText.ts';
 export type { StopReason, Trajectory } from './trajectory/trajectory.ts';
 export { validateTrajectory } from './trajectory/validateTrajectory.ts';
 export { writeTrajectories } from './trajectory/writeTrajectories.ts';

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parseToolCalls } from '../tools/parseToolCalls.ts';
 import { exportConversation } from './exportConversation.ts';
 import { importAgentTrace } from './importAgentTrace.ts';
 import { importConversation } from './importConversation.ts';
+import type { ConversationMessage } from './readMessage.ts';
 import { validateTrajectory } from './validateTrajectory.ts';
 
 const row = {
@@ -136,4 +138,99 @@ test.each([
   ['a reward that is no number', { prompt: 'a', completion: 'b', reward: Number.NaN }],
 ])('throws `format` for a conversation with %s', (_, bad) => {
   expect(() => importConversation(bad, { id: 'x' })).toThrowErrorMatchingSnapshot();
+});
+
+describe('messages as data sets store them', () => {
+  const call = (args: unknown) => ({
+    role: 'assistant',
+    tool_calls: [{ function: { name: 'weather', arguments: args } }],
+  });
+  const user = { role: 'user', content: 'Weather?' };
+  const written = (...messages: unknown[]): string[] =>
+    importConversation({ messages: messages as ConversationMessage[] }, { id: 'x' }).segments.map(
+      ({ text }) => text,
+    );
+  const block = (args: string) =>
+    `<tool_call>\n{"name": "weather", "arguments": ${args}}\n</tool_call>`;
+
+  test.each<[string, unknown, string]>([
+    [
+      'an object',
+      { city: 'Tartu', days: [1, 2], at: { t: null } },
+      '{"city": "Tartu", "days": [1, 2], "at": {"t": null}}',
+    ],
+    ['a text', '{"city": "Tartu"}', '{"city": "Tartu"}'],
+    ['an empty text', '', '{}'],
+    ['nothing', undefined, '{}'],
+    ['null', null, '{}'],
+  ])('arguments as %s have the blanks of the template, and can be read back', (_, args, text) => {
+    expect(written(user, call(args))[1]).toBe(block(text));
+    expect(parseToolCalls(block(text))).toEqual([{ name: 'weather', arguments: JSON.parse(text) }]);
+  });
+
+  test('a thought that is kept apart is written as the template does', () => {
+    const thought = { role: 'assistant', reasoning_content: '\nbecause\n' };
+    expect(written(user, { ...thought, content: '\nx' })[1]).toBe(
+      '<think>\nbecause\n</think>\n\nx',
+    );
+    expect(written(user, { ...thought, content: null })[1]).toBe('<think>\nbecause\n</think>\n\n');
+    expect(written(user, { ...call({}), ...thought })[1]).toBe(
+      `<think>\nbecause\n</think>\n\n${block('{}')}`,
+    );
+    expect(written(user, { role: 'assistant', content: 'x', reasoning_content: '' })[1]).toBe('x');
+  });
+
+  test("OpenAI's first form of calls, and bare ones", () => {
+    const said = written(
+      user,
+      { role: 'assistant', content: '', function_call: { name: 'weather', arguments: '{}' } },
+      { role: 'function', name: 'weather', content: '22' },
+      { role: 'assistant', content: 'I ask.', tool_calls: [{ name: 'weather', arguments: {} }] },
+    );
+    expect(said.slice(1)).toEqual([block('{}'), '22', `I ask.\n${block('{}')}`]);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['null', null, /must be \{ role, content \}, got null/],
+    ['a text', 'hi', /must be \{ role, content \}, got "hi"/],
+    [
+      'tool_calls that are no list',
+      { role: 'assistant', tool_calls: { name: 'a' } },
+      /tool_calls that are no list/,
+    ],
+    [
+      'a call that is null',
+      { role: 'assistant', tool_calls: [null] },
+      /a tool call without a name: null/,
+    ],
+    [
+      'a call without a name',
+      { role: 'assistant', tool_calls: [{ function: {} }] },
+      /a tool call without a name/,
+    ],
+    ['arguments that are no JSON', call({ a: new Map() }), /calls weather: arguments\.a is a Map/],
+    [
+      'an object as content',
+      { role: 'tool', content: { t: 22 } },
+      /has content \{"t":22\}: write it as text/,
+    ],
+    ['a number as content', { role: 'tool', content: 22 }, /has content 22: write it as text/],
+    [
+      'nothing to say',
+      { role: 'assistant', content: null },
+      /has role 'assistant' and content null/,
+    ],
+  ])('%s is an error that names the message', (_, message, words) => {
+    const read = () => written(user, message);
+    expect(read).toThrow(words);
+    expect(read).toThrow(/^importConversation: message 1 of 'x' /);
+  });
+
+  test.each<[unknown, RegExp]>([
+    [null, /must be a row, got null/],
+    [{ messages: 5 }, /messages of 'x' must be a text or a list of messages, got number/],
+    [{ prompt: 'a', completion: {} }, /completion of 'x' must be a text or a list/],
+  ])('a row %j is an error', (bad, words) => {
+    expect(() => importConversation(bad as never, { id: 'x' })).toThrow(words);
+  });
 });

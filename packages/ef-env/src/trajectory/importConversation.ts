@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { type ConversationMessage, readMessage } from './readMessage.ts';
 import type { RewardSpan, Segment } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -25,7 +26,8 @@ export interface ImportConversationOptions {
 /**
  * A stored conversation as a trajectory: what stands before the first assistant message is the prompt (with `prompt`
  * and `completion`: the whole prompt, assistant messages included), later assistant messages are the policy's, all
- * others answer them. Texts stay as they are; tool calls become text, see {@link readMessage}.
+ * others answer them. Texts stay as they are; thoughts that are kept apart (`reasoning_content`) and tool calls become text
+ * as Qwen3's template writes them, see {@link readMessage}.
  *
  * @throws {EfEnvError} `format` if the policy says nothing, for a message without role and text, or a reward that is
  * no number.
@@ -38,9 +40,26 @@ export function importConversation(
   row: ConversationRow,
   options: ImportConversationOptions,
 ): Trajectory {
-  const { id, env = 'conversation', data = null, mark } = options;
-  const prompt = asMessages(row.prompt, 'user');
-  const messages = row.messages ?? [...prompt, ...asMessages(row.completion, 'assistant')];
+  const {
+    id,
+    env = 'conversation',
+    data = null,
+    mark,
+  } = readOptions('importConversation', options, {
+    id: 'required',
+    env: 'optional',
+    data: 'null',
+    mark: 'optional',
+  });
+  if (typeof row !== 'object' || row === null) {
+    throw new EfEnvError('format', `importConversation: '${id}' must be a row, got ${row}.`);
+  }
+  const listed = (name: 'messages' | 'prompt' | 'completion', role: string) =>
+    asMessages(row[name], role, `importConversation: ${name} of '${id}'`);
+  const prompt = listed('prompt', 'user');
+  const messages = row.messages
+    ? listed('messages', 'user')
+    : [...prompt, ...listed('completion', 'assistant')];
   const asked = row.messages ? 0 : prompt.length;
   const segments: Segment[] = [];
   let turn = -1; // of the last attempt
@@ -65,7 +84,16 @@ export function importConversation(
   return { version: 1, id, task: { env, data, seed: 0 }, segments, reward, stop: 'done' };
 }
 
-function asMessages(part: ConversationRow['prompt'], role: string): readonly ConversationMessage[] {
+function asMessages(
+  part: ConversationRow['prompt'],
+  role: string,
+  where: string,
+): readonly ConversationMessage[] {
   if (part === undefined || part === null) return [];
-  return typeof part === 'string' ? [{ role, content: part }] : part;
+  if (Array.isArray(part)) return part;
+  if (typeof part === 'string') return [{ role, content: part }];
+  throw new EfEnvError(
+    'format',
+    `${where} must be a text or a list of messages, got ${typeof part}.`,
+  );
 }

@@ -1,13 +1,18 @@
 import type { Utterance } from '../episode/utterance.ts';
 import { EfEnvError } from '../errors.ts';
 import type { Speaker } from './segment.ts';
+import { type MessageFunction, type MessageToolCall, toolCallText } from './toolCallText.ts';
 
 /** A chat message as data sets store it (the OpenAI form, which TRL and verifiers use). */
 export interface ConversationMessage {
   role: string;
-  /** Text, or a list of parts, all of type `'text'`; may be missing where there are tool calls. */
+  /** Text, or a list of parts, all of type `'text'`; may be missing where there are tool calls or a thought. */
   content?: string | readonly MessagePart[] | null | undefined;
+  /** The thought before the text, of servers and data sets that keep it apart. */
+  reasoning_content?: string | null | undefined;
   tool_calls?: readonly MessageToolCall[] | null | undefined;
+  /** A call in OpenAI's first form; its answer has the role `function`. */
+  function_call?: MessageFunction | null | undefined;
 }
 
 export interface MessagePart {
@@ -15,38 +20,66 @@ export interface MessagePart {
   text?: string | null | undefined;
 }
 
-export interface MessageToolCall {
-  function: {
-    name: string;
-    /** As JSON text, or as an object. */
-    arguments: unknown;
-  };
-}
-
 const SPEAKERS: readonly string[] = ['system', 'user', 'assistant', 'tool'] satisfies Speaker[];
 
 /**
- * What a message says and who says it. Tool calls are written as Qwen3 and Hermes models write them:
- * `<tool_call>\n{"name": ..., "arguments": ...}\n</tool_call>`, after the text.
+ * What a message says and who says it, written as Qwen3's template writes it: a thought as
+ * `<think>\n...\n</think>\n\n` before the text, tool calls as `<tool_call>\n{"name": ..., "arguments": ...}\n</tool_call>`
+ * after it.
  *
  * @param where - What errors call the message.
- * @throws {EfEnvError} `format` for another role, a part that is not text, or no text at all.
+ * @throws {EfEnvError} `format` for what is no message, another role, a part that is not text, a tool call that cannot
+ * be written, or nothing at all.
  */
 export function readMessage(message: ConversationMessage, where: string): Utterance {
-  const { role, content, tool_calls } = message;
-  const calls = (tool_calls ?? []).map(toolCallText);
+  if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+    throw new EfEnvError(
+      'format',
+      `${where} must be { role, content }, got ${JSON.stringify(message)}.`,
+    );
+  }
+  const { role: given, content, reasoning_content: thought } = message;
+  const role = given === 'function' ? 'tool' : given;
+  const calls = callsOf(message, where).map((call) => toolCallText(call, where));
   const text = typeof content === 'string' ? content : partsText(content, where);
-  if (!SPEAKERS.includes(role) || (text === null && calls.length === 0)) {
+  const thinks = typeof thought === 'string' && thought !== '';
+  if (!SPEAKERS.includes(role) || (text === null && calls.length === 0 && !thinks)) {
     throw new EfEnvError(
       'format',
       `${where} needs a role (${SPEAKERS.join(', ')}) and a text, has role '${role}' and ${text === null ? `content ${JSON.stringify(content)}` : 'a text'}.`,
     );
   }
-  return { speaker: role as Speaker, text: [text, ...calls].filter(Boolean).join('\n') }; // just tested
+  const said = [text, ...calls].filter(Boolean).join('\n');
+  return { speaker: role as Speaker, text: thinks ? withThought(thought, said) : said }; // just tested
 }
 
-function partsText(content: ConversationMessage['content'], where: string): string | null {
-  if (!Array.isArray(content)) return null;
+/** As Qwen3's template does: line ends around the thought are its own. */
+function withThought(thought: string, said: string): string {
+  return `<think>\n${thought.replace(/^\n+|\n+$/g, '')}\n</think>\n\n${said.replace(/^\n+/, '')}`;
+}
+
+function callsOf(
+  { tool_calls, function_call }: ConversationMessage,
+  where: string,
+): MessageToolCall[] {
+  const calls = tool_calls ?? [];
+  if (!Array.isArray(calls)) {
+    throw new EfEnvError(
+      'format',
+      `${where} has tool_calls that are no list: ${JSON.stringify(calls)}.`,
+    );
+  }
+  return function_call ? [...calls, function_call] : calls;
+}
+
+function partsText(content: unknown, where: string): string | null {
+  if (content === undefined || content === null) return null;
+  if (!Array.isArray(content)) {
+    throw new EfEnvError(
+      'format',
+      `${where} needs a role (${SPEAKERS.join(', ')}) and a text, has content ${JSON.stringify(content)?.slice(0, 80)}: write it as text.`,
+    );
+  }
   const texts = content.map((part: MessagePart) => {
     if (part?.type === 'text' && typeof part.text === 'string') return part.text;
     throw new EfEnvError(
@@ -55,9 +88,4 @@ function partsText(content: ConversationMessage['content'], where: string): stri
     );
   });
   return texts.join('');
-}
-
-function toolCallText({ function: { name, arguments: given } }: MessageToolCall): string {
-  const args = typeof given === 'string' ? given : JSON.stringify(given ?? {});
-  return `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": ${args}}\n</tool_call>`;
 }
