@@ -7,7 +7,9 @@ import { collectFailing } from './episode/collectFailing.ts';
 import { type DialogueStepResult, defineDialogue } from './episode/defineDialogue.ts';
 import { defineEnvironment } from './episode/defineEnvironment.ts';
 import type { Policy } from './episode/policy.ts';
+import { benchmarkPreset } from './evaluation/benchmarkPreset.ts';
 import { evaluate } from './evaluation/evaluate.ts';
+import { majorityVote } from './evaluation/majorityVote.ts';
 import { readBenchmark } from './evaluation/readBenchmark.ts';
 import { openEnv } from './openEnv/openEnv.ts';
 import { bm25 } from './retrieval/bm25.ts';
@@ -22,6 +24,7 @@ import { gymTask } from './tasks/gymTask.ts';
 import { quiz } from './tasks/quiz.ts';
 import { reasoningGym } from './tasks/reasoningGym.ts';
 import { toolEnvironment } from './tools/toolEnvironment.ts';
+import { importConversation } from './trajectory/importConversation.ts';
 import type { Trajectory } from './trajectory/trajectory.ts';
 
 const says = (text: string): Policy => ({
@@ -327,6 +330,119 @@ describe('what an environment gets wrong ends its episode with the reason', () =
     expect(episode).toMatchObject({
       stop: 'error',
       error: expect.stringMatching(/^toolEnvironment: the parameters of now are no JSON schema/),
+    });
+  });
+});
+
+describe('names that are not known are refused with the nearest one, null is none', () => {
+  test.each<[string, string, () => unknown]>([
+    ['collect', 'maxTokens', () => collect(quiz(), says(''), { ...options, maxToken: 5 } as never)],
+    [
+      'collect',
+      'maxTokens',
+      () => collect(quiz(), says(''), { ...options, max_tokens: 5 } as never),
+    ],
+    [
+      'collectDialogue',
+      'groupSize',
+      () => collectDialogue(dialogue({}), says(''), { ...options, groupsize: 2 } as never),
+    ],
+    [
+      'evaluate',
+      'temperature',
+      () => evaluate(says(''), problem, { ...asked, temprature: 1 } as never),
+    ],
+    ['benchmarkPreset', 'template', () => benchmarkPreset('open-r1', { templte: '' } as never)],
+    ['readBenchmark', 'name', () => readBenchmark([], { nam: 'x' } as never)],
+    ['majorityVote', 'equal', () => majorityVote([], { equals: () => true } as never)],
+    [
+      'readRows',
+      'limit',
+      () => readRows({ content: '{}', format: 'jsonl' }, { limits: 1 } as never),
+    ],
+    [
+      'importConversation',
+      'data',
+      () => importConversation({ prompt: 'a', completion: 'b' }, { id: 'x', date: 1 } as never),
+    ],
+    [
+      'defineEnvironment',
+      'maxTurns',
+      () =>
+        defineEnvironment({ name: 'a', reset: () => ({}), step: () => ({}), maxturn: 1 } as never),
+    ],
+    [
+      'toolEnvironment',
+      'toolTimeout',
+      () => toolEnvironment({ tools: [tool], tool_timeout: 5 } as never),
+    ],
+    [
+      'retrievalEnvironment',
+      'maxSearches',
+      () => retrievalEnvironment({ source: documents, maxSearch: 5 } as never),
+    ],
+    ['bm25', 'convention', () => bm25(['a'], { conventions: 'lucene' } as never)],
+    ['promptEnvironment', 'reward', () => promptEnvironment({ rewards: () => [1] } as never)],
+    ['codewords', 'feedback', () => codewords({ feedbak: 'none' } as never)],
+    ['gymTask', 'level', () => gymTask('gcd', { seed: 1, levels: 2 } as never)],
+    ['gymSampler', 'weights', () => gymSampler({ seed: 1, weight: {} } as never)],
+    [
+      'openEnv',
+      'sessions',
+      () => openEnv({ url: 'http://127.0.0.1', action: () => ({}), session: 2 } as never),
+    ],
+  ])('%s: did you mean %s?', async (caller, nearest, run) => {
+    await expect((async () => run())()).rejects.toMatchObject({
+      code: 'option',
+      message: expect.stringMatching(
+        `^${caller}: unknown option '\\w+'\\. Did you mean '${nearest}'\\? Known: `,
+      ),
+    });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['collect', () => collect(quiz(), says(''), undefined as never)],
+    ['evaluate', () => evaluate(says(''), problem, null as never)],
+    ['toolEnvironment', () => toolEnvironment(undefined as never)],
+    ['gymTask', () => gymTask('gcd', undefined as never)],
+    ['openEnv', () => openEnv([] as never)],
+  ])('%s without options', async (caller, run) => {
+    const refused = expect((async () => run())()).rejects;
+    await refused.toThrow(`${caller}: options must be an object, got `);
+  });
+
+  test('null and undefined leave the default', async () => {
+    const nothing = {
+      groupSize: null,
+      maxTurns: undefined,
+      temperature: null,
+      stop: null,
+      signal: null,
+    };
+    expect(await collect(quiz(), says(''), { ...options, ...nothing } as never)).toHaveLength(1);
+    const { metrics } = await evaluate(says('2'), problem, {
+      ...asked,
+      n: null,
+      k: null,
+      grade: null,
+    } as never);
+    expect(metrics['pass@1']?.mean).toBe(1);
+  });
+
+  test.each<[string, unknown]>([
+    ['maxTokens', 2 ** 32],
+    ['maxTokens', '5'],
+    ['groupSize', 1.5],
+    ['concurrency', Number.NaN],
+    ['seed', 2 ** 53],
+    ['seed', '0'],
+  ])('collect refuses %s = %j', async (name, value) => {
+    const refused = expect(
+      collect(quiz(), says(''), { ...options, [name]: value } as never),
+    ).rejects;
+    await refused.toMatchObject({
+      code: 'option',
+      message: expect.stringContaining(`collect: ${name} must be an integer`),
     });
   });
 });

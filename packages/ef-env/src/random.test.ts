@@ -40,3 +40,28 @@ describe('mixSeeds', () => {
     expect(mixSeeds(1, 'a')).toBe(mixSeeds(1, 'a'));
   });
 });
+
+test.each([0.5, Number.NaN, 2 ** 32, -(2 ** 31) - 1, Infinity, '1', undefined, null])(
+  'createRandom refuses the seed %j: many would give one stream',
+  (seed) => {
+    expect(() => createRandom(seed as number)).toThrow(
+      /^createRandom: seed must be an integer in -2\^31/,
+    );
+  },
+);
+
+test.each<[string, () => unknown]>([
+  ['restoreRandom', () => restoreRandom([1, 2, 3])],
+  ['restoreRandom', () => restoreRandom([0, 0, 0, 0])],
+  ['restoreRandom', () => restoreRandom([1, 2, 3, -1])],
+  ['mixSeeds', () => mixSeeds('a', Number.NaN)],
+  ['mixSeeds', () => mixSeeds(undefined as never)],
+  ['random.integer', () => createRandom(0).integer(0)],
+  ['random.integer', () => createRandom(0).integer(1.5)],
+  ['random.integer', () => createRandom(0).integer(2 ** 33)],
+  ['random.choice', () => createRandom(0).choice([])],
+  ['random.sample', () => createRandom(0).sample([1, 2], 3)],
+  ['random.sample', () => createRandom(0).sample([1, 2], 0.5)],
+])('%s refuses what cannot work', (name, run) => {
+  expect(run).toThrow(new RegExp(`^${name}: .* must be `));
+});

@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { type DataSource, type OpenSource, openSource } from './dataSource.ts';
 import { nearestName } from './nearestName.ts';
 import { type DataRow, type PlacedRow, parseRowLine, parseRows } from './parseRows.ts';
@@ -40,7 +41,11 @@ export async function readRows<Row extends object = DataRow>(
   source: DataSource,
   options: ReadRowsOptions<Row> = {},
 ): Promise<Row[]> {
-  const { columns, limit = Number.POSITIVE_INFINITY } = options;
+  const given = readOptions('readRows', options, {
+    columns: 'optional',
+    limit: 'optional',
+  });
+  const { columns, limit = Number.POSITIVE_INFINITY } = given;
   if (limit < 1 || !(Number.isInteger(limit) || limit === Number.POSITIVE_INFINITY)) {
     throw new EfEnvError('option', `readRows: limit must be an integer >= 1, got ${limit}.`);
   }

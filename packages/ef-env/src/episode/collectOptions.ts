@@ -1,6 +1,7 @@
 import { checkCounts } from '../checkCounts.ts';
 import { checkSeed } from '../checkSeed.ts';
 import { EfEnvError } from '../errors.ts';
+import { type OptionNames, readOptions } from '../options/readOptions.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import { checkStop } from './stopTexts.ts';
 
@@ -40,6 +41,29 @@ export interface CollectOptions<Task> {
   onProgress?: ((progress: CollectProgress) => void) | undefined;
   /** Episodes as they end (several at a time), in no particular order. Awaited: append them to a file here. */
   onTrajectories?: ((finished: Trajectory[]) => void | Promise<void>) | undefined;
+}
+
+/** @throws {EfEnvError} `option` for what is no object or has a name that is not known. */
+export function readCollectOptions<Task>(
+  caller: string,
+  options: CollectOptions<Task>,
+): CollectOptions<Task> {
+  return readOptions<CollectOptions<Task>, OptionNames<CollectOptions<Task>>>(caller, options, {
+    tasks: 'required',
+    seed: 'required',
+    maxTokens: 'required',
+    groupSize: 'optional',
+    maxTurns: 'optional',
+    temperature: 'optional',
+    stop: 'optional',
+    concurrency: 'optional',
+    stepTimeout: 'optional',
+    completed: 'optional',
+    signal: 'optional',
+    onWarning: 'optional',
+    onProgress: 'optional',
+    onTrajectories: 'optional',
+  }) as CollectOptions<Task>; // null is allowed, and left out
 }
 
 /**

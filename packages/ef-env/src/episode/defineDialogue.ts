@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { ResetOptions, StepOptions, StepResult } from './defineEnvironment.ts';
 import { holdState } from './holdState.ts';
 import type { Observation, Opening } from './utterance.ts';
@@ -96,7 +97,17 @@ export interface DialogueDefinition<Task, State, Role extends string>
 export function defineDialogue<Task, State, Role extends string>(
   definition: DialogueDefinition<Task, State, Role>,
 ): Dialogue<Task, Role> {
-  const { name, roles, system, concurrency, maxTurns } = definition;
+  const given = readOptions('defineDialogue', definition, {
+    name: 'required',
+    roles: 'required',
+    reset: 'required',
+    step: 'required',
+    system: 'optional',
+    concurrency: 'optional',
+    maxTurns: 'optional',
+    close: 'optional',
+  });
+  const { name, roles, system, concurrency, maxTurns } = given;
   if (roles.length === 0 || roles.includes('' as Role) || new Set(roles).size < roles.length) {
     const got = JSON.stringify(roles);
     throw new EfEnvError(
@@ -111,11 +122,11 @@ export function defineDialogue<Task, State, Role extends string>(
     concurrency,
     maxTurns,
     start: () => {
-      const held = holdState<Task, DialogueOpening<Role> & { state: State }>(definition);
+      const held = holdState<Task, DialogueOpening<Role> & { state: State }>(given);
       return {
         reset: held.reset,
-        step: async (attempt, options) => definition.step(held.state, attempt, options),
-        ...(definition.close && { close: held.close }),
+        step: async (attempt, options) => given.step(held.state, attempt, options),
+        ...(given.close && { close: held.close }),
       };
     },
   };

@@ -1,3 +1,4 @@
+import { readOptions } from '../options/readOptions.ts';
 import type { Rubric } from '../rewards/rubric.ts';
 import type { RewardSpan } from '../trajectory/segment.ts';
 import type { StopReason } from '../trajectory/trajectory.ts';
@@ -97,7 +98,17 @@ export interface EnvironmentDefinition<Task, State> extends Omit<Environment<Tas
 export function defineEnvironment<Task, State>(
   definition: EnvironmentDefinition<Task, State>,
 ): Environment<Task> {
-  const { name, system, rubric, concurrency, maxTurns } = definition;
+  const given = readOptions('defineEnvironment', definition, {
+    name: 'required',
+    reset: 'required',
+    step: 'required',
+    system: 'optional',
+    rubric: 'optional',
+    concurrency: 'optional',
+    maxTurns: 'optional',
+    close: 'optional',
+  });
+  const { name, system, rubric, concurrency, maxTurns } = given;
   return {
     name,
     system,
@@ -105,11 +116,11 @@ export function defineEnvironment<Task, State>(
     concurrency,
     maxTurns,
     start: () => {
-      const held = holdState<Task, { observation: Opening; state: State }>(definition);
+      const held = holdState<Task, { observation: Opening; state: State }>(given);
       return {
         reset: async (task, options) => (await held.reset(task, options)).observation,
-        step: async (action, options) => definition.step(held.state, action, options),
-        ...(definition.close && { close: held.close }),
+        step: async (action, options) => given.step(held.state, action, options),
+        ...(given.close && { close: held.close }),
       };
     },
   };

@@ -4,7 +4,7 @@ import { mixSeeds } from '../random.ts';
 import type { Rubric } from '../rewards/rubric.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
-import { type CollectOptions, checkCollectOptions } from './collectOptions.ts';
+import { type CollectOptions, checkCollectOptions, readCollectOptions } from './collectOptions.ts';
 import type { Dialogue } from './defineDialogue.ts';
 import { answer, close, type LiveEpisode, open } from './liveEpisode.ts';
 import { openCollection } from './openCollection.ts';
@@ -26,9 +26,10 @@ export interface Play<Task, Role extends string> {
 /** The engine of `collect` and `collectDialogue`: plays episodes in waves, a turn of all of them at a time. */
 export async function playEpisodes<Task, Role extends string>(
   play: Play<Task, Role>,
-  options: CollectOptions<Task>,
+  given: CollectOptions<Task>,
 ): Promise<Record<Role, Trajectory[]>> {
   const { caller, env, policies } = play;
+  const options = readCollectOptions(caller, given);
   const { groupSize = 1, maxTurns = env.maxTurns ?? 1, stepTimeout = 30_000, signal } = options;
   const concurrency = Math.min(
     options.concurrency ?? 256,

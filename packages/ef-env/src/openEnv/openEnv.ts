@@ -1,5 +1,7 @@
+import { checkCounts } from '../checkCounts.ts';
 import type { Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { type OpenEnvClientOptions, openEnvClient } from './openEnvClient.ts';
 import { type OpenEnvTranslation, openEnvEpisode } from './openEnvEpisode.ts';
 import { sessionSlots } from './sessionSlots.ts';
@@ -35,14 +37,24 @@ export interface OpenEnvOptions extends OpenEnvClientOptions, OpenEnvTranslation
 export function openEnv<Task extends object = Record<string, unknown>>(
   options: OpenEnvOptions,
 ): Environment<Task> {
-  const { name = 'openenv', system, sessions = 1, transport } = options;
-  if (!Number.isInteger(sessions) || sessions < 1) {
-    throw new EfEnvError('option', `openEnv: sessions must be an integer >= 1, got ${sessions}.`);
-  }
-  if (typeof options.action !== 'function') {
+  const given = readOptions('openEnv', options, {
+    url: 'required',
+    action: 'required',
+    name: 'optional',
+    system: 'optional',
+    sessions: 'optional',
+    transport: 'optional',
+    timeout: 'optional',
+    headers: 'optional',
+    observe: 'optional',
+    actionErrors: 'optional',
+  });
+  const { name = 'openenv', system, sessions = 1, transport } = given;
+  checkCounts('openEnv', { sessions });
+  if (typeof given.action !== 'function') {
     throw new EfEnvError(
       'option',
-      `openEnv: action must be a function from a text to an action, got ${typeof options.action}.`,
+      `openEnv: action must be a function from a text to an action, got ${typeof given.action}.`,
     );
   }
   if (transport === 'http' && sessions > 1) {
@@ -51,12 +63,12 @@ export function openEnv<Task extends object = Record<string, unknown>>(
       `openEnv: sessions must be 1 over HTTP, where all requests share one environment, got ${sessions}. Use transport: 'websocket'.`,
     );
   }
-  const client = openEnvClient(options);
+  const client = openEnvClient(given);
   const slots = sessionSlots(sessions);
   return {
     name,
     system,
     concurrency: sessions,
-    start: () => openEnvEpisode<Task>(client, slots, options),
+    start: () => openEnvEpisode<Task>(client, slots, given),
   };
 }

@@ -1,5 +1,6 @@
 import { checkChoice } from '../checkChoice.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { tokenizeText } from './tokenizeText.ts';
 
 export interface Bm25Options {
@@ -60,10 +61,16 @@ const CONVENTIONS = {
  * @see Lucene's BM25Similarity, whose idf this is by default: https://lucene.apache.org/core/9_0_0/core/org/apache/lucene/search/similarities/BM25Similarity.html
  */
 export function bm25(documents: readonly string[], options: Bm25Options = {}): Bm25 {
-  const { convention = 'lucene', tokenize = tokenizeText, b = 0.75 } = options;
+  const given = readOptions('bm25', options, {
+    convention: 'optional',
+    k1: 'optional',
+    b: 'optional',
+    tokenize: 'optional',
+  });
+  const { convention = 'lucene', tokenize = tokenizeText, b = 0.75 } = given;
   checkChoice('bm25', 'convention', convention, Object.keys(CONVENTIONS));
   const { gain, idf, ...defaults } = CONVENTIONS[convention];
-  const { k1 = defaults.k1 } = options;
+  const { k1 = defaults.k1 } = given;
   checkParameters(k1, b);
 
   const { postings, lengths } = invert(documents, tokenize);

@@ -1,10 +1,12 @@
 import { checkChoice } from '../checkChoice.ts';
+import { checkCounts } from '../checkCounts.ts';
 import {
   defineEnvironment,
   type Environment,
   type StepResult,
 } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { missedAction } from '../text/missedAction.ts';
 import { readTurn } from '../text/readTurn.ts';
 import { bm25Retriever } from './bm25Retriever.ts';
@@ -108,9 +110,20 @@ const SCORES = {
 export function retrievalEnvironment(
   options: RetrievalEnvironmentOptions,
 ): Environment<RetrievalTask> {
-  const { source, k = 3, maxSearches = 4, feedback = 'step', name = 'retrieval' } = options;
-  const { refine, progress = coverageGain, score = 'exact', prompt = defaultPrompt } = options;
-  checkCounts({ k, maxSearches });
+  const given = readOptions('retrievalEnvironment', options, {
+    source: 'required',
+    k: 'optional',
+    maxSearches: 'optional',
+    refine: 'optional',
+    progress: 'optional',
+    score: 'optional',
+    feedback: 'optional',
+    prompt: 'optional',
+    name: 'optional',
+  });
+  const { source, k = 3, maxSearches = 4, feedback = 'step', name = 'retrieval' } = given;
+  const { refine, progress = coverageGain, score = 'exact', prompt = defaultPrompt } = given;
+  checkCounts('retrievalEnvironment', { k, maxSearches });
   checkChoice('retrievalEnvironment', 'feedback', feedback, ['step', 'none']);
   if (typeof score !== 'function') {
     checkChoice('retrievalEnvironment', 'score', score, Object.keys(SCORES));
@@ -189,16 +202,6 @@ function retrievalMetrics(
     'retrieval/searches': history.length,
     ...(share !== null && { 'retrieval/coverage': share }),
   };
-}
-
-function checkCounts(counts: Record<string, number>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new EfEnvError(
-      'option',
-      `retrievalEnvironment: ${name} must be an integer >= 1, got ${value}.`,
-    );
-  }
 }
 
 function checkDocuments(source: RetrievalEnvironmentOptions['source']): void {

@@ -1,3 +1,4 @@
+import { readOptions } from '../options/readOptions.ts';
 import { rewardEach } from './rewardEach.ts';
 import type { RewardFunction } from './rubric.ts';
 
@@ -19,7 +20,12 @@ const lastNumber = (reply: string): number | null => {
 export function judgeReward<Row extends object>(
   options: JudgeRewardOptions<Row>,
 ): RewardFunction<Row> {
-  const { ask, prompt, read = lastNumber } = options;
+  const given = readOptions('judgeReward', options, {
+    ask: 'required',
+    prompt: 'required',
+    read: 'optional',
+  });
+  const { ask, prompt, read = lastNumber } = given;
   return rewardEach<Row>(async (completion, row, { signal }) =>
     read(await ask(prompt(completion, row), { signal })),
   );

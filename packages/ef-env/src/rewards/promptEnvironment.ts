@@ -1,5 +1,6 @@
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { type Prompt, promptColumn, readPrompt } from './readPrompt.ts';
 import type { RewardFunction, Rubric } from './rubric.ts';
 import { rubric as makeRubric } from './rubric.ts';
@@ -30,7 +31,13 @@ export interface PromptEnvironmentOptions<Row> {
 export function promptEnvironment<Row extends object>(
   options: PromptEnvironmentOptions<Row>,
 ): Environment<Row> {
-  const { reward, prompt = promptColumn, name = 'prompts', system } = options;
+  const given = readOptions('promptEnvironment', options, {
+    reward: 'required',
+    prompt: 'optional',
+    name: 'optional',
+    system: 'optional',
+  });
+  const { reward, prompt = promptColumn, name = 'prompts', system } = given;
   if (typeof reward !== 'function' && typeof reward?.score !== 'function') {
     throw new EfEnvError(
       'option',

@@ -2,6 +2,7 @@ import { checkChoice } from '../checkChoice.ts';
 import { type Dialogue, defineDialogue } from '../episode/defineDialogue.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { judgeStage, type StageJudge, type StageState } from './judgeStage.ts';
 import type { Stage } from './stage.ts';
 
@@ -66,12 +67,20 @@ export function stages<Task, Results extends object>(
 export function stages<Task, Results extends object>(
   options: StagesOptions<Task, Results> & { context: 'all' | 'results' },
 ): Environment<Task> | Dialogue<Task, string> {
-  const all = options.stages as readonly Stage<Task, Results>[]; // each reads and writes its own key
+  const given = readOptions('stages', options, {
+    name: 'required',
+    stages: 'required',
+    score: 'required',
+    context: 'required',
+    system: 'optional',
+    prunedReward: 'null',
+  });
+  const all = given.stages as readonly Stage<Task, Results>[]; // each reads and writes its own key
   const attempts = all.map((stage) => stage.attempts ?? 1);
   const roles = all.map((stage) => String(stage.name));
   checkStages(roles, attempts);
-  checkFunctions(all, options.score);
-  const { name, context, system, score, prunedReward = 0 } = options;
+  checkFunctions(all, given.score);
+  const { name, context, system, score, prunedReward = 0 } = given;
   checkChoice('stages', 'context', context, ['all', 'results']);
   const judge = { stages: all, score, prunedReward };
   const open = async (

@@ -10,6 +10,7 @@ import {
   rationalText,
   signOf,
 } from '../graders/math/rational.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { RewardSpan } from '../trajectory/segment.ts';
 import { type ArithmeticToken, arithmeticTokens } from './arithmeticTokens.ts';
 import { type SideValue, sideValue } from './sideValue.ts';
@@ -63,7 +64,11 @@ export function checkArithmetic(
   text: string,
   options: CheckArithmeticOptions = {},
 ): ArithmeticReport {
-  const { feedback = 'step', rounded = false } = options;
+  const given = readOptions('checkArithmetic', options, {
+    feedback: 'optional',
+    rounded: 'optional',
+  });
+  const { feedback = 'step', rounded = false } = given;
   const read = text.slice(0, MAX_LENGTH);
   const offsets = utf8Offsets(read);
   const bytes = (at: number): number => offsets[at]!; // 0 to read.length

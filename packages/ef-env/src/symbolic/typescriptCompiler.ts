@@ -1,5 +1,6 @@
 import { openWorker } from '#platform';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { WebWorker, WorkerHandle } from '../platform/platform.ts';
 import { webWorkerHandle } from '../sandbox/webWorkerHandle.ts';
 import { workerSlots } from '../sandbox/workerSlots.ts';
@@ -104,9 +105,19 @@ const FAILURES = {
  * @see Jha et al. 2024, RLSF: Fine-tuning LLMs via Symbolic Feedback: https://arxiv.org/abs/2405.16661
  */
 export function typescriptCompiler(options: TypescriptCompilerOptions = {}): TypescriptCompiler {
-  const { maxLength = 50_000, timeout = 5000, memoryMb = 512, concurrency = 1 } = options;
+  const given = readOptions('typescriptCompiler', options, {
+    compilerOptions: 'optional',
+    globals: 'optional',
+    libFiles: 'optional',
+    maxLength: 'optional',
+    timeout: 'optional',
+    memoryMb: 'optional',
+    concurrency: 'optional',
+    worker: 'optional',
+  });
+  const { maxLength = 50_000, timeout = 5000, memoryMb = 512, concurrency = 1 } = given;
   checkNumbers({ maxLength, timeout, memoryMb, concurrency });
-  const slots = workerSlots(concurrency, (signal) => startCompiler(options, memoryMb, signal));
+  const slots = workerSlots(concurrency, (signal) => startCompiler(given, memoryMb, signal));
   const ask = async (
     request: CheckRequest,
     signal: AbortSignal | undefined,

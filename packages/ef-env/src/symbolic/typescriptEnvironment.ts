@@ -1,6 +1,7 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { missedAction } from '../text/missedAction.ts';
 import { readTurn } from '../text/readTurn.ts';
 import { utf8Length } from '../trajectory/utf8Length.ts';
@@ -43,7 +44,13 @@ const FENCES = ['ts', 'typescript'];
 export function typescriptEnvironment(
   options: TypescriptEnvironmentOptions,
 ): Environment<TypescriptTask> {
-  const { compiler, cleanLines = false, feedback = 'step', name = 'typescript' } = options;
+  const given = readOptions('typescriptEnvironment', options, {
+    compiler: 'required',
+    cleanLines: 'optional',
+    feedback: 'optional',
+    name: 'optional',
+  });
+  const { compiler, cleanLines = false, feedback = 'step', name = 'typescript' } = given;
   if (typeof compiler?.check !== 'function') {
     throw new EfEnvError(
       'option',

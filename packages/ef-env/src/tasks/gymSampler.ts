@@ -1,5 +1,6 @@
 import { checkSeed } from '../checkSeed.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { createRandom, restoreRandom } from '../random.ts';
 import { GYM_FAMILIES, type GymFamilyName } from './gymFamilies.ts';
 import { type GymTask, gymTask } from './gymTask.ts';
@@ -46,7 +47,15 @@ export interface GymSampler {
  * sampler.next().level; // 0
  */
 export function gymSampler(options: GymSamplerOptions, from?: GymSamplerState): GymSampler {
-  const { weights, seed, level: start = 0, raise = 0.8, lower = 0.2, window = 16 } = options;
+  const given = readOptions('gymSampler', options, {
+    seed: 'required',
+    weights: 'optional',
+    level: 'optional',
+    raise: 'optional',
+    lower: 'optional',
+    window: 'optional',
+  });
+  const { weights, seed, level: start = 0, raise = 0.8, lower = 0.2, window = 16 } = given;
   const names = Object.keys(weights ?? GYM_FAMILIES) as GymFamilyName[]; // checked below
   const shares = names.map((name) => (weights === undefined ? 1 : (weights[name] ?? 0)));
   const total = shares.reduce((a, b) => a + b, 0);

@@ -1,5 +1,6 @@
 import { checkSeed } from '../checkSeed.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { createRandom, mixSeeds } from '../random.ts';
 import type { GymItem } from './gym/gymFamily.ts';
 import { GYM_FAMILIES, type GymFamilyName } from './gymFamilies.ts';
@@ -26,7 +27,11 @@ export interface GymTaskOptions {
  * gymTask('gcd', { seed: 1 }).question; // 'What is the greatest common divisor of 2, 3? Answer with the number only.'
  */
 export function gymTask(family: GymFamilyName, options: GymTaskOptions): GymTask {
-  const { level = 0, seed } = options;
+  const given = readOptions('gymTask', options, {
+    seed: 'required',
+    level: 'optional',
+  });
+  const { level = 0, seed } = given;
   if (!Object.hasOwn(GYM_FAMILIES, family)) {
     throw new EfEnvError(
       'option',

@@ -6,6 +6,7 @@ import {
 import { type AnswerScore, scoredStep } from '../episode/scoredStep.ts';
 import type { Opening } from '../episode/utterance.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { type Prompt, promptColumn, readPrompt } from '../rewards/readPrompt.ts';
 import type { Rubric } from '../rewards/rubric.ts';
 import { readTurn } from '../text/readTurn.ts';
@@ -93,9 +94,24 @@ export interface ToolEnvironmentOptions<Task, State> {
 export function toolEnvironment<Task extends object, State = undefined>(
   options: ToolEnvironmentOptions<Task, State>,
 ): Environment<Task> {
-  const { name = 'tools', tools, prompt = promptColumn, score, rubric, system } = options;
-  const { describe = toolsPrompt, parse = parseToolCalls, close } = options;
-  const { toolTimeout = 10_000, maxCallsPerTurn = 8, maxTurns = 10 } = options;
+  const given = readOptions('toolEnvironment', options, {
+    tools: 'required',
+    name: 'optional',
+    prompt: 'optional',
+    state: 'optional',
+    close: 'optional',
+    score: 'optional',
+    rubric: 'optional',
+    system: 'optional',
+    parse: 'optional',
+    toolTimeout: 'optional',
+    maxCallsPerTurn: 'optional',
+    maxTurns: 'optional',
+    describe: 'null',
+  });
+  const { name = 'tools', tools, prompt = promptColumn, score, rubric, system } = given;
+  const { describe = toolsPrompt, parse = parseToolCalls, close } = given;
+  const { toolTimeout = 10_000, maxCallsPerTurn = 8, maxTurns = 10 } = given;
   checkTools(tools);
   checkLimits({ toolTimeout, maxCallsPerTurn });
   const manual = describe?.(tools);
@@ -110,7 +126,7 @@ export function toolEnvironment<Task extends object, State = undefined>(
       checks ??= schemaValidators(tools);
       const episode = { task, checks: await checks, results: [], misplaced: 0 };
       const observation = withManual(readPrompt(prompt(task), 'toolEnvironment'), manual);
-      const state = (await options.state?.(task, resetOptions)) as State; // without it State is undefined
+      const state = (await given.state?.(task, resetOptions)) as State; // without it State is undefined
       return { observation, state: { ...episode, state } };
     },
     step: async (episode, action, { signal }) => {
@@ -120,7 +136,7 @@ export function toolEnvironment<Task extends object, State = undefined>(
         const turn = readTurn(action);
         const answer = turn.answer.trim();
         const result = scoredStep(await score?.(answer, { task, state, action, signal }));
-        const { count, said } = options.parse ? FINAL : misplacedCalls(turn, tools);
+        const { count, said } = given.parse ? FINAL : misplacedCalls(turn, tools);
         episode.misplaced += count;
         const metrics = { ...result.metrics, ...toolMetrics(episode) };
         if (said === '') return { ...result, metrics };

@@ -1,6 +1,7 @@
 import { fileSystem, warn } from '#platform';
 import { syncFolder } from '../data/writeFileAtomically.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { Trajectory } from './trajectory.ts';
 import { trajectoryLine } from './trajectoryLine.ts';
 
@@ -22,7 +23,10 @@ export async function appendTrajectories(
   trajectories: readonly Trajectory[],
   options: AppendTrajectoriesOptions = {},
 ): Promise<void> {
-  const { onWarning = warn } = options;
+  const given = readOptions('appendTrajectories', options, {
+    onWarning: 'optional',
+  });
+  const { onWarning = warn } = given;
   if (/\.parquet$/i.test(file)) {
     throw new EfEnvError(
       'option',

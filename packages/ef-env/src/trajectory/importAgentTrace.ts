@@ -1,3 +1,4 @@
+import { readOptions } from '../options/readOptions.ts';
 import { importConversation } from './importConversation.ts';
 import type { ConversationMessage } from './readMessage.ts';
 import type { RewardSpan } from './segment.ts';
@@ -61,6 +62,9 @@ function partsOf(text: string): Part[] {
  * @see smolagents writes its memory so: https://github.com/huggingface/smolagents
  */
 export function importAgentTrace(row: AgentTraceRow, options: ImportAgentTraceOptions): Trajectory {
+  const given = readOptions('importAgentTrace', options, {
+    id: 'required',
+  });
   const mark = (text: string): RewardSpan[] =>
     partsOf(text).map(({ label, start, end }) => {
       const first = utf8Length(text.slice(0, start));
@@ -69,7 +73,7 @@ export function importAgentTrace(row: AgentTraceRow, options: ImportAgentTraceOp
   return importConversation(
     { messages: row.messages },
     {
-      id: row.id ?? options.id,
+      id: row.id ?? given.id,
       env: 'agent-trace',
       data: { final_answer: row.final_answer ?? null },
       mark,

@@ -4,6 +4,7 @@ import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readParquet } from '../data/readParquet.ts';
 import { textLines } from '../data/textLines.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { Trajectory } from './trajectory.ts';
 import { fromTableRow } from './trajectoryTable.ts';
 import { validateTrajectory } from './validateTrajectory.ts';
@@ -28,10 +29,13 @@ export async function readTrajectories(
   source: DataSource,
   options: ReadTrajectoriesOptions = {},
 ): Promise<Trajectory[]> {
+  const given = readOptions('readTrajectories', options, {
+    onWarning: 'optional',
+  });
   const caller = 'readTrajectories';
   const opened = await openSource(caller, source, 'jsonl');
   try {
-    if (opened.format !== 'parquet') return await fromLines(opened, options);
+    if (opened.format !== 'parquet') return await fromLines(opened, given);
     const rows = await readParquet(opened, { caller, limit: Number.POSITIVE_INFINITY });
     return rows.map(({ row, where }) => validateTrajectory(fromTableRow(row), where));
   } finally {

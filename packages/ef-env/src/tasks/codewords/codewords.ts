@@ -2,6 +2,7 @@ import { checkChoice } from '../../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../../episode/defineEnvironment.ts';
 import { EfEnvError } from '../../errors.ts';
 import { codewordsFeedback } from '../../feedback/codewordsFeedback.ts';
+import { readOptions } from '../../options/readOptions.ts';
 import type { CodewordsTask } from './codewordsTask.ts';
 import { LEXICON } from './lexicon.ts';
 
@@ -15,7 +16,10 @@ export interface CodewordsOptions {
  * answers do. Reward 1 for a right attempt, else 0.
  */
 export function codewords(options: CodewordsOptions = {}): Environment<CodewordsTask> {
-  const { feedback = 'step' } = options;
+  const given = readOptions('codewords', options, {
+    feedback: 'optional',
+  });
+  const { feedback = 'step' } = given;
   checkChoice('codewords', 'feedback', feedback, ['step', 'none']);
   return defineEnvironment<CodewordsTask, CodewordsTask>({
     name: 'codewords',

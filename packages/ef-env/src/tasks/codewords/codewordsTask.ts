@@ -1,4 +1,5 @@
 import { EfEnvError } from '../../errors.ts';
+import { readOptions } from '../../options/readOptions.ts';
 import type { Random } from '../../random.ts';
 import { chainSplit, type Split } from './chainSplit.ts';
 import { DOMAIN_WORDS } from './lexicon.ts';
@@ -32,7 +33,12 @@ export function randomDigits(random: Random): string {
  * codewordsTask(createRandom(1), { split: 'test' }); // { digits: '0712', words: ['rav', 'gev'] }
  */
 export function codewordsTask(random: Random, options: CodewordsTaskOptions): CodewordsTask {
-  const { split, minWords = split === 'train' ? 1 : 2, maxWords = 3 } = options;
+  const given = readOptions('codewordsTask', options, {
+    split: 'required',
+    minWords: 'optional',
+    maxWords: 'optional',
+  });
+  const { split, minWords = split === 'train' ? 1 : 2, maxWords = 3 } = given;
   if (!(minWords >= 1 && maxWords >= minWords && (split === 'train' || maxWords >= 2))) {
     throw new EfEnvError(
       'option',

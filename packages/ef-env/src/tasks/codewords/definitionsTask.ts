@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import type { Random } from '../../random.ts';
 import type { QuizTask } from '../quiz.ts';
 import { randomDigits } from './codewordsTask.ts';
@@ -13,7 +14,10 @@ export interface DefinitionsTaskOptions {
 
 /** `Here bov inc, mol right. 8725 bov mol`: a lexicon in the prompt, then a chain of its words. */
 export function definitionsTask(random: Random, options: DefinitionsTaskOptions): QuizTask {
-  const words = random.sample(options.words, 2 + random.integer(3));
+  const given = readOptions('definitionsTask', options, {
+    words: 'required',
+  });
+  const words = random.sample(given.words, 2 + random.integer(3));
   const meanings = words.map(() => random.choice(OPERATION_NAMES));
   const chain = Array.from({ length: 1 + random.integer(3) }, () => random.integer(words.length));
   const digits = randomDigits(random);
