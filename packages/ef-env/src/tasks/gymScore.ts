@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { GymReferenceContext } from './gym/gymFamily.ts';
 import { GYM_FAMILIES } from './gymFamilies.ts';
 import type { GymTask } from './gymTask.ts';
@@ -33,7 +34,12 @@ export function gymScore(
   answer: string | null,
   options: GymScoreOptions = {},
 ): GymScore {
-  const { scoring = 'strict', ...context } = options;
+  const { scoring = 'strict', ...context } = readOptions('gymScore', options, {
+    scoring: 'optional',
+    minValue: 'optional',
+    maxValue: 'optional',
+    isWord: 'optional',
+  });
   if (!Object.hasOwn(GYM_FAMILIES, task.family)) {
     throw new EfEnvError(
       'task',

@@ -1,5 +1,6 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { checkArithmetic } from '../symbolic/checkArithmetic.ts';
 import { missedAction } from '../text/missedAction.ts';
 import { readTurn } from '../text/readTurn.ts';
@@ -36,7 +37,13 @@ const ARITHMETIC: ReadonlySet<GymFamilyName> = new Set([
  * // collect(env, policy, { tasks: [gymTask('gcd', { seed: 1 })], maxTurns: 3, ... })
  */
 export function reasoningGym(options: ReasoningGymOptions = {}): Environment<GymTask> {
-  const { feedback = 'step', ...scoring } = options;
+  const { feedback = 'step', ...scoring } = readOptions('reasoningGym', options, {
+    feedback: 'optional',
+    scoring: 'optional',
+    minValue: 'optional',
+    maxValue: 'optional',
+    isWord: 'optional',
+  });
   checkChoice('reasoningGym', 'feedback', feedback, ['step', 'full', 'none']);
   checkChoice('reasoningGym', 'scoring', scoring.scoring ?? 'strict', ['strict', 'reasoning-gym']);
   return defineEnvironment<GymTask, GymTask>({
