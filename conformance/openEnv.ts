@@ -84,6 +84,8 @@ async function collection(): Promise<void> {
   });
   const whole = episodes.filter(({ stop, reward }) => stop === 'max-turns' && reward === 0.5);
   report('collect', whole.length === 40, `${whole.length} of 40 episodes of 3 turns`);
+  const told = episodes.flatMap(({ segments }) => segments.map(({ text }) => text));
+  report('metadata are not shown', !told.some((text) => text.includes('original_message')));
   const http = await reason(
     openEnvClient({ url, transport: 'http' })
       .session()
