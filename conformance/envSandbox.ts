@@ -59,7 +59,8 @@ async function withCanary<T>(body: (folder: string) => Promise<T>): Promise<T> {
 /** What is wrong with a case, or `null`. */
 async function faultOf(c: Golden, sandbox: Sandbox, folder: string): Promise<string | null> {
   const { code, mode, tests } = c;
-  const result = await sandbox.run({ code, mode, ...(tests && { tests }) } as CodeProgram); // as the file's README says
+  const judged = { ...(tests && { tests }), ...(mode === 'stdio' && { compare: 'lines' }) }; // as the file's README says
+  const result = await sandbox.run({ code, mode, ...judged } as CodeProgram);
   const fault = outcomeFault(c, result) ?? detailFault(c, result) ?? hostFault(c, folder);
   if (fault !== null || !c.expect.then) return fault;
   const { stdout } = await sandbox.run({ code: c.expect.then.code, mode: 'script' });

@@ -124,12 +124,14 @@ export { javascriptSandbox } from './sandbox/javascriptSandbox.ts';
 export type { PythonSandboxOptions } from './sandbox/pythonSandbox.ts';
 export { pythonSandbox } from './sandbox/pythonSandbox.ts';
 export type {
+  CodeComparison,
   CodeException,
   CodeFailure,
   CodeOutcome,
   CodeProgram,
   CodeResult,
   CodeTests,
+  LiveCodeBenchTest,
   Reveal,
   RunCodeOptions,
   Sandbox,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StepResult } from '../episode/defineEnvironment.ts';
+import { checkProgram } from './checkProgram.ts';
 import { type CodeEnvironmentOptions, type CodeTask, codeEnvironment } from './codeEnvironment.ts';
 import { judgeRun } from './judgeRun.ts';
 import type { CodeProgram, Sandbox } from './sandbox.ts';
@@ -22,7 +23,7 @@ function echoSandbox(language: Sandbox['language'] = 'javascript'): Sandbox & { 
       const unfinished = { stdout: '', stderr: '' };
       const limits = { timeout: 1, memoryMb: 1, outputBytes: 1 };
       const report = { cut: null, tests, unfinished, milliseconds: 0, reusable: true };
-      return judgeRun(program, report, { limits, reveal });
+      return judgeRun(checkProgram(program, language), report, { limits, reveal });
     },
     dispose: async () => {},
   };
@@ -118,8 +119,8 @@ describe('codeEnvironment', () => {
 
   test.each([
     ['javascript', task],
-    ['python', { ...task, mode: 'function', entry: 'twice', tests: [] }],
-    ['python', { ...task, mode: 'assert', tests: [] }],
+    ['python', { ...task, mode: 'function', entry: 'twice', tests: [{ args: [1], expected: 2 }] }],
+    ['python', { ...task, mode: 'assert', tests: ['assert f(1)'] }],
   ] as [Sandbox['language'], CodeTask][])('says how to answer: %s, %#', async (language, given) => {
     const env = codeEnvironment({ sandbox: echoSandbox(language) });
     expect(await env.start().reset(given, { seed: 0 })).toMatchSnapshot();
@@ -128,7 +129,9 @@ describe('codeEnvironment', () => {
   test.each([
     [{ ...task, prompt: undefined }, 'prompt must be a text, got undefined'],
     [{ ...task, mode: 'script' }, 'mode must be one of stdio, function, assert, got script'],
-    [{ ...task, tests: undefined }, 'tests must be a list, got undefined'],
+    [{ ...task, tests: undefined }, 'needs at least one test, got undefined'],
+    [{ ...task, tests: [] }, 'needs at least one test, got none'],
+    [{ ...task, tests: [null] }, "test 0 of mode 'stdio' must be { stdin, stdout }, got null"],
   ])('refuses a task that cannot be judged: %#', async (bad, message) => {
     const episode = codeEnvironment({ sandbox: echoSandbox() }).start();
     const faulty = bad as unknown as CodeTask; // as it may come from a file

@@ -2,6 +2,7 @@ import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
 import { lastCodeBlock } from '../symbolic/lastCodeBlock.ts';
+import { checkTests } from './checkProgram.ts';
 import type { CodeTests, Reveal, Sandbox } from './sandbox.ts';
 
 /** A problem and its tests. */
@@ -69,7 +70,7 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
   return defineEnvironment<CodeTask, CodeTask>({
     name,
     reset: (task) => {
-      checkTask(task);
+      checkTask(task, sandbox.language);
       const instructions = options.instructions ?? howToAnswer(task, sandbox.language);
       return { observation: `${task.prompt}\n\n${instructions}`.trimEnd(), state: task };
     },
@@ -98,13 +99,14 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
 }
 
 /** Tasks come from files. @throws {EfEnvError} `task` */
-function checkTask({ prompt, mode, tests }: CodeTask): void {
+function checkTask(task: CodeTask, language: Sandbox['language']): void {
+  const { prompt, mode } = task;
   const wrong = [
     typeof prompt === 'string' ? '' : `prompt must be a text, got ${prompt}`,
     MODES.includes(mode) ? '' : `mode must be one of ${MODES.join(', ')}, got ${mode}`,
-    Array.isArray(tests) ? '' : `tests must be a list, got ${tests}`,
   ].find(Boolean);
   if (wrong) throw new EfEnvError('task', `codeEnvironment: a task's ${wrong}.`);
+  checkTests(task, language);
 }
 
 const MODES: readonly CodeTask['mode'][] = ['stdio', 'function', 'assert'];

@@ -1,12 +1,16 @@
+import type { CheckedProgram } from './checkProgram.ts';
 import { excerpt } from './excerpt.ts';
 import type { RunLimits } from './runReport.ts';
-import type { CodeProgram, CodeResult, Reveal } from './sandbox.ts';
+import { outputLines } from './sameOutput.ts';
+import type { CodeResult, Reveal } from './sandbox.ts';
 
 export interface CodeFeedbackOptions {
   limits: RunLimits;
   reveal: Reveal;
   /** The result as its language writes it, where that is not its JSON. */
   shown?: string | undefined;
+  /** The exception is one that the test's own code raised. */
+  isTests: boolean;
 }
 
 /** Characters of one quoted text. */
@@ -16,13 +20,13 @@ const VALUE = 200;
 
 /** A result in words: what happened, in which line of the program, on which input, and what was expected. */
 export function codeFeedback(
-  program: CodeProgram,
+  program: CheckedProgram,
   result: Omit<CodeResult, 'feedback'>,
   options: CodeFeedbackOptions,
 ): string {
   if (result.outcome === 'pass') return success(program, result);
   const parts = [
-    `${subject(result)} ${predicate(result, options.limits)}`,
+    `${subject(result)} ${predicate(result, options)}`,
     sourceLine(program, result),
     ...testParts(program, result, options),
     printed(program, result, options.reveal),
@@ -30,7 +34,7 @@ export function codeFeedback(
   return parts.filter((part) => part !== '').join('\n');
 }
 
-function success(program: CodeProgram, { total, stdout }: Omit<CodeResult, 'feedback'>): string {
+function success(program: CheckedProgram, { total, stdout }: Omit<CodeResult, 'feedback'>): string {
   if (program.mode !== 'script')
     return total === 1 ? 'The test passed.' : `All ${total} tests passed.`;
   const output = stdout.trim() === '' ? '' : `\nIt printed:\n${excerpt(stdout, TEXT)}`;
@@ -44,12 +48,15 @@ function subject({ passed, total, failure }: Omit<CodeResult, 'feedback'>): stri
 
 function predicate(
   { outcome, exception }: Omit<CodeResult, 'feedback'>,
-  limits: RunLimits,
+  { limits, reveal, isTests }: CodeFeedbackOptions,
 ): string {
   switch (outcome) {
     case 'wrong':
       return 'gave a wrong answer.';
     case 'exception': {
+      if (isTests && reveal !== 'expected' && !HARMLESS.test(exception?.message ?? '')) {
+        return 'does not do what the test asks for.'; // its words may say what that is
+      }
       const words = [exception?.name ?? '', exception?.message ?? ''].filter((word) => word !== '');
       return `ended with an exception: ${excerpt(words.join(': '), TEXT)}`;
     }
@@ -64,14 +71,18 @@ function predicate(
   }
 }
 
-function sourceLine({ code }: CodeProgram, { exception }: Omit<CodeResult, 'feedback'>): string {
+/** What interpreters say of a call that a test could not make: names and numbers of arguments. */
+const HARMLESS =
+  /^(?:name '\w+' is not defined|'?[\w$]+'? is not (?:defined|a function|a constructor)|not a function|[\w.]+\(\) (?:takes .* positional arguments? but \d+ (?:was|were) given|missing \d+ required .*))$/;
+
+function sourceLine({ code }: CheckedProgram, { exception }: Omit<CodeResult, 'feedback'>): string {
   const line = exception?.line ?? null;
   const source = line === null ? undefined : code.split('\n')[line - 1];
   return source === undefined ? '' : `Line ${line}: ${excerpt(source.trim(), VALUE)}`;
 }
 
 function testParts(
-  program: CodeProgram,
+  program: CheckedProgram,
   { outcome, failure }: Omit<CodeResult, 'feedback'>,
   { reveal, shown }: CodeFeedbackOptions,
 ): string[] {
@@ -81,7 +92,7 @@ function testParts(
   if (program.mode === 'assert' && reveal === 'input') return []; // its code says what is expected
   if (program.mode === 'assert') return [`The test:\n${excerpt(input, TEXT)}`];
   if (program.mode === 'function') {
-    const call = `${program.entry ?? 'solve'}(${excerpt(input.slice(1, -1), TEXT)})`;
+    const call = `${program.entry}(${excerpt(input.slice(1, -1), TEXT)})`;
     const value = excerpt(shown ?? got ?? 'no value', VALUE);
     const said = outcome === 'wrong' ? `${call} returned ${value}` : `The call was ${call}`;
     return [withExpected ? `${said}, expected ${excerpt(expected, VALUE)}.` : `${said}.`];
@@ -89,18 +100,23 @@ function testParts(
   const parts = [input.trim() === '' ? '' : `Input:\n${excerpt(input, TEXT)}`];
   if (outcome === 'wrong') parts.push(printedText('Printed', got ?? ''));
   if (withExpected) parts.push(printedText('Expected', expected));
-  if (outcome === 'wrong') parts.push(firstWrongLine(expected ?? '', got ?? '', withExpected));
+  const sameLine = program.tests[failure.test]?.sameLine;
+  if (outcome === 'wrong' && sameLine) {
+    parts.push(firstWrongLine(expected ?? '', got ?? '', { sameLine, withExpected }));
+  }
   return parts;
 }
 
 /** Where an output of several lines goes wrong: its middle may not have been quoted. */
-function firstWrongLine(expected: string, got: string, withExpected: boolean): string {
-  const [wanted, had] = [expected, got].map((text) => text.trimEnd().split('\n')) as [
-    string[],
-    string[],
-  ]; // of two texts
+function firstWrongLine(
+  expected: string,
+  got: string,
+  options: { sameLine(expected: string, got: string): boolean; withExpected: boolean },
+): string {
+  const { sameLine, withExpected } = options;
+  const [wanted, had] = [outputLines(expected), outputLines(got)];
   if ((wanted.length === 1 && had.length === 1) || got.trim() === '') return '';
-  const at = wanted.findIndex((line, i) => line.trimEnd() !== had[i]?.trimEnd());
+  const at = wanted.findIndex((line, i) => had[i] === undefined || !sameLine(line, had[i]));
   if (at < 0) return `The output is right up to line ${wanted.length}, where it should end.`;
   const line = had[at];
   const what = line === undefined ? 'is missing' : `is "${excerpt(line, VALUE)}"`;
@@ -114,11 +130,12 @@ function printedText(label: string, text: string): string {
 
 /** Often how far the program came; a wrong answer was quoted already. */
 function printed(
-  { mode }: CodeProgram,
+  { mode }: CheckedProgram,
   { outcome, stdout }: Omit<CodeResult, 'feedback'>,
   reveal: Reveal,
 ): string {
   const quoted = mode === 'stdio' && outcome === 'wrong';
+  if (mode === 'assert' && reveal !== 'expected') return ''; // the test's code may print what it expects
   if (quoted || stdout.trim() === '' || (reveal === 'nothing' && mode !== 'script')) return '';
   return `It printed:\n${excerpt(stdout, TEXT)}`;
 }

@@ -21,6 +21,8 @@ export const JAVASCRIPT_PRELUDE: string = String.raw`(write, limit) => {
   const { parseInt, parseFloat, Number: number, String: text, TypeError: WrongType, Error: AnyError } = globalThis;
   const slice = uncurry(String.prototype.slice);
   const repeat = uncurry(String.prototype.repeat);
+  const includes = uncurry(String.prototype.includes);
+  const bigint = BigInt;
   const splitLines = uncurry(String.prototype.split);
   const joinLines = uncurry(Array.prototype.join);
   const isPrototypeOf = uncurry(Object.prototype.isPrototypeOf);
@@ -134,9 +136,14 @@ export const JAVASCRIPT_PRELUDE: string = String.raw`(write, limit) => {
     return true;
   }
 
+  // what the host's markedJson writes for a BigInt, and for a text that begins with NUL
+  const unmark = (key, value) => {
+    if (typeof value !== 'string' || value[0] !== '\0') return value;
+    return value[1] === 'n' ? bigint(slice(value, 2)) : '\0' + slice(value, 2);
+  };
   async function call(fn, name, json) {
     if (typeof fn !== 'function') throw new WrongType(name + ' is not a function');
-    const value = await apply(fn, undefined, parse(json));
+    const value = await apply(fn, undefined, includes(json, '\\u0000') ? parse(json, unmark) : parse(json));
     let result = null;
     try {
       result = stringify(value);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkProgram } from './checkProgram.ts';
 import { judgeRun } from './judgeRun.ts';
 import type { RunReport } from './runReport.ts';
 import type { CodeException, CodeProgram, Reveal } from './sandbox.ts';
@@ -10,6 +11,7 @@ interface Ran {
   result?: string | null;
   shown?: string;
   exception?: CodeException;
+  isTests?: boolean;
 }
 function judge(
   program: CodeProgram,
@@ -19,18 +21,19 @@ function judge(
   const { cut = null, reveal = 'expected' } = options;
   const report: RunReport = {
     cut,
-    tests: ran.map(({ stdout = '', result = null, shown, exception = null }) => ({
+    tests: ran.map(({ stdout = '', result = null, shown, exception = null, isTests }) => ({
       stdout,
       stderr: '',
       result,
       shown,
       exception,
+      isTests,
     })),
     unfinished: { stdout: 'so far\n', stderr: '' },
     milliseconds: 5,
     reusable: cut === null,
   };
-  return judgeRun(program, report, { limits, reveal });
+  return judgeRun(checkProgram(program, 'javascript'), report, { limits, reveal });
 }
 
 const add: CodeProgram = {
@@ -152,9 +155,25 @@ test.each<[string, string, string]>([
   ).toBe(words);
 });
 
-test("arguments that are no JSON are the task's fault", () => {
-  const program: CodeProgram = { ...add, mode: 'function', tests: [{ args: [1n], expected: 1 }] };
-  expect(() => judge(program, [])).toThrowErrorMatchingInlineSnapshot(
-    `[EfEnvError: run: the arguments of test 0 must be JSON: TypeError: Do not know how to serialize a BigInt]`,
-  );
+test("line and words of an exception in the test's own code are told with what is expected only", () => {
+  const program: CodeProgram = { mode: 'assert', code: '', tests: ['check(solve(2), 42)'] };
+  const own: Ran = {
+    exception: { name: 'AssertionError', message: '4 != 42', line: null },
+    isTests: true,
+    stdout: 'expected 42',
+  };
+  expect(judge(program, [own]).feedback).toContain('AssertionError: 4 != 42');
+  for (const reveal of ['input', 'nothing'] as const) {
+    expect(judge(program, [own], { reveal }).feedback).toBe(
+      'The program does not do what the test asks for.',
+    );
+  }
+  const missing = { name: 'NameError', message: "name 'solve' is not defined", line: null };
+  const { feedback } = judge(program, [{ exception: missing, isTests: true }], { reveal: 'input' });
+  expect(feedback).toContain("name 'solve' is not defined");
+});
+
+test('of numbers the first wrong line is the first that is not equal', () => {
+  const program: CodeProgram = { ...io, mode: 'stdio', tests: [{ stdin: '', stdout: '1\n2\n3' }] };
+  expect(judge(program, [{ stdout: '1.0\n2\n4' }]).feedback).toContain('is line 3: it is "4"');
 });

@@ -78,9 +78,9 @@ export function recordRun(
         }
         case 'tested': {
           stopClock();
-          const { result, shown, exception } = message;
+          const { result, shown, exception, isTests } = message;
           if ((result?.length ?? 0) > RESULT_CHARACTERS) return end('output-limit');
-          ended.push({ result, shown, exception, ...printed });
+          ended.push({ result, shown, exception, isTests, ...printed });
           printed = { stdout: '', stderr: '' };
           return;
         }

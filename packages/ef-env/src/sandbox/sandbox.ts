@@ -1,21 +1,56 @@
 import type { WebWorker } from '../platform/platform.ts';
 
-/** What a program is judged by. */
+/** A test of LiveCodeBench: stdin and stdout, or (`'function'`) an argument per line and the result, as JSON. */
+export interface LiveCodeBenchTest {
+  input: string;
+  output: string;
+  testtype?: string | undefined;
+}
+
+/**
+ * Whether what came out is right. In mode `'stdio'` all three are texts; in mode `'function'` JSON values, in which
+ * whole numbers beyond 2^53 are BigInts, and `input` is the list of arguments.
+ */
+export type CodeComparison = (
+  // biome-ignore lint/suspicious/noExplicitAny: texts or values, as the tests are
+  expected: any,
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  got: any,
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  input: any,
+) => boolean;
+
+/**
+ * What a program is judged by. Tests are checked before anything runs: missing and unknown keys, values that are no
+ * JSON, blank assertions and outputs beyond the sandbox's limit are an {@link EfEnvError} `task`.
+ */
 export type CodeTests =
   | {
-      /** Reads `stdin`, prints. Compared after trimming the ends of lines and of the whole. */
+      /** Reads `stdin`, prints. */
       mode: 'stdio';
-      tests: readonly { stdin: string; stdout: string }[];
+      tests: readonly ({ stdin: string; stdout: string } | LiveCodeBenchTest)[];
+      /**
+       * `'tokens'`, as LiveCodeBench does: blanks at both ends of each line and of the whole do not count; two lines
+       * are equal as texts, or as lists of decimal numbers (`3.0` = `3`, `1e-07` = `0.0000001`). `'lines'`: numbers
+       * are text too, blanks count at the beginning of a line. Default `'tokens'`.
+       */
+      compare?: 'tokens' | 'lines' | CodeComparison | undefined;
+      /**
+       * Numbers may differ by this, absolute or relative, unless both are written as whole ones; words are then
+       * compared one by one, blanks between them do not count. Default 0.
+       */
+      tolerance?: number | undefined;
     }
   | {
-      /**
-       * Defines a function, called with `args`; a promise is awaited. Results are compared as JSON: whole
-       * numbers exactly, others within 1e-9 relative, `true` is not 1.
-       */
+      /** Defines a function, called with `args`; a promise is awaited. A BigInt is a whole number of any size. */
       mode: 'function';
-      tests: readonly { args: readonly unknown[]; expected: unknown }[];
-      /** Name of the function. Default `'solve'`. */
+      tests: readonly ({ args: readonly unknown[]; expected: unknown } | LiveCodeBenchTest)[];
+      /** Name of the function, or of a method (`'Solution.twoSum'`) of a class that is made without arguments. Default `'solve'`. */
       entry?: string | undefined;
+      /** Default: as JSON, whole numbers exactly, `true` is not 1, the order of keys does not count. */
+      compare?: CodeComparison | undefined;
+      /** Numbers that are not both whole may differ by this, absolute or relative. Default 1e-9 relative or 1e-12 absolute. */
+      tolerance?: number | undefined;
     }
   | {
       /**

@@ -53,4 +53,6 @@ export interface TestReport {
   /** The result as the language writes it, where JSON has no such value (`undefined`, `NaN`, a set). */
   shown?: string | undefined;
   exception: CodeException | null;
+  /** Mode `'assert'`: the exception came from the test's code, not from the program that it called. */
+  isTests?: boolean | undefined;
 }

@@ -2,9 +2,10 @@ import { openWorker } from '#platform';
 import { EfEnvError } from '../errors.ts';
 import type { WorkerHandle, WorkerName } from '../platform/platform.ts';
 import { bootWorker } from './bootWorker.ts';
-import { judgeRun, testInputs } from './judgeRun.ts';
+import { type CheckedProgram, checkProgram } from './checkProgram.ts';
+import { judgeRun } from './judgeRun.ts';
 import { runOnWorker } from './runOnWorker.ts';
-import type { CodeProgram, Sandbox, SandboxOptions } from './sandbox.ts';
+import type { Sandbox, SandboxOptions } from './sandbox.ts';
 import { sharedImage } from './sharedImage.ts';
 import { webWorkerHandle } from './webWorkerHandle.ts';
 import type { ImageRequest, RunRequest } from './workerMessages.ts';
@@ -42,7 +43,9 @@ export function workerSandbox(
   });
   return {
     language,
-    run: async (program, { signal, reveal = 'expected' } = {}) => {
+    run: async (given, { signal, reveal = 'expected' } = {}) => {
+      const program = checkProgram(given, language);
+      assertPrintable(program, outputBytes);
       const request = runRequest(program, outputBytes);
       const report = await slots.use(
         (handle, ended) => runOnWorker(handle, request, { timeout, signal: ended }),
@@ -59,14 +62,21 @@ export function workerSandbox(
 }
 
 /** The part of a program that its worker may know. */
-function runRequest(program: CodeProgram, outputBytes: number): RunRequest {
-  const { code, mode } = program;
-  const entry = (mode === 'function' ? program.entry : undefined) ?? 'solve';
-  const inputs = testInputs(program);
-  if (inputs.length === 0) {
-    throw new EfEnvError('task', `run: mode '${mode}' needs at least one test, got none.`);
-  }
+function runRequest({ code, mode, entry, tests }: CheckedProgram, outputBytes: number): RunRequest {
+  const inputs = tests.map(({ input }) => input);
   return { kind: 'run', code, mode, entry, inputs, outputBytes };
+}
+
+/** @throws {EfEnvError} `task` if no program may print what is expected: it would end as `output-limit`. */
+function assertPrintable({ mode, tests }: CheckedProgram, outputBytes: number): void {
+  if (mode !== 'stdio') return;
+  const texts = tests.map(({ expected }) => (expected ?? '').trim());
+  const needed = new TextEncoder().encode(texts.join('')).length;
+  if (needed <= outputBytes) return;
+  throw new EfEnvError(
+    'task',
+    `run: the tests expect ${needed} bytes of output, the sandbox allows ${outputBytes}, all tests together. Make it with outputBytes: ${2 * needed}, or leave out long tests.`,
+  );
 }
 
 function assertPositiveInteger(caller: string, name: string, value: number): void {
