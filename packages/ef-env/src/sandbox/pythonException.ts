@@ -31,19 +31,32 @@ export function isInstance(
 
 /** Line of the innermost frame that belongs to the program. */
 function tracebackLine(values: PythonValues, error: Address): number | null {
-  const { api, attribute } = values;
-  const none = api._Py_NoneStruct.value;
   let line: number | null = null;
-  for (
-    let entry = api.PyException_GetTraceback(error);
-    entry !== 0 && entry !== none;
-    entry = attribute(entry, 'tb_next')
-  ) {
-    const code = attribute(attribute(entry, 'tb_frame'), 'f_code');
-    if (values.text(attribute(code, 'co_filename'), 64) !== PROGRAM_FILE) continue;
-    line = lineNumber(values, attribute(entry, 'tb_lineno'));
+  for (const { file, at } of tracebackFrames(values, error)) {
+    if (file === PROGRAM_FILE) line = lineNumber(values, values.attribute(at, 'tb_lineno'));
   }
   return line;
+}
+
+/** Whether the innermost frame that is the program's or the test's is the test's, or there is none of the program. */
+export function blamesTest(values: PythonValues, error: Address, testFile: string): boolean {
+  const known = tracebackFrames(values, error).filter(
+    ({ file }) => file === PROGRAM_FILE || file === testFile,
+  );
+  return known.at(-1)?.file !== PROGRAM_FILE;
+}
+
+/** From the outermost frame inwards. */
+function tracebackFrames(values: PythonValues, error: Address): { file: string; at: Address }[] {
+  const { api, attribute } = values;
+  const none = api._Py_NoneStruct.value;
+  const frames: { file: string; at: Address }[] = [];
+  let at = api.PyException_GetTraceback(error);
+  for (; at !== 0 && at !== none; at = attribute(at, 'tb_next')) {
+    const code = attribute(attribute(at, 'tb_frame'), 'f_code');
+    frames.push({ file: values.text(attribute(code, 'co_filename'), 64) ?? '', at });
+  }
+  return frames;
 }
 
 /** Where the program itself could not be compiled. */

@@ -15,7 +15,18 @@ const C_STACK = 2 ** 21;
 
 /** Objects that the preparation names; addresses in the image's memory. */
 export type PythonObjects = Record<
-  'main' | 'solution' | 'compile' | 'loads' | 'runAsync' | 'atExit' | 'stdout' | 'stderr',
+  | 'main'
+  | 'solution'
+  | 'compile'
+  | 'loads'
+  | 'runAsync'
+  | 'atExit'
+  | 'stdout'
+  | 'stderr'
+  | 'begin'
+  | 'findEntry'
+  | 'listed'
+  | 'widen',
   number
 >;
 

@@ -1,10 +1,18 @@
+import { PYTHON_ENTRY } from './pythonEntry.ts';
+import { PYTHON_HOST } from './pythonHost.ts';
+import { PYTHON_THREADS } from './pythonThreads.ts';
+import { PYTHON_WIDE } from './pythonWide.ts';
+
+/** Run one after the other; what they define is `parts`. */
+const PARTS: readonly string[] = [PYTHON_ENTRY, PYTHON_HOST, PYTHON_THREADS, PYTHON_WIDE];
+
 /**
  * Runs once in the interpreter that the image is made of. Python, since it sets up Python: loads what programs
  * import most, takes out Pyodide's bridge to JavaScript, gives `asyncio` a loop that needs no sockets.
  *
  * Its last expression is JSON: the addresses of the objects that {@link pythonImage} keeps alive.
  */
-export const PYTHON_PREPARATION = `
+export const PYTHON_PREPARATION: string = `
 import asyncio, atexit, builtins, gc, json, linecache, os, pyodide.webloop, sys, time, types
 for name in '''abc array ast bisect calendar cmath collections.abc contextlib copy csv dataclasses datetime
         decimal enum fractions functools hashlib heapq inspect itertools logging math numbers operator os
@@ -63,6 +71,10 @@ sys.displayhook = sys.__displayhook__
 sys.unraisablehook = sys.__unraisablehook__
 sys.stdout.reconfigure(line_buffering=True, write_through=False)
 
+parts = {}
+for source in ${JSON.stringify(PARTS)}:
+    exec(compile(source, '<sandbox>', 'exec'), parts)
+
 import __main__
 solution = sys.modules['solution'] = types.ModuleType('solution')
 __main__.__dict__.clear()
@@ -72,7 +84,8 @@ for module in (__main__, solution):
 
 kept = dict(
     main=__main__.__dict__, solution=solution.__dict__, compile=compile, loads=json.loads,
-    runAsync=asyncio.run, atExit=atexit._run_exitfuncs, stdout=sys.stdout, stderr=sys.stderr,
+    runAsync=asyncio.run, atExit=atexit._run_exitfuncs,
+    begin=parts['begin'], findEntry=parts['find_entry'], listed=parts['listed'], widen=parts['widen'], stdout=sys.stdout, stderr=sys.stderr,
 )
 gc.collect()
 gc.freeze()

@@ -32,6 +32,16 @@ describe('pythonSandbox', () => {
     ['return 2 ** 80', 2 ** 80, 'pass'],
     ['return n > 0', 1, 'wrong'],
     ['return {n}', [3], 'wrong'],
+    ['return range(n)', [0, 1, 2], 'pass'],
+    ['return (x * x for x in range(n))', [0, 1, 4], 'pass'],
+    ['from collections import deque; return deque([n, 1])', [3, 1], 'pass'],
+    ['return reversed([1, n])', [3, 1], 'pass'],
+    ['return {1: n}.items()', [[1, 3]], 'pass'],
+    ['return 10 ** 18 + 5 * 10 ** 8', 1e18, 'wrong'],
+    ['return 2880067194370816120', 2880067194370816120n, 'pass'],
+    ['return 2880067194370816120 + 10 ** 6', 2880067194370816120n, 'wrong'],
+    ['return 0.1 + 0.2 - 0.3', 0, 'pass'],
+    ['pass', 0, 'wrong'],
     ['return float("nan")', null, 'wrong'],
     ['return type("E", (), {"__eq__": lambda *a: True})()', 3, 'wrong'],
     [
@@ -39,7 +49,7 @@ describe('pythonSandbox', () => {
       3,
       'wrong',
     ],
-  ] as const)('judges %s against %j: %s', async (body, expected, outcome) => {
+  ] as const)('judges %s against %s: %s', async (body, expected, outcome) => {
     expect(await solve(body, expected)).toMatchObject({ outcome });
   });
 
@@ -89,6 +99,125 @@ print(random.random(), os.urandom(3), hash('a'), id(C))`;
     const { stdout } = await script(look);
     expect(stdout.split('\n')[0]).toBe('False [1] 1000 {} True');
     expect(await script(look)).toMatchObject({ outcome: 'pass', stdout });
+  });
+
+  test('whole arguments arrive with all their digits', async () => {
+    const tests = [
+      {
+        args: [1e21, 12345678901234567890n],
+        expected: '1000000000000000000000 12345678901234567890',
+      },
+    ];
+    const code = 'def solve(*args): return " ".join(map(str, args))';
+    expect(await sandbox.run({ mode: 'function', code, tests })).toMatchObject({ outcome: 'pass' });
+  });
+
+  test.each(['twoSum', 'Solution.twoSum', 'Solution().twoSum', 'new Solution().twoSum'])(
+    'a method of a class is found as %s, with the names LeetCode imports',
+    async (entry) => {
+      const code = `class Solution:
+    def twoSum(self, nums: List[int], target: int) -> List[int]:
+        seen = defaultdict(lambda: -1)
+        for i, n in enumerate(nums):
+            if seen[target - n] >= 0: return [seen[target - n], i]
+            seen[n] = i`;
+      const tests = [{ input: '[3, 2, 4]\n6', output: '[1, 2]', testtype: 'functional' }];
+      const result = await sandbox.run({ mode: 'function', code, entry, tests });
+      expect(result).toMatchObject({ outcome: 'pass' });
+    },
+  );
+
+  test('leaving with 0 after the definitions is no exception', async () => {
+    const code = 'import sys\ndef solve(n): return n\nsys.exit(0)';
+    const tests = [{ args: [3], expected: 3 }];
+    expect(await sandbox.run({ mode: 'function', code, tests })).toMatchObject({ outcome: 'pass' });
+  });
+
+  // Right sides: CPython 3.12, 64 bits
+  test.each([
+    [
+      'import sys; print(sys.maxsize, -sys.maxsize - 1)',
+      '9223372036854775807 -9223372036854775808',
+    ],
+    [
+      'print(len(range(10**10)), len(range(10**12, 0, -7)), len(range(5, 5)))',
+      '10000000000 142857142858 0',
+    ],
+    [
+      'from bisect import bisect_left; print(bisect_left(range(10**12), True, key=lambda x: x * x >= 10**15))',
+      '31622777',
+    ],
+    [
+      'import random; random.seed(42); random.random(); print(random.sample(range(10**12), 3), random.choice(range(2**40)))',
+      '[811856239313, 267469214295, 151282538206] 226501419177',
+    ],
+    ['import random; random.seed(0.5); print(random.random())', '0.2794930785867423'],
+    [
+      'from itertools import islice; import sys; print(list(islice([1, 2], sys.maxsize)))',
+      '[1, 2]',
+    ],
+    ['from collections import deque; print(deque([1], maxlen=10**10)[0])', '1'],
+    [
+      'print("once"); from array import array; print(array("l", [2**40])[0])',
+      'once\n1099511627776',
+    ],
+    [
+      'import resource, signal; resource.setrlimit(resource.RLIMIT_STACK, (-1, -1)); signal.alarm(9); print(1)',
+      '1',
+    ],
+  ])('sizes and numbers of 64 bits: %s', async (code, stdout) => {
+    expect(await script(code)).toMatchObject({ outcome: 'pass', stdout: `${stdout}\n` });
+  });
+
+  test.each(['x = [0] * 10**10', 'x = "ab" * 10**12'])(
+    'more than 4 GiB is memory: %s',
+    async (code) => {
+      expect(await script(code)).toMatchObject({ outcome: 'memory' });
+    },
+  );
+
+  test('a thread runs when it is started', async () => {
+    const code = `import sys, threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+def main(): print(threading.current_thread().name, sum(map(int, sys.stdin.read().split())))
+sys.setrecursionlimit(10**6); threading.stack_size(2**27)
+thread = threading.Thread(target=main, name='main')
+thread.start(); thread.join(); print(thread.is_alive(), threading.active_count())
+with ThreadPoolExecutor(4) as pool:
+    print(list(pool.map(pow, [2, 3], [2, 2])), [f.result() for f in as_completed([pool.submit(len, 'ab')])])
+def bad(): 1 / 0
+thread = threading.Thread(target=bad); thread.start(); thread.join(); print('on')`;
+    const tests = [{ stdin: '1 2', stdout: 'main 3\nFalse 1\n[4, 9] [2]\non' }];
+    const result = await sandbox.run({ mode: 'stdio', code, tests });
+    expect(result).toMatchObject({
+      outcome: 'pass',
+      stderr: expect.stringContaining('ZeroDivisionError'),
+    });
+    expect(await script('import queue; queue.Queue().get()')).toMatchObject({
+      exception: {
+        name: 'RuntimeError',
+        message: expect.stringContaining('waits for another thread'),
+      },
+    });
+  });
+
+  test.each([
+    ['assert solve(2) == 4, f"must be 4, got {solve(2)}"', 'does not do what the test asks for.'],
+    ['import unittest; unittest.TestCase().assertEqual(solve(2), 4)', 'does not do what'],
+    ['def want(x): raise ValueError("4")\nsolve(want)', 'does not do what'],
+    ['print("want 4"); assert solve(2) == 4', 'does not do what'],
+    ['solve [4', 'does not do what'],
+    ['assert other(2) == 4', "NameError: name 'other' is not defined"],
+    ['assert solve() == 4', 'TypeError: solve() missing 1 required positional argument'],
+    ['assert solve("4") == 4', 'TypeError: unsupported operand'],
+  ])('what a test expects does not leak: %s', async (test, words) => {
+    const code = 'def solve(x):\n    return x(3) if callable(x) else x - 0';
+    const { feedback } = await sandbox.run(
+      { mode: 'assert', code, tests: [test] },
+      { reveal: 'input' },
+    );
+    expect(feedback).toContain(words);
+    expect(feedback).not.toContain('4');
   });
 
   test.each([

@@ -43,7 +43,7 @@ export async function runOnWorker(
           if (message?.kind === 'started') {
             startedAt = performance.now();
             arm(left, 'timeout');
-          } else if (message?.kind === 'tested') {
+          } else if (message?.kind === 'tested' || message?.kind === 'restarted') {
             left -= performance.now() - startedAt;
             arm(IDLE_LIMIT_MS, 'crash');
           }

@@ -22,12 +22,23 @@ export function runPython(image: PythonImage): Interpreter {
     const printer = pythonPrinter(request.outputBytes, send);
     print = printer.print;
     for (const input of request.inputs) {
-      machine.reset();
-      files.reset(request.mode === 'stdio' ? input : '');
-      send({ kind: 'started' });
-      const report = unlessStackOverflow(() => pythonTest(values, image.objects, request, input));
+      const attempt = (wide: boolean): TestReport | 'memory' | 'narrow' => {
+        machine.reset();
+        files.reset(request.mode === 'stdio' ? input : '');
+        send({ kind: 'started' });
+        return unlessStackOverflow(() =>
+          pythonTest(values, image.objects, request, { input, wide }),
+        );
+      };
+      printer.beginTest();
+      let report = attempt(false);
+      if (report === 'narrow') {
+        printer.beginTest();
+        send({ kind: 'restarted' });
+        report = attempt(true);
+      }
       printer.endTest();
-      if (report === 'memory') return send({ kind: 'memory' });
+      if (typeof report === 'string') return send({ kind: 'memory' });
       send({ kind: 'tested', ...report });
       reusable &&= !system.refusedMemory() && machine.memoryBytes() <= KEEP_BYTES;
     }
@@ -36,7 +47,7 @@ export function runPython(image: PythonImage): Interpreter {
 }
 
 /** The engine's stack may end before CPython's own limit, in browsers above all. */
-function unlessStackOverflow(test: () => TestReport | 'memory'): TestReport | 'memory' {
+function unlessStackOverflow<Report>(test: () => Report): Report | TestReport {
   try {
     return test();
   } catch (error) {
@@ -50,11 +61,17 @@ function unlessStackOverflow(test: () => TestReport | 'memory'): TestReport | 'm
 function pythonPrinter(
   outputBytes: number,
   send: (message: WorkerMessage) => void,
-): { print(stream: PythonStream, bytes: Uint8Array): void; endTest(): void } {
+): {
+  print(stream: PythonStream, bytes: Uint8Array): void;
+  /** Forgets what the test printed so far, if it begins again. */
+  beginTest(): void;
+  endTest(): void;
+} {
   const decoder = () => new TextDecoder('utf-8', { ignoreBOM: true });
   const fresh = () => ({ stdout: decoder(), stderr: decoder() });
   let decoders = fresh(); // a character may come in two pieces
   let left = outputBytes;
+  let leftBefore = left;
   const sendText = (stream: PythonStream, text: string): void => {
     if (text !== '') send({ kind: 'output', stream, text });
   };
@@ -66,10 +83,14 @@ function pythonPrinter(
       sendText(stream, decoders[stream].decode(piece, { stream: !isTooMuch }));
       if (isTooMuch) throw new Error('pythonSandbox: the program printed too much.');
     },
+    beginTest: () => {
+      decoders = fresh();
+      left = leftBefore;
+    },
     endTest: () => {
       sendText('stdout', decoders.stdout.decode());
       sendText('stderr', decoders.stderr.decode());
-      decoders = fresh();
+      leftBefore = left;
     },
   };
 }

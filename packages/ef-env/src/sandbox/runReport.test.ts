@@ -25,6 +25,12 @@ test('output is cut at the limit, counted in bytes, never inside a character', (
   expect(report).toMatchObject({ cut: 'output-limit', unfinished: { stdout: '1234567' } });
 });
 
+test('what a test printed before it began again does not count', () => {
+  const restarted: WorkerMessage = { kind: 'restarted' };
+  const report = record([print('1234567'), restarted, print('7654321'), tested, finished]);
+  expect(report).toMatchObject({ cut: null, tests: [{ stdout: '7654321' }] });
+});
+
 test('a lone surrogate is replaced', () => {
   expect(record([print('\ud83d'), tested, finished])?.tests[0]?.stdout).toBe('\ufffd');
 });

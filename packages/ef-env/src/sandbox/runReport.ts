@@ -52,6 +52,7 @@ export function recordRun(
   const ended: RunReport['tests'] = [];
   let printed: Printed = { stdout: '', stderr: '' };
   let left = outputBytes;
+  let leftBefore = left; // when the test began
   let milliseconds = 0;
   let startedAt: number | null = null;
   const stopClock = (): void => {
@@ -76,8 +77,14 @@ export function recordRun(
           if (left < 0) end('output-limit');
           return;
         }
+        case 'restarted':
+          stopClock();
+          printed = { stdout: '', stderr: '' };
+          left = leftBefore;
+          return;
         case 'tested': {
           stopClock();
+          leftBefore = left;
           const { result, shown, exception, isTests } = message;
           if ((result?.length ?? 0) > RESULT_CHARACTERS) return end('output-limit');
           ended.push({ result, shown, exception, isTests, ...printed });

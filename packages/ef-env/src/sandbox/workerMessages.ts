@@ -39,6 +39,8 @@ export type WorkerMessage =
   /** The program's first instruction is next: its time counts from here to `tested`. */
   | { kind: 'started' }
   | { kind: 'output'; stream: 'stdout' | 'stderr'; text: string }
+  /** The test begins again: what it printed does not count, its time does. */
+  | { kind: 'restarted' }
   | ({ kind: 'tested' } & TestReport)
   /** Ends a run. A worker that is not `reusable` is thrown away. */
   | { kind: 'finished'; reusable: boolean }

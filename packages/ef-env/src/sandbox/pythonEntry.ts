@@ -1,0 +1,37 @@
+/**
+ * Python for the image. `find_entry` is the callable that a task names: a function, or a method of a class that is made
+ * without arguments, as LeetCode's `Solution`. `begin` gives programs with such a class the names that LeetCode and
+ * LiveCodeBench import for them. `listed` turns what a caller would read one by one into a list.
+ */
+export const PYTHON_ENTRY = `
+import collections.abc, re
+
+starter = {}
+for name in '''string re datetime collections heapq bisect copy math random statistics itertools functools operator
+        io json builtins typing'''.split():
+    exec(f'from {name} import *', starter)
+    starter[name] = __import__(name)
+starter = {name: value for name, value in starter.items() if not name.startswith('_')}
+
+def begin(namespace, code):
+    if re.search(r'^class Solution\\b', code, re.M):
+        for name, value in starter.items():
+            namespace.setdefault(name, value)
+
+def find_entry(namespace, entry):
+    name, *path = entry.removeprefix('new ').replace('()', '').split('.')
+    if name in namespace:
+        found = namespace[name]
+    elif not path and hasattr(namespace.get('Solution'), name):
+        found, path = namespace['Solution'], [name]
+    else:
+        raise NameError(f'name {name!r} is not defined', name=name)
+    for attribute in path:
+        found = getattr(found() if isinstance(found, type) else found, attribute)
+    return found
+
+ONE_BY_ONE = (collections.deque, range, collections.abc.Iterator, collections.abc.MappingView)
+
+def listed(value):
+    return list(value) if isinstance(value, ONE_BY_ONE) else value
+`;
