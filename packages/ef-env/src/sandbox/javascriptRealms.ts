@@ -1,4 +1,5 @@
 import type { QuickJSContext, QuickJSRuntime } from 'quickjs-emscripten';
+import { raiseArgumentLimit } from './javascriptArguments.ts';
 
 type QuickJS = typeof import('quickjs-emscripten');
 
@@ -54,16 +55,17 @@ export async function javascriptRealms(
 async function compiledModule(load: () => Promise<unknown>): Promise<WebAssembly.Module> {
   const { instantiate, instantiateStreaming } = WebAssembly;
   let module: WebAssembly.Module | undefined;
-  const overhear =
-    <Source>(make: (source: Source, imports?: WebAssembly.Imports) => Promise<unknown>) =>
-    async (source: Source, imports?: WebAssembly.Imports) => {
-      const made = await make.call(WebAssembly, source, imports);
-      module = (made as { module?: WebAssembly.Module }).module ?? module; // of bytes or a response: both parts
-      return made;
-    };
-  // the overloads for compiled modules are not used before there is one
-  WebAssembly.instantiate = overhear(instantiate) as typeof instantiate;
-  WebAssembly.instantiateStreaming = overhear(instantiateStreaming) as typeof instantiateStreaming;
+  const start = async (bytes: ArrayBuffer, imports?: WebAssembly.Imports) => {
+    module = await WebAssembly.compile(raiseArgumentLimit(new Uint8Array(bytes)));
+    return { module, instance: await instantiate(module, imports) };
+  };
+  // the overload for compiled modules is not used before there is one
+  WebAssembly.instantiate = (async (
+    source: Uint8Array | ArrayBuffer,
+    imports?: WebAssembly.Imports,
+  ) => start(new Uint8Array(source).buffer, imports)) as unknown as typeof instantiate;
+  WebAssembly.instantiateStreaming = async (source, imports) =>
+    start(await (await source).arrayBuffer(), imports);
   try {
     await load();
   } finally {

@@ -10,10 +10,11 @@ const STACK_MB = 64;
  * Runs JavaScript nobody trusts: QuickJS as WebAssembly, a new instance of it for each test, in a worker that
  * is ended when a program exceeds a limit. Needs the optional package `quickjs-emscripten`.
  *
- * The language is ES2023 as a classic script; `input` is the text of standard input (modes `'stdio'` and
- * `'script'`), `console` prints as Node's does, timers run in the order of their times without waiting. There
- * is nothing else: no modules, `require`, `process`, network, files or `Intl`. A promise that is rejected
- * counts as an exception where it is the value of the program's last statement or of a call.
+ * The language is ES2023, scripts and modules. Standard input (modes `'stdio'` and `'script'`) is the global `input`,
+ * and what `require('fs').readFileSync(0)`, `readline` and `process.stdin` read; `console` prints as Node's does, timers
+ * run in the order of their times without waiting. `process` and a few modules of Node are there as far as that needs;
+ * no network, no files, no other processes. A promise that is rejected counts as an exception where it is the value of
+ * the program's last statement or of a call.
  *
  * @throws {EfEnvError} `option` for a limit that is no whole number above 0. `run` rejects with `missing-peer`
  * when the package is not installed, `sandbox` when no worker starts, `task` for a program without tests.

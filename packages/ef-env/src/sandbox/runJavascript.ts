@@ -1,6 +1,15 @@
 import type { QuickJSContext, QuickJSHandle } from 'quickjs-emscripten';
-import { JAVASCRIPT_PRELUDE } from './javascriptPrelude.ts';
+import { javascriptPrelude } from './javascriptPrelude.ts';
 import type { JavascriptRealm } from './javascriptRealms.ts';
+import {
+  importedSource,
+  type JavascriptSource,
+  looksLikeModule,
+  moduleSource,
+  plainSource,
+  type SourceParts,
+  scriptSource,
+} from './javascriptSource.ts';
 import { programLine } from './programLine.ts';
 import type { CodeException } from './sandbox.ts';
 import type { RunRequest, TestReport, WorkerMessage } from './workerMessages.ts';
@@ -21,7 +30,8 @@ export async function runJavascript(
 ): Promise<void> {
   for (const input of request.inputs) {
     const realm = await newRealm();
-    const tools = runPrelude(realm.context, request.outputBytes, send);
+    const prelude = javascriptPrelude(request.code + (request.mode === 'assert' ? input : ''));
+    const tools = runPrelude(realm.context, { prelude, outputBytes: request.outputBytes }, send);
     send({ kind: 'started' });
     const report = runTest(realm, tools, request, input);
     if (report === OUT_OF_MEMORY) return send({ kind: 'memory' });
@@ -30,21 +40,34 @@ export async function runJavascript(
   send({ kind: 'finished', reusable: true });
 }
 
-type ToolName = 'call' | 'describe' | 'tick' | 'read';
+type ToolName = 'call' | 'describe' | 'tick' | 'read' | 'scope' | 'close' | 'namesOf' | 'exitCode';
 type Tools = Record<ToolName, QuickJSHandle>;
 
-function runPrelude(context: QuickJSContext, outputBytes: number, send: Send): Tools {
+function runPrelude(
+  context: QuickJSContext,
+  { prelude, outputBytes }: { prelude: string; outputBytes: number },
+  send: Send,
+): Tools {
   const write = context.newFunction('write', (stream, json) => {
     const text: unknown = JSON.parse(context.getString(json));
     const name = context.getString(stream) === 'stderr' ? 'stderr' : 'stdout';
     if (typeof text === 'string') send({ kind: 'output', stream: name, text });
   });
-  const prelude = context.unwrapResult(context.evalCode(JAVASCRIPT_PRELUDE, 'prelude.js'));
+  const start = context.unwrapResult(context.evalCode(prelude, 'prelude.js'));
   const made = context.unwrapResult(
-    context.callFunction(prelude, context.undefined, write, context.newNumber(outputBytes)),
+    context.callFunction(start, context.undefined, write, context.newNumber(outputBytes)),
   );
   const tool = (name: ToolName): QuickJSHandle => context.getProp(made, name);
-  return { call: tool('call'), describe: tool('describe'), tick: tool('tick'), read: tool('read') };
+  return {
+    call: tool('call'),
+    describe: tool('describe'),
+    tick: tool('tick'),
+    read: tool('read'),
+    scope: tool('scope'),
+    close: tool('close'),
+    namesOf: tool('namesOf'),
+    exitCode: tool('exitCode'),
+  };
 }
 
 /** What a step of a test came to: a value or what was thrown, inside the realm. */
@@ -62,14 +85,21 @@ function runTest(
   const { context } = realm;
   try {
     const step = runSteps(realm, tools, request, input);
+    const code = exitCode(realm, tools);
+    const isWhole = request.mode === 'stdio' || request.mode === 'script'; // as in Node: it just ends
+    if (code === 0 && isWhole) return { result: null, exception: null };
+    if (code >= 0) {
+      return {
+        result: null,
+        exception: { name: null, message: `process.exit(${code})`, line: null },
+      };
+    }
     if (step === UNSETTLED) {
       if (realm.isFull()) return OUT_OF_MEMORY; // there was none left even to reject it
-      const isWhole = request.mode === 'stdio' || request.mode === 'script'; // as in Node: it just ends
       return { result: null, exception: isWhole ? null : unsettledPromise(request) };
     }
     if (step.error !== undefined) {
-      const exception = describeThrown(realm, tools, step.error, request.code);
-      return exception === OUT_OF_MEMORY ? exception : { result: null, exception };
+      return describeThrown(realm, tools, step.error, request);
     }
     if (request.mode !== 'function') return { result: null, exception: null };
     const told: [string | null, string | null] = JSON.parse(context.getString(step.value));
@@ -88,24 +118,80 @@ function runSteps(
   input: string,
 ): Step | typeof UNSETTLED {
   const { context } = realm;
-  const evaluate = (source: string, file: string): Step =>
-    context.evalCode(source, file, { type: 'global' });
-  if (mode === 'stdio' || mode === 'script') {
+  const isWhole = mode === 'stdio' || mode === 'script';
+  if (isWhole) {
     const json = context.newString(JSON.stringify(input));
     const text = context.callFunction(tools.read, context.undefined, json);
     context.setProp(context.global, 'input', context.unwrapResult(text));
-    return settle(realm, tools, { step: evaluate(code, PROGRAM), untilQuiet: true });
   }
-  const program = settle(realm, tools, { step: evaluate(code, PROGRAM), untilQuiet: false });
-  if (program !== UNSETTLED && program.error !== undefined) return program;
-  if (mode === 'assert') {
-    return settle(realm, tools, { step: evaluate(input, 'test.js'), untilQuiet: false });
+  const names = entry.replace(/^new /, '').replaceAll('()', '').split('.');
+  const secret = secretName();
+  const last = {
+    assert: `{${input}\n}`,
+    function: `const ${secret}_=${secret}.hand({entry:()=>${names[0]},solution:()=>Solution});`,
+    stdio: '',
+    script: '',
+  }[mode];
+  const step = evaluate(realm, tools, { code, secret, last });
+  const program = settle(realm, tools, { step, untilQuiet: isWhole });
+  if (mode !== 'function' || program === UNSETTLED || program.error !== undefined) return program;
+  context.unwrapResult(context.callFunction(tools.close, context.undefined, program.value));
+  const texts = [entry, input, JSON.stringify(names)].map((text) => context.newString(text));
+  const called = context.callFunction(tools.call, context.undefined, ...texts);
+  return settle(realm, tools, { step: called, untilQuiet: false });
+}
+
+/** Of 64 bits: a program that knew it could hand over another scope. */
+function secretName(): string {
+  const words = crypto.getRandomValues(new Uint32Array(2));
+  return `$${words[0]!.toString(36)}${words[1]!.toString(36)}`; // two words, as asked for
+}
+
+/**
+ * Evaluates a program with what follows it in its scope. The program has to be complete by itself: one that leaves a
+ * block or a comment open would swallow the test behind it.
+ */
+function evaluate(realm: JavascriptRealm, tools: Tools, parts: SourceParts): Step {
+  const { context, runtime } = realm;
+  const { code, secret } = parts;
+  runtime.setModuleLoader((name) => {
+    if (name === secret) context.setProp(context.global, secret, tools.scope);
+    const names = name === secret ? [] : moduleNames(realm, tools, name);
+    return Array.isArray(names) ? importedSource(name, { secret, names }) : names;
+  });
+  context.setProp(context.global, secret, tools.scope);
+  const compile = ({ text, type }: JavascriptSource): Step =>
+    context.evalCode(text, PROGRAM, { type, compileOnly: true });
+  const run = ({ text, type }: JavascriptSource): Step => context.evalCode(text, PROGRAM, { type });
+
+  const alone = compile(plainSource({ ...parts, last: '' }));
+  if (alone.error === undefined) {
+    const inBlock = scriptSource(parts);
+    return run(compile(inBlock).error === undefined ? inBlock : plainSource(parts));
   }
-  const fn = evaluate(entry, 'entry.js');
-  if (fn.error !== undefined) return fn;
-  const [name, args] = [context.newString(entry), context.newString(input)];
-  const step = context.callFunction(tools.call, context.undefined, fn.value, name, args);
-  return settle(realm, tools, { step, untilQuiet: false });
+  const asModule = looksLikeModule(code)
+    ? compile(moduleSource({ ...parts, last: '' }))
+    : { error: alone.error };
+  if (asModule.error === undefined) return run(moduleSource(parts));
+  return /^\s*(?:import|export)\b/m.test(code) ? { error: asModule.error } : { error: alone.error };
+}
+
+/** Names that a module of the prelude exports, or the error that there is none. */
+function moduleNames(
+  { context }: JavascriptRealm,
+  tools: Tools,
+  name: string,
+): string[] | { error: Error } {
+  const names = context.callFunction(tools.namesOf, context.undefined, context.newString(name));
+  if (names.error) return { error: new Error(`Cannot find module '${name}'`) };
+  return context.getString(names.value).split(',');
+}
+
+/** Of `process.exit`, which nothing that the program catches undoes; -1 before it. */
+function exitCode({ context }: JavascriptRealm, tools: Tools): number {
+  return context.getNumber(
+    context.unwrapResult(context.callFunction(tools.exitCode, context.undefined)),
+  );
 }
 
 /**
@@ -113,10 +199,11 @@ function runSteps(
  * is left. A rejected promise is an exception: nobody else will see it.
  */
 function settle(
-  { context, runtime }: JavascriptRealm,
+  realm: JavascriptRealm,
   tools: Tools,
   { step, untilQuiet }: { step: Step; untilQuiet: boolean },
 ): Step | typeof UNSETTLED {
+  const { context, runtime } = realm;
   if (step.error !== undefined) return step;
   for (;;) {
     const jobs = runtime.executePendingJobs();
@@ -124,6 +211,7 @@ function settle(
     const state = context.getPromiseState(step.value);
     if (state.type === 'rejected') return { error: state.error };
     if (state.type === 'fulfilled' && !untilQuiet) return { value: state.value };
+    if (exitCode(realm, tools) >= 0) return { value: step.value };
     const ticked = context.callFunction(tools.tick, context.undefined);
     if (ticked.error) return { error: ticked.error };
     if (context.dump(ticked.value) !== true) {
@@ -140,8 +228,8 @@ function describeThrown(
   realm: JavascriptRealm,
   tools: Tools,
   thrown: QuickJSHandle,
-  code: string,
-): CodeException | typeof OUT_OF_MEMORY {
+  { mode, code }: RunRequest,
+): TestReport | typeof OUT_OF_MEMORY {
   const { context, runtime, isFull } = realm;
   runtime.setMemoryLimit(-1);
   const described = context.callFunction(tools.describe, context.undefined, thrown);
@@ -152,8 +240,9 @@ function describeThrown(
   if (name === null && isFull()) return OUT_OF_MEMORY;
   if (name === 'InternalError' && message === 'out of memory') return OUT_OF_MEMORY;
   const line = programLine(stack, { code, constructors });
-  if (name === 'InternalError' && message === 'stack overflow') return tooDeep(line);
-  return { name, message, line };
+  const isDeep = name === 'InternalError' && message === 'stack overflow';
+  const exception = isDeep ? tooDeep(line) : { name, message, line };
+  return { result: null, exception, ...(mode === 'assert' && line === null && { isTests: true }) };
 }
 
 /** What every JavaScript programmer knows it as, whichever stack was too short. */
