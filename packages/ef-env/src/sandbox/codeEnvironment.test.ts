@@ -100,6 +100,33 @@ describe('codeEnvironment', () => {
     expect(sandbox.ran).toEqual([]);
   });
 
+  test.each([
+    [
+      '<think>```js\nyes\n```',
+      'the thought was not closed: write </think>, then the program in a block',
+    ],
+    [
+      '<think>```js\nyes\n```</think>Done.',
+      'no program behind the thought: write it after </think>',
+    ],
+  ])('names the thought that a program was left in: %j', async (action, words) => {
+    expect((await attempt(action)).feedback).toContain(words);
+  });
+
+  test.each([
+    'return "<s>" + x + "</s>";',
+    'return "<think>" + x;',
+    'return x.split("</think>").pop();',
+    'return x + "<|im_end|>" + "<|im_start|>user";',
+    '// ```not a fence',
+  ])('marks in the program never cut it: %s', async (code) => {
+    for (const thought of ['', '<think>Hm.</think>\n', 'Hm.\n</think>\n']) {
+      const sandbox = echoSandbox();
+      await attempt(`${thought}\`\`\`js\n${code}\n\`\`\`<|im_end|>`, { sandbox });
+      expect(sandbox.ran).toEqual([`${code}\n`]);
+    }
+  });
+
   test("`reward: 'share'` gives the share of tests passed", async () => {
     expect((await attempt('```js\nyes\n```', { reward: 'share' })).reward).toBe(0.5);
   });

@@ -1,8 +1,10 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
-import { lastCodeBlock } from '../symbolic/lastCodeBlock.ts';
+import { readTurn } from '../text/readTurn.ts';
 import { checkTests } from './checkProgram.ts';
+import { findProgram } from './findProgram.ts';
+import { FENCES } from './programBlocks.ts';
 import type { CodeTests, Reveal, Sandbox } from './sandbox.ts';
 
 /** A problem and its tests. */
@@ -31,20 +33,19 @@ export interface CodeEnvironmentOptions {
 const LANGUAGES = {
   javascript: {
     title: 'JavaScript',
-    /** What a fence may say; the first is the one asked for. */
-    fences: ['javascript', 'js', 'mjs', 'cjs', 'node'],
     reading: 'reads its input from the global string `input` and prints with `console.log`',
   },
   python: {
     title: 'Python',
-    fences: ['python', 'py', 'python3'],
     reading: 'reads from standard input and prints to standard output',
   },
 } as const;
 
 /**
- * Write a program that passes tests. The last fenced block in the sandbox's language after the last `</think>`
- * is the program, or the last block that names no language. A failed attempt is answered with what went wrong
+ * Write a program that passes tests, in fenced blocks of the sandbox's language behind the thought (or of none, where
+ * there are no others). Of several blocks the program is the last that defines the function (`'function'`), reads input
+ * (`'stdio'`) or defines anything (`'assert'`), with what it uses of the others: imports and helpers, not the example
+ * usage behind it. A failed attempt is answered with what went wrong
  * in its first failing test, with the line of the program where an exception came from.
  *
  * A step waits for a free worker of the sandbox: give `collect` a `stepTimeout` of more than the sandbox's own
@@ -66,21 +67,24 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
   checkChoice('codeEnvironment', 'feedback', feedback, ['step', 'none']);
   checkChoice('codeEnvironment', 'reveal', reveal, ['expected', 'input', 'nothing']);
   checkChoice('codeEnvironment', 'reward', reward, ['all', 'share']);
-  const { fences } = LANGUAGES[sandbox.language];
+  const { language } = sandbox;
+  const fence = `\`\`\`${FENCES[language][0]}`;
   return defineEnvironment<CodeTask, CodeTask>({
     name,
     reset: (task) => {
-      checkTask(task, sandbox.language);
-      const instructions = options.instructions ?? howToAnswer(task, sandbox.language);
+      checkTask(task, language);
+      const instructions = options.instructions ?? howToAnswer(task, language);
       return { observation: `${task.prompt}\n\n${instructions}`.trimEnd(), state: task };
     },
     step: async (task, action, { signal }) => {
-      const block = lastCodeBlock(action, fences) ?? lastCodeBlock(action, ['']);
-      if (!block?.code.trim()) {
-        const said = `There is no program: write it in a block that begins with \`\`\`${fences[0]}.`;
+      const { answer, thought } = readTurn(action);
+      const entry = (task.mode === 'function' ? task.entry : undefined) ?? 'solve';
+      const code = findProgram(answer, { mode: task.mode, entry, language });
+      if (code === null) {
+        const said = `${NO_PROGRAM[thought]} in a block that begins with ${fence}.`;
         return attempt({ outcome: 'no-code', share: 0, said });
       }
-      const result = await sandbox.run({ ...task, code: block.code }, { signal, reveal });
+      const result = await sandbox.run({ ...task, code }, { signal, reveal });
       const share = result.passed / result.total;
       return attempt({ outcome: result.outcome, share, said: result.feedback });
     },
@@ -98,6 +102,12 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
   }
 }
 
+const NO_PROGRAM = {
+  none: 'There is no program: write it',
+  closed: 'There is no program behind the thought: write it after </think>',
+  open: 'There is no program, since the thought was not closed: write </think>, then the program',
+} as const;
+
 /** Tasks come from files. @throws {EfEnvError} `task` */
 function checkTask(task: CodeTask, language: Sandbox['language']): void {
   const { prompt, mode } = task;
@@ -112,12 +122,12 @@ function checkTask(task: CodeTask, language: Sandbox['language']): void {
 const MODES: readonly CodeTask['mode'][] = ['stdio', 'function', 'assert'];
 
 function howToAnswer(task: CodeTask, language: Sandbox['language']): string {
-  const { title, fences, reading } = LANGUAGES[language];
+  const { title, reading } = LANGUAGES[language];
   const entry = task.mode === 'function' ? (task.entry ?? 'solve') : '';
   const what = {
     stdio: `Write a ${title} program that ${reading}`,
     function: `Define a ${title} function \`${entry}\``,
     assert: `Write it in ${title}`,
   }[task.mode];
-  return `${what}. Put the whole program into one block that begins with \`\`\`${fences[0]}.`;
+  return `${what}. Put the whole program into one block that begins with \`\`\`${FENCES[language][0]}.`;
 }

@@ -27,8 +27,8 @@ const STACK_MB = 64;
  * or file but the standard library. Before each test all memory is put back to the image, so the same program
  * gives the same result, whatever ran before it.
  *
- * Standard library only, 32 bits, UTC, a fixed hash seed and `os.urandom`; no threads, no packages such as
- * numpy. Programs of the modes `'stdio'` and `'script'` run as `__main__`, the others as the module `solution`.
+ * Standard library only, UTC, a fixed hash seed and `os.urandom`; no packages such as numpy. Sizes are those of 64 bits
+ * as far as memory allows, threads run to their end when they are started (README, Limits). Programs of the modes `'stdio'` and `'script'` run as `__main__`, the others as the module `solution`.
  * `memoryMb` (64 to 4,096) includes the interpreter's own 30.
  *
  * @throws {EfEnvError} `option` for a limit out of range. `run` rejects with `missing-peer` when the package is
