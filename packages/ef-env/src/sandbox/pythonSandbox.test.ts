@@ -3,7 +3,7 @@ import { pythonSandbox } from './pythonSandbox.ts';
 import type { CodeProgram, CodeResult } from './sandbox.ts';
 
 // One sandbox for all: booting Pyodide takes seconds. The golden programs run in `pnpm conformance`.
-const sandbox = pythonSandbox({ timeout: 2000, memoryMb: 128, outputBytes: 10_000 });
+const sandbox = pythonSandbox({ timeout: 4000, memoryMb: 128, outputBytes: 10_000 });
 afterAll(() => sandbox.dispose());
 
 const script = (code: string): Promise<CodeResult> => sandbox.run({ mode: 'script', code });
