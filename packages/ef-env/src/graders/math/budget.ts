@@ -26,12 +26,12 @@ export function createBudget(steps: number): Budget {
   };
 }
 
-/** The value of `compute`, or `null` where it ran into a limit. Other errors pass. */
+/** The value of `compute`, or `null` where it ran into a limit, ours or the machine's (a stack, a BigInt). Other errors pass. */
 export function withinLimits<T>(compute: () => T): T | null {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof MathLimit) return null;
+    if (error instanceof MathLimit || error instanceof RangeError) return null;
     throw error;
   }
 }

@@ -9,10 +9,10 @@ import {
   compareRatios,
 } from './compareMeasures.ts';
 import { compareRelations } from './compareRelations.ts';
+import { compareResidues } from './compareResidues.ts';
 import { equalValues } from './equalValues.ts';
-import { expandPlusMinus } from './expandPlusMinus.ts';
 import { assignedName, baseName, namedValues, orders } from './namedValues.ts';
-import { type MathNode, someNode } from './node.ts';
+import type { MathNode } from './node.ts';
 import { plainText } from './plainText.ts';
 import { equalSets, realSet } from './realSet.ts';
 import { sameNode } from './sameNode.ts';
@@ -51,11 +51,8 @@ export function compareAnswers(
   if (named !== null) return named;
   if (g.type === 'relation' || a.type === 'relation')
     return compareStatements(g, a, compare, options, budget);
-  if (isPmod(g) || isPmod(a)) {
-    if (isPmod(g) && isPmod(a))
-      return compare(g.args[0]!, a.args[0]!) && compare(g.args[1]!, a.args[1]!);
-    return compare(isPmod(g) ? g.args[0]! : g, isPmod(a) ? a.args[0]! : a);
-  }
+  const residues = compareResidues(g, a, compare, budget);
+  if (residues !== null) return residues;
   if (g.type === 'list' || a.type === 'list' || g.type === 'set' || a.type === 'set') {
     return compareCollections(g, a, compare, budget);
   }
@@ -73,10 +70,7 @@ export function compareAnswers(
   return withinLimits(() => equalValues(g, a, options, budget)) ?? false;
 }
 
-const isPmod = (node: MathNode): node is MathNode & { type: 'call' } =>
-  node.type === 'call' && node.name === 'pmod';
-
-/** Degrees and the name of a point off the top, `±` written out, lists in lists opened, `{5}` as 5. */
+/** Degrees and the name of a point off the top, lists in lists opened, `{5}` as 5. */
 function flattened(node: MathNode): MathNode {
   if (node.type === 'degrees') return flattened(node.value);
   if (node.type === 'set' && node.items.length === 1) return flattened(node.items[0]!);
@@ -95,9 +89,6 @@ function flattened(node: MathNode): MathNode {
       return flat.type === 'list' ? flat.items : [flat];
     });
     return { ...node, items };
-  }
-  if (node.type !== 'combination' && someNode(node, (n) => n.type === 'plus-minus')) {
-    return { type: 'list', items: expandPlusMinus(node) };
   }
   return node;
 }

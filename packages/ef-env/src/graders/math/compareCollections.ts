@@ -36,12 +36,21 @@ const isInterval = (node: MathNode): boolean =>
 const itemsOf = (node: MathNode): MathNode[] =>
   node.type === 'list' || node.type === 'set' || node.type === 'bracket' ? node.items : [node];
 
+/** `(-\\infty, 1) or (3, \\infty)` is a union. */
+const unionOfAlternatives = (node: MathNode): MathNode =>
+  node.type === 'list' && node.or === true
+    ? { type: 'combination', operator: 'union', parts: node.items }
+    : node;
+const isSolved = ({ items }: MathNode & { type: 'list' }): boolean =>
+  items.some((item) => item.type === 'relation');
+
 /** Inequalities joined by 'or' in the reference, against a set. */
 function solvedAsSet(g: MathNode, a: MathNode, budget: Budget): boolean {
   const [goldSet, answerSet] = [g, a].map(
-    (node) => solutionSet(node, budget)?.set ?? realSet(node, budget),
+    (node) => solutionSet(node, budget)?.set ?? realSet(unionOfAlternatives(node), budget),
   );
-  return goldSet != null && answerSet != null && g.type === 'list' && equalSets(goldSet, answerSet);
+  const asked = g.type === 'list' || (a.type === 'list' && a.or === true && !isSolved(a));
+  return goldSet != null && answerSet != null && asked && equalSets(goldSet, answerSet);
 }
 
 const included = (items: MathNode[], others: MathNode[], compare: Compare): boolean =>

@@ -4,7 +4,7 @@ import type { MathNode } from './node.ts';
 
 /** A tuple as a column, a list of lists as rows; `null` for all else. */
 function rowsOfBracket(node: MathNode): MathNode[][] | null {
-  if (node.type !== 'bracket') return null;
+  if (node.type !== 'bracket' || node.items.length === 0) return null;
   const rows = node.items.map((item) => (item.type === 'bracket' ? item.items : [item]));
   return rows.every((row) => row.length === rows[0]!.length) ? rows : null;
 }

@@ -90,8 +90,11 @@ const FUNCTIONS: Record<string, (...args: Complex[]) => Complex> = {
   ceil: (z) => complexFromInteger(-floorFloat(realOnly(negateComplex(z)))),
   factorial: (z) => complexFromInteger(factorial(integerOf(z))),
   binomial: (n, k) => complexFromInteger(binomial(integerOf(n), integerOf(k!))),
-  mod: (a, m) =>
-    complexFromInteger(((integerOf(a) % integerOf(m!)) + integerOf(m!)) % integerOf(m!)),
+  mod: (a, m) => {
+    const modulus = integerOf(m!);
+    if (modulus === 0n) throw new MathLimit('division by zero');
+    return complexFromInteger(((integerOf(a) % modulus) + modulus) % modulus);
+  },
   max: (...all) => all.reduce((a, b) => (signOfFloat(realOnly(subtract(a, b))) >= 0 ? a : b)),
   min: (...all) => all.reduce((a, b) => (signOfFloat(realOnly(subtract(a, b))) <= 0 ? a : b)),
 };

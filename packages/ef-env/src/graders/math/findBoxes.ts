@@ -1,4 +1,4 @@
-import { afterBrace } from './tokenize.ts';
+import { afterBrace } from './afterBrace.ts';
 
 /** The content of a `\boxed{...}` and where it stands. */
 export interface Box {

@@ -1,7 +1,10 @@
 import { type Budget, createBudget, withinLimits } from './budget.ts';
 import { chosenLetter } from './chosenLetter.ts';
 import { compareAnswers } from './compareAnswers.ts';
+import type { Reader } from './createReader.ts';
+import { expandPlusMinus } from './expandPlusMinus.ts';
 import { goldText } from './goldText.ts';
+import { logReadings } from './logReadings.ts';
 import { childrenOf, type MathNode } from './node.ts';
 import { parseMath } from './parseMath.ts';
 import { plainText } from './plainText.ts';
@@ -41,6 +44,16 @@ export function mathEqual(
   answer: string,
   options: MathEqualOptions = {},
 ): boolean {
+  return equalAnswers(goldText('mathEqual', gold), answer, options);
+}
+
+/** {@link mathEqual} for texts, one of which a reader may have read already. */
+export function equalAnswers(
+  reference: string,
+  answer: string,
+  options: MathEqualOptions,
+  reader?: Reader,
+): boolean {
   const {
     precision = 6,
     allowSetRelation = false,
@@ -48,7 +61,6 @@ export function mathEqual(
     decimalComma = false,
     steps = 60_000,
   } = options;
-  const reference = goldText('mathEqual', gold);
   const goldPlain = plainText(reference);
   if (goldPlain === '' || answer.trim() === '') return false;
   if (goldPlain === plainText(answer)) return true;
@@ -60,20 +72,31 @@ export function mathEqual(
   if (isWord(reference) && isWord(answer)) return false;
   const budget: Budget = createBudget(steps);
   const read = (text: string): MathNode[] => {
-    const nodes = withinLimits(() => parseMath(text, budget, { decimalComma })) ?? [];
+    const nodes = (
+      reader?.known(text, decimalComma) ?? parseMath(text, budget, { decimalComma })
+    ).map(expandPlusMinus);
     return strict ? nodes : nodes.map(anonymous);
   };
-  const answers = read(answer);
+  const value = withoutChoice(answer);
+  const answers = value === answer ? read(answer) : [...read(answer), ...read(value)];
   if (answers.length === 0) return false;
   return read(reference).some((goldNode) =>
-    answers.some(
-      (node) =>
-        withinLimits(() =>
-          compareAnswers(goldNode, node, { precision, allowSetRelation }, budget),
-        ) ?? false,
+    answers.some((node) =>
+      logReadings(goldNode, node).some(
+        ([g, a]) =>
+          withinLimits(() => compareAnswers(g, a, { precision, allowSetRelation }, budget)) ??
+          false,
+      ),
     ),
   );
 }
+
+/** `(B) 12` and `\\textbf{(B)}\\ 12` without the letter of the choice. */
+const withoutChoice = (answer: string): string =>
+  answer.replace(
+    /^\s*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?[A-J]\)\s*(?:\}|(?<=\s))(?=[\s\\~$\d-])(?:\\ |[\s~]|\\q?quad)*/,
+    '',
+  );
 
 const WORD = /^(?:[a-z]{4,}|[A-Z]{3,}|[A-Z][a-z]{2,})$/;
 const isWord = (text: string): boolean => WORD.test(text.trim()) && !/^inf/i.test(text.trim());

@@ -14,7 +14,9 @@ export function matrixValue(node: MathNode): Rows | null {
   switch (node.type) {
     case 'matrix': {
       const width = node.rows[0]?.length;
-      return node.rows.every((row) => row.length === width) ? node.rows : null;
+      return width !== undefined && node.rows.every((row) => row.length === width)
+        ? node.rows
+        : null;
     }
     case 'add': {
       const parts = node.terms.map(matrixValue);

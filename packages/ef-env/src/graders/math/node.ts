@@ -100,8 +100,8 @@ export function childrenOf(node: MathNode): MathNode[] {
   }
 }
 
-/** A copy of a sum, product, power or call with its parts replaced; any other node as it is. */
-export function mapOperands(node: MathNode, replace: (operand: MathNode) => MathNode): MathNode {
+/** A copy of a node with the nodes directly inside it replaced; a node without any as it is. */
+export function mapChildren(node: MathNode, replace: (child: MathNode) => MathNode): MathNode {
   switch (node.type) {
     case 'add':
       return { ...node, terms: node.terms.map(replace) };
@@ -111,6 +111,30 @@ export function mapOperands(node: MathNode, replace: (operand: MathNode) => Math
       return { ...node, base: replace(node.base), exponent: replace(node.exponent) };
     case 'call':
       return { ...node, args: node.args.map(replace) };
+    case 'big':
+      return {
+        ...node,
+        below: node.below && replace(node.below),
+        above: node.above && replace(node.above),
+        body: replace(node.body),
+      };
+    case 'plus-minus':
+      return { ...node, left: node.left && replace(node.left), right: replace(node.right) };
+    case 'percent':
+    case 'degrees':
+    case 'quantity':
+      return { ...node, value: replace(node.value) };
+    case 'ratio':
+    case 'combination':
+      return { ...node, parts: node.parts.map(replace) };
+    case 'matrix':
+      return { ...node, rows: node.rows.map((row) => row.map(replace)) };
+    case 'bracket':
+    case 'set':
+    case 'list':
+      return { ...node, items: node.items.map(replace) };
+    case 'relation':
+      return { ...node, operands: node.operands.map(replace) };
     default:
       return node;
   }

@@ -1,6 +1,6 @@
 import { type Budget, MathLimit } from './budget.ts';
 import { exactCall } from './exactCall.ts';
-import { type MathNode, mapOperands, numberNode } from './node.ts';
+import { type MathNode, mapChildren, numberNode } from './node.ts';
 import { primeFactors } from './primeFactors.ts';
 import {
   addRationals,
@@ -268,10 +268,12 @@ export function integerRange(
   return { variable: variable.name, first: first.numerator, last: last.numerator };
 }
 
-/** `node` with every symbol `name` replaced. */
+/** `node` with every symbol `name` replaced, but where a sum or product inside counts with the same letter. */
 export function substitute(node: MathNode, name: string, value: MathNode): MathNode {
   if (node.type === 'symbol') return node.name === name ? value : node;
-  return mapOperands(node, (operand) => substitute(operand, name, value));
+  const bound = node.type === 'big' && node.below?.type === 'relation' && node.below.operands[0];
+  if (bound && bound.type === 'symbol' && bound.name === name) return node;
+  return mapChildren(node, (child) => substitute(child, name, value));
 }
 
 /** The text of the normal form: the identity of an expression. */

@@ -1,6 +1,8 @@
+import { withoutLooks } from './latexLooks.ts';
+
 /** Unicode that people and models write, and the LaTeX it stands for. */
 const UNICODE: Record<string, string> = {
-  '−': '-', '–': '-', '—': '-', '‐': '-', '﹣': '-', '×': '\\times ', '·': '\\cdot ', '⋅': '\\cdot ',
+  '−': '-', '–': '-', '—': '-', '‐': '-', '‑': '-', '﹣': '-', '×': '\\times ', '·': '\\cdot ', '⋅': '\\cdot ',
   '∗': '*', '÷': '/', '⁄': '/', '∕': '/', 'π': '\\pi ', '∞': '\\infty ', '≤': '\\le ', '⩽': '\\le ',
   '≥': '\\ge ', '⩾': '\\ge ', '≠': '\\ne ', '≈': '\\approx ', '∪': '\\cup ', '∩': '\\cap ',
   '∈': '\\in ', '±': '\\pm ', '∓': '\\mp ', '°': '\\circ ', 'º': '\\circ ', '˚': '\\circ ', '√': '\\sqrt ', '∅': '\\emptyset ',
@@ -15,11 +17,10 @@ const UNICODE: Record<string, string> = {
 /** name here -> names that mean the same; those under `' '` change only the looks, their argument stays. */
 const SAME: Record<string, string> = {
   ' ': `displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg bigl bigr bigm Bigl Bigr Bigm biggl biggr biggm Biggl Biggr Biggm
-    mathop mathbf mathit mathsf mathcal boldsymbol bm vec hat bar tilde overline underline overrightarrow overleftrightarrow widehat mathord strut phantom hphantom
-    vphantom cancel ensuremath rm bf it large Large small normalsize boxed fbox framebox hline quad qquad enspace thinspace medspace hfill nobreak allowbreak
+    mathop mathbf mathit mathsf mathcal boldsymbol bm vec hat bar tilde overline underline overrightarrow overleftrightarrow widehat mathord strut cancel ensuremath rm bf it large Large small normalsize huge Huge LARGE footnotesize scriptsize tiny pmb mathtt boxed fbox framebox hline quad qquad enspace thinspace medspace hfill nobreak allowbreak
     textdollar pounds euro texteuro textsterling textrupee`,
   '\\frac': 'dfrac tfrac cfrac nicefrac sfrac', '\\binom': 'dbinom tbinom', '\\sqrt ': 'surd', '|': 'lvert rvert vert mid', '\\{': 'lbrace', '\\}': 'rbrace',
-  '(': 'langle lparen', ')': 'rangle rparen', '[': 'lbrack', ']': 'rbrack', '\\circ ': 'degree', '\\or ': 'lor vee', '\\and ': 'land',
+  '(': 'langle lparen', ')': 'rangle rparen', '[': 'lbrack', ']': 'rbrack', '\\circ ': 'degree', '\\or ': 'lor vee', '\\cup ': 'bigcup', '\\cap ': 'bigcap', '\\and ': 'land',
   '\\le ': 'leq leqslant leqq', '\\ge ': 'geq geqslant geqq', '\\ne ': 'neq', '<': 'lt', '>': 'gt', '...': 'ldots cdots dots',
 }; // biome-ignore format: a table
 const ALIASES: ReadonlyMap<string, string> = /* @__PURE__ */ (() =>
@@ -28,7 +29,7 @@ const ALIASES: ReadonlyMap<string, string> = /* @__PURE__ */ (() =>
       names.split(/\s+/).map((name): [string, string] => [name, to]),
     ),
   ))();
-const COMMAND = /\\(?:(?:color|hspace\*?|tag|label)\s*\{[^{}]*\}|([a-zA-Z]+))/g;
+const COMMAND = /\\(?:(?:hspace\*?|tag|label)\s*\{[^{}]*\}|([a-zA-Z]+))/g;
 const RELATIONS = /<=|>=|=>|!=|==/g;
 const RELATION_NAMES: Record<string, string> = {
   '<=': '\\le ', '>=': '\\ge ', '=>': '\\Rightarrow ', '!=': '\\ne ', '==': '=',
@@ -61,7 +62,7 @@ const DOLLARS = /\\\$\s*(\d(?:[\d,]|\{,\})*(?:\.\d+)?)(?=\s*(?:$|[;)\]}]|,\s))/g
  * The mathematics is not touched.
  */
 export function normalizeLatex(text: string): string {
-  let s = text;
+  let s = withoutLooks(text);
   if (/[\u0080-\u{10ffff}]/u.test(s)) s = asciiLatex(s);
   if (/[\\$~]|\{[,:]\}/.test(s)) s = plainCommands(s);
   if (s.includes('...'))
@@ -107,7 +108,7 @@ function plainCommands(text: string): string {
       );
   }
   return s
-    .replace(/\{,\}|,\s*\\!\s*|(?<=\d)\\[,;: ](?=\d{3}(?!\d))/g, '\ue000') // a thousands separator that cannot be a list
+    .replace(/\{,\}|,\s*\\!\s*|(?<=\d)\{?\\[,;: ]\}?(?=\d{3}(?!\d))/g, '\ue000') // a thousands separator that cannot be a list
     .replaceAll('{:}', ':')
     .replace(/\\\$|\$|\\[,;:!> ]|(?<!\\)~|\\(?:left|right)\s*\./g, ' ')
     .replace(/\\not\s*=/g, '\\ne ')

@@ -1,5 +1,6 @@
 import { decimalNode, divideNode, type MathNode } from './node.ts';
-import { NotMath, type TokenStream } from './tokenStream.ts';
+import { NotMath } from './notMath.ts';
+import type { TokenStream } from './tokenStream.ts';
 
 /** What stands between delimiters, the opening one being read already. */
 export function parseDelimited(stream: TokenStream, open: string): MathNode {

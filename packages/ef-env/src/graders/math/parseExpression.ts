@@ -7,8 +7,10 @@ import {
   negateNode,
   numberNode,
 } from './node.ts';
-import { parsePrimary } from './parsePrimary.ts';
-import { NotMath, type TokenStream } from './tokenStream.ts';
+import { NotMath } from './notMath.ts';
+import { parseArgument, parsePrimary } from './parsePrimary.ts';
+import type { Token } from './tokenize.ts';
+import type { TokenStream } from './tokenStream.ts';
 import { unitOf, unitRatio } from './units.ts';
 
 /** Signs that end a product. */
@@ -48,8 +50,12 @@ export function parseExpression(stream: TokenStream): MathNode {
     const signed: MathNode = minus ? negateNode(term) : term;
     if (plusMinus === 0) terms.push(signed);
     else if (pairs++ > MAX_NESTED) throw new MathLimit('too many signs');
-    else
-      terms.splice(0, terms.length, { type: 'plus-minus', left, right: signed, sign: plusMinus });
+    else {
+      // what stands before the sign keeps terms of its own: those of the loop are replaced
+      const before = sumOf([...terms]);
+      const node: MathNode = { type: 'plus-minus', left: before, right: signed, sign: plusMinus };
+      terms.splice(0, terms.length, node);
+    }
   }
 }
 
@@ -74,6 +80,9 @@ const endsProduct = (stream: TokenStream): boolean => {
   return ENDS.has(token.text);
 };
 
+const endsUnit = (token: Token | undefined): boolean =>
+  token === undefined || (token.kind === 'mark' && ENDS.has(token.text));
+
 /** product := factor (['*' | '/' | '\cdot' | ...] factor)* [unit] */
 export function parseProduct(stream: TokenStream): MathNode {
   let left = parseSigned(stream);
@@ -81,8 +90,10 @@ export function parseProduct(stream: TokenStream): MathNode {
   let remainders = 0;
   while (!endsProduct(stream)) {
     const token = stream.peek()!;
-    if (token.kind === 'text' || token.kind === 'unit') {
+    if (namesUnit(token)) {
       left = parseUnit(stream, left);
+    } else if (left.type === 'number' && stream.at('Omega') && endsUnit(stream.peek(1))) {
+      stream.next(); // ohms
     } else if (stream.atAny(TIMES)) {
       stream.next();
       left = timesNode(left, parseSigned(stream));
@@ -152,34 +163,43 @@ function addQuantity(left: MathNode & { type: 'quantity' }, right: MathNode): Ma
   return { ...right, value };
 }
 
+const namesUnit = (token: Token | undefined): boolean =>
+  token?.kind === 'text' || token?.kind === 'unit';
+
 /** Words that multiply the number before them. */
-const POWERS_OF_TEN: Record<string, number> = {
-  hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12,
+const MULTIPLES: Record<string, number> = {
+  dozen: 12, hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12,
 }; // biome-ignore format: a table
+
+/** Words after a number that deny it or make another of it. */
+const DENIES =
+  /\b(?:not|wrong|incorrect|or (?:more|less|fewer|greater|higher|lower|above|below)|and (?:above|below|up)|below zero|plus|minus|less than|more than)\b/i;
+const UNIT_JOINTS = ['cdot', 'times', '*'];
 
 /** Words after a value: a unit that can be converted is kept, all else only names what is counted. */
 function parseUnit(stream: TokenStream, value: MathNode): MathNode {
   const { text } = stream.next();
-  if (/\b(?:not|wrong|incorrect)\b/i.test(text)) throw new NotMath('the value is denied');
+  if (DENIES.test(text)) throw new NotMath('the words change the value');
   const [first = '', ...others] = text.trim().split(/\s+/);
-  const factor = Object.hasOwn(POWERS_OF_TEN, first.toLowerCase())
-    ? POWERS_OF_TEN[first.toLowerCase()]!
+  const factor = Object.hasOwn(MULTIPLES, first.toLowerCase())
+    ? MULTIPLES[first.toLowerCase()]!
     : null;
   if (factor !== null) {
     if (others.length > 0) stream.unread({ kind: 'text', text: others.join(' ') });
     return multiplyNode(value, numberNode(factor));
   }
   let unit = text;
-  while (stream.peek()?.kind === 'text' || stream.peek()?.kind === 'unit')
+  while (namesUnit(stream.peek()) || (stream.atAny(UNIT_JOINTS) && namesUnit(stream.peek(1)))) {
+    if (!namesUnit(stream.peek())) stream.next();
     unit += ` ${stream.next().text}`;
+  }
+  const raised = stream.take('^');
+  if (raised) parseArgument(stream);
   if (stream.take('/')) {
     if (!endsProduct(stream)) parsePrimary(stream);
     return value;
   }
-  if (stream.take('^')) {
-    parsePrimary(stream);
-    return value;
-  }
+  if (raised) return namesUnit(stream.peek()) ? parseUnit(stream, value) : value;
   if (value.type === 'text' || value.type === 'quantity' || unitOf(unit) === null) return value;
   return { type: 'quantity', value, unit: unit.trim() };
 }

@@ -1,10 +1,12 @@
 import { type Budget, withinLimits } from './budget.ts';
 import { type MathNode, numberNode } from './node.ts';
 import { normalizeLatex } from './normalizeLatex.ts';
+import { NotMath } from './notMath.ts';
 import { parseExpression, parseProduct } from './parseExpression.ts';
 import { parseRelation } from './parseRelation.ts';
 import { type TokenizeOptions, tokenize } from './tokenize.ts';
-import { createTokenStream, type Grammar, NotMath, type TokenStream } from './tokenStream.ts';
+import { createTokenStream, type Grammar, type TokenStream } from './tokenStream.ts';
+import { unitsAsText } from './units.ts';
 
 const GRAMMAR: Grammar = {
   relation: parseRelation,
@@ -31,7 +33,7 @@ export function parseMath(
   if (text.length > MAX_LENGTH) return [];
   const { decimalComma = false } = options;
   if (/^-?\d{1,30}$/.test(text)) return [numberNode(BigInt(text))]; // most answers are integers
-  const source = lastStep(normalizeLatex(text));
+  const source = lastStep(normalizeLatex(text.includes('\\') ? text : unitsAsText(text.trim())));
   const grouped = /[1-9]\d{0,2},\d{3}(?!\d)/.test(source);
   const comma = decimalComma && /\d,\d/.test(source);
   const readings = [parseReading(source, budget, { thousands: true, decimalComma })];

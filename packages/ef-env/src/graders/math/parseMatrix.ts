@@ -1,6 +1,7 @@
 import type { MathNode } from './node.ts';
+import { NotMath } from './notMath.ts';
 import { readGroupText } from './readGroupText.ts';
-import { NotMath, type TokenStream } from './tokenStream.ts';
+import type { TokenStream } from './tokenStream.ts';
 
 /** What follows `\begin`: `{pmatrix} a & b \\ c & d \end{pmatrix}`. Other environments are refused. */
 export function parseMatrix(stream: TokenStream): MathNode {

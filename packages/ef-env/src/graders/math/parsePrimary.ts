@@ -1,4 +1,5 @@
 import { MathLimit } from './budget.ts';
+import { BARE_LOG } from './logReadings.ts';
 import {
   decimalNode,
   divideNode,
@@ -7,16 +8,19 @@ import {
   numberNode,
   symbolNode,
 } from './node.ts';
+import { NotMath } from './notMath.ts';
 import { parseDelimited } from './parseDelimited.ts';
 import { parseMatrix } from './parseMatrix.ts';
 import { readGroupText } from './readGroupText.ts';
-import { NotMath, type TokenStream } from './tokenStream.ts';
+import type { TokenStream } from './tokenStream.ts';
 
 const FUNCTIONS = /* @__PURE__ */ new Set(
   /* @__PURE__ */ 'sin cos tan cot sec csc arcsin arccos arctan arccot cis sinh cosh tanh log ln lg exp abs floor ceil gcd lcm max min det arg deg Re Im sgn'.split(
     ' ',
   ),
 );
+/** Functions of any number of values. */
+const OF_SEVERAL = /* @__PURE__ */ new Set(['gcd', 'lcm', 'max', 'min']);
 const BIG: Record<string, string> = {
   sum: 'sum',
   prod: 'product',
@@ -96,18 +100,25 @@ function parseLetter(stream: TokenStream, letter: string): MathNode {
 const isDefinition = (stream: TokenStream): boolean =>
   stream.peek(1)?.kind === 'letter' && stream.peek(2)?.text === ')' && stream.peek(3)?.text === '=';
 
+/** Words that may stand before a number without changing it; all others may (`at least 2`, `June 2`). */
+const INTRODUCES =
+  /(?:[:=]|\b(?:is|are|was|were|be|equals?|gives?|get|answers?|solutions?|result|value|total|sum|exactly|about|approximately|roughly|around|only|just|precisely|namely|therefore|thus|hence|so|USD|US|EUR|GBP|INR|Rs))\.?\s*$/i;
+const CHANGES =
+  /\b(?:not|except|but|least|most|more|less|fewer|greater|than|over|under|above|below|between|half|twice|double|negative|minus|multiples?|any|all|no)\b/i;
+const STARTS = ['frac', 'sqrt', 'pi', '(', '\\{'];
+const SIGNS = ['-', '+', 'pm', 'mp'];
+
 /** Text before a formula introduces it (`\text{The answer is } 5`); alone it is the answer. */
 function parseText(stream: TokenStream, text: string): MathNode {
   const next = stream.peek();
-  const startsValue =
-    next !== undefined &&
-    (next.kind === 'number' ||
-      next.kind === 'letter' ||
-      ['frac', 'sqrt', 'pi', '(', '\\{'].includes(next.text));
-  if (startsValue) {
-    if (/\b(?:not|except|anything but)\b/i.test(text)) throw new NotMath('the value is denied');
+  if (next?.kind === 'letter' || stream.atAny(STARTS)) {
+    if (CHANGES.test(text)) throw new NotMath('the words change the value');
     return stream.grammar.product(stream);
   }
+  if (next?.kind === 'number' && !INTRODUCES.test(text))
+    throw new NotMath('the words may change the value');
+  if (next?.kind === 'number' || (INTRODUCES.test(text) && stream.atAny(SIGNS)))
+    return stream.grammar.product(stream);
   let all = text;
   while (stream.peek()?.kind === 'text') all += ` ${stream.next().text}`;
   return { type: 'text', text: all };
@@ -204,14 +215,18 @@ function parseFunction(stream: TokenStream, name: string): MathNode {
     else if (stream.take('^')) power = parseArgument(stream);
     else break;
   }
+  if (stream.at('=')) return symbolNode(name); // a label: `\\text{min} = 42`
   const inverse = power !== null && power.type !== 'constant' && isMinusOne(power);
   const fullName = inverse ? `arc${name}` : name;
   const args = parseFunctionArguments(stream);
+  if (args.length === 0 || (args.length > 1 && !OF_SEVERAL.has(name)))
+    throw new NotMath(`${name} of ${args.length} values`);
   let call: MathNode = {
     type: 'call',
     name: fullName === 'ln' || fullName === 'lg' ? 'log' : fullName,
     args,
   };
+  if (name === 'log') call = { ...call, name: BARE_LOG };
   if (name === 'log' && base !== null) call = { type: 'call', name: 'log', args: [base, ...args] };
   if (name === 'lg') call = { type: 'call', name: 'log', args: [numberNode(10), ...args] };
   if (name === 'exp')

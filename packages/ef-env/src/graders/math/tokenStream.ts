@@ -1,14 +1,7 @@
 import { type Budget, MathLimit } from './budget.ts';
 import type { MathNode } from './node.ts';
+import { NotMath } from './notMath.ts';
 import type { Token } from './tokenize.ts';
-
-/** Thrown where the text is no formula; never leaves `graders/math`. */
-export class NotMath extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = 'NotMath';
-  }
-}
 
 /** Nesting beyond this is refused: recursion must not overflow the stack. */
 const MAX_DEPTH = 120;

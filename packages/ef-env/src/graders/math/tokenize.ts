@@ -1,5 +1,7 @@
+import { afterBrace } from './afterBrace.ts';
 import { type Budget, MathLimit } from './budget.ts';
-import { knownUnit } from './units.ts';
+import { NotMath } from './notMath.ts';
+import { isUnitSymbol, knownUnit } from './units.ts';
 
 /** A piece of a normalised answer. */
 export interface Token {
@@ -38,11 +40,17 @@ const TEXT_COMMANDS = /* @__PURE__ */ new Set(
 );
 
 const NUMBER = /(?:\d+(?:\ue000\d{3})+|\d*)(?:\.\d+|\.(?![\d.]))?/y;
-const GROUPED = /[1-9]\d{0,2}(?:(?:,\d{3})+|(?:'\d{3})+)(?![\d,])(?:\.\d+)?/y;
+/** 1,234,567, 1'234'567 and, in India, 12,34,567 */
+const GROUPED =
+  /[1-9](?:\d{0,2}(?:(?:,\d{3})+|(?:'\d{3})+)|\d?(?:,\d{2})+,\d{3})(?![\d,])(?:\.\d+)?/y;
+/** 1.234.567: two points cannot be decimal ones. */
+const DOTTED = /[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d.])/y;
 const SPACED = /[1-9]\d{0,2}(?: \d{3})+(?!\d)(?:\.\d+)?/y;
 /** 1.5e3 */
 const POWER_OF_TEN = /\d+(?:\.\d+)?[eE][-+]?\d{1,3}(?![\d.{^])/y;
 const COMMA = /\d+,\d+(?![\d,.])/y;
+/** 1.250,50 */
+const EUROPEAN = /[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}(?![\d,.]\d|\d)/y;
 const COMMAND = /\\[a-zA-Z]+/y;
 const LETTERS = /[A-Za-z]+/y;
 const SPACE = /\s+/y;
@@ -58,25 +66,11 @@ const isLetter = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
-/** Index just after the brace that closes the one at `open`, or the end of the text. */
-export function afterBrace(s: string, open: number): number {
-  let depth = 0;
-  for (let i = open; i < s.length; i++) {
-    if (s[i] === '\\') i += 1;
-    else if (s[i] === '{') depth += 1;
-    else if (s[i] === '}') {
-      depth -= 1;
-      if (depth === 0) return i + 1;
-    }
-  }
-  return s.length;
-}
-
 const HEAD = /^(?:sqrt|pi|sin|cos|tan|log|ln)/;
 const JOINED = /^(?:or|and)(?=[A-Z]|$)/;
 const MAX_TOKENS = 6_000;
 
-/** Splits a normalised answer ({@link normalizeLatex}) into tokens. @throws {MathLimit} */
+/** Splits a normalised answer ({@link normalizeLatex}) into tokens. @throws {MathLimit | NotMath} */
 export function tokenize(s: string, options: TokenizeOptions, budget: Budget): Token[] {
   const tokens: Token[] = [];
   let depth = 0;
@@ -127,12 +121,21 @@ function pushNumber(
   outside: boolean,
   { thousands, decimalComma }: TokenizeOptions,
 ): number {
+  const european = outside && decimalComma ? matchAt(EUROPEAN, s, i) : null;
+  if (european !== null) {
+    tokens.push({ kind: 'number', text: european.replaceAll('.', '').replace(',', '.') });
+    return european.length;
+  }
   const power = matchAt(POWER_OF_TEN, s, i);
   const grouped = outside && thousands ? matchAt(GROUPED, s, i) : null;
   const spaced = outside ? matchAt(SPACED, s, i) : null;
   const comma = outside && decimalComma ? matchAt(COMMA, s, i) : null;
-  const text = power ?? grouped ?? spaced ?? comma ?? matchAt(NUMBER, s, i)!; // a number begins at i
-  const plain = grouped === null && comma !== null ? text.replace(',', '.') : text;
+  const dotted = matchAt(DOTTED, s, i);
+  const text = power ?? dotted ?? grouped ?? spaced ?? comma ?? matchAt(NUMBER, s, i)!; // a number begins at i
+  if (text.includes('.') && /^\.\d/.test(s.slice(i + text.length, i + text.length + 2)))
+    throw new NotMath('a number with two points');
+  let plain = grouped === null && comma !== null ? text.replace(',', '.') : text;
+  if (text === dotted) plain = text.replaceAll('.', '');
   tokens.push({ kind: 'number', text: plain.replace(/[,'\ue000 ]/g, '') });
   return text.length;
 }
@@ -141,6 +144,15 @@ const endsInValue = (tokens: readonly Token[]): boolean => {
   const last = tokens.at(-1);
   return last !== undefined && (last.kind === 'number' || last.text === '}' || last.text === ')');
 };
+
+const isUnit = (token: Token | undefined): boolean =>
+  token?.kind === 'unit' || token?.kind === 'text';
+
+/** After a value, another unit, or a unit with a sign of multiplication or division. */
+const expectsUnit = (tokens: readonly Token[]): boolean =>
+  endsInValue(tokens) ||
+  isUnit(tokens.at(-1)) ||
+  (/^(?:cdot|times|\*|\/)$/.test(tokens.at(-1)?.text ?? '') && isUnit(tokens.at(-2)));
 
 /** A run of letters: a word that means something, a unit after a number, or letters; what of it was read. */
 function pushLetters(tokens: Token[], run: string): number {
@@ -170,19 +182,25 @@ function pushLetters(tokens: Token[], run: string): number {
   return run.length;
 }
 
+/** A command inside `\\text`: `\\text{\\textbf{42}}`. */
+const NESTED = /\\(?:text[a-z]*|mathrm|mathbf|mbox|emph)\s*\{([^{}]*)\}/g;
+
 /** The content of `\\text{...}`: a joint, a word that means something, a letter, a number with its unit, or words. */
 function pushWords(tokens: Token[], text: string, options: TokenizeOptions, budget: Budget): void {
-  const inner = text.trim();
+  const inner = text.replace(NESTED, '$1').replace(/[{}]/g, '').trim();
   if (inner === '') return;
   const lower = inner
     .toLowerCase()
     .replace(/[^a-z]+/g, ' ')
     .trim();
-  if (endsInValue(tokens) && knownUnit(inner)) tokens.push({ kind: 'text', text: inner });
+  if (expectsUnit(tokens) && (knownUnit(inner) || isUnitSymbol(inner)))
+    tokens.push({ kind: 'text', text: inner });
   else if (lower === 'or') tokens.push({ kind: 'command', text: 'or' });
   else if (lower === 'and' || /^[,;]$/.test(inner)) tokens.push({ kind: 'command', text: 'and' });
   else if (WORDS.has(lower)) tokens.push({ kind: 'command', text: WORDS.get(lower)! });
   else if (/^[a-zA-Z]$/.test(inner)) tokens.push({ kind: 'letter', text: inner });
+  else if (/^[-+]?[\d.,]+(?:\s*\\?%)?$/.test(inner))
+    tokens.push(...tokenize(inner, options, budget));
   else if (/^[\d.,]+(?:\s+[A-Za-z][A-Za-z .]*)?$/.test(inner)) {
     const [number, ...unit] = inner.split(/\s+/);
     tokens.push(...tokenize(number!, options, budget)); // split gives at least one part

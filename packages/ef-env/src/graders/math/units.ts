@@ -49,7 +49,7 @@ const TABLE: Record<string, [names: string, numerator: number, denominator: numb
 
 /** Words that may follow a number without changing it: they name what is counted. */
 const COUNTED =
-  'units unit square cubic sq cu per hundred thousand million billion trillion year years month months yuan euro euros rupees people students ways points times items books apples mph kmh rpm joules joule newtons newton watts watt volts volt amps kelvin radians radian rad';
+  'dozen units unit square cubic sq cu per hundred thousand million billion trillion year years month months yuan euro euros rupees people students ways points times items books apples mph kmh rpm joules joule newtons newton watts watt volts volt amps kelvin radians radian rad dm nm km hm µm kWh Wh kW MW mW kN MPa kPa Pa kV mV mA kJ MJ eV keV MeV mol Hz kHz MHz GHz cal kcal ha acre acres gal gallon gallons';
 
 function unitTable(): Map<string, Unit> {
   const units = new Map<string, Unit>();
@@ -65,6 +65,12 @@ function unitTable(): Map<string, Unit> {
 const UNITS: ReadonlyMap<string, Unit> = /* @__PURE__ */ unitTable();
 const KNOWN: ReadonlySet<string> = /* @__PURE__ */ (() =>
   new Set([...UNITS.keys(), ...COUNTED.split(' ')]))();
+
+/** Symbols of one letter: a unit where `\\text` writes them after a number, a letter elsewhere. */
+const SYMBOLS = /* @__PURE__ */ new Set(/* @__PURE__ */ 'AcCFgGhHJKlLmMNPQsTVW\u03a9');
+
+/** Whether a letter is the symbol of a unit. */
+export const isUnitSymbol = (letter: string): boolean => SYMBOLS.has(letter);
 
 /** Whether a run of letters is the name of a unit, or a word that counts things. */
 export const knownUnit = (word: string): boolean =>
@@ -88,4 +94,18 @@ export function unitRatio(a: string, b: string): Rational | null {
     left.factor.numerator * right.factor.denominator,
     left.factor.denominator * right.factor.numerator,
   );
+}
+
+/** `6 m/s^2`, `6 kg·m/s²`, `6 cm2`: units with powers, multiplied and divided. */
+const PHRASE =
+  /^([-+\u2212]?\d[\d.,]*)\s+((?:[A-Za-z\u03a9]+(?:\^?\{?[-\u207b]?[23\u00b2\u00b3]\}?)?[/*\u00b7]?)+)$/u;
+
+/** A number with a unit of several parts in plain text, the unit as `\\text`; any other text as it is. */
+export function unitsAsText(text: string): string {
+  const [, number, phrase] = PHRASE.exec(text) ?? [];
+  if (number === undefined || phrase === undefined || !/[^A-Za-z]/.test(phrase)) return text;
+  const names = phrase.match(/[A-Za-z\u03a9]+/g) ?? [];
+  return names.every((name) => knownUnit(name) || isUnitSymbol(name))
+    ? `${number}\\text{ ${phrase}}`
+    : text;
 }
