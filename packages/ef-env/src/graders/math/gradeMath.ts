@@ -1,6 +1,7 @@
-import { type ExtractAnswerOptions, type ExtractedAnswer, extractAnswer } from './extractAnswer.ts';
+import { createReader, type Reader } from './createReader.ts';
+import { type ExtractAnswerOptions, type ExtractedAnswer, findAnswer } from './extractAnswer.ts';
 import { goldText } from './goldText.ts';
-import { type MathEqualOptions, mathEqual } from './mathEqual.ts';
+import { equalAnswers, type MathEqualOptions } from './mathEqual.ts';
 
 export interface GradeMathOptions
   extends Omit<MathEqualOptions, 'decimalComma'>,
@@ -32,14 +33,18 @@ export function gradeMath(
   options: GradeMathOptions = {},
 ): MathGrade {
   const text = goldText('gradeMath', gold);
-  const { targets, ...equalOptions } = options;
-  const found = extractAnswer(completion, { targets });
+  const { targets, stop, ...equalOptions } = options;
+  const reader = createReader();
+  const found = findAnswer(completion, { targets, stop }, reader);
   if (found === null) return { correct: false, answer: null, from: null };
-  const reference = goldAnswer(text, { targets });
-  const correct = mathEqual(reference.text, found.text, {
-    ...equalOptions,
-    decimalComma: found.decimalComma || reference.decimalComma,
-  });
+  const reference = goldAnswer(text, { targets }, reader);
+  const decimalComma = found.decimalComma || reference.decimalComma;
+  const correct = equalAnswers(
+    reference.text,
+    found.text,
+    { ...equalOptions, decimalComma },
+    reader,
+  );
   return { correct, answer: found.text, from: found.from };
 }
 
@@ -47,9 +52,10 @@ export function gradeMath(
 function goldAnswer(
   gold: string,
   options: ExtractAnswerOptions,
+  reader: Reader,
 ): { text: string; decimalComma: boolean } {
   const written = /boxed|(?<!\\)\$|\\\(|\\\[|final answer|answer is/i.test(gold)
-    ? extractAnswer(gold, options)
+    ? findAnswer(gold, options, reader)
     : null;
   return (
     written ?? { text: gold, decimalComma: /^\s*-?(?:\d+,\d{1,2}|\d+,\d{4,}|0,\d+)\s*$/.test(gold) }

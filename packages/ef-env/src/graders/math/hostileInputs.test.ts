@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../random.ts';
 import { accuracyReward } from './accuracyReward.ts';
@@ -71,7 +72,62 @@ const PIECES =
   );
 const OTHERS = ['42', '\\frac{1}{2}', 'x^2+1', '(1,2)', '[1,2)\\cup(3,\\infty)', 'x>3', '\\{1,2\\}', '\\sin x', 'n!', 'A', '50\\%', '5\\text{ cm}', '\\pm\\sqrt2', 'x=1,y=2']; // biome-ignore format: a table
 
+/** Answers of every shape, nested, as LaTeX, plain text and Unicode: with ±, sets, matrices, unions, relations, units. */
+const { answer: ANSWER } = fc.letrec<{ atom: string; answer: string }>((tie) => {
+  const [atom, answer] = [tie('atom'), tie('answer')];
+  const shape = (
+    arbitraries: fc.Arbitrary<string>[],
+    write: (parts: string[]) => string,
+  ): fc.Arbitrary<string> => fc.tuple(...arbitraries).map(write);
+  const binary = fc.constantFrom('+', '-', '\\pm ', '\\mp ', '±', '\\cdot ', '*', '/', '^', '=', '<', '\\le ', '≥', '\\in ', '∈', ',', ';', ' and ', '\\text{ or }', '\\cup ', '∪', '\\cap ', '\\setminus ', ':', '\\pmod ', ' mod ', '\\approx ', '\\Rightarrow ', ''); // biome-ignore format: a table
+  return {
+    atom: fc.oneof(
+      fc.integer({ min: -99, max: 999 }).map(String),
+      fc.constantFrom('0', '0.5', '1,5', '1.000.000', '2½', 'x', 'y', 'i', 'e', '\\pi', 'π', '\\infty', '∞', '\\mathbb{R}', '\\emptyset', '\\text{cm}', '5\\%', '30^\\circ', '3\\text{ m}', '1101_2', '²', 'n!', '\\log 100', '1e-3', 'A', '(B)', '\\text{at least }'), // biome-ignore format: a table
+    ),
+    answer: fc.oneof(
+      { maxDepth: 5, depthSize: 'small' },
+      atom,
+      shape([answer, binary, answer], ([a, sign, b]) => `${a}${sign}${b}`),
+      fc.tuple(fc.constantFrom('-', '\\pm ', '±', '\\sqrt', '√', '\\log', '\\sin', '\\neg', '\\textcolor{red}', '\\phantom', '\\text'), answer).map(([sign, a]) => `${sign}{${a}}`), // biome-ignore format: a table
+      fc.tuple(fc.constantFrom(['\\{', '\\}'], ['(', ')'], ['[', ')'], ['|', '|'], ['{', '}'], ['\\left(', '\\right]'], ['', '}'], ['(', '']), fc.array(answer, { maxLength: 3 })).map(([[open, close], items]) => `${open}${items.join(', ')}${close}`), // biome-ignore format: a table
+      shape([answer, answer], ([a, b]) => `\\frac{${a}}{${b}}`),
+      shape(
+        [atom, answer, answer, atom],
+        ([a, b, c, d]) => `\\begin{pmatrix}${a}&${b}\\\\${c}&${d}\\end{pmatrix}`,
+      ),
+      shape([answer, atom], ([a, b]) => `\\begin{aligned}x&=${a}\\\\&=${b}\\end{aligned}`),
+      shape([answer, answer], ([a, b]) => `\\{x \\mid ${a}, ${b}\\}`),
+      shape([answer, answer], ([a, b]) => `\\sum_{k=1}^{${a}} ${b}`),
+    ),
+  };
+});
+const PROSE = fc.constantFrom(
+  '',
+  'So it is ',
+  'The answer is ',
+  'Answer:\n- ',
+  '\\boxed{',
+  '$',
+  'We get (',
+  'about **',
+  '1. ',
+  '| ',
+);
+
 describe('hostile inputs', () => {
+  test('300 random answers of every shape, whole and torn, are graded without an exception', () => {
+    fc.assert(
+      fc.property(ANSWER, ANSWER, PROSE, fc.nat(), (text, other, prose, cut) => {
+        for (const grade of Object.values(GRADERS)) {
+          grade(text, other);
+          grade(prose + text.slice(cut % (text.length + 1)), other);
+        }
+      }),
+      { numRuns: 300, seed: 7 },
+    );
+  });
+
   test.each(LARGE)('%s: no exception, a second at most in every grader', (_, text) => {
     expect(slowest(text, '42')).toBeLessThan(1000);
     expect(gradeMath('42', `\\boxed{${text}}`).correct).toBe(false);
