@@ -7,6 +7,8 @@ import { parseMath } from './parseMath.ts';
 export interface AccuracyRewardOptions {
   /** Grade only what follows the last of these; a completion without one earns 0. Default: no such rule. */
   reasoningDelimiters?: readonly string[] | undefined;
+  /** Nothing after the first of these strings is graded: where a base model goes on with the next question. Default none. */
+  stop?: readonly string[] | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export function accuracyReward(
   completion: string,
   options: AccuracyRewardOptions = {},
 ): 0 | 1 | null {
-  const { reasoningDelimiters } = options;
+  const { reasoningDelimiters, stop } = options;
   const text = goldText('accuracyReward', gold);
   const reference = extractAnswer(text)?.text ?? text;
   const readings = parseMath(reference, createBudget(20_000));
@@ -40,5 +42,5 @@ export function accuracyReward(
     if (end < 0) return 0;
     content = completion.slice(end);
   }
-  return gradeMath(text, content).correct ? 1 : 0;
+  return gradeMath(text, content, { stop }).correct ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { accuracyReward } from './accuracyReward.ts';
 import { extractLetter } from './extractLetter.ts';
+import { gradeMath } from './gradeMath.ts';
 import { gsm8kAnswer, lastInteger } from './gsm8kAnswer.ts';
 import { hendrycksEqual } from './hendrycksEqual.ts';
 import { minervaGrade, minervaNormalize } from './minervaGrade.ts';
@@ -34,10 +35,37 @@ test('minervaGrade reads what follows the last Answer: in the last 300 character
   expect(minervaNormalize('x = 1,234 \\text{ dollars}')).toBe('1234');
 });
 
-test('gsm8kAnswer and lastInteger', () => {
-  expect(gsm8kAnswer('#### 10\n#### 1,234')).toBe('1234');
-  expect(gsm8kAnswer('none')).toBeNull();
-  expect(lastInteger('64 + 67 = **131**')).toBe(131);
+test.each([
+  ['#### 10\n#### 1,234', '1234'], ['x #### $1,200', '1200'], ['x #### **18**', '18'], ['x #### \\boxed{18}', '18'], ['#### $\\boxed{1{,}200}$', '1200'],
+  ['x #### 1,200 dollars', '1200 dollars'], ['#### 18.', '18'], ['#### -5', '-5'], ['#### 3/4', '3/4'], ['#### `7`', '7'], ['#### 1\u00a0200', '1200'], ['none', null],
+])('gsm8kAnswer: %j is %j', (text, answer) => {
+  expect(gsm8kAnswer(text)).toBe(answer);
+}); // biome-ignore format: a table
+
+test.each([
+  ['64 + 67 = **131**', 131], ['so he earned $70,000.', 70000], ['In 2019 a total of 1,234,567', 1234567], ['The order costs $29.00.', 29], ['The value is -5.', -5], ['x=-5', -5], ['It is −12.', -12],
+  ['-$7', -7], ['The answer is - 42.', -42], ['10-5', 5], ['10 - 5', 5], ['about 1 000 000 people', 1e6], ["about 1'000'000 people", 1e6], ['5km', 5], ['12, 13', 13], ['(-5)', -5],
+  ['3.14', null], ['3/4', null], ['2^10', null], ['at 3:45', null], ['1e5', null], ['AZYUK2A', null], ['v1.2.3', null], ['no', null],
+])('lastInteger: %j is %j', (text, integer) => {
+  expect(lastInteger(text)).toBe(integer);
+}); // biome-ignore format: a table
+
+const RUN_ON =
+  '9 + 9 = 18\n#### 18\n\nQuestion: Tom has 3 apples and buys 4. How many?\nAnswer: 3 + 4 = 7\n#### 7';
+
+test('stop ends a completion where a base model goes on with the next question', () => {
+  const stop = ['Question:'];
+  expect(gsm8kAnswer(RUN_ON)).toBe('7');
+  expect(gsm8kAnswer(RUN_ON, { stop })).toBe('18');
+  expect(gradeMath('18', RUN_ON).correct).toBe(false);
+  expect(gradeMath('18', RUN_ON, { stop })).toMatchObject({ correct: true, answer: '18' });
+  expect(accuracyReward('18', RUN_ON, { stop })).toBe(1);
+  expect(gradeMath('18', '<think>Question: 1?</think>It is 18.', { stop }).correct).toBe(true);
+  expect(
+    gradeMath('18', '\\boxed{18}\n\nProblem: 3 + 4?\nSolution: \\boxed{7}', {
+      stop: ['Problem:', 'Q:'],
+    }).correct,
+  ).toBe(true);
 });
 
 test('extractLetter takes the announced letter, not one that is denied', () => {
@@ -54,6 +82,15 @@ test('accuracyReward gives null for a reference that is no mathematics', () => {
   expect(accuracyReward('5', 'hm</think>\\boxed{5}', { reasoningDelimiters: ['</think>'] })).toBe(
     1,
   );
+});
+
+test('trlAccuracyReward differs from TRL in several boxes and where math-verify misreads', () => {
+  expect(trlAccuracyReward('7', '\\boxed{3} then \\boxed{7}')).toBe(1); // TRL: 0, it reads {3, 7}
+  expect(trlAccuracyReward('$3,7$', '\\boxed{3} then \\boxed{7}')).toBe(0); // TRL: 1
+  expect(trlAccuracyReward('$3,7$', '\\boxed{3} and \\boxed{7}')).toBe(1);
+  expect(trlAccuracyReward('$235$', '\\boxed{1\\,234}')).toBe(0); // TRL: 1
+  expect(trlAccuracyReward('$1234$', '\\boxed{1\\,234}')).toBe(1); // TRL: 0
+  expect(trlAccuracyReward('$2$', '\\boxed{\\log 100}')).toBe(1);
 });
 
 test('trlAccuracyReward counts only boxes and announced formulas', () => {

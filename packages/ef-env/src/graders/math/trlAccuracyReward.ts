@@ -20,9 +20,15 @@ const BARE =
   /(?:^|[\s=])(-?\s?(?:\\frac\{[^{}]+\}\{[^{}]+\}|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s*\/\s*\d+)?|\.\d+)(?:\s*\\?%)?)/g;
 
 /**
- * The accuracy reward as TRL 1.16 gives it (math-verify 0.9 behind it): a completion counts only by its
- * boxes or an announced formula, a reference without delimiters only by its number. `accuracyReward` is
- * the one to train with; this one reproduces numbers.
+ * The accuracy reward by the rules of TRL 1.16 (math-verify 0.9 behind it): a completion counts only by its boxes or
+ * an announced formula, a reference without delimiters only by its number. `accuracyReward` is the one to train with;
+ * this one comes close to TRL's numbers. Two answers are compared by {@link mathEqual}, so it differs from TRL
+ *
+ * - in several boxes of one text: TRL joins them across a few words (`\\boxed{3} then \\boxed{7}` is {3, 7} there),
+ *   here the last counts, with those before it only where a comma, 'and' or 'or' joins them;
+ * - where math-verify reads something else: `1\\,234` (235 there), `12\\,000` (0), `0.\\overline{3}` (0), `3\\text{ cm}`
+ *   (equal to `3\\text{ m}`), 0.0000001 (equal to 0.0000002), `\\log 100` (only 2 there, here `\\ln 100` too);
+ * - where it reads nothing or not this: `i^2` (-1 here), `1e3`, `0.333...`, `\\lg 100`, a column vector for a tuple.
  *
  * @returns 1, 0, or `null` where the reference holds nothing that TRL can read.
  *
