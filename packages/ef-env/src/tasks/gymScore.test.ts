@@ -156,6 +156,19 @@ describe('strict scoring where the reference can be gamed', () => {
       null,
       0,
     ]);
+    for (const answer of [
+      '3 ** 13',
+      '× 3 × 13',
+      '3 × × 13',
+      '13 × 3 ×',
+      '**3 × 13**',
+      '3 13',
+      '3 + 13',
+      '',
+    ])
+      expect(gymScore(task('prime_factorization', { number: 39 }, '3 × 13'), answer).score).toBe(0);
+    for (const answer of ['3 × 13', '13*3', '3 x 13', '3·13', '3 ⋅ 13'])
+      expect(gymScore(task('prime_factorization', { number: 39 }, '3 × 13'), answer).score).toBe(1);
     const island = task(
       'knights_knaves',
       {

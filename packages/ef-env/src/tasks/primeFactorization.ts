@@ -12,16 +12,24 @@ const product = (factors: readonly bigint[]): bigint => factors.reduce((a, b) =>
 const sorted = (factors: readonly bigint[]): string =>
   [...factors].sort((a, b) => Number(a - b)).join();
 
-/** The factors as the reference reads them: separated by ×. `null` where it throws. */
-function factorsOf(answer: string, separator: string | RegExp): bigint[] | null {
-  if (answer.trim() === '') return [];
-  const factors = answer
-    .split(separator)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map(toInteger);
+/** Numbers, or `null` where one of the texts is none. */
+function integersOf(parts: readonly string[]): bigint[] | null {
+  const factors = parts.map(toInteger);
   return factors.every((factor) => factor !== null) ? factors : null;
 }
+
+/** The factors as the reference reads them: separated by ×, of which any number may stand in a row. `null` where it throws. */
+const referenceFactors = (answer: string): bigint[] | null =>
+  integersOf(
+    answer
+      .split('×')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+/** One sign between two numbers each: `3 ** 13` is a power, and none of them begins or ends the answer. */
+const factorsOf = (answer: string): bigint[] | null =>
+  integersOf(answer.split(/[×*x·⋅]/).map((part) => part.trim()));
 
 const isPrime = (n: bigint): boolean => n > 1n && primeFactors(n).get(n) === 1n;
 
@@ -41,8 +49,8 @@ export const primeFactorization: GymFamily<PrimeFactorizationData> = {
     };
   },
   judge: ({ data }, answer) => {
-    const factors = factorsOf(answer, /[×*x]/);
-    if (factors === null || factors.length === 0)
+    const factors = factorsOf(answer);
+    if (factors === null)
       return wrong('The answer is to be numbers separated by × and nothing else.');
     const composite = factors.find((factor) => !isPrime(factor));
     if (composite !== undefined) return wrong(`${composite} is not prime.`);
@@ -53,7 +61,7 @@ export const primeFactorization: GymFamily<PrimeFactorizationData> = {
   },
   referenceScore: ({ answer: oracle }, answer) => {
     if (answer === null) return 0;
-    const [want, got] = [factorsOf(oracle ?? '', '×'), factorsOf(answer, '×')];
+    const [want, got] = [referenceFactors(oracle ?? ''), referenceFactors(answer)];
     if (want === null || got === null) return null;
     if (sorted(want) === sorted(got)) return 1;
     return product(want) === product(got) ? 0.5 : 0.01;
