@@ -14,16 +14,18 @@ const STEPS = 20_000;
 
 /** A reader for one completion. */
 export function createReader(): Reader {
-  const readings = [new Map<string, MathNode[]>(), new Map<string, MathNode[]>()] as const;
-  const of = (text: string, decimalComma: boolean): Map<string, MathNode[]> =>
-    readings[decimalComma && text.includes(',') ? 1 : 0]; // without a comma there is one way to read it
+  let readings: Map<string, MathNode[]> | undefined; // most completions have a box: nothing is tried
+  // without a comma there is one way to read it
+  const key = (text: string, decimalComma: boolean): string =>
+    decimalComma && text.includes(',') ? `comma ${text}` : text;
   return {
-    known: (text, decimalComma) => of(text, decimalComma).get(text),
+    known: (text, decimalComma) => readings?.get(key(text, decimalComma)),
     read(text, decimalComma) {
-      const known = of(text, decimalComma).get(text);
+      readings ??= new Map();
+      const known = readings.get(key(text, decimalComma));
       if (known !== undefined) return known;
       const nodes = parseMath(text, createBudget(STEPS), { decimalComma });
-      of(text, decimalComma).set(text, nodes);
+      readings.set(key(text, decimalComma), nodes);
       return nodes;
     },
   };

@@ -72,17 +72,17 @@ export function equalAnswers(
   if (isWord(reference) && isWord(answer)) return false;
   const budget: Budget = createBudget(steps);
   const read = (text: string): MathNode[] => {
-    const nodes = (
-      reader?.known(text, decimalComma) ?? parseMath(text, budget, { decimalComma })
-    ).map(expandPlusMinus);
+    const found = reader?.known(text, decimalComma) ?? parseMath(text, budget, { decimalComma });
+    const nodes = PLUS_MINUS.test(text) ? found.map(expandPlusMinus) : found;
     return strict ? nodes : nodes.map(anonymous);
   };
   const value = withoutChoice(answer);
   const answers = value === answer ? read(answer) : [...read(answer), ...read(value)];
   if (answers.length === 0) return false;
+  const logs = LOGARITHM.test(reference) || LOGARITHM.test(answer);
   return read(reference).some((goldNode) =>
     answers.some((node) =>
-      logReadings(goldNode, node).some(
+      (logs ? logReadings(goldNode, node) : [[goldNode, node] as const]).some(
         ([g, a]) =>
           withinLimits(() => compareAnswers(g, a, { precision, allowSetRelation }, budget)) ??
           false,
@@ -91,12 +91,18 @@ export function equalAnswers(
   );
 }
 
+/** Texts that may hold a `±`, or a logarithm, be it in styled letters. */
+const PLUS_MINUS = /pm|mp|[^\0-\x7f]/;
+const LOGARITHM = /log|[^\0-\x7f]/i;
+
 /** `(B) 12` and `\\textbf{(B)}\\ 12` without the letter of the choice. */
 const withoutChoice = (answer: string): string =>
-  answer.replace(
-    /^\s*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?[A-J]\)\s*(?:\}|(?<=\s))(?=[\s\\~$\d-])(?:\\ |[\s~]|\\q?quad)*/,
-    '',
-  );
+  !answer.includes(')')
+    ? answer
+    : answer.replace(
+        /^\s*(?:\\(?:text|textbf|mathrm|mathbf)\s*\{\s*)?\(?[A-J]\)\s*(?:\}|(?<=\s))(?=[\s\\~$\d-])(?:\\ |[\s~]|\\q?quad)*/,
+        '',
+      );
 
 const WORD = /^(?:[a-z]{4,}|[A-Z]{3,}|[A-Z][a-z]{2,})$/;
 const isWord = (text: string): boolean => WORD.test(text.trim()) && !/^inf/i.test(text.trim());

@@ -121,23 +121,29 @@ function pushNumber(
   outside: boolean,
   { thousands, decimalComma }: TokenizeOptions,
 ): number {
-  const european = outside && decimalComma ? matchAt(EUROPEAN, s, i) : null;
-  if (european !== null) {
-    tokens.push({ kind: 'number', text: european.replaceAll('.', '').replace(',', '.') });
-    return european.length;
-  }
   const power = matchAt(POWER_OF_TEN, s, i);
   const grouped = outside && thousands ? matchAt(GROUPED, s, i) : null;
   const spaced = outside ? matchAt(SPACED, s, i) : null;
   const comma = outside && decimalComma ? matchAt(COMMA, s, i) : null;
-  const dotted = matchAt(DOTTED, s, i);
-  const text = power ?? dotted ?? grouped ?? spaced ?? comma ?? matchAt(NUMBER, s, i)!; // a number begins at i
-  if (text.includes('.') && /^\.\d/.test(s.slice(i + text.length, i + text.length + 2)))
-    throw new NotMath('a number with two points');
-  let plain = grouped === null && comma !== null ? text.replace(',', '.') : text;
-  if (text === dotted) plain = text.replaceAll('.', '');
+  const text = power ?? grouped ?? spaced ?? comma ?? matchAt(NUMBER, s, i)!; // a number begins at i
+  if (text.includes('.') && /^[.,]\d/.test(s.slice(i + text.length, i + text.length + 2))) {
+    const several = severalPoints(s, i, outside && decimalComma);
+    if (several !== null) {
+      tokens.push({ kind: 'number', text: several.replaceAll('.', '').replace(',', '.') });
+      return several.length;
+    }
+  }
+  const plain = grouped === null && comma !== null ? text.replace(',', '.') : text;
   tokens.push({ kind: 'number', text: plain.replace(/[,'\ue000 ]/g, '') });
   return text.length;
+}
+
+/** `1.234.567` and `1.234,50`; `null` for a list, `1.5,2`. @throws {NotMath} for two points that separate no thousands. */
+function severalPoints(s: string, i: number, decimalComma: boolean): string | null {
+  const found = (decimalComma ? matchAt(EUROPEAN, s, i) : null) ?? matchAt(DOTTED, s, i);
+  if (found === null && /^\d*\.\d+\.\d/.test(s.slice(i, i + 60)))
+    throw new NotMath('a number with two points');
+  return found;
 }
 
 const endsInValue = (tokens: readonly Token[]): boolean => {
