@@ -45,10 +45,7 @@ const PATTERNS: [ExtractedAnswer['from'], (source: Source) => Candidate | 'none'
     'final-answer',
     (s) => (s.afterBoxes.length < SHORTEST ? null : announcedAnswer(s.afterBoxes, FINAL, s)),
   ],
-  [
-    'anchor',
-    (s) => (s.boxes.length > 0 ? announcedAnswer(afterRetraction(s), CORRECTED, s) : null),
-  ],
+  ['anchor', correctedAnswer],
   ['boxed', joinedBoxes],
   ['anchor', (s) => announcedAnswer(s.text, ANNOUNCEMENT, s)],
   ['anchor', chosenOption],
@@ -84,7 +81,8 @@ export function findAnswer(
   reader: Reader,
 ): ExtractedAnswer | null {
   const { targets = ['latex', 'plain'], stop = [] } = options;
-  const text = cutAtStop(afterThinking(completion), stop);
+  const answer = afterThinking(completion);
+  const text = stop.length === 0 ? answer : cutAtStop(answer, stop);
   const [latex, plain] = [targets.includes('latex'), targets.includes('plain')];
   const boxes = latex ? findBoxes(text).filter((box) => box.content.trim() !== '') : [];
   const source: Source = {
@@ -103,10 +101,12 @@ export function findAnswer(
   return null;
 }
 
-/** What follows the words that take a box back. */
-function afterRetraction({ afterBoxes }: Source): string {
-  const at = afterBoxes.length < SHORTEST ? -1 : afterBoxes.search(RETRACTION);
-  return at < 0 ? '' : afterBoxes.slice(at);
+/** An answer announced after words that take the box back. */
+function correctedAnswer(source: Source): Candidate | 'none' | null {
+  const { boxes, afterBoxes } = source;
+  const at =
+    boxes.length === 0 || afterBoxes.length < SHORTEST ? -1 : afterBoxes.search(RETRACTION);
+  return at < 0 ? null : announcedAnswer(afterBoxes.slice(at), CORRECTED, source);
 }
 
 /** All boxes that belong together, separated by commas, with a percent sign or unit that follows the last. */
