@@ -51,7 +51,8 @@ export function compareAnswers(
   if (named !== null) return named;
   if (g.type === 'relation' || a.type === 'relation')
     return compareStatements(g, a, compare, options, budget);
-  const residues = compareResidues(g, a, compare, budget);
+  const residues =
+    g.type === 'call' || a.type === 'call' ? compareResidues(g, a, compare, budget) : null;
   if (residues !== null) return residues;
   if (g.type === 'list' || a.type === 'list' || g.type === 'set' || a.type === 'set') {
     return compareCollections(g, a, compare, budget);
