@@ -1,21 +1,20 @@
 import {
+  type GradConfig,
   getGradient,
   matMul,
+  type NamedAttrMap,
   registerGradient,
   type Tensor,
   unregisterGradient,
 } from '@tensorflow/tfjs-core';
+import { gatherGradient } from './gatherGradient.ts';
+import { mirrorPadGradient } from './mirrorPadGradient.ts';
+import { prodGradient } from './prodGradient.ts';
 import { sumToShape } from './sumToShape.ts';
 
-/**
- * Registers tfjs's gradients, which tfjs-core leaves out in Node, and mends the one of `matMul`
- * with broadcast batch dimensions. `openCpu` does it; call it yourself to use `record`, `tf.grads`
- * or the fused ops' references on another back end. Calling it twice does nothing.
- */
-export async function registerGradients(): Promise<void> {
-  if (getGradient('BatchMatMul') == null) await importTfjsGradients();
-  unregisterGradient('BatchMatMul');
-  registerGradient({
+/** Gradients of tfjs 4.22 that are wrong, or fail where only tfjs-core is installed, and what stands in for them. */
+const MENDED: readonly GradConfig[] = [
+  {
     kernelName: 'BatchMatMul',
     inputsToSave: ['a', 'b'],
     gradFunc: (dy, saved, attributes) =>
@@ -23,7 +22,55 @@ export async function registerGradients(): Promise<void> {
         transposeA: attributes.transposeA === true,
         transposeB: attributes.transposeB === true,
       }),
-  });
+  },
+  {
+    kernelName: 'GatherV2',
+    inputsToSave: ['x', 'indices'],
+    gradFunc: (dy, saved, attributes) => ({
+      x: () =>
+        gatherGradient(dy as Tensor, saved[0]!.shape, saved[1]!, attributes as GatherAttributes),
+      indices: () => saved[1]!, // whole numbers: nobody asks for it
+    }),
+  },
+  {
+    kernelName: 'MirrorPad',
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved, attributes) => ({
+      x: () => mirrorPadGradient(dy as Tensor, saved[0]!.shape, attributes as MirrorPadAttributes),
+    }),
+  },
+  {
+    kernelName: 'Prod',
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved, { axis }) => ({
+      x: () => prodGradient(dy as Tensor, saved[0]!, axis as number | number[] | null | undefined),
+    }),
+  },
+];
+
+/** What tfjs's `gather` hands to its kernel. */
+interface GatherAttributes extends NamedAttrMap {
+  axis: number;
+  batchDims: number;
+}
+
+/** What tfjs's `mirrorPad` hands to its kernel. */
+interface MirrorPadAttributes extends NamedAttrMap {
+  paddings: [number, number][];
+  mode: string;
+}
+
+/**
+ * Registers tfjs's gradients, which tfjs-core leaves out in Node, and mends those of `matMul` with broadcast batch
+ * dimensions, of `gather` with batch dimensions, of `mirrorPad` and of `prod`. `openCpu` does it; call it yourself to use `record`,
+ * `tf.grads` or the fused ops' references on another back end. Calling it twice does nothing.
+ */
+export async function registerGradients(): Promise<void> {
+  if (getGradient('BatchMatMul') == null) await importTfjsGradients();
+  for (const gradient of MENDED) {
+    unregisterGradient(gradient.kernelName);
+    registerGradient(gradient);
+  }
 }
 
 /** tsup and vitest bundle the import; run from source, Node's loader takes that file only by require. */
