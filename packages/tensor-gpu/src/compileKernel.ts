@@ -18,6 +18,7 @@ const { GPU, Input } = (gpuJs as typeof gpuJs & { default?: typeof gpuJs }).defa
 const LOOP_MAX_ITERATIONS = 1 << 30;
 
 interface Kernel {
+  name: string;
   kind: 'element' | 'row';
   inputs: readonly string[];
   source: KernelSource;
@@ -28,7 +29,10 @@ interface Kernel {
 /** A compiled function: values and shapes in, values of the result's shape out. */
 type Run = (inputs: TensorInfo[], backend: KernelBackend, shape: number[]) => TensorInfo;
 
-/** The tfjs kernels of an op, forward and gradient. This module brings gpu.js: import it lazily. */
+/**
+ * The tfjs kernels of an op, forward and gradient. This module brings gpu.js: import it lazily.
+ * @throws {TensorGpuError} `option` if gpu.js cannot compile a function.
+ */
 export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: KernelFunc } {
   const { inputs, source, reference } = kernel;
   const mode = kernel.mode ?? (GPU.isWebAssemblySupported ? 'wasm' : 'cpu');
@@ -39,20 +43,34 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
     precision: 'single' as const,
     strictIntegers: true,
   };
-  const compile = (text: string): Run => {
-    const compiled: gpuJs.IKernelRunShortcut = gpu.createKernel(text, settings);
+  const compile = (text: string, role: string, parameters: number): Run => {
+    const guarded = <T>(run: () => T): T => {
+      try {
+        return run();
+      } catch (cause) {
+        throw uncompiled(kernel.name, role, mode, cause);
+      }
+    };
+    const compiled = guarded(() => gpu.createKernel(text, settings) as gpuJs.IKernelRunShortcut);
     compiled.setLoopMaxIterations(LOOP_MAX_ITERATIONS);
+    const call = (shape: number[], given: gpuJs.Input[], sizes: number[]) =>
+      guarded(() => {
+        compiled.setOutput(kernel.kind === 'row' ? rowSize(shape) : [util.sizeFromShape(shape)]);
+        return compiled(...given, ...sizes);
+      });
+    // gpu.js compiles at the first call: make it now, on ones
+    const one = new Input([1], kernel.kind === 'row' ? [1, 1] : [1]);
+    call([1], new Array(parameters).fill(one), kernel.kind === 'row' ? [1, 1] : []);
     return (tensors, backend, shape) => {
-      const size = kernel.kind === 'row' ? rowSize(shape) : [util.sizeFromShape(shape)];
-      compiled.setOutput(size);
       const given = tensors.map((tensor) => input(kernel.kind, tensor, backend));
       const [width, rows] = kernel.kind === 'row' ? largest(tensors) : [];
-      const values = compiled(...given, ...(rows === undefined ? [] : [rows, width!]));
-      return write(backend, values, shape);
+      return write(backend, call(shape, given, rows === undefined ? [] : [rows, width!]), shape);
     };
   };
-  const forward = compile(source.forward);
-  const gradients = source.gradient?.map(compile);
+  const forward = compile(source.forward, 'forward', inputs.length);
+  const gradients = source.gradient?.map((text, i) =>
+    compile(text, `gradient[${i}]`, inputs.length + 1),
+  );
   return {
     forward: ({ inputs: given, backend }) => {
       const tensors = inputs.map((name) => given[name]!);
@@ -73,6 +91,17 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
       });
     },
   };
+}
+
+function uncompiled(name: string, role: string, mode: KernelMode, cause: unknown): TensorGpuError {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split(
+    / on line \d+|\n/,
+  )[0];
+  return new TensorGpuError(
+    'option',
+    `defineKernel: gpu.js cannot compile ${role} of ${name} in mode '${mode}': ${reason}. It knows numbers, comparisons, let, if, for and the usual functions of Math (no isNaN, Math.hypot or functions of your own): write it with these.`,
+    { cause },
+  );
 }
 
 /** gpu.js sizes are `[width, rows]`. */

@@ -113,6 +113,63 @@ describe.each(['cpu', 'wasm'] as const)('defineKernel, gpu.js in mode %s', (mode
     expect(report).not.toHaveBeenCalled();
   });
 
+  test.each(['Math.hypot(x, 1)', 'unknown(x)', '"text"', '(() => x)()'])(
+    '%s is an error with our code, from ready() and not from the first use',
+    async (body) => {
+      const op = defineKernel(
+        {
+          name: `uncompiled-${mode}-${body}`,
+          forward: new Function('x', `return ${body}`) as (x: number) => number, // as users' text
+          inputs: ['x'],
+          reference: (x: tf.Tensor) => tf.mul(x, 2),
+        },
+        { mode },
+      );
+      const error = await op.ready().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ name: 'TensorGpuError', code: 'option' });
+      expect((error as Error).cause).toBeInstanceOf(Error);
+      expect((error as Error).message).toContain(
+        `gpu.js cannot compile forward of uncompiled-${mode}`,
+      );
+      expect([...op(tf.tensor1d([1])).dataSync()]).toEqual([2]); // the reference
+    },
+  );
+
+  test('a gradient that gpu.js cannot compile is named; without ready() it is reported and the reference runs', async () => {
+    const op = defineKernel(
+      {
+        name: `uncompiled-gradient-${mode}`,
+        forward: (x) => x * 2,
+        gradient: [(x, dy) => Math.hypot(x, dy)],
+        reference: (x: tf.Tensor) => tf.mul(x, 2),
+      },
+      { mode },
+    );
+    expect([...op(tf.tensor1d([1])).dataSync()]).toEqual([2]);
+    await vi.waitFor(() => expect(report).toHaveBeenCalledTimes(1));
+    expect(report.mock.calls[0]?.[0]).toContain('gpu.js cannot compile gradient[0] of');
+    expect([...op(tf.tensor1d([1])).dataSync()]).toEqual([2]);
+  });
+
+  test('a parameter may be assigned to', async () => {
+    const op = defineKernel(
+      {
+        name: `assigned-${mode}`,
+        forward: (x) => {
+          let y = x;
+          x = x * x;
+          for (let i = 0; i < 3; i++) y += x;
+          return y;
+        },
+        reference: (x: tf.Tensor) => tf.add(x, tf.mul(3, tf.square(x))),
+      },
+      { mode },
+    );
+    await op.ready();
+    const check = await checkFusedOp(op, { shapes: [[3, 257]], seed: 5 });
+    expect(check).toMatchObject({ fused: true, ok: true });
+  });
+
   test('a wrong kernel is reported once and replaced by its reference', async () => {
     const wrong = defineKernel(
       { name: `wrong-${mode}`, forward: (x) => x + 1, reference: (x: tf.Tensor) => tf.mul(x, 2) },
@@ -155,6 +212,32 @@ describe('defineKernel', () => {
     await late.ready();
     expect(Array.from(late(tf.tensor1d([2])).dataSync())).toEqual([6]);
     expect(report).not.toHaveBeenCalled();
+  });
+
+  test('refuses a variable that hides another one, in forward and in gradients', () => {
+    const reference = (x: tf.Tensor) => tf.neg(x);
+    const hides = new Function(
+      'x',
+      'let v = 1; if (x < -20) { let v = 5; v += 1; } return v * x;',
+    ) as (x: number) => number; // text, since a compiler may rename the inner one
+    expect(() =>
+      defineKernel({ name: 'hides', forward: hides, inputs: ['x'], reference }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[TensorGpuError: defineKernel: a function of hides declares 'v' in a block where another 'v' is visible. gpu.js's WebAssembly mode keeps both in one place. Rename the inner one.]`,
+    );
+    expect(() =>
+      defineKernel({
+        name: 'hides',
+        forward: (x) => -x,
+        inputs: ['x'],
+        gradient: [hides],
+        reference,
+      }),
+    ).toThrow("declares 'v' in a block where another 'v' is visible");
+    const own = new Function('x', 'if (x < 0) { let in_x = 1; return in_x; } return x;') as never;
+    expect(() => defineKernel({ name: 'hides', forward: own, inputs: ['x'], reference })).toThrow(
+      "declares 'in_x'",
+    );
   });
 
   test('throws for a taken name, missing gradients and functions that cannot be read', () => {

@@ -8,6 +8,7 @@ import {
   kernelParameters,
   kernelSource,
 } from './kernelSource.ts';
+import { reportUnusable } from './selfCheck.ts';
 import { registerGradients } from './tape/registerGradients.ts';
 
 /** A `[rows, width]` input of a row kernel; `x[row]![i]!` reads it. An input of shape `[width]` has one row. */
@@ -61,7 +62,10 @@ export interface KernelSettings {
 /** A differentiable op with a kernel written in TypeScript. */
 export interface KernelOp<Inputs extends readonly string[]>
   extends FusedOp<Tensors<Inputs>, Tensor> {
-  /** Loads gpu.js and compiles. Until then calls use the reference. */
+  /**
+   * Loads gpu.js and compiles. Until then calls use the reference.
+   * @throws {TensorGpuError} `option` if gpu.js cannot compile a function; its own error is the `cause`.
+   */
   ready(): Promise<void>;
 }
 
@@ -75,14 +79,16 @@ const names = new Set<string>();
  *     row:      y[row][column] = forward(x, ..., row, column, rows, width)
  *
  * The functions are read as source text: arithmetic, `Math`, `let`, `if` and `for` only, nothing from
- * outside but their parameters. Loops may run over `width`, however large. f32 throughout.
+ * outside but their parameters. Loops may run over `width`, however large. f32 throughout. A variable must not hide
+ * another one of its name: gpu.js's WebAssembly mode keeps both in one place.
  *
  * gpu.js is loaded at the first call, or by `await op.ready()`; calls before it has arrived use the
  * reference. The first use of the kernel is compared with the reference; a mismatch is reported and the
- * reference is used from then on, as for the built-in fused ops. On WebGPU the reference runs for now.
+ * reference is used from then on, as for the built-in fused ops; so is a function that gpu.js cannot compile, unless
+ * `ready()` is awaited, which throws then. On WebGPU the reference runs for now.
  *
- * @throws {TensorGpuError} `option` if the name is taken, a gradient is missing for an input, or the
- * source of a function cannot be read.
+ * @throws {TensorGpuError} `option` if the name is taken, a gradient is missing for an input, the
+ * source of a function cannot be read, or a variable hides another.
  *
  * @example
  * const softsign = defineKernel({
@@ -148,6 +154,7 @@ export function defineKernel<const Inputs extends readonly string[]>(
     const { compileKernel } = await import('./compileKernel.ts');
     await registerGradients();
     const kernels = compileKernel({
+      name,
       kind,
       inputs,
       source,
@@ -160,7 +167,8 @@ export function defineKernel<const Inputs extends readonly string[]>(
     }
   };
   const call = (...args: Tensors<Inputs>): Tensor => {
-    if (BACKENDS.includes(engine().backendName)) void ready();
+    if (BACKENDS.includes(engine().backendName) && loading === undefined)
+      ready().catch(reportUnusable);
     return op(...args);
   };
   return Object.assign(call, { definition, ready });

@@ -1,4 +1,5 @@
 import { TensorGpuError } from './errors.ts';
+import { shadowedVariable } from './shadowedVariable.ts';
 
 /** How gpu.js runs a kernel: compiled to WebAssembly, or as plain JavaScript. */
 export type KernelMode = 'wasm' | 'cpu';
@@ -28,10 +29,31 @@ export function kernelParameters(name: string, body: KernelBody['body']): string
 }
 
 /**
- * The text of a gpu.js kernel that computes `body` at its place: the parameters become constants, the
+ * The text of a gpu.js kernel that computes `body` at its place: the parameters become variables, the
  * rest of the body is taken as it stands.
+ *
+ * @throws {TensorGpuError} `option` if the function cannot be read, or has a variable that hides another.
  */
-export function kernelSource({ name, kind, inputs, body }: KernelBody): string {
+export function kernelSource(kernel: KernelBody): string {
+  const text = sourceText(kernel);
+  let shadowed: string | null;
+  try {
+    shadowed = shadowedVariable(text);
+  } catch (cause) {
+    throw new TensorGpuError(
+      'option',
+      `defineKernel: a function of ${kernel.name} cannot be read: ${(cause as Error).message}. Write it as plain JavaScript.`, // a SyntaxError
+      { cause },
+    );
+  }
+  if (shadowed === null) return text;
+  throw new TensorGpuError(
+    'option',
+    `defineKernel: a function of ${kernel.name} declares '${shadowed}' in a block where another '${shadowed}' is visible. gpu.js's WebAssembly mode keeps both in one place. Rename the inner one.`,
+  );
+}
+
+function sourceText({ name, kind, inputs, body }: KernelBody): string {
   const { parameters, statements } = parse(name, body);
   const places = kind === 'row' ? PLACE : [];
   if (parameters.length > inputs.length + places.length) {
@@ -42,13 +64,13 @@ export function kernelSource({ name, kind, inputs, body }: KernelBody): string {
   }
   const given = inputs.map((_, i) => parameters[i] ?? `unused_${i}`);
   if (kind === 'element') {
-    const read = given.map((parameter) => `const ${parameter} = in_${parameter}[this.thread.x];`);
+    const read = given.map((parameter) => `let ${parameter} = in_${parameter}[this.thread.x];`);
     return `function kernel(${given.map((parameter) => `in_${parameter}`)}) { ${read.join(' ')} ${statements} }`;
   }
   const [row, column, rows = 'rows_', width = 'width_'] = parameters.slice(inputs.length);
   const places_ = [
-    row && `const ${row} = this.thread.y;`,
-    column && `const ${column} = this.thread.x;`,
+    row && `let ${row} = this.thread.y;`,
+    column && `let ${column} = this.thread.x;`,
   ];
   return `function kernel(${[...given, rows, width]}) { ${places_.filter(Boolean).join(' ')} ${statements} }`;
 }

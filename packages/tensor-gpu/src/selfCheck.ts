@@ -11,9 +11,14 @@ let report = (message: string): void => {
   console.warn(message);
 };
 
-/** Where the message goes when a fused op differs from its reference. Default `console.warn`. */
+/** Where the message goes when a fused op differs from its reference or cannot be compiled. Default `console.warn`. */
 export function onFusedMismatch(listener: (message: string) => void): void {
   report = listener;
+}
+
+/** Says that the reference stands in for a kernel that could not be had. */
+export function reportUnusable(error: Error): void {
+  report(`${error.message} Using the reference from now on.`);
 }
 
 /**
