@@ -76,6 +76,16 @@ export function assertClose(
   }
 }
 
+/** Throws unless |actual - expected| <= tolerance * |expected|; what is 0 (a gradient norm may be) has no scale: |actual| <= tolerance. */
+export function assertRelative(
+  what: string,
+  actual: number,
+  expected: number,
+  tolerance: number,
+): void {
+  assertClose(what, actual, expected, tolerance * (Math.abs(expected) || 1));
+}
+
 /** The oracle's checksum of a large array. */
 export function checksum(values: ArrayLike<number>): Record<string, number> {
   let [sum, l1, squares, maxAbs, dotSin] = [0, 0, 0, 0, 0];

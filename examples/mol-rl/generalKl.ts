@@ -7,7 +7,7 @@ import { type TrainingSequence, targetsOf } from './sequences.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * Adds the gradient of KL(model || base) on general data, weight 1, to that of another loss.
+ * Adds the gradient of KL(model || base) on general data, weight 1, to that of another loss; undefined is no other loss.
  *
  * @returns New gradients; `gradients` is disposed of.
  */
@@ -15,7 +15,7 @@ export async function addGeneralKl(
   lab: Lab,
   stage: Stage,
   general: readonly TrainingSequence[],
-  gradients: Gradients,
+  gradients: Gradients | undefined,
   metrics: Record<string, number>,
 ): Promise<Gradients> {
   const { roles, sequenceIds, ...targets } = targetsOf(general, ['general']);
@@ -25,6 +25,7 @@ export async function addGeneralKl(
   const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha: 1 });
   Object.assign(metrics, { 'mol/kl': loss.metrics['mol/kl'] });
   const held = backward(stage.parameters, { logprobs: loss.logprobGradient, kl: loss.klGradient });
+  if (gradients === undefined) return held;
   const byName = Object.fromEntries(
     Object.entries(held.byName).map(([name, gradient]) => [
       name,

@@ -25,7 +25,7 @@ export interface GrpoOptions {
   prompts: number;
   /** G */
   numGenerations: number;
-  /** General sequences per update that are held to the base by KL (weight 1); 0 = none. */
+  /** General sequences that every update holds to the base by KL (weight 1), also one whose groups all have no spread; 0 = none. */
   generalKl: number;
   signal?: AbortSignal | undefined;
 }
@@ -80,10 +80,14 @@ export async function* grpo(
     };
 
     const general = generalSequences(lab, random, generalKl);
+    let gradients: Gradients | undefined;
     if (kept.length > 0) {
       const batch = Array.from(kept, (i) => ({ rollout: rollouts[i]!, advantage: advantages[i]! })); // kept indexes both
-      let gradients = await policyGradient(lab, stage, batch, { totals, eosIds, metrics });
-      if (generalKl > 0) gradients = await addGeneralKl(lab, stage, general, gradients, metrics);
+      gradients = await policyGradient(lab, stage, batch, { totals, eosIds, metrics });
+    }
+    // Also where no group has spread: the base is held in every update.
+    if (generalKl > 0) gradients = await addGeneralKl(lab, stage, general, gradients, metrics);
+    if (gradients) {
       const { gradNorm } = await stage.optimizer.step(gradients.byName, {
         learningRate: rate,
         maxGradNorm: 1,

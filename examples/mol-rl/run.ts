@@ -175,7 +175,7 @@ function report(run: Run, of: StageOf, step: number, metrics: Record<string, num
   checkpoint.mismatch = Math.max(checkpoint.mismatch, mismatch ?? 0);
   const difference =
     mismatch === undefined
-      ? 'no group has both right and wrong answers: no update'
+      ? `no group has both right and wrong answers: ${metrics['mol/kl'] === undefined ? 'no update' : 'held to the base only'}`
       : `sampler/trainer log-prob difference ${mismatch.toExponential(1)}`;
   progress.line(
     `${of.stage} ${of.arm} ${step}/${of.of}  reward ${shown('reward', 3)}  ${difference}`,

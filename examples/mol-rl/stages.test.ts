@@ -120,6 +120,23 @@ describe('grpo', () => {
   });
 });
 
+describe('grpo with generalKl', () => {
+  test('holds the base in each update, also where no group has spread', async () => {
+    const steps = await run('grpo', (stage) =>
+      grpo(lab, stage, {
+        ...{ updates: 4, learningRate: 5e-4, prompts: 1 },
+        numGenerations: 2,
+        generalKl: 2,
+      }),
+    );
+    expect(steps.map(({ metrics }) => Number.isFinite(metrics['mol/kl']))).toEqual(
+      new Array(4).fill(true),
+    );
+    expect(steps.some(({ metrics }) => metrics.loss === undefined)).toBe(true); // such an update is among them
+    expect(steps.every(({ metrics }) => Number.isFinite(metrics.grad_norm))).toBe(true);
+  });
+});
+
 describe('evaluate', () => {
   test('the base keeps its skills, guesses the domain, and has not moved', async () => {
     const { skills, domain, nll, kl } = await evaluate(lab, {
