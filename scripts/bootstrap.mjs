@@ -26,6 +26,8 @@ const COMMANDS = {
 };
 
 function main() {
+  // `npm start | head`: whoever read the output has gone while it was being installed.
+  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const [name, ...rest] = process.argv.slice(2);
   if (!COMMANDS[name]) fail(`bootstrap: unknown command '${name ?? ''}'. Known: start, test.`);
   const [major, minor] = process.versions.node.split('.').map(Number);

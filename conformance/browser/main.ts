@@ -1,9 +1,10 @@
-// `pnpm browser`: the built package in a headless Chromium. Last line: `N passed, M failed`. Without a
+// `pnpm browser`: the built package, and the main job's report, in a headless Chromium. Last line: `N passed, M failed`. Without a
 // Chromium (variable CHROMIUM, or on PATH) it says so and counts nothing.
 import { chromium, type Page } from 'playwright-core';
 import { packPackages } from '../../scripts/packPackages.ts';
 import { bundlePage } from './bundlePage.ts';
 import { findChromium } from './findChromium.ts';
+import { reportFault } from './reportPage.ts';
 import { serveFiles } from './serveFiles.ts';
 
 const CHECK_LIMIT_MS = 120_000;
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   console.log(`Chromium ${browser.version()}`);
   try {
     const faults = await runChecks(await browser.newPage(), server.origin);
+    faults.push(report('the report of the main job fits 360 px', await reportFault(browser)));
     const failed = faults.filter((fault) => fault !== null).length;
     console.log(`${faults.length - failed} passed, ${failed} failed`);
     process.exitCode = failed === 0 && faults.length > 0 ? 0 : 1;

@@ -1,12 +1,17 @@
+import { escapeHtml } from './escapeHtml.ts';
+
 export interface Series {
   name: string;
   /** `[x, y]`, ascending in x. */
   points: [number, number][];
 }
 
-const WIDTH = 480;
-const HEIGHT = 280;
-const MARGIN = { left: 52, right: 12, top: 28, bottom: 34 };
+/** A telephone's width, so that 11 px stay 11 px there. */
+const WIDTH = 340;
+const HEIGHT = 220;
+const MARGIN = { right: 10, top: 8, bottom: 30 };
+/** Width of a digit of an 11 px font, with some room. */
+const DIGIT = 7;
 
 /** Okabe and Ito's colours, which colour-blind readers can tell apart: https://jfly.uni-koeln.de/color/ */
 const COLORS = [
@@ -20,7 +25,7 @@ const COLORS = [
   '#999999',
 ];
 
-/** Curves as an SVG picture, y from 0 (or the least value) to the greatest. Empty without points. */
+/** Curves as an SVG picture in a figure, y from 0 (or the least value) to the greatest. Empty without points. */
 export function lineChart(title: string, series: readonly Series[], labels: { x: string }): string {
   const points = series.flatMap((one) => one.points).filter(([, y]) => Number.isFinite(y));
   if (points.length === 0) return '';
@@ -28,32 +33,45 @@ export function lineChart(title: string, series: readonly Series[], labels: { x:
   const ys = points.map(([, y]) => y);
   const [xMin, xMax] = [Math.min(...xs), Math.max(...xs)];
   const [yMin, yMax] = [Math.min(0, ...ys), Math.max(...ys)];
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => yMin + share * (yMax - yMin || 1));
+  const left = 12 + DIGIT * Math.max(...ticks.map((tick) => tickLabel(tick).length));
   const x = (value: number): number =>
-    MARGIN.left + ((value - xMin) / (xMax - xMin || 1)) * (WIDTH - MARGIN.left - MARGIN.right);
+    left + ((value - xMin) / (xMax - xMin || 1)) * (WIDTH - left - MARGIN.right);
   const y = (value: number): number =>
     HEIGHT -
     MARGIN.bottom -
     ((value - yMin) / (yMax - yMin || 1)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
 
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => yMin + share * (yMax - yMin));
   const grid = ticks.map(
     (tick) =>
-      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#dde2e8"/>` +
-      `<text x="${MARGIN.left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${Number(tick.toPrecision(2))}</text>`,
+      `<line x1="${left}" x2="${WIDTH - MARGIN.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}" stroke="#dde2e8"/>` +
+      `<text x="${left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${tickLabel(tick)}</text>`,
   );
   const curves = series.map(({ points: own }, i) => {
-    const path = own.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
-    return `<polyline points="${path}" fill="none" stroke="${COLORS[i % COLORS.length]}" stroke-width="2"/>`;
+    const finite = own.filter(([, py]) => Number.isFinite(py));
+    const path = finite.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
+    return `<polyline points="${path}" fill="none" stroke="${color(i)}" stroke-width="2"/>`;
   });
-  const legend = series.map(({ name }, i) => {
-    const left = MARGIN.left + 8 + i * 100;
-    return `<rect x="${left}" y="${HEIGHT - 12}" width="10" height="4" fill="${COLORS[i % COLORS.length]}"/><text x="${left + 14}" y="${HEIGHT - 7}">${name}</text>`;
-  });
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-<text x="${MARGIN.left}" y="16" style="font-weight:600">${title}</text>
+  const legend = series.map(
+    ({ name }, i) => `<li><i style="background:${color(i)}"></i>${escapeHtml(name)}</li>`,
+  );
+  return `<figure>
+<figcaption>${escapeHtml(title)}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">
 ${grid.join('')}
-<text x="${WIDTH - MARGIN.right}" y="${HEIGHT - 20}" text-anchor="end">${labels.x} ${xMin} to ${xMax}</text>
+<text x="${WIDTH - MARGIN.right}" y="${HEIGHT - 8}" text-anchor="end">${labels.x} ${xMin} to ${xMax}</text>
 ${curves.join('')}
-${legend.join('')}
-</svg>`;
+</svg>
+<ul class="legend">${legend.join('')}</ul>
+</figure>`;
+}
+
+const color = (i: number): string => COLORS[i % COLORS.length]!; // within the list
+
+/** At most three digits, small and large numbers as powers of ten: `0`, `0.25`, `2.5e-6`. */
+export function tickLabel(value: number): string {
+  const size = Math.abs(value);
+  if (value === 0) return '0';
+  if (size < 1e-3 || size >= 1e5) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
 }

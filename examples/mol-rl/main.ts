@@ -7,10 +7,12 @@ import { type Checkpoint, hasCheckpoint, readCheckpoint, writeCheckpoint } from 
 import { loadLab } from './lab.ts';
 import { readMetrics } from './metricsFile.ts';
 import { check, kebab, type Options, parseOptions, type Settings } from './options.ts';
+import { onReaderGone } from './outputPipe.ts';
 import { createProgress } from './progress.ts';
 import { renderReport } from './report.ts';
 import { consoleTable, summarize } from './results.ts';
 import { metricsFile, openRun, runArms, trajectoriesFile } from './run.ts';
+import { type RunFacts, runFacts } from './runFacts.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -20,7 +22,13 @@ const say = (text: string): void => {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2).filter((argument) => argument !== '--'));
+  const options = parseOptions(
+    process.argv.slice(2).filter((argument) => argument !== '--'),
+    process.env,
+  );
+  const stop = new AbortController();
+  // Nobody reads on: no failure, and npm would print one for another exit code. The run is saved.
+  onReaderGone(() => stop.abort(new Error('EPIPE')));
   const { out } = options;
   const checkpoint = await openCheckpoint(options);
   const { settings } = checkpoint;
@@ -34,7 +42,6 @@ async function main(): Promise<void> {
   say(`MoL-RL on ${device.kind} kernels, ${device.threads} threads. Writing to ${out}`);
   await writeCheckpoint(out, checkpoint);
 
-  const stop = new AbortController();
   const progress = createProgress();
   const run = openRun({ lab, out, checkpoint, progress, signal: stop.signal });
   let stoppedAt = 0;
@@ -62,7 +69,7 @@ async function main(): Promise<void> {
   }
   progress.stop();
   process.exitCode = 0; // a signal that came after the last stage stopped nothing
-  await writeResults(out, checkpoint);
+  await writeResults(out, checkpoint, runFacts(settings, lab, device));
 }
 
 /** A new checkpoint, or with --resume the one in the folder. */
@@ -106,7 +113,7 @@ function refuseOtherSettings(stored: Settings, given: Partial<Settings>): void {
   }
 }
 
-async function writeResults(out: string, checkpoint: Checkpoint): Promise<void> {
+async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts): Promise<void> {
   const results = summarize(checkpoint);
   const metrics = await readMetrics(metricsFile(out));
   const episodes = await readTrajectories(trajectoriesFile(out)).catch(() => []); // no arm needed any
@@ -114,7 +121,7 @@ async function writeResults(out: string, checkpoint: Checkpoint): Promise<void> 
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   await replaceFile(
     join(out, 'report.html'),
-    renderReport(checkpoint, results, metrics, talkative),
+    renderReport(checkpoint, results, metrics, talkative, facts),
   );
   say('');
   say(consoleTable(results.arms));

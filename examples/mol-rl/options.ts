@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { optionsTakenByNpm } from './npmOptions.ts';
 
 /** What can be compared, in the order it runs. `base` is the model untouched. */
 export const ARMS = [
@@ -101,11 +102,16 @@ const list = (text: string, before: string[] | undefined): string[] => [
  * Reads the command line and the JSON file of `--config`. The command line wins over the file, the file
  * over `--quick`, that over the defaults.
  *
+ * @param env - Where npm leaves the options of `npm start --quick`, which it takes for its own.
  * @throws {Error} One line that names the option, what it must be and what came.
  */
-export function parseOptions(argv: readonly string[]): Options {
-  const raw = createCommand()
-    .parse([...argv], { from: 'user' })
+export function parseOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Options {
+  const command = createCommand();
+  const raw = command
+    .parse([...optionsTakenByNpm(command.options, env), ...argv], { from: 'user' })
     .opts();
   const { config, out, resume = false, quick = false, threads, ...fromLine } = raw;
   const fromFile = config === undefined ? {} : readConfig(config as string); // commander gives the option's text
@@ -175,7 +181,7 @@ function createCommand(): Command {
     .option('--num-generations <n>', 'completions per prompt (default 8)', number)
     .option(
       '--general-kl <n>',
-      'general sequences held to the base in each GRPO update (default 0)',
+      'general sequences held to the base in each GRPO update, with or without spread (default 0)',
       number,
     )
     .option('--eval-tasks <n>', 'tasks per cell of the table (default 256)', number)

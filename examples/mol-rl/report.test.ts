@@ -1,32 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Checkpoint } from './checkpoint.ts';
-import type { Evaluation } from './evaluate.ts';
-import { parseOptions } from './options.ts';
-import { renderReport } from './report.ts';
+import { tickLabel } from './lineChart.ts';
 import { summarize } from './results.ts';
-
-const score = { right: 48, n: 64 };
-const evaluation: Evaluation = {
-  domain: { t1: score, greedy: score },
-  skills: { plain: score, defs: score, redef: score, misc: score },
-  nll: [2.8, 3],
-  kl: [0, 0.02],
-  dialogues: [{ question: '1 <b>', answer: '2', said: '<script>alert(1)</script>', right: false }],
-};
-const checkpoint = (seeds: number): Checkpoint => ({
-  settings: { ...parseOptions([]).settings, seeds },
-  evaluations: Object.fromEntries(
-    Array.from({ length: seeds }, (_, seed) => [`${seed}/mol+grpo`, evaluation]),
-  ),
-  seconds: { '0/teach mol': 2, '0/grpo mol+grpo': 3, '0/evaluate mol+grpo': 1, '0/grpo grpo': 9 },
-  mismatch: 2e-6,
-  taught: {},
-  metricsBytes: 0,
-});
+import { sampleCheckpoint, sampleReport } from './sampleReport.ts';
 
 describe('results', () => {
   test('have the documented form', () => {
-    const { arms, mismatch } = summarize(checkpoint(1));
+    const { arms, mismatch } = summarize(sampleCheckpoint(1));
     expect(mismatch).toEqual({ max: 2e-6 });
     expect(arms).toHaveLength(1);
     expect(Object.keys(arms[0]!)).toEqual([
@@ -48,28 +27,58 @@ describe('results', () => {
   });
 
   test('several seeds give t-intervals over seeds', () => {
-    const [arm] = summarize(checkpoint(3)).arms;
+    const [arm] = summarize(sampleCheckpoint(3)).arms;
     expect(arm!.domain.t1).toEqual({ mean: 0.75, ci95: [0.75, 0.75], n: 192 });
   });
 });
 
 describe('report', () => {
-  const metrics = [1, 2, 3].map((step) => ({
-    seed: 0,
-    arm: 'mol+grpo',
-    stage: 'grpo' as const,
-    step,
-    reward: step / 4,
-  }));
-  const html = renderReport(checkpoint(1), summarize(checkpoint(1)), metrics, [
-    { segments: [{ speaker: 'user', kind: 'prompt', text: '4876 rav' }] },
-  ]);
+  const html = sampleReport();
 
   test('is self-contained and shows table, curve and dialogues', () => {
     expect(html).not.toMatch(/<script|src=|href=|@import|url\(/);
     expect(html).toContain('<td>mol+grpo</td><td>0.750<br><small>[');
     expect(html).toContain('<polyline');
     expect(html).toContain('4876 rav');
+  });
+
+  test('names model, settings and versions', () => {
+    for (const text of [
+      'parameters',
+      '536,640',
+      '--grpo-updates',
+      '@molrl/grpo',
+      '1.2.3',
+      'kernels-v3.so',
+    ])
+      expect(html).toContain(text);
+  });
+
+  test('shows episodes before and after training, of every arm, what was wrong and what is right', () => {
+    const [before, after] = [
+      html.indexOf('Episodes before training'),
+      html.indexOf('Episodes after training'),
+    ];
+    expect(html.indexOf('4876 rav')).toBeGreaterThan(before);
+    expect(html.indexOf('<summary>mol+grpo (seed 0)')).toBeGreaterThan(after);
+    expect(html).toContain('wrong: the answer is 2');
+  });
+
+  test.each([
+    [0, '0'],
+    [0.25, '0.25'],
+    [2.5e-6, '2.5e-6'],
+    [-0.0000125, '-1.3e-5'],
+    [123456, '1.2e+5'],
+    [1 / 3, '0.333'],
+    [99999, '100000'],
+  ])('the tick %d is written %s', (value, label) => expect(tickLabel(value)).toBe(label));
+
+  test('leaves the longest tick label its room', () => {
+    const places = [...html.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="end">([^<]*)</g)];
+    expect(places.length).toBeGreaterThan(10);
+    for (const [, x, label] of places)
+      expect(Number(x), label).toBeGreaterThan(6.5 * label!.length);
   });
 
   test('what a model says is text, never markup', () => {

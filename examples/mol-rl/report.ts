@@ -1,14 +1,17 @@
 import type { Checkpoint } from './checkpoint.ts';
+import { escapeHtml } from './escapeHtml.ts';
 import { lineChart, type Series } from './lineChart.ts';
 import type { MetricsRow } from './metricsFile.ts';
 import { type Results, tableCells } from './results.ts';
+import type { RunFacts } from './runFacts.ts';
 
-/** The run as one HTML file without scripts or outside files: table, curves, sample dialogues. */
+/** The run as one HTML file without scripts or outside files: table, curves, what was run, episodes before and after training. */
 export function renderReport(
   checkpoint: Checkpoint,
   results: Results,
   metrics: readonly MetricsRow[],
   episodes: readonly { segments: { speaker: string; kind: string; text: string }[] }[],
+  facts: RunFacts,
 ): string {
   const { settings } = checkpoint;
   const seeds = settings.seeds === 1 ? `seed ${settings.seed}` : `${settings.seeds} seeds`;
@@ -20,14 +23,17 @@ export function renderReport(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>MoL-RL run</title>
 <style>
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }
+  body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; overflow-wrap: anywhere; }
   table { font-size: 12.5px; border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
   th, td { padding: .3rem .45rem; border-bottom: 1px solid #dde2e8; text-align: left; white-space: nowrap; }
-  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1rem; }
+  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; }
+  figure { margin: 0; } figcaption { font-weight: 600; } .facts td { white-space: normal; }
+  .legend { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0; padding: 0; list-style: none; font-size: 12px; }
+  .legend i { display: inline-block; width: .8rem; height: .25rem; margin-right: .3rem; vertical-align: middle; }
   svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #4a5565; }
   pre { white-space: pre-wrap; background: #f4f6f8; padding: .6rem .8rem; border-radius: .4rem; margin: .3rem 0; }
   .environment { background: #fff3dc; } .right { border-left: 4px solid #2a9d5c; } .wrong { border-left: 4px solid #c8443c; }
-  small { color: #4a5565; }
+  small { color: #4a5565; } summary { cursor: pointer; }
 </style>
 <h1>Learning from textual feedback</h1>
 <p>The base model played ${settings.episodes} episodes with an environment that answers in words. Stage 1 learned from these
@@ -46,11 +52,16 @@ ${curve('Stage 1: CE on feedback, nats', 'teach', 'mol/ce')}
 ${curve('Stage 1: KL to the base, nats', 'teach', 'mol/kl')}
 ${curve('GRPO: sampler/trainer log-prob difference', 'grpo', 'sampling/sampling_logp_difference/max')}
 </div>
+<h2>Model, settings, versions</h2>
+${factsTable(facts.model)}
+<details><summary>Settings</summary>${factsTable(facts.settings)}</details>
+<details><summary>Versions</summary>${factsTable(facts.versions)}</details>
 <h2>Time</h2>
 ${secondsTable(checkpoint)}
-<h2>Episodes with feedback (before training)</h2>
+<h2>Episodes before training: with feedback</h2>
 ${episodes.map((episode, i) => episodeHtml(episode, i === 0)).join('\n')}
-<h2>Answers without feedback</h2>
+<h2>Episodes after training: single attempts without feedback</h2>
+<p><small>The same held-out tasks for every arm, sampled at temperature 1; <em>base</em> is the model before training.</small></p>
 ${answersHtml(checkpoint)}
 </html>
 `;
@@ -69,6 +80,13 @@ function secondsTable({ seconds }: Checkpoint): string {
     ([stage, spent]) => `<tr><td>${escapeHtml(stage)}</td><td>${spent.toFixed(1)} s</td></tr>`,
   );
   return `<table><tr><th>seed/stage</th><th>time</th></tr>${rows.join('')}</table>`;
+}
+
+function factsTable(facts: RunFacts['model']): string {
+  const rows = facts.map(
+    ([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  return `<table class="facts">${rows.join('')}</table>`;
 }
 
 /** One curve per arm, first seed. */
@@ -102,19 +120,17 @@ function episodeHtml(
 }
 
 function answersHtml({ evaluations }: Checkpoint): string {
+  const trained = Object.keys(evaluations).filter((name) => !name.endsWith('/base'));
   return Object.entries(evaluations)
     .map(([name, { dialogues }]) => {
       const answers = dialogues.map(
         ({ question, answer, said, right }) =>
-          `<pre class="${right ? 'right' : 'wrong'}">${escapeHtml(`${question}\n${said}\n(right answer: ${answer})`)}</pre>`,
+          `<pre class="prompt">${escapeHtml(question)}</pre><pre class="${right ? 'right' : 'wrong'}">${escapeHtml(said)}</pre>` +
+          `<small>${right ? 'right' : `wrong: the answer is ${escapeHtml(answer)}`}</small>`,
       );
-      return `<details><summary>${escapeHtml(name)}</summary>${answers.join('')}</details>`;
+      const [seed, ...arm] = name.split('/');
+      const open = name === trained.at(-1) ? ' open' : '';
+      return `<details${open}><summary>${escapeHtml(arm.join('/'))} (seed ${escapeHtml(seed ?? '')})</summary>${answers.join('')}</details>`;
     })
     .join('\n');
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text as HTML: a model may say anything. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character);

@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import type { CpuDevice } from '@molrl/tensor-gpu';
+import type { Lab } from './lab.ts';
+import { kebab, type Settings } from './options.ts';
+
+/** What a reader needs to tell two reports apart, as pairs of name and value. */
+export interface RunFacts {
+  model: [name: string, value: string][];
+  settings: [name: string, value: string][];
+  versions: [name: string, value: string][];
+}
+
+const PACKAGES = ['tensor-gpu', 'qwen3', 'mol-loss', 'grpo', 'ef-env'].map(
+  (name) => `@molrl/${name}`,
+);
+
+/** Model, settings and versions of a run. */
+export function runFacts(settings: Settings, lab: Lab, device: CpuDevice): RunFacts {
+  const { config, parameters } = lab.model;
+  const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
+  return {
+    model: [
+      ['weights', settings.model ?? 'shipped with the example (examples/mol-rl/base)'],
+      ['parameters', count.toLocaleString('en-US')],
+      ['layers × hidden size', `${config.numHiddenLayers} × ${config.hiddenSize}`],
+      ['vocabulary', String(config.vocabSize)],
+      [
+        'trained',
+        settings.lora === undefined ? 'all weights' : `LoRA adapter of rank ${settings.lora}`,
+      ],
+    ],
+    settings: Object.entries(settings).map(([name, value]) => [
+      `--${kebab(name)}`,
+      Array.isArray(value) ? value.join(', ') : String(value),
+    ]),
+    versions: [
+      ...[...PACKAGES, '@tensorflow/tfjs-core'].map((name): [string, string] => [
+        name,
+        versionOf(name),
+      ]),
+      ['Node', process.versions.node],
+      ['kernels', `${device.library} (${device.kind}), ${device.threads} threads`],
+      ['system', `${process.platform} ${process.arch}`],
+    ],
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+const versionOf = (name: string): string =>
+  (require(`${name}/package.json`) as { version: string }).version; // every package has one
