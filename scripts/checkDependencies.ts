@@ -10,7 +10,10 @@ function main(): void {
     (name) => JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')) as Manifest,
   );
   const lockFile = readFileSync(join(repositoryRoot, 'pnpm-lock.yaml'), 'utf8');
-  const faults = dependencyFaults(manifests, lockFile);
+  const { repository } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+    repository: string;
+  };
+  const faults = dependencyFaults(manifests, lockFile, repository);
   for (const fault of faults) console.error(fault);
   if (faults.length === 0)
     console.log(`${manifests.length} manifests and the lock file are in order.`);

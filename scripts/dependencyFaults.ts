@@ -1,7 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** The fields of a package.json that decide what a consumer installs. */
 export interface Manifest {
   name: string;
   license?: string;
+  description?: string;
+  keywords?: string[];
+  homepage?: string;
+  repository?: { type?: string; url?: string; directory?: string };
+  bugs?: string;
   type?: string;
   private?: boolean;
   scripts?: Record<string, string>;
@@ -46,9 +53,14 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare', 'pre
  * Every way in which the manifests or the lock file break the rules of the repository.
  *
  * @param lockFile - text of pnpm-lock.yaml: it must hold integrity sums and no download addresses.
+ * @param address - of the repository, as the root package.json has it: all manifests name the same.
  * @returns one sentence per fault; empty when all is in order.
  */
-export function dependencyFaults(manifests: readonly Manifest[], lockFile: string): string[] {
+export function dependencyFaults(
+  manifests: readonly Manifest[],
+  lockFile: string,
+  address: string,
+): string[] {
   const unknown = manifests
     .filter(({ name }) => !(name in ALLOWED))
     .map(
@@ -58,7 +70,12 @@ export function dependencyFaults(manifests: readonly Manifest[], lockFile: strin
   const addresses = [...lockFile.matchAll(/^.*(?:tarball:|https?:\/\/).*$/gm)].map(
     ([line]) => `pnpm-lock.yaml: holds a download address: ${line.trim()}`,
   );
-  return [...unknown, ...manifests.flatMap(faultsOfManifest), ...addresses];
+  return [
+    ...unknown,
+    ...manifests.flatMap(faultsOfManifest),
+    ...manifests.flatMap((manifest) => faultsOfMetadata(manifest, address)),
+    ...addresses,
+  ];
 }
 
 function faultsOfManifest(manifest: Manifest): string[] {
@@ -88,5 +105,22 @@ function faultsOfManifest(manifest: Manifest): string[] {
   if (manifest.license !== 'Apache-2.0')
     faults.push(`${name}: license must be Apache-2.0, got ${manifest.license}.`);
   if (manifest.private === true) faults.push(`${name}: private packages cannot be published.`);
+  return faults;
+}
+
+/** What npm's page shows of a package, and where its users turn to. */
+function faultsOfMetadata({ name, ...manifest }: Manifest, address: string): string[] {
+  const directory = `packages/${name.replace('@molrl/', '')}`;
+  const expected = {
+    repository: { type: 'git', url: `git+${address}.git`, directory },
+    homepage: `${address}/tree/main/${directory}#readme`,
+    bugs: `${address}/issues`,
+  };
+  const faults = Object.entries(expected)
+    .filter(([field, value]) => !isDeepStrictEqual(manifest[field as keyof typeof expected], value)) // keys of a literal
+    .map(([field, value]) => `${name}: ${field} must be ${JSON.stringify(value)}.`);
+  if (!manifest.description) faults.push(`${name}: description is missing.`);
+  if ((manifest.keywords?.length ?? 0) < 3)
+    faults.push(`${name}: keywords must name at least three.`);
   return faults;
 }

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useThem, useWithoutPeers } from './packedPrograms.ts';
 import { packPackages } from './packPackages.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
+import { THIRD_PARTY_FILE } from './thirdPartyLicenses.ts';
 
 interface Seen {
   exported: Record<string, string[]>;
@@ -92,6 +93,37 @@ describe('the packed packages in an empty folder', () => {
       );
       const foreign = files.filter((file) => /^src|fixtures|\.test\.|node_modules/.test(file));
       expect(foreign, name).toEqual([]);
+    }
+  });
+
+  test('carry the licence texts of what is bundled in them', () => {
+    const read = (name: string, file: string): string =>
+      readFileSync(join(folder, 'node_modules', name, file), 'utf8');
+    const texts = read('@molrl/tensor-gpu', `dist/${THIRD_PARTY_FILE}`);
+    for (const [bundled, words] of Object.entries({
+      '@tensorflow/tfjs-core 4.22.0 (Apache-2.0)': /Copyright \d+ Google/,
+      'gpu.js 2.24.1 (MIT)': /Copyright.*gpu\.js/i,
+      'gpu-mock.js 1.4.1 (MIT)': /Permission is hereby granted/,
+      'acorn 8.14.0 (MIT)': /Copyright.*Acorn contributors|Permission is hereby granted/i,
+    })) {
+      const [, text = ''] = texts.split(bundled);
+      expect(text.slice(0, 3000), bundled).toMatch(words);
+    }
+    expect(texts).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
+    for (const name of Object.keys(packed)) {
+      const bundles = filesUnder(join(folder, 'node_modules', name, 'dist')).filter((file) =>
+        /\.c?js$/.test(file),
+      );
+      const foreign = bundles.flatMap((file) => [
+        ...read(name, `dist/${file}`).matchAll(
+          /^\s*\/\/ .*node_modules\/((?:@[^/]+\/)?[^/@.][^/]*)\/(?!.*node_modules)/gm,
+        ),
+      ]);
+      const licences = existsSync(join(folder, 'node_modules', name, 'dist', THIRD_PARTY_FILE))
+        ? read(name, `dist/${THIRD_PARTY_FILE}`)
+        : '';
+      for (const [, bundled] of foreign)
+        expect(licences, `${name} bundles ${bundled}`).toContain(`\n${bundled} `);
     }
   });
 

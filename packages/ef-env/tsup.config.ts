@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { thirdPartyLicenses } from '../../scripts/thirdPartyLicenses.ts';
 
 const shared: Options = {
   target: 'es2022',
   outDir: 'dist',
+  esbuildPlugins: [thirdPartyLicenses()],
   removeNodeProtocol: false, // a bundler shall not take 'fs' for a package
 };
 
