@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { blockTypeFaults } from './blockTypes.ts';
 import { type DocBlock, markdownBlocks, tsdocBlocks } from './docBlocks.ts';
 import { differs, parseDocLiteral } from './docLiteral.ts';
 import { instrumentBlock } from './instrumentBlock.ts';
@@ -29,20 +30,35 @@ const scope = globalThis as unknown as { molrlDocs: { check: typeof check } }; /
 
 /**
  * `pnpm doctest [group…]`: runs every `ts` block of the READMEs and every `@example`, each in its own module
- * and an empty working folder, and compares the results with the `// value` comments beside them.
+ * and an empty working folder, and compares the results with the `// value` comments beside them. The READMEs' blocks
+ * must also type-check under `strict`.
  */
 async function main(): Promise<void> {
   const [mode, group] = process.argv.slice(2);
   if (mode === '--group' && group !== undefined) return runGroup(group);
   const wanted = process.argv.slice(2).filter((argument) => argument !== '--');
   const file = fileURLToPath(import.meta.url);
-  const failed = (wanted.length > 0 ? wanted : groups).filter((name) => {
+  const chosen = wanted.length > 0 ? wanted : groups;
+  const typeFaults = checkTypes(chosen);
+  const failed = chosen.filter((name) => {
     const args = [...process.execArgv, file, '--group', name];
     return (
       spawnSync(process.execPath, args, { stdio: 'inherit', cwd: repositoryRoot }).status !== 0
     );
   });
-  process.exitCode = failed.length === 0 ? 0 : 1;
+  process.exitCode = failed.length + typeFaults === 0 ? 0 : 1;
+}
+
+/** Type-checks the Markdown blocks of all groups at once; returns how many faults it has told. */
+function checkTypes(chosen: readonly string[]): number {
+  const blocks = chosen
+    .filter((group) => groups.includes(group)) // an unknown one is refused where it would run
+    .flatMap(blocksOf)
+    .filter(({ file }) => file.endsWith('.md'));
+  const faults = blockTypeFaults(blocks, join(workFolder, 'types'));
+  for (const fault of faults) console.error(fault);
+  console.log(`types: ${blocks.length} blocks, ${faults.length} faults`);
+  return faults.length;
 }
 
 async function runGroup(group: string): Promise<void> {
