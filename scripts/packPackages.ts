@@ -41,7 +41,7 @@ export function packPackages(): Record<string, string> {
 }
 
 /** pnpm itself when it started us, else the pinned one: only pnpm resolves `workspace:` ranges. */
-function pnpmCommand(): [string, ...string[]] {
+export function pnpmCommand(): [string, ...string[]] {
   const starter = process.env.npm_execpath ?? '';
   if (/pnpm[^/\\]*$/.test(starter)) return [process.execPath, starter];
   const manifest = readFileSync(join(repositoryRoot, 'package.json'), 'utf8');
