@@ -6,6 +6,7 @@
  * - `native`: native kernels were asked for and cannot be used here
  * - `prebuild`: a compiled kernel file is missing or of another version
  * - `backend`: the op needs a back end that is not the current one
+ * - `two-copies`: another copy of this package opened the device
  * - `disposed`: a device, program or tape was used after `dispose()`
  * - `missing`: a name that must be there is not
  * - `not-finite`: a NaN or an infinity where none may be
@@ -21,6 +22,7 @@ export type TensorGpuErrorCode =
   | 'native'
   | 'prebuild'
   | 'backend'
+  | 'two-copies'
   | 'disposed'
   | 'missing'
   | 'not-finite'

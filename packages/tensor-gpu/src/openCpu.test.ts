@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { testedKernels } from './backend/cpu/testedKernels.ts';
@@ -99,5 +100,36 @@ describe('openCpu', () => {
       stdout: 'done',
       stderr: '',
     });
+  });
+
+  test.each(
+    testedKernels.flatMap((kernels) =>
+      ['at once', 'later', 'after work', 'after dispose'].map((when) => [kernels, when]),
+    ),
+  )('then process.exit() %s kernels, %s: never aborts', async (kernels, when) => {
+    const file = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
+    const program = `
+      import { openCpu } from ${file('./openCpu.ts')};
+      import { matMul, ones } from '@tensorflow/tfjs-core';
+      const device = await openCpu({ threads: 6, kernels: '${kernels}' });
+      if ('${when}' === 'after work') for (let i = 0; i < 9; i++) matMul(ones([90, 90]), ones([90, 90]));
+      if ('${when}' === 'after dispose') device.dispose();
+      if ('${when}' === 'later') setTimeout(() => process.exit(3), 3);
+      else process.exit(3);`;
+    const runs = Array.from(
+      { length: 3 },
+      () =>
+        new Promise((resolve) => {
+          const child = spawn(
+            process.execPath,
+            ['--import', 'tsx', '--input-type=module', '-e', program],
+            {
+              cwd: fileURLToPath(new URL('.', import.meta.url)),
+            },
+          );
+          child.on('close', (code, signal) => resolve(signal ?? code));
+        }),
+    );
+    expect(await Promise.all(runs)).toEqual([3, 3, 3]);
   });
 });

@@ -6,6 +6,8 @@ import type { HeapMemory } from './backend/cpu/heap.ts';
 import { registerCpuKernels } from './backend/cpu/registerCpuKernels.ts';
 import { type CpuRuntimeOptions, createRuntime } from './backend/cpu/runtime.ts';
 import { TensorGpuError } from './errors.ts';
+import { knownOptions } from './knownOptions.ts';
+import { assertOneCopy, brandBackend } from './oneCopy.ts';
 import { registerGradients } from './tape/registerGradients.ts';
 
 /** Options of {@link openCpu}. */
@@ -42,7 +44,8 @@ export interface CpuDevice {
  * Results are bitwise the same for any number of threads. Native and WebAssembly kernels differ in rounding.
  *
  * @throws {TensorGpuError} `option` for a bad option or environment variable, `native` if `kernels: 'native'` cannot be
- * had here (the message says why), `backend` if a device is open already.
+ * had here (the message says why), `backend` if a device is open already, `two-copies` if another copy of this package
+ * opened it.
  *
  * @example
  * const device = await openCpu({ threads: 2 });
@@ -50,17 +53,22 @@ export interface CpuDevice {
  * device.dispose();
  */
 export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> {
+  const given = knownOptions('openCpu', options, ['threads', 'kernels', 'maxBytes']);
+  assertOneCopy('openCpu', CPU_BACKEND);
   if (findBackend(CPU_BACKEND) != null)
     throw new TensorGpuError(
       'backend',
       `openCpu: a device is open already. Use it, or call its dispose() first.`,
     );
-  const cpu = createRuntime({ ...options, ...fromEnvironment(options) });
+  const cpu = createRuntime({ ...given, ...fromEnvironment(given) });
   try {
     await registerCpuKernels();
     await registerGradients();
     registerFusedKernels();
-    registerBackend(CPU_BACKEND, () => new CpuBackend(cpu));
+    await cpu.ready;
+    const backend = new CpuBackend(cpu);
+    brandBackend(backend);
+    registerBackend(CPU_BACKEND, () => backend);
     await setBackend(CPU_BACKEND);
   } catch (error) {
     cpu.dispose();

@@ -1,6 +1,7 @@
 import { dispose, engine, type KernelBackend } from '@tensorflow/tfjs-core';
 import { type ComparedTensor, compareFusedOp, relativeError } from './compareFusedOp.ts';
 import type { FusedOp } from './fusedOp.ts';
+import { assertOneCopy } from './oneCopy.ts';
 
 /** Small enough for a fraction of a millisecond, odd enough to meet the kernels' row tails. */
 const EXAMPLE_SHAPE = [2, 3, 10];
@@ -30,6 +31,7 @@ export function isTrusted(op: FusedOp): boolean {
   const { name } = op.definition;
   const known = trusted.get(backend)?.get(name);
   if (known !== undefined) return known;
+  assertOneCopy(name, backendName);
   trust(name, true); // the comparison itself uses ops
   if (backendName === 'webgpu') return true;
   const error = withoutTape(() => {

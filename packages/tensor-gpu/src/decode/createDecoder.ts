@@ -1,5 +1,5 @@
 import { backend, clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
-import { type CpuBackend, cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
+import { CPU_BACKEND, type CpuBackend, cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
 import { decodeCache } from '../backend/cpu/decodeBuffers.ts';
 import type { DecodeRun } from '../backend/cpu/decodeProgram.ts';
 import {
@@ -9,10 +9,12 @@ import {
   packDecodeWeights,
 } from '../backend/cpu/decodeWeights.ts';
 import { TensorGpuError } from '../errors.ts';
+import { assertOneCopy } from '../oneCopy.ts';
 import { assertDecodeRequest, type DecodeRequest } from './decodeRequest.ts';
 import { type DecoderLayer, type DecoderSpec, decoderShape } from './decoderSpec.ts';
 import type { Completion } from './decodeWave.ts';
 import { generateWave } from './generateWave.ts';
+import { samplingSettings } from './samplingProbabilities.ts';
 
 /** The sampling kernel keeps two floats per id in its 4 MiB of scratch. */
 const MAX_VOCABULARY = 480_000;
@@ -106,9 +108,7 @@ export function createDecoder(spec: DecoderSpec): Decoder {
       try {
         const offsets = mapTensors({ ...spec, ...held }, (tensor) => device.offset(tensor));
         weights = packDecodeWeights(device.cpu, shape, offsets);
-        const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = request;
-        const { suppressTokens = [] } = request;
-        const sampling = { temperature, topK, topP, minP, repetitionPenalty, suppressTokens };
+        const sampling = samplingSettings(request);
         return await generateWaves({ cpu: device.cpu, shape, offsets, weights, sampling }, request);
       } finally {
         weights?.free();
@@ -165,6 +165,7 @@ function promptsPerWave(
 function currentCpuBackend(): CpuBackend {
   const device = cpuBackendOf(backend());
   if (device !== undefined) return device;
+  assertOneCopy('generate', CPU_BACKEND);
   throw new TensorGpuError(
     'backend',
     "createDecoder: generate runs on the back end 'molrl' only. Call `await openCpu()` first, or sample with a loop of forward passes and `sampleToken`.",

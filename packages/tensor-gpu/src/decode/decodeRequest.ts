@@ -1,5 +1,6 @@
 import { TensorGpuError } from '../errors.ts';
-import type { SamplingOptions } from './samplingProbabilities.ts';
+import { assertInteger } from '../knownOptions.ts';
+import { assertSampling, type SamplingOptions } from './samplingProbabilities.ts';
 
 /** How far `generate` is. */
 export interface DecodeProgress {
@@ -43,30 +44,17 @@ interface DecodeLimits {
 /** @throws {TensorGpuError} `option` or `shape` naming what does not fit. */
 export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits): void {
   const { prompts, numGenerations, maxTokens, seeds, eosIds } = request;
-  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = request;
+  assertSampling('generate', request);
+  assertInteger('generate', 'numGenerations', numGenerations, 1);
+  assertInteger('generate', 'maxTokens', maxTokens, 1);
   const { suppressTokens = [] } = request;
-  integer('numGenerations', numGenerations, 1);
-  integer('maxTokens', maxTokens, 1);
-  integer('topK', topK, 0);
-  check(
-    temperature >= 0 && temperature < Number.POSITIVE_INFINITY,
-    'option',
-    `temperature must be finite and >= 0, got ${temperature}`,
-  );
-  check(topP > 0 && topP <= 1, 'option', `topP must be in (0, 1], got ${topP}`);
-  check(minP >= 0 && minP <= 1, 'option', `minP must be in [0, 1], got ${minP}`);
-  check(
-    repetitionPenalty > 0 && repetitionPenalty < Number.POSITIVE_INFINITY,
-    'option',
-    `repetitionPenalty must be finite and > 0, got ${repetitionPenalty}`,
-  );
   const samples = prompts.length * numGenerations;
   check(
     seeds.length === samples,
     'shape',
     `seeds must have one entry per sample (${prompts.length} prompts * ${numGenerations} generations = ${samples}), got ${seeds.length}`,
   );
-  for (let i = 0; i < samples; i++) integer(`seeds[${i}]`, seeds[i]!, 0);
+  for (let i = 0; i < samples; i++) assertInteger('generate', `seeds[${i}]`, seeds[i]!, 0);
   for (const [i, id] of eosIds.entries()) tokenId(`eosIds[${i}]`, id, limits);
   for (const [i, id] of suppressTokens.entries()) tokenId(`suppressTokens[${i}]`, id, limits);
   check(
@@ -96,14 +84,6 @@ function tokenId(name: string, id: number, { vocabulary }: DecodeLimits): void {
     Number.isInteger(id) && id >= 0 && id < vocabulary,
     'option',
     `${name} must be a token id below ${vocabulary}, got ${id}. Tokenizer and model must be of one vocabulary`,
-  );
-}
-
-function integer(name: string, value: number, least: number): void {
-  check(
-    Number.isSafeInteger(value) && value >= least,
-    'option',
-    `${name} must be an integer >= ${least}, got ${value}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { assertInteger } from '../knownOptions.ts';
 import { type SamplingOptions, samplingProbabilities } from './samplingProbabilities.ts';
 import { seededUniform } from './seededUniform.ts';
 
@@ -26,6 +27,8 @@ export function sampleToken(
   options: SampleTokenOptions,
 ): { id: number; logprob: number; samplingLogprob: number } {
   const { temperature, seed, step, seen } = options;
+  assertInteger('sampleToken', 'seed', seed, 0);
+  assertInteger('sampleToken', 'step', step, 0);
   const probabilities = samplingProbabilities(logits, options, seen);
   const target = temperature === 0 ? 0 : seededUniform(seed, step);
   let id = 0;

@@ -1,18 +1,47 @@
 import { TensorGpuError } from '../errors.ts';
+import { assertInteger, assertRange } from '../knownOptions.ts';
 
 export interface SamplingOptions {
   /** Divides the logits. 0: greedy, the largest logit (of equals the lowest id). */
   temperature: number;
-  /** Keep the k largest scores and all ties with the k-th. 0 or undefined: off. */
-  topK?: number | undefined;
-  /** Keep the smallest set of largest scores whose probability exceeds p. 1 or undefined: off. */
-  topP?: number | undefined;
-  /** Keep scores of at least this fraction of the largest probability. 0 or undefined: off. */
-  minP?: number | undefined;
-  /** Scores of ids seen in prompt or completion: > 0 are divided, < 0 multiplied. 1 or undefined: off. */
-  repetitionPenalty?: number | undefined;
+  /** Keep the k largest scores and all ties with the k-th. 0 or null: off. */
+  topK?: number | null | undefined;
+  /** Keep the smallest set of largest scores whose probability exceeds p. 1 or null: off. */
+  topP?: number | null | undefined;
+  /** Keep scores of at least this fraction of the largest probability. 0 or null: off. */
+  minP?: number | null | undefined;
+  /** Scores of ids seen in prompt or completion: > 0 are divided, < 0 multiplied. 1 or null: off. */
+  repetitionPenalty?: number | null | undefined;
   /** Ids that are never drawn. */
   suppressTokens?: readonly number[] | undefined;
+}
+
+/** All of {@link SamplingOptions}, given. */
+export type SamplingSettings = Record<Exclude<keyof SamplingOptions, 'suppressTokens'>, number> & {
+  suppressTokens: readonly number[];
+};
+
+/** With the values that mean "off" where an option is not given. */
+export function samplingSettings(options: SamplingOptions): SamplingSettings {
+  const { temperature, topK, topP, minP, repetitionPenalty, suppressTokens = [] } = options;
+  return {
+    temperature,
+    topK: topK ?? 0,
+    topP: topP ?? 1,
+    minP: minP ?? 0,
+    repetitionPenalty: repetitionPenalty ?? 1,
+    suppressTokens,
+  };
+}
+
+/** @throws {TensorGpuError} `option` for a value outside its range. */
+export function assertSampling(caller: string, options: SamplingOptions): void {
+  const { temperature, topK, topP, minP, repetitionPenalty } = samplingSettings(options);
+  assertRange(caller, 'temperature', temperature, 0, Number.MAX_VALUE);
+  assertInteger(caller, 'topK', topK, 0);
+  assertRange(caller, 'topP', topP, Number.MIN_VALUE, 1);
+  assertRange(caller, 'minP', minP, 0, 1);
+  assertRange(caller, 'repetitionPenalty', repetitionPenalty, Number.MIN_VALUE, Number.MAX_VALUE);
 }
 
 /**
@@ -27,7 +56,8 @@ export interface SamplingOptions {
  * @param logits - `[V]`. `-Infinity` is allowed.
  * @param seen - Ids of prompt and completion so far, for the penalty.
  * @returns `[V]`, sums to 1; one-hot for temperature 0.
- * @throws {TensorGpuError} `option` if every id is suppressed or has the logit `-Infinity`.
+ * @throws {TensorGpuError} `option` for a value outside its range, or if every id is suppressed or has the logit `-Infinity`;
+ * `shape` without logits, `not-finite` for a NaN.
  *
  * @see transformers' LogitsProcessorList of generate(), whose semantics these are
  */
@@ -36,8 +66,14 @@ export function samplingProbabilities(
   options: SamplingOptions,
   seen: Iterable<number> = [],
 ): Float64Array {
-  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
+  assertSampling('samplingProbabilities', options);
+  const { temperature, topK, topP, minP, repetitionPenalty } = samplingSettings(options);
+  if (logits.length === 0)
+    throw new TensorGpuError('shape', 'samplingProbabilities: logits must not be empty.');
   const scores = Float64Array.from(logits);
+  const bad = scores.findIndex(Number.isNaN);
+  if (bad >= 0)
+    throw new TensorGpuError('not-finite', `samplingProbabilities: logits[${bad}] is NaN.`);
   for (const id of new Set(seen)) {
     const score = scores[id]!;
     scores[id] = score < 0 ? score * repetitionPenalty : score / repetitionPenalty;

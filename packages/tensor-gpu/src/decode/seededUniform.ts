@@ -1,3 +1,5 @@
+import { assertInteger } from '../knownOptions.ts';
+
 const MASK = (1n << 64n) - 1n;
 const GOLDEN = 0x9e3779b97f4a7c15n;
 
@@ -18,6 +20,7 @@ function mix64(z: bigint): bigint {
  *
  * @param seed - Integer from 0 to 2^53 - 1.
  * @param step - Index of the token in the completion, from 0.
+ * @throws {TensorGpuError} `option` for other numbers.
  * @returns Uniform in [0, 1).
  *
  * @example
@@ -26,6 +29,8 @@ function mix64(z: bigint): bigint {
  * @see Steele, Lea & Flood 2014, Fast Splittable Pseudorandom Number Generators
  */
 export function seededUniform(seed: number, step: number): number {
+  assertInteger('seededUniform', 'seed', seed, 0);
+  assertInteger('seededUniform', 'step', step, 0);
   const state = mix64((BigInt(seed) + GOLDEN) & MASK);
   const bits = mix64((state + BigInt(step + 1) * GOLDEN) & MASK);
   return Number(bits >> 11n) / 2 ** 53;

@@ -20,6 +20,7 @@ import {
 import { defineFusedOp } from '../defineFusedOp.ts';
 import { TensorGpuError } from '../errors.ts';
 import type { FusedOp } from '../fusedOp.ts';
+import { assertOneOf, assertRange, knownOptions } from '../knownOptions.ts';
 
 export interface AttentionOptions {
   /** Factor on `q . k`. Default `1 / sqrt(D)`. */
@@ -120,7 +121,12 @@ export function attention(
   options: AttentionOptions = {},
 ): Tensor {
   const [batch, time, heads, width] = q.shape;
-  const { scale = 1 / Math.sqrt(width ?? 1), causal = true } = options;
+  const { scale = 1 / Math.sqrt(width ?? 1), causal = true } = knownOptions('attention', options, [
+    'scale',
+    'causal',
+  ]);
+  assertRange('attention', 'scale', scale, -Number.MAX_VALUE, Number.MAX_VALUE);
+  assertOneOf('attention', 'causal', causal, [true, false]);
   const fits =
     q.rank === 4 &&
     k.rank === 4 &&

@@ -13,6 +13,7 @@ import {
 import { defineFusedOp } from '../defineFusedOp.ts';
 import { TensorGpuError } from '../errors.ts';
 import type { FusedOp } from '../fusedOp.ts';
+import { assertInteger, knownOptions } from '../knownOptions.ts';
 
 export interface EmbeddingOptions {
   /** Token whose row gets no gradient, as torch's `padding_idx`. Default: none. */
@@ -72,7 +73,8 @@ export const embeddingOp: FusedOp<
  * embedding(tensor2d([[1, 2], [3, 4]]), tensor1d([1, 1, 0], 'int32')); // [[3, 4], [3, 4], [1, 2]]
  */
 export function embedding(weight: Tensor, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
-  const { paddingId = -1 } = options;
+  const { paddingId = -1 } = knownOptions('embedding', options, ['paddingId?']);
+  assertInteger('embedding', 'paddingId', paddingId, -1);
   if (weight.rank !== 2) {
     throw new TensorGpuError(
       'shape',

@@ -2,6 +2,7 @@ import { add, concat, gather, mul, reshape, slice, sub, type Tensor } from '@ten
 import { defineFusedOp } from '../defineFusedOp.ts';
 import { TensorGpuError } from '../errors.ts';
 import type { FusedOp } from '../fusedOp.ts';
+import { assertRange, knownOptions } from '../knownOptions.ts';
 import { type RmsNormOptions, rmsNormReference } from './rmsNorm.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
@@ -77,8 +78,10 @@ export function headNormRope(
   cos: Tensor,
   sin: Tensor,
   positions: Tensor,
-  { eps }: RmsNormOptions,
+  options: RmsNormOptions,
 ): Tensor {
+  const { eps } = knownOptions('headNormRope', options, ['eps']);
+  assertRange('headNormRope', 'eps', eps, 0, Number.MAX_VALUE);
   const [batch, time, , width] = x.shape;
   const fits =
     x.rank === 4 &&

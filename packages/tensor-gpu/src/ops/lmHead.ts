@@ -2,6 +2,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { defineFusedOp } from '../defineFusedOp.ts';
 import { TensorGpuError } from '../errors.ts';
 import type { FusedOp } from '../fusedOp.ts';
+import { assertOneOf, knownOptions } from '../knownOptions.ts';
 import { type LmHeadAttributes, lmHeadKlReference, lmHeadReference } from './lmHeadReference.ts';
 
 export interface LmHeadOptions {
@@ -84,7 +85,7 @@ export const lmHeadKlOp: FusedOp<
  * @param weight - `[V, H]`.
  * @param targets - int32 `[N]`: the token that each position should predict.
  * @throws {TensorGpuError} `shape` if shapes do not fit, `dtype` if targets are not int32, `option`
- * if temperature is not > 0.
+ * if temperature is not finite and > 0, or an option is unknown.
  *
  * @example
  * const hidden = tensor2d([[0, 0]]);
@@ -101,10 +102,17 @@ export function lmHead(
   targets: Tensor,
   options: LmHeadOptions = {},
 ): LmHeadResult {
-  const { temperature = 1, entropy = false, ref, direction = 'reverse' } = options;
+  const names = ['temperature', 'entropy', 'ref?', 'direction'];
+  const given = knownOptions('lmHead', options, names);
+  const { temperature = 1, entropy = false, ref, direction = 'reverse' } = given;
+  assertOneOf('lmHead', 'direction', direction, ['reverse', 'forward']);
+  assertOneOf('lmHead', 'entropy', entropy, [true, false]);
   checkHead(hidden, weight, targets, ref);
-  if (!(temperature > 0)) {
-    throw new TensorGpuError('option', `lmHead: temperature must be > 0, got ${temperature}.`);
+  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new TensorGpuError(
+      'option',
+      `lmHead: temperature must be finite and > 0, got ${temperature}.`,
+    );
   }
   const attributes = { temperature, entropy, direction };
   const [logprobs, entropies, kl] = ref

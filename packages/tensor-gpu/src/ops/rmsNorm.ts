@@ -2,6 +2,7 @@ import { add, mean, mul, rsqrt, square, type Tensor } from '@tensorflow/tfjs-cor
 import { defineFusedOp } from '../defineFusedOp.ts';
 import { TensorGpuError } from '../errors.ts';
 import type { FusedOp } from '../fusedOp.ts';
+import { assertRange, knownOptions } from '../knownOptions.ts';
 
 export interface RmsNormOptions {
   /** Added to the mean square; Qwen3's `rms_norm_eps` is 1e-6. No default: it belongs to the weights. */
@@ -43,7 +44,9 @@ export const rmsNormOp: FusedOp<[x: Tensor, weight: Tensor, options: { eps: numb
  *
  * @see Zhang and Sennrich 2019: https://arxiv.org/abs/1910.07467
  */
-export function rmsNorm(x: Tensor, weight: Tensor, { eps }: RmsNormOptions): Tensor {
+export function rmsNorm(x: Tensor, weight: Tensor, options: RmsNormOptions): Tensor {
+  const { eps } = knownOptions('rmsNorm', options, ['eps']);
+  assertRange('rmsNorm', 'eps', eps, 0, Number.MAX_VALUE);
   const width = x.shape.at(-1);
   if (weight.rank !== 1 || weight.shape[0] !== width) {
     throw new TensorGpuError(

@@ -2,6 +2,7 @@ import { backend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { adamwCpu } from '../backend/cpu/adamw.ts';
 import { cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
 import { TensorGpuError } from '../errors.ts';
+import { assertInteger, assertRange, knownOptions } from '../knownOptions.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
 import { adamwReference } from './adamwReference.ts';
 import { clipFactor, globalNorm } from './globalNorm.ts';
@@ -76,24 +77,32 @@ export interface Optimizer {
  * @see Loshchilov & Hutter 2019, Decoupled Weight Decay Regularization: https://arxiv.org/abs/1711.05101
  */
 export function adamw(parameters: Record<string, Variable>, options: AdamwOptions): Optimizer {
-  const { learningRate, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
+  const names = ['learningRate', 'betas', 'eps', 'weightDecay'];
+  const given = knownOptions('adamw', options, names);
+  const { learningRate, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = given;
   const [beta1, beta2] = betas;
-  assertRange('learningRate', learningRate, 0, Number.MAX_VALUE);
-  assertRange('betas[0]', beta1, 0, 1 - 2 ** -53);
-  assertRange('betas[1]', beta2, 0, 1 - 2 ** -53);
-  assertRange('eps', eps, 0, Number.MAX_VALUE);
-  assertRange('weightDecay', weightDecay, 0, Number.MAX_VALUE);
+  assertRange('adamw', 'learningRate', learningRate, 0, Number.MAX_VALUE);
+  assertRange('adamw', 'betas[0]', beta1, 0, 1 - 2 ** -53);
+  assertRange('adamw', 'betas[1]', beta2, 0, 1 - 2 ** -53);
+  assertRange('adamw', 'eps', eps, 0, Number.MAX_VALUE);
+  assertRange('adamw', 'weightDecay', weightDecay, 0, Number.MAX_VALUE);
 
-  const names = Object.keys(parameters);
+  const parameterNames = Object.keys(parameters);
   const variables = Object.values(parameters);
   const device = cpuBackendOf(backend());
   const moments: AdamwMoments = device ? adamwCpu(device, variables) : adamwReference(variables);
   let steps = 0;
 
   return {
-    async step(gradients, { learningRate: rate = learningRate, maxGradNorm } = {}) {
-      assertRange('learningRate', rate, 0, Number.MAX_VALUE);
-      if (maxGradNorm !== undefined) assertRange('maxGradNorm', maxGradNorm, 0, Number.MAX_VALUE);
+    async step(gradients, stepOptions = {}) {
+      const { learningRate: rate = learningRate, maxGradNorm } = knownOptions(
+        'adamw.step',
+        stepOptions,
+        ['learningRate', 'maxGradNorm?'],
+      );
+      assertRange('adamw', 'learningRate', rate, 0, Number.MAX_VALUE);
+      if (maxGradNorm !== undefined)
+        assertRange('adamw', 'maxGradNorm', maxGradNorm, 0, Number.MAX_VALUE);
       const ordered = orderGradients(parameters, gradients);
       const list = Object.values(ordered);
       const t = steps + 1;
@@ -112,7 +121,7 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
     },
     state() {
       const tensors: Record<string, Float32Array> = {};
-      for (const [index, name] of names.entries()) {
+      for (const [index, name] of parameterNames.entries()) {
         const { mean, square } = moments.read(index);
         tensors[`${name}/exp_avg`] = mean;
         tensors[`${name}/exp_avg_sq`] = square;
@@ -120,11 +129,11 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
       return { step: steps, tensors };
     },
     load({ step, tensors }) {
-      const loaded = names.map((name, index) => ({
+      const loaded = parameterNames.map((name, index) => ({
         mean: stateTensor(tensors, `${name}/exp_avg`, variables[index]!.size),
         square: stateTensor(tensors, `${name}/exp_avg_sq`, variables[index]!.size),
       }));
-      assertRange('state.step', step, 0, Number.MAX_SAFE_INTEGER);
+      assertInteger('adamw', 'state.step', step, 0);
       for (const [index, entry] of loaded.entries()) moments.write(index, entry);
       steps = step;
     },
@@ -132,11 +141,6 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
       moments.dispose();
     },
   };
-}
-
-function assertRange(name: string, value: number, low: number, high: number): void {
-  if (value >= low && value <= high) return;
-  throw new TensorGpuError('option', `adamw: ${name} must be in [${low}, ${high}], got ${value}.`);
 }
 
 function orderGradients(

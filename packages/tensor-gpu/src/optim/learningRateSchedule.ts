@@ -1,4 +1,5 @@
 import { TensorGpuError } from '../errors.ts';
+import { assertInteger, knownOptions } from '../knownOptions.ts';
 
 export interface LearningRateScheduleOptions {
   /** `'constant'`: 1 after the warm-up. `'linear'`: constant, then linear to `minRatio`. */
@@ -32,8 +33,11 @@ export interface LearningRateScheduleOptions {
 export function learningRateSchedule(
   options: LearningRateScheduleOptions,
 ): (step: number) => number {
-  const { type, warmupSteps, totalSteps, minRatio = 0 } = options;
-  const { decayFrom = Math.min(warmupSteps, totalSteps - 1) / totalSteps } = options;
+  const given = knownOptions('learningRateSchedule', options, [
+    ...['type', 'warmupSteps', 'totalSteps', 'decayFrom', 'minRatio'],
+  ]);
+  const { type, warmupSteps, totalSteps, minRatio = 0 } = given;
+  const { decayFrom = Math.min(warmupSteps, totalSteps - 1) / totalSteps } = given;
   const check = (good: boolean, text: string) => {
     if (!good) throw new TensorGpuError('option', `learningRateSchedule: ${text}.`);
   };
@@ -53,6 +57,7 @@ export function learningRateSchedule(
   check(minRatio >= 0 && minRatio <= 1, `minRatio must be in [0, 1], got ${minRatio}`);
 
   return (step) => {
+    assertInteger('learningRateSchedule', 'step', step, 0);
     const warmup = warmupSteps === 0 ? 1 : Math.min(1, (step + 1) / warmupSteps);
     if (type === 'constant') return warmup;
     const decayed = (step / totalSteps - decayFrom) / (1 - decayFrom);

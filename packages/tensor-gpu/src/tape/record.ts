@@ -1,5 +1,7 @@
 import { engine, getGradient, type TensorContainer, tidy } from '@tensorflow/tfjs-core';
+import { CPU_BACKEND } from '../backend/cpu/cpuBackend.ts';
 import { TensorGpuError } from '../errors.ts';
+import { assertOneCopy } from '../oneCopy.ts';
 import { Tape, type TapeNode } from './tape.ts';
 
 /** The tensors of a forward pass and the tape that differentiates them. */
@@ -17,7 +19,7 @@ export interface Recorded<T> {
  *
  * @param forward - Any tfjs ops, fused ops and `tf.customGrad` functions.
  * @throws {TensorGpuError} `gradient` inside another `record` or `tf.grads`, or if tfjs's
- * gradients are not registered.
+ * gradients are not registered, `two-copies` if another copy of this package opened the device.
  *
  * @example
  * const w = tensor1d([1, 2, 3]);
@@ -26,6 +28,7 @@ export interface Recorded<T> {
  * dw.dataSync(); // Float32Array [2, 4, 6]
  */
 export function record<T extends TensorContainer>(forward: () => T): Recorded<T> {
+  assertOneCopy('record', CPU_BACKEND);
   const { state } = engine();
   if (state.gradientDepth > 0) {
     throw new TensorGpuError(

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Heap } from './heap.ts';
 import type { WorkerLibrary } from './library.ts';
 
@@ -14,6 +14,7 @@ const EPOCH = 1;
 const BUSY = 32;
 const QUIT = 33;
 const PARKED = 34;
+const GONE = 35;
 
 /** Rounds that a worker looks for work before it parks: about 50 microseconds (native rounds contain a pause). */
 const SPINS = { native: 2000, wasm: 30000 } as const;
@@ -35,6 +36,8 @@ if (d.library.kind === 'native') {
   exports.__stack_pointer.value = d.stack;
   enter = () => exports.worker_loop(0, d.control, d.spins, d.scratch);
 }
+d.started.postMessage('ready');
+d.started.close();
 for (;;) {
   const epoch = Atomics.load(control, ${EPOCH});
   if (enter()) break;
@@ -42,7 +45,16 @@ for (;;) {
   if (!Atomics.load(control, ${BUSY}) && !Atomics.load(control, ${QUIT})) Atomics.wait(control, ${EPOCH}, epoch);
   Atomics.sub(control, ${PARKED}, 1);
 }
+Atomics.add(control, ${GONE}, 1);
+Atomics.notify(control, ${GONE});
 `;
+
+/** Longest wait for workers when the process ends, milliseconds: a chunk of the largest kernel ends sooner. */
+const EXIT_PATIENCE = 500;
+
+/** Pools whose workers run. One listener serves all. */
+const open = new Set<Pool>();
+let listening = false;
 
 /** Worker threads that help with commands of several chunks. Owns its control block, scratch and stacks. */
 export class Pool {
@@ -51,34 +63,60 @@ export class Pool {
   /** Threads that compute, the caller included. */
   readonly threads: number;
   private readonly words: Int32Array;
-  private readonly workers: Worker[] = [];
+  /** Resolves when every worker has entered the kernels, or has failed. */
+  readonly ready: Promise<void>;
+  private started = 0;
 
   constructor(heap: Heap, library: WorkerLibrary, threads: number) {
     this.threads = threads;
     this.control = heap.alloc(CONTROL_BYTES);
     this.words = heap.i32(this.control, CONTROL_BYTES / 4);
     this.words.fill(0);
+    const starts: Promise<void>[] = [];
     for (let i = 1; i < threads; i++) {
+      const { port1, port2 } = new MessageChannel();
       const worker = new Worker(WORKER_SOURCE, {
         eval: true,
         name: `tensor-gpu ${i}`,
         execArgv: [], // loaders of the main thread are of no use here
         workerData: {
           memory: heap.memory,
+          started: port2,
           library,
           control: this.control,
           scratch: heap.alloc(SCRATCH_BYTES),
           stack: heap.alloc(STACK_BYTES) + STACK_BYTES,
           spins: SPINS[library.kind],
         },
+        transferList: [port2],
       });
-      worker.unref(); // the process may end while workers wait
+      starts.push(this.start(worker, port1));
       worker.on('error', (error) => {
         // results do not depend on workers: without this one everything is computed, only slower
         process.emitWarning(`a worker thread of tensor-gpu stopped: ${error.message}`);
       });
-      this.workers.push(worker);
     }
+    this.ready = Promise.all(starts).then(() => undefined);
+    open.add(this);
+    if (!listening) process.on('exit', leaveAll);
+    listening = true;
+  }
+
+  /** Until it has started the process waits for it; later it may end while workers wait. */
+  private start(worker: Worker, port: MessagePort): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        port.close();
+        worker.unref();
+        resolve();
+      };
+      port.once('message', () => {
+        this.started++;
+        done();
+      });
+      worker.once('error', done);
+      worker.once('exit', done);
+    });
   }
 
   /** Calls `play` with the workers awake: they stay in the loop, without parking, until it returns. */
@@ -102,6 +140,22 @@ export class Pool {
     Atomics.store(this.words, QUIT, 1);
     Atomics.add(this.words, EPOCH, 1);
     Atomics.notify(this.words, EPOCH);
-    this.workers.length = 0;
+    open.delete(this);
   }
+
+  /** Sends the workers home and waits until none is inside a kernel: Node must not end a thread in there. */
+  leave(): void {
+    this.dispose();
+    const deadline = Date.now() + EXIT_PATIENCE;
+    for (;;) {
+      const gone = Atomics.load(this.words, GONE);
+      const left = deadline - Date.now();
+      if (gone >= this.started || left <= 0) return;
+      Atomics.wait(this.words, GONE, gone, left);
+    }
+  }
+}
+
+function leaveAll(): void {
+  for (const pool of [...open]) pool.leave();
 }

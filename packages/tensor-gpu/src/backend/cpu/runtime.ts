@@ -27,6 +27,8 @@ export interface CpuRuntime {
   run(kernel: KernelName, chunks: number, words: ArrayLike<number>): void;
   /** Inside `build`, `run` only records. */
   record(build: () => void): CpuProgram;
+  /** Resolves when all workers have entered the kernels, or could not: until then a process that ends could meet one half started. */
+  readonly ready: Promise<void>;
   /** Stops the workers. The heap is released when nothing refers to it any more. */
   dispose(): void;
 }
@@ -146,6 +148,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
     threads,
     run,
     record,
+    ready: pool.ready,
     dispose: () => {
       if (!disposed) pool.dispose();
       disposed = true;
