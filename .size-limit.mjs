@@ -19,7 +19,7 @@ export default [
   entry('grpo', '24 kB'),
   { ...entry('grpo', '7 kB'), name: 'grpo, one loss', import: '{ dapoLoss }' }, // half of it checks what it is given
   entry('mol-loss', '7 kB'),
-  entry('ef-env', '90 kB', optional),
+  entry('ef-env', '112 kB', optional),
   {
     ...entry('ef-env', '12 kB'), // with nothing left out: the core loads nothing
     name: 'ef-env, core',
