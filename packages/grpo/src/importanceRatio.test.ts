@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { GrpoError } from './errors.ts';
 import { type ImportanceRatio, tokenRatio } from './importanceRatio.ts';
-import { gspoTokenRatio, sequenceRatio } from './sequenceRatio.ts';
+import { policyLoss } from './policyLoss.ts';
+import { gspoTokenRatio, importanceRatios, sequenceRatio } from './sequenceRatio.ts';
 
 const RATIOS: [string, ImportanceRatio][] = [
   ['tokenRatio', tokenRatio],
@@ -36,4 +37,27 @@ describe.each(RATIOS)('%s', (_, ratio) => {
       expect(() => ratio(data, clamp)).toThrow(/clamp must be/);
     expect(() => ratio(undefined as unknown as typeof data)).toThrow(GrpoError);
   });
+});
+
+test('a ratio of your own that gives none is named', () => {
+  const data = { logprobs: [-1], advantages: [1], completionMask: [1], sequenceLength: 1 };
+  for (const ratio of [() => 1, () => undefined, () => ({ values: [] })])
+    expect(() =>
+      policyLoss(data, { lossType: 'dapo', importanceSamplingLevel: ratio as never }),
+    ).toThrow('importanceSamplingLevel must be a function that gives a LogRatio');
+});
+
+test('a function of the package and its name are one', () => {
+  const data = {
+    logprobs: [-1, -2],
+    oldLogprobs: [-1.5, -1],
+    advantages: [1],
+    completionMask: [1, 1],
+    sequenceLength: 2,
+  };
+  for (const [name, ratio] of Object.entries(importanceRatios)) {
+    const of = (importanceSamplingLevel: never) =>
+      policyLoss(data, { lossType: 'grpo', importanceSamplingLevel });
+    expect(of(ratio as never)).toEqual(of(name as never));
+  }
 });

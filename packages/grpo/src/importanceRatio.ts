@@ -1,5 +1,5 @@
-import { assertLength, notFinite, rowsOf } from './assertTokens.ts';
-import { positiveOrInfinite, shown } from './base/checks.ts';
+import { assertFiniteTokens, assertLength, rowsOf } from './assertTokens.ts';
+import { positiveOrInfinite } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
 import { readPolicyFields } from './policyFields.ts';
 
@@ -26,33 +26,24 @@ export interface LogRatioData {
 /** Over what the probability ratio is taken. `clamp` bounds |log ratio| per token (verl 20); no gradient outside. */
 export type ImportanceRatio = (data: LogRatioData, clamp?: number) => LogRatio;
 
-/**
- * Each token has its own ratio: u[t] = logprob[t] - old[t].
- *
- * @example
- * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
- * tokenRatio(data).values; // Float64Array [1, 0]
- */
-export const tokenRatio: ImportanceRatio = (given, clamp = Infinity) => {
-  const where = 'tokenRatio';
-  positiveOrInfinite(where, 'clamp', clamp);
-  const data = readPolicyFields(where, given, ['logprobs', 'completionMask', 'sequenceLength']);
-  const { logprobs, sequenceLength } = data;
-  assertLength(where, 'logprobs', logprobs);
-  const size = logprobs.length;
-  rowsOf(where, size, sequenceLength);
-  const { oldLogprobs = logprobs } = data;
-  assertLength(where, 'oldLogprobs', oldLogprobs, size);
-  const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
-  const values = new Float64Array(size);
-  const slope = new Uint8Array(logprobs.length); // 1 where a trained token is inside the clamp
-  for (let i = 0; i < size; i++) {
+/** Inputs of a ratio after every check. */
+export interface CheckedRatioData {
+  logprobs: ArrayLike<number>;
+  oldLogprobs: ArrayLike<number>;
+  mask: Uint8Array;
+  sequenceLength: number;
+}
+
+/** A ratio of inputs that are checked. The losses check theirs once, and take this form. */
+export type CheckedRatio = (data: CheckedRatioData, clamp: number) => LogRatio;
+
+/** `tokenRatio` of inputs that are checked. */
+export const ratioOfTokens: CheckedRatio = ({ logprobs, oldLogprobs, mask }, clamp) => {
+  const values = new Float64Array(mask.length);
+  const slope = new Uint8Array(mask.length); // 1 where a trained token is inside the clamp
+  for (let i = 0; i < values.length; i++) {
     if (mask[i] === 0) continue;
-    const [now, old] = [logprobs[i]!, oldLogprobs[i]!];
-    if (!Number.isFinite(now) || !Number.isFinite(old)) {
-      throw notFinite(`${where}: log-probs are ${shown(now)} and ${shown(old)}`, i, sequenceLength);
-    }
-    const raw = now - old;
+    const raw = logprobs[i]! - oldLogprobs[i]!;
     values[i] = Math.min(clamp, Math.max(-clamp, raw));
     slope[i] = values[i] === raw ? 1 : 0;
   }
@@ -61,3 +52,32 @@ export const tokenRatio: ImportanceRatio = (given, clamp = Infinity) => {
   };
   return { values, tokens: values, perSequence: false, backward };
 };
+
+/** A ratio for callers: the checks, then the ratio. */
+export function checkingRatio(where: string, ratio: CheckedRatio): ImportanceRatio {
+  return (given, clamp = Infinity) => {
+    positiveOrInfinite(where, 'clamp', clamp);
+    const data = readPolicyFields(where, given, ['logprobs', 'completionMask', 'sequenceLength']);
+    const { logprobs, oldLogprobs = logprobs, sequenceLength } = data;
+    assertLength(where, 'logprobs', logprobs);
+    const size = logprobs.length;
+    rowsOf(where, size, sequenceLength);
+    assertLength(where, 'oldLogprobs', oldLogprobs, size);
+    const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
+    assertFiniteTokens(where, 'logprobs', logprobs, mask, sequenceLength);
+    assertFiniteTokens(where, 'oldLogprobs', oldLogprobs, mask, sequenceLength);
+    return ratio({ logprobs, oldLogprobs, mask, sequenceLength }, clamp);
+  };
+}
+
+/**
+ * Each token has its own ratio: u[t] = logprob[t] - old[t].
+ *
+ * @example
+ * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
+ * tokenRatio(data).values; // Float64Array [1, 0]
+ */
+export const tokenRatio: ImportanceRatio = /* @__PURE__ */ checkingRatio(
+  'tokenRatio',
+  ratioOfTokens,
+);

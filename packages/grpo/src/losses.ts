@@ -9,7 +9,6 @@ import { sapo } from './objectives/sapo.ts';
 import { dppo, ipo, prime, refKl } from './objectives/trustRegion.ts';
 import { vespo } from './objectives/vespo.ts';
 import type { PolicyLoss, PolicyLossName, PolicyObjective } from './policyLossTypes.ts';
-import { gspoTokenRatio, sequenceRatio } from './sequenceRatio.ts';
 import { type SurrogateLossDefaults, tokenLoss } from './surrogateLoss.ts';
 
 /** A loss from its objective and reduction; `own` are its defaults where they are not the package's. No spread: bundlers drop what is pure. */
@@ -33,7 +32,7 @@ const AGAINST_SAMPLER = {
   normalizer: 'batch',
   againstSampler: true,
 } as const;
-const GSPO = { reduction: 'seq-mean-token-mean-all', level: sequenceRatio } as const;
+const GSPO = { reduction: 'seq-mean-token-mean-all', level: 'sequence' } as const;
 const VESPO = {
   reduction: 'token-mean',
   normalizer: 'batch',
@@ -106,7 +105,7 @@ export const gspoTokenLoss: PolicyLoss<LossOptions<'gspo_token'>> = /* @__PURE__
   'gspo_token',
   'gspoTokenLoss',
   sequenceSurrogate,
-  { reduction: 'seq-mean-token-mean', level: gspoTokenRatio },
+  { reduction: 'seq-mean-token-mean', level: 'gspo-token' },
   GSPO_EPSILON,
 );
 

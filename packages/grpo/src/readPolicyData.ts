@@ -7,13 +7,14 @@ import {
   placeOf,
   rowsOf,
 } from './assertTokens.ts';
+import { mustBe } from './base/checks.ts';
 import { readMask } from './base/readMask.ts';
 import { assertCorrectedOnce } from './doubleCorrection.ts';
 import { GrpoError } from './errors.ts';
-import { type ImportanceRatio, type LogRatio, tokenRatio } from './importanceRatio.ts';
+import type { ImportanceRatio, LogRatio } from './importanceRatio.ts';
 import { POLICY_FIELDS, REQUIRED, readPolicyFields } from './policyFields.ts';
 import type { PolicyBatch, PolicyLossData, PolicyLossOptions } from './policyLossTypes.ts';
-import { importanceRatios } from './sequenceRatio.ts';
+import { checkedRatios, type ImportanceSamplingLevel } from './sequenceRatio.ts';
 
 /** verl's bound of |log ratio|. */
 const VERL_LOG_RATIO_CLAMP = 20;
@@ -22,8 +23,8 @@ const VERL_LOG_RATIO_CLAMP = 20;
 export interface PolicyDataDefaults {
   /** Name in error messages. */
   name: string;
-  /** Default `tokenRatio`. */
-  level?: ImportanceRatio;
+  /** Default `'token'`. */
+  level?: ImportanceSamplingLevel | ImportanceRatio;
   /** The ratio is to `rolloutLogprobs`, which then must be complete, instead of to `oldLogprobs`. Default false. */
   againstSampler?: boolean;
 }
@@ -32,7 +33,7 @@ export interface PolicyDataDefaults {
 export function readPolicyData(
   given: PolicyLossData,
   options: PolicyLossOptions,
-  { name, level: ownLevel = tokenRatio, againstSampler = false }: PolicyDataDefaults,
+  { name, level: ownLevel = 'token', againstSampler = false }: PolicyDataDefaults,
 ): { batch: PolicyBatch; logRatio: LogRatio } {
   const data = readPolicyFields(name, given, REQUIRED);
   const { logprobs, rolloutLogprobs, sequenceLength } = data;
@@ -61,11 +62,9 @@ export function readPolicyData(
   }
 
   const { importanceSamplingLevel: level = ownLevel } = options;
-  const ratioOf = typeof level === 'string' ? importanceRatios[level] : level;
   const { logRatioClamp = options.convention === 'verl' ? VERL_LOG_RATIO_CLAMP : Infinity } =
     options;
-  const ratioData = { logprobs, oldLogprobs, completionMask: mask, sequenceLength };
-  const logRatio = ratioOf(ratioData, logRatioClamp);
+  const logRatio = ratioOf(level, data, { oldLogprobs, mask, logRatioClamp, name });
   const ratio = new Float64Array(size);
   for (let i = 0; i < size; i++) ratio[i] = Math.exp(logRatio.values[i]!);
   const batch: PolicyBatch = {
@@ -87,6 +86,28 @@ export function readPolicyData(
     rows,
   };
   return { batch, logRatio };
+}
+
+/** The ratio by its name, or by the caller's function. */
+function ratioOf(
+  level: ImportanceSamplingLevel | ImportanceRatio,
+  { logprobs, sequenceLength }: PolicyLossData,
+  checked: {
+    oldLogprobs: ArrayLike<number> | undefined;
+    mask: Uint8Array;
+    logRatioClamp: number;
+    name: string;
+  },
+): LogRatio {
+  const { oldLogprobs, mask, logRatioClamp, name } = checked;
+  if (typeof level === 'string') {
+    const data = { logprobs, oldLogprobs: oldLogprobs ?? logprobs, mask, sequenceLength };
+    return checkedRatios[level](data, logRatioClamp);
+  }
+  const data = { logprobs, oldLogprobs, completionMask: mask, sequenceLength };
+  const own: Partial<LogRatio> | undefined = level(data, logRatioClamp);
+  if (own?.values?.length === mask.length && own.tokens && own.backward) return own as LogRatio; // all of its parts are there
+  throw mustBe(name, 'importanceSamplingLevel', 'a function that gives a LogRatio', own);
 }
 
 /** Lengths and values of what has one value per token. */

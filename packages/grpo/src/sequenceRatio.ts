@@ -1,5 +1,10 @@
-import { readMask } from './base/readMask.ts';
-import { type ImportanceRatio, tokenRatio } from './importanceRatio.ts';
+import {
+  type CheckedRatio,
+  checkingRatio,
+  type ImportanceRatio,
+  ratioOfTokens,
+  tokenRatio,
+} from './importanceRatio.ts';
 
 /** verl holds the log ratio of its token form of GSPO to at most 10. */
 const GSPO_TOKEN_CAP = 10;
@@ -19,20 +24,9 @@ function rowMeans(values: Float64Array, mask: Uint8Array, sequenceLength: number
   return means;
 }
 
-/**
- * One ratio per sequence, the geometric mean of its tokens' (GSPO):
- * u[t] = mean over the sequence's trained tokens of (logprob - old).
- *
- * @example
- * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
- * sequenceRatio(data).values; // Float64Array [0.5, 0.5]
- *
- * @see Zheng et al. 2025, GSPO: https://arxiv.org/abs/2507.18071
- */
-export const sequenceRatio: ImportanceRatio = (data, clamp) => {
-  const { tokens, backward } = tokenRatio(data, clamp);
-  const { sequenceLength } = data;
-  const mask = readMask('sequenceRatio', 'completionMask', data.completionMask, tokens.length);
+const ratioOfSequences: CheckedRatio = (data, clamp) => {
+  const { mask, sequenceLength } = data;
+  const { tokens, backward } = ratioOfTokens(data, clamp);
   return {
     values: rowMeans(tokens, mask, sequenceLength),
     tokens,
@@ -42,16 +36,9 @@ export const sequenceRatio: ImportanceRatio = (data, clamp) => {
   };
 };
 
-/**
- * The sequence's ratio with the gradient of each token's own log-prob, so that advantages may differ per token.
- *
- * @see Zheng et al. 2025, GSPO-token: https://arxiv.org/abs/2507.18071
- */
-export const gspoTokenRatio: ImportanceRatio = (data, clamp) => {
-  const ratio = tokenRatio(data, clamp);
-  const { tokens } = ratio;
-  const mask = readMask('gspoTokenRatio', 'completionMask', data.completionMask, tokens.length);
-  const means = rowMeans(tokens, mask, data.sequenceLength);
+const ratioOfGspoTokens: CheckedRatio = (data, clamp) => {
+  const ratio = ratioOfTokens(data, clamp);
+  const means = rowMeans(ratio.tokens, data.mask, data.sequenceLength);
   return {
     ...ratio,
     values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)),
@@ -64,11 +51,43 @@ export const gspoTokenRatio: ImportanceRatio = (data, clamp) => {
   };
 };
 
+/**
+ * One ratio per sequence, the geometric mean of its tokens' (GSPO):
+ * u[t] = mean over the sequence's trained tokens of (logprob - old).
+ *
+ * @example
+ * const data = { logprobs: [-1, -2], oldLogprobs: [-2, -2], completionMask: [1, 1], sequenceLength: 2 };
+ * sequenceRatio(data).values; // Float64Array [0.5, 0.5]
+ *
+ * @see Zheng et al. 2025, GSPO: https://arxiv.org/abs/2507.18071
+ */
+export const sequenceRatio: ImportanceRatio = /* @__PURE__ */ checkingRatio(
+  'sequenceRatio',
+  ratioOfSequences,
+);
+
+/**
+ * The sequence's ratio with the gradient of each token's own log-prob, so that advantages may differ per token.
+ *
+ * @see Zheng et al. 2025, GSPO-token: https://arxiv.org/abs/2507.18071
+ */
+export const gspoTokenRatio: ImportanceRatio = /* @__PURE__ */ checkingRatio(
+  'gspoTokenRatio',
+  ratioOfGspoTokens,
+);
+
 /** The ratios by the name of `importanceSamplingLevel`. */
 export const importanceRatios: Record<ImportanceSamplingLevel, ImportanceRatio> = {
   token: tokenRatio,
   sequence: sequenceRatio,
   'gspo-token': gspoTokenRatio,
+};
+
+/** The same for inputs that are checked. */
+export const checkedRatios: Record<ImportanceSamplingLevel, CheckedRatio> = {
+  token: ratioOfTokens,
+  sequence: ratioOfSequences,
+  'gspo-token': ratioOfGspoTokens,
 };
 
 export type ImportanceSamplingLevel = 'token' | 'sequence' | 'gspo-token';

@@ -1,5 +1,5 @@
 import { notFinite } from './assertTokens.ts';
-import { callable, flag, oneOf, text } from './base/checks.ts';
+import { callable, flag, mustBe, oneOf, oneOfOrFunction, text } from './base/checks.ts';
 import { type OptionChecks, readOptions } from './base/readOptions.ts';
 import { klTerm } from './klTerm.ts';
 import { anyLossOptions } from './lossOptions.ts';
@@ -12,6 +12,7 @@ import type {
 } from './policyLossTypes.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
 import { REDUCTIONS, type Reduction } from './reduction.ts';
+import { importanceRatios } from './sequenceRatio.ts';
 import { stepWeights } from './stepWeights.ts';
 
 /** What a loss type fixes besides its formula. */
@@ -62,7 +63,7 @@ export function surrogateLoss(
 
 const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
   name: text,
-  level: callable,
+  level: /* @__PURE__ */ oneOfOrFunction(importanceRatios),
   againstSampler: flag,
   reduction: /* @__PURE__ */ oneOf(REDUCTIONS),
   normalizer: /* @__PURE__ */ oneOf(['batch', 'call']),
@@ -82,6 +83,9 @@ export function tokenLoss(
   const { weights, accumulation } = stepWeights(name, batch, options, defaults);
   const importanceWeights = defaults.ownsImportanceWeights ? undefined : batch.importanceWeights;
   const run = objective(batch, options);
+  if (typeof run?.term !== 'function') {
+    throw mustBe(name, 'objective', 'a function that gives { term }', run);
+  }
   const addKl = klTerm(batch, options, name);
 
   const size = mask.length;
