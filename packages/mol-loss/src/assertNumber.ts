@@ -38,7 +38,11 @@ export function assertNumber(
 /** Every integer of 32 bits is another seed; beyond them, and between them, two seeds would be one. */
 export const SEED: NumberRange = { integer: true, min: 0, max: 2 ** 32 - 1 };
 
-/** A value as it would be typed: strings in quotes. */
+/** A value as an error message shows it: strings in quotes, and never a whole array. */
 export function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) || ArrayBuffer.isView(value) ? 'an array' : 'an object';
 }

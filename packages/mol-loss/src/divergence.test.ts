@@ -25,10 +25,12 @@ describe('divergence', () => {
         logits,
         fc.double({ min: 0.5, max: 3, noNaN: true }),
         (z, z0, temperature) => {
-          expect(divergence(z, z0, { kind, temperature }).value).toBeGreaterThanOrEqual(-1e-12);
+          const near = z.map((x, v) => x + (v - 2) * 1e-9); // where rounding is all that is left
+          for (const other of [z0, near])
+            expect(divergence(z, other, { kind, temperature }).value).toBeGreaterThanOrEqual(0);
           const same = divergence(z, z, { kind, temperature });
-          expect(Math.abs(same.value)).toBeLessThan(1e-12);
-          for (const g of same.gradient) expect(Math.abs(g)).toBeLessThan(1e-12);
+          expect(Math.abs(same.value)).toBe(0);
+          for (const g of same.gradient) expect(Math.abs(g)).toBe(0);
         },
       ),
     );

@@ -10,12 +10,16 @@ export function lookUp<T>(
 ): T {
   if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name] as T; // hasOwn has just said so
   const known = Object.keys(table);
-  const distances = known.map((candidate) => editDistance(plain(String(name)), plain(candidate)));
-  const nearest = known[distances.indexOf(Math.min(...distances))];
+  const nearest = typeof name === 'string' ? didYouMean(name, known) : '';
   throw new MolLossError(
     'unknown-name',
-    `${where}: unknown ${what} ${show(name)}. Did you mean '${nearest}'? Known: ${known.join(', ')}.`,
+    `${where}: unknown ${what} ${show(name)}.${nearest} Known: ${known.join(', ')}.`,
   );
+}
+
+function didYouMean(name: string, known: readonly string[]): string {
+  const distances = known.map((candidate) => editDistance(plain(name), plain(candidate)));
+  return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
 }
 
 /** Beyond this many letters no name is ours, and the table of distances would be large. */

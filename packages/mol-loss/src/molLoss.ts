@@ -1,5 +1,5 @@
 import { show } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
+import { MolLossError, type MolLossErrorCode } from './errors.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
@@ -124,11 +124,11 @@ function assertLogprob(
   code: number,
 ): void {
   if (typeof value === 'number' && value <= ROUNDING) return; // -Infinity is judged as a term
-  const fix =
-    typeof value === 'number' && value > ROUNDING
-      ? 'A log-prob is at most 0: are these probabilities?'
-      : SOURCE;
-  throw atToken(tokens, i, `${name} is ${show(value)}`, code, fix);
+  const what = `${name} is ${show(value)}`;
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw atToken(tokens, i, what, code, SOURCE);
+  const fix = 'A log-prob is at most 0: are these probabilities?';
+  throw atToken(tokens, i, what, code, fix, 'option');
 }
 
 const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
@@ -147,18 +147,19 @@ export function assertTerm(
   throw atToken(tokens, i, `${name} is ${show(term)}`, code, fix);
 }
 
-/** A `not-finite` error that names token, sequence and role. */
+/** An error that names token, sequence and role. */
 export function atToken(
   { sequenceIds, sequenceLength }: MolTokens,
   i: number,
   what: string,
   code: number,
   fix: string,
+  reason: MolLossErrorCode = 'not-finite',
 ): MolLossError {
   const role = COMPONENTS.find((name) => ROLE_CODES[name] === code);
   const row = sequenceLength === undefined ? 0 : Math.floor(i / sequenceLength);
   const place = `token ${i} (sequence ${sequenceIds?.[i] ?? row}, role ${role})`;
-  return new MolLossError('not-finite', `molLoss: ${what} at ${place}. ${fix}`);
+  return new MolLossError(reason, `molLoss: ${what} at ${place}. ${fix}`);
 }
 
 /** Loss share, mean and counts of every component, from the term of every token. */

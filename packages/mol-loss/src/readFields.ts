@@ -52,7 +52,8 @@ export function assertList(
   throw new MolLossError('missing', `${where}: ${name} must be an array, got ${show(values)}.`);
 }
 
-const isList = (value: unknown): value is ArrayLike<unknown> =>
-  typeof value === 'object' &&
-  value !== null &&
-  Number.isInteger((value as ArrayLike<unknown>).length);
+function isList(value: unknown): value is ArrayLike<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { length } = value as ArrayLike<unknown>;
+  return Number.isSafeInteger(length) && length >= 0;
+}

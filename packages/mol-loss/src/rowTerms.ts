@@ -58,7 +58,7 @@ export function rowDivergence(
   const mixture = logMixture(logP, logQ, jsdBeta);
   const student = reverse(logP, mixture, temperature);
   const base = reverse(logQ, mixture, temperature).value;
-  const value = Math.max(0, jsdBeta * base + (1 - jsdBeta) * student.value); // rounding can give -1e-17
+  const value = jsdBeta * base + (1 - jsdBeta) * student.value;
   return { value, gradient: student.gradient.map((g) => (1 - jsdBeta) * g) };
 }
 
@@ -78,7 +78,7 @@ function reverse(logP: Float64Array, logQ: Float64Array, temperature: number): R
     if (logP[v] !== -Infinity)
       gradient[v] = (gradient[v]! - Math.exp(logP[v]!) * value) / temperature;
   }
-  return { value, gradient };
+  return { value: Math.max(0, value), gradient }; // rounding can give -1e-16
 }
 
 function forward(logP: Float64Array, logQ: Float64Array, temperature: number): RowTerm {
@@ -88,12 +88,13 @@ function forward(logP: Float64Array, logQ: Float64Array, temperature: number): R
     value += gap(logQ[v]!, logP[v]!);
     gradient[v] = (Math.exp(logP[v]!) - Math.exp(logQ[v]!)) / temperature;
   }
-  return { value, gradient };
+  return { value: Math.max(0, value), gradient }; // as above
 }
 
 /** log((1 - beta) p + beta q), from logs. */
 function logMixture(logP: Float64Array, logQ: Float64Array, beta: number): Float64Array {
   return logP.map((p, v) => {
+    if (p === logQ[v]) return p; // exactly, so that equals have no divergence at all
     const [a, b] = [p + Math.log(1 - beta), logQ[v]! + Math.log(beta)];
     const max = Math.max(a, b);
     return max === -Infinity ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
