@@ -1,6 +1,7 @@
 import { assertLength } from './assertTokens.ts';
-import { array, count, shown } from './base/checks.ts';
+import { array, count } from './base/checks.ts';
 import type { OptionChecks } from './base/readOptions.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 /** Either G completions per prompt, prompt-major, or one group number per completion (groups of any size, any order). */

@@ -1,4 +1,5 @@
-import { count, isArray, shown } from './base/checks.ts';
+import { count, isArray } from './base/checks.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 /**

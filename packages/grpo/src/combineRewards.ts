@@ -27,7 +27,8 @@ export function combineRewards(
   if (rewards.length === 0) {
     throw new GrpoError('missing', 'combineRewards: needs the rewards of at least one function.');
   }
-  const count = rewards[0]?.length ?? 0;
+  assertLength('combineRewards', 'rewards[0]', rewards[0]!);
+  const count = rewards[0]!.length;
   if (weights !== undefined && weights !== null) {
     assertLength('combineRewards', 'weights', weights);
     assertFiniteTokens('combineRewards', 'weights', weights);

@@ -1,7 +1,8 @@
 import { assertLength } from './assertTokens.ts';
-import { array, count, flag, mustBe, shown, wholeNumber } from './base/checks.ts';
+import { array, count, flag, mustBe, wholeNumber } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
 import { readOptions } from './base/readOptions.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 export interface CompletionMaskOptions {

@@ -1,5 +1,5 @@
 import { assertLength, notFinite } from './assertTokens.ts';
-import { shown } from './base/checks.ts';
+import { shown } from './base/shown.ts';
 
 /**
  * How many equally weighted samples a weighted set is worth.

@@ -1,4 +1,4 @@
-import { mustBe } from './base/checks.ts';
+import { isArray, mustBe } from './base/checks.ts';
 
 /** As logged: NaN and infinity are `null` once they went through JSON. */
 type Metrics = Readonly<Record<string, number | null | undefined>>;
@@ -86,7 +86,7 @@ const RULES: Rule[] = [
  * explainStep({ loss: 0, grad_norm: 0.3 }).length; // 1
  */
 export function explainStep(metrics: Metrics): string[] {
-  if (typeof metrics !== 'object' || metrics === null) {
+  if (typeof metrics !== 'object' || metrics === null || isArray(metrics)) {
     throw mustBe('explainStep', 'metrics', 'an object of numbers', metrics);
   }
   const numbers: Record<string, number> = {};

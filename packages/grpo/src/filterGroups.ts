@@ -21,7 +21,7 @@ export interface FilterGroupsResult {
   kept: Int32Array;
   /** Kept groups, in order of appearance. */
   keptGroups: Int32Array;
-  /** Kept completions / all: the factor for means over all rows (`grpo`, `dr_grpo`, `gspo`, `luspo`, `sapo`). */
+  /** Kept completions / all: the factor for means over all rows (`grpo`, `dr_grpo`, `gspo`, `luspo`, `sapo`, `gmpo`). */
   fraction: number;
   /** Kept tokens / all: the factor for means over tokens (`dapo`, `cispo`, `ppo` and most others). Only with `lengths`. */
   tokenFraction?: number;

@@ -37,7 +37,7 @@ export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}):
   const options = readLossOptions(NAME, 'gmpo', given);
   const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl' } = options;
   const { gradientAccumulationSteps = 1, numSequences, klEstimator } = options;
-  const { batch } = readPolicyData(data, options, { name: NAME });
+  const { batch, logRatio: ratioOfTokens } = readPolicyData(data, options, { name: NAME });
   const { importanceWeights, tokenWeights, entropies } = batch;
   refuse(NAME, { exactKl: klEstimator === 'exact', importanceWeights, tokenWeights });
   // TRL does not correct this loss's KL by the ratio
@@ -47,7 +47,8 @@ export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}):
   const rowCount = numSequences ?? rows * gradientAccumulationSteps;
   assertTotal(NAME, 'numSequences', numSequences, rows);
 
-  const gradient = new Float64Array(mask.length);
+  const gradient = new Float64Array(mask.length); // directly through the log-probs
+  const ratioGradient = new Float64Array(mask.length); // through the log ratio, which `logRatioClamp` may hold
   const perTokenLoss = new Float64Array(mask.length);
   const ratio = new Float64Array(mask.length);
   const kl = new Float64Array(mask.length);
@@ -56,15 +57,16 @@ export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}):
     const start = row * sequenceLength;
     let [sum, count, advantageSum, trained] = [0, 0, 0, 0];
     for (let i = start; i < start + sequenceLength; i++) {
-      if (mask[i] !== 0) trained++;
+      if (mask[i] === 0) continue;
+      trained++;
+      if (kept[i] !== 0 || !verl) advantageSum += advantages[i]!;
       if (kept[i] === 0) continue;
       sum += clipped(i);
-      advantageSum += advantages[i]!;
       count++;
     }
     const divisor = verl ? count + 1e-8 : count || 1; // verl's own guard
     const ofRow = !verl && batch.perSequence; // even of a row without a trained token
-    const advantage = ofRow ? advantages[start]! : advantageSum / divisor;
+    const advantage = ofRow ? advantages[start]! : advantageSum / (verl ? divisor : trained || 1);
     if (!Number.isFinite(advantage)) throw notFinite(`${NAME}: advantages is ${advantage}`, row, 1);
     const coefficient = Math.exp(sum / divisor);
     let rowLoss = -coefficient * advantage;
@@ -72,19 +74,23 @@ export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}):
       ratio[i] = coefficient;
       if (mask[i] === 0) continue;
       if (kept[i] !== 0 && clipped(i) === logRatio[i]) {
-        gradient[i] = (-coefficient * advantage) / divisor / rowCount;
+        ratioGradient[i] = (-coefficient * advantage) / divisor / rowCount;
       }
       if (addKl) {
         const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
         kl[i] = addKl(i, out);
         rowLoss += out.loss / trained;
-        gradient[i]! += out.dLogprob / trained / rowCount;
+        gradient[i] = out.dLogprob / trained / rowCount;
       }
+    }
+    if (!Number.isFinite(rowLoss)) {
+      throw notFinite(`${NAME}: no finite loss (ratio ${coefficient})`, start, sequenceLength);
     }
     for (let i = start; i < start + sequenceLength; i++)
       if (mask[i] !== 0) perTokenLoss[i] = rowLoss;
     loss += rowLoss / rowCount;
   }
+  ratioOfTokens.backward(ratioGradient, gradient);
   return { loss, gradient, perTokenLoss, ratio, metrics: metrics() };
 
   function clipped(i: number): number {

@@ -6,8 +6,12 @@ import { groupAdvantages } from './groupAdvantages.ts';
 import { hasSpread } from './hasSpread.ts';
 import { maxRlAdvantages } from './maxRlAdvantages.ts';
 import { passAtkAdvantages } from './passAtkAdvantages.ts';
-import { reinforcePlusPlusAdvantages } from './reinforcePlusPlusAdvantages.ts';
+import {
+  reinforcePlusPlusAdvantages,
+  reinforcePlusPlusBaselineAdvantages,
+} from './reinforcePlusPlusAdvantages.ts';
 import { isStdZero, rewardMetrics } from './rewardMetrics.ts';
+import { rewardToGoAdvantages } from './rewardToGoAdvantages.ts';
 import { rlooAdvantages } from './rlooAdvantages.ts';
 import { topTwoAdvantages } from './topTwoAdvantages.ts';
 
@@ -28,13 +32,18 @@ const advantages: Record<string, (rewards: number[]) => ArrayLike<number>> = {
   maxRl: (r) => maxRlAdvantages(r, { numGenerations: r.length }),
   passAtk: (r) => passAtkAdvantages(r, { numGenerations: r.length, k: 1 }),
   topTwo: (r) => topTwoAdvantages(r, { numGenerations: r.length, eps: 0 }),
-  reinforcePlusPlus: (r) =>
-    reinforcePlusPlusAdvantages({
-      tokenRewards: r,
-      completionMask: r.map(() => 1),
-      sequenceLength: 1,
-    }),
+  reinforcePlusPlus: (r) => reinforcePlusPlusAdvantages(oneToken(r)),
+  reinforcePlusPlusBaseline: (r) =>
+    reinforcePlusPlusBaselineAdvantages(oneToken(r), { numGenerations: r.length }),
+  rewardToGo: (r) =>
+    rewardToGoAdvantages(oneToken(r), { numGenerations: r.length, scale: true, eps: 0 }),
 };
+
+const oneToken = (r: number[]) => ({
+  tokenRewards: r,
+  completionMask: r.map(() => 1),
+  sequenceLength: 1,
+});
 
 const combined = combineRewards([
   [0.1, 0.3],

@@ -62,7 +62,8 @@ const plus = (estimator: KlEstimator): KlEstimator => {
  *     k1 = d      k2 = d^2 / 2      k3 = exp(-d) + d - 1      abs = |d|
  *
  * k1 is unbiased and can be negative, k3 is unbiased and never negative, k2 is biased but its gradient is the right one.
- * A name with `+` has the value of that estimator and the gradient of k2.
+ * A name with `+` has the value of that estimator and the gradient of k2. They are bare formulas, called once per token: the
+ * losses check what goes in, and a NaN that you give comes out.
  *
  * @example
  * klEstimators.k3(-1, -2); // { value: 0.3679, gradient: 0.6321 }

@@ -1,3 +1,4 @@
+import { shown } from './base/shown.ts';
 import { didYouMean } from './didYouMean.ts';
 import { GrpoError } from './errors.ts';
 
@@ -23,8 +24,9 @@ export function unknownName(
   known: readonly string[],
   name: unknown,
 ): GrpoError {
+  const nearest = typeof name === 'string' ? didYouMean(name, known) : '';
   return new GrpoError(
     'unknown-name',
-    `${where}: unknown ${what} '${String(name)}'.${didYouMean(String(name), known)} Known: ${known.join(', ')}.`,
+    `${where}: unknown ${what} ${shown(name)}.${nearest} Known: ${known.join(', ')}.`,
   );
 }

@@ -1,4 +1,4 @@
-import { mustBe } from './base/checks.ts';
+import { isArray, mustBe } from './base/checks.ts';
 import { lookUp } from './lookUp.ts';
 
 /** Where two of our metrics have one name there, the later one holds: it is the loss's own. */
@@ -46,7 +46,7 @@ export function metricAliases(
   project: 'verl' | 'prime-rl',
 ): Record<string, number> {
   const names = lookUp('metricAliases', 'project', ALIASES, project);
-  if (typeof metrics !== 'object' || metrics === null) {
+  if (typeof metrics !== 'object' || metrics === null || isArray(metrics)) {
     throw mustBe('metricAliases', 'metrics', 'an object', metrics);
   }
   const renamed: Record<string, number> = {};

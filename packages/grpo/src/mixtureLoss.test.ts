@@ -49,4 +49,27 @@ describe('mixtureLoss', () => {
       `[GrpoError: mixtureLoss: component 'rl': gmpo and rema are means of sequences and turns, and have no token sum to mix. Add their gradients yourself.]`,
     );
   });
+
+  const one = { logprobs: [-1, -1], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
+
+  test('a mixture of nothing is an error: it would train nothing in silence', () => {
+    for (const none of [undefined, null, {}, [], 'dapo', 1, Symbol('x')])
+      expect(() => mixtureLoss(one, none as never)).toThrow(/mixtureLoss: (needs )?components/);
+  });
+
+  test.each([null, '2', Number.NaN, 1n, Symbol('x')])(
+    'a token weight of %s is an error that names its place, beside weights too',
+    (weight) => {
+      const data = { ...one, tokenWeights: [1, weight] as number[] };
+      const run = () => mixtureLoss(data, { a: { loss: 'dapo', weights: [1, 1] } });
+      expect(run).toThrow(/tokenWeights is .* at sequence 0, position 1/);
+    },
+  );
+
+  test('a function that gives no result is named', () => {
+    for (const result of [undefined, 1, {}, { gradient: [1] }])
+      expect(() => mixtureLoss(one, { a: { loss: () => result as never } })).toThrow(
+        "component 'a': loss must be a function that gives a PolicyLossResult",
+      );
+  });
 });

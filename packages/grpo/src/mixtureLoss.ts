@@ -1,5 +1,5 @@
 import { assertFiniteTokens, assertLength, rowsOf } from './assertTokens.ts';
-import { array, type Check, finite, flag, mustBe, positive } from './base/checks.ts';
+import { array, type Check, finite, flag, isArray, mustBe, positive } from './base/checks.ts';
 import { countOf, readMask } from './base/readMask.ts';
 import { type OptionChecks, readOptions } from './base/readOptions.ts';
 import { GrpoError } from './errors.ts';
@@ -93,7 +93,7 @@ export function mixtureLoss(
   const parts: Record<string, number> = {};
   const metrics: Record<string, number> = {};
   let loss = 0;
-  for (const [name, component] of Object.entries(components ?? {})) {
+  for (const [name, component] of readComponents(components)) {
     const { result, factor } = runComponent(
       data,
       completion,
@@ -113,6 +113,16 @@ export function mixtureLoss(
   return { loss, gradient, perTokenLoss, klGradient, entropyGradient, parts, metrics };
 }
 
+/** The components by name; a mixture of none would train nothing, in silence. */
+function readComponents(
+  components: Record<string, MixtureComponent>,
+): [string, MixtureComponent][] {
+  isObject(WHERE, 'components', components ?? {});
+  const entries = Object.entries(components ?? {});
+  if (entries.length > 0) return entries;
+  throw new GrpoError('missing', `${WHERE}: needs components: { name: { loss, weights, … } }.`);
+}
+
 /** The token sum of a component, and the factor it enters the mixture with. */
 function runComponent(
   data: PolicyLossData,
@@ -129,7 +139,10 @@ function runComponent(
     assertLength(where, 'weights', weights, size);
     assertFiniteTokens(where, 'weights', weights, inside, sequenceLength);
   }
-  if (tokenWeights) assertLength(where, 'tokenWeights', tokenWeights, size);
+  if (tokenWeights) {
+    assertLength(where, 'tokenWeights', tokenWeights, size);
+    assertFiniteTokens(where, 'tokenWeights', tokenWeights, inside, sequenceLength);
+  }
   const mask = completion.map((keep, i) =>
     (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
   );
@@ -146,6 +159,9 @@ function runComponent(
     { ...data, completionMask: mask, tokenWeights: together },
     { ...options, reduction: 'token-sum' },
   );
+  if (result?.gradient?.length !== size || typeof result.metrics !== 'object') {
+    throw mustBe(where, 'loss', 'a function that gives a PolicyLossResult', result);
+  }
   return { result, factor };
 }
 
@@ -165,7 +181,7 @@ function lossOf(where: string, loss: unknown): PolicyLoss<object> {
 type AnyComponent = ComponentFrame & { loss: unknown; options?: object | undefined };
 
 const isObject: Check = (where, name, value) => {
-  if (typeof value !== 'object') throw mustBe(where, name, 'an object', value);
+  if (typeof value !== 'object' || isArray(value)) throw mustBe(where, name, 'an object', value);
 };
 
 const CHECKS: OptionChecks<AnyComponent> = {

@@ -4,6 +4,7 @@ import { oneOf, share } from './base/checks.ts';
 import type { Mask } from './base/readMask.ts';
 import { readOptions } from './base/readOptions.ts';
 import { readTokenData } from './base/readTokenData.ts';
+import { hasSpread } from './hasSpread.ts';
 import { whiten } from './whiten.ts';
 
 /** Token rewards and mask, flat `[B*T]`. */
@@ -136,6 +137,7 @@ export function reinforcePlusPlusBaselineAdvantages(
   const advantages = new Float64Array(size);
   for (const group of groupIndices(where, rows, grouping)) {
     const raw = group.length === 1 && lone === 'raw';
+    if (!raw && !hasSpread(group.map((row) => totals[row]!))) continue; // whitening would blow rounding up
     const baseline = raw ? 0 : group.reduce((sum, row) => sum + totals[row]!, 0) / group.length;
     for (const row of group) {
       advantages.fill(totals[row]! - baseline, row * sequenceLength, (row + 1) * sequenceLength);

@@ -1,15 +1,7 @@
 import { assertLength } from './assertTokens.ts';
-import {
-  array,
-  type Check,
-  count,
-  mustBe,
-  orNull,
-  seed,
-  shown,
-  wholeNumber,
-} from './base/checks.ts';
+import { array, type Check, count, mustBe, orNull, seed, wholeNumber } from './base/checks.ts';
 import { readOptions } from './base/readOptions.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 import { shuffle } from './repeatedIndices.ts';
 

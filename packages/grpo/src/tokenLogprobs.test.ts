@@ -43,3 +43,8 @@ describe('tokenLogprobs', () => {
     );
   });
 });
+
+test.each([Symbol('x'), 1n, '0', null, -1, 2])('target %s is a GrpoError', (target) => {
+  const data = { logits: [0, 0], targets: [target as number] };
+  expect(() => tokenLogprobs(data)).toThrow(/target .* of token 0 is outside the vocabulary of 2/);
+});

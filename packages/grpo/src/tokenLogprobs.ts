@@ -1,7 +1,8 @@
 import { assertFiniteTokens, assertLength, notFinite } from './assertTokens.ts';
-import { positive, shown } from './base/checks.ts';
+import { positive } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
 import { readFields, readOptions } from './base/readOptions.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 export interface TokenLogitsData {
@@ -71,7 +72,7 @@ export function tokenLogprobs(
     if (!(Number.isInteger(target) && target >= 0 && target < width)) {
       throw new GrpoError(
         'option',
-        `tokenLogprobs: target ${target} of token ${i} is outside the vocabulary of ${width}.`,
+        `tokenLogprobs: target ${shown(target)} of token ${i} is outside the vocabulary of ${width}.`,
       );
     }
     let max = -Infinity;

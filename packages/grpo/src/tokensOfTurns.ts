@@ -1,5 +1,5 @@
 import { assertLength, placeOf } from './assertTokens.ts';
-import { shown } from './base/checks.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 /** A turn of a sequence, and its trained tokens. */

@@ -48,7 +48,7 @@ export function turnRatioLoss(
   const options = readLossOptions(NAME, 'rema', given);
   const { epsilon = 0.2, epsilonHigh = epsilon, dualClip = 3 } = options;
   const { turnRatio = 'geometric' } = options;
-  const { batch } = readPolicyData(data, options, { name: NAME });
+  const { batch, logRatio: ratioOfTokens } = readPolicyData(data, options, { name: NAME });
   const { importanceWeights, tokenWeights } = batch;
   refuse(NAME, { importanceWeights, tokenWeights });
   const { logRatio, kept } = batch;
@@ -56,7 +56,7 @@ export function turnRatioLoss(
   const groups = tokensOfTurns(NAME, batch.turns, batch.mask, batch.sequenceLength);
   const weightOf = turnWeights(groups, options);
 
-  const gradient = new Float64Array(logRatio.length);
+  const ratioGradient = new Float64Array(logRatio.length);
   const perTokenLoss = new Float64Array(logRatio.length);
   const ratio = new Float64Array(logRatio.length);
   const turns: TurnLoss[] = [];
@@ -82,11 +82,13 @@ export function turnRatioLoss(
     for (const i of tokens) {
       const capped = (geometric ? meanLog : logRatio[i]!) > LOG_RATIO_CAP;
       const own = geometric ? r : Math.exp(logRatio[i]!);
-      gradient[i] = capped ? 0 : (weight * slope * own) / tokens.length;
+      ratioGradient[i] = capped ? 0 : (weight * slope * own) / tokens.length;
       perTokenLoss[i] = loss;
       ratio[i] = r;
     }
   }
+  const gradient = new Float64Array(logRatio.length);
+  ratioOfTokens.backward(ratioGradient, gradient); // none where `logRatioClamp` holds the log ratio
   const clippedTurns = turns.filter(({ ratio: r, advantage }) =>
     advantage > 0 ? r > 1 + epsilonHigh : advantage < 0 && r < 1 - epsilon,
   );

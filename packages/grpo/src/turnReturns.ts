@@ -1,8 +1,9 @@
 import { assertFiniteTokens, assertLength, notFinite } from './assertTokens.ts';
-import { type Check, count, mustBe, share, shown } from './base/checks.ts';
+import { type Check, count, mustBe, share } from './base/checks.ts';
 import { type Mask, readMask } from './base/readMask.ts';
 import { readOptions } from './base/readOptions.ts';
 import { trainedRows } from './base/readTokenData.ts';
+import { shown } from './base/shown.ts';
 import { GrpoError } from './errors.ts';
 
 /** A turn, or -1 for a token that the policy did not write. */

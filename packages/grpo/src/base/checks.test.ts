@@ -9,6 +9,7 @@ import {
   count,
   finite,
   flag,
+  isArray,
   nonNegative,
   oneOf,
   oneOfOrFunction,
@@ -21,6 +22,7 @@ import {
   text,
   wholeNumber,
 } from './checks.ts';
+import { shown } from './shown.ts';
 
 const BAD = [Number.NaN, -1, '1', true, [1], {}, 1n, () => 1];
 
@@ -69,4 +71,23 @@ describe('checks', () => {
     expect(() => orNull(seed)('f', 'seed', null)).not.toThrow();
     expect(() => orNull(seed)('f', 'seed', 0.5)).toThrow(GrpoError);
   });
+});
+
+test('shown: short, in the spelling of the value, and never a throw', () => {
+  const values = ['a', 1n, Symbol('x'), Object.create(null), new Float64Array(9), () => 1, null];
+  expect(values.map(shown)).toEqual([
+    "'a'",
+    '1n',
+    'Symbol(x)',
+    'an object',
+    'an array',
+    'a function',
+    'null',
+  ]);
+});
+
+test('isArray: a length is a whole number >= 0', () => {
+  for (const yes of [[], new Float32Array(2), { length: 0 }]) expect(isArray(yes)).toBe(true);
+  for (const no of ['ab', { length: -1 }, { length: 0.5 }, new Map(), null, () => 1])
+    expect(isArray(no)).toBe(false);
 });

@@ -1,6 +1,7 @@
 // One file: the kinds of argument that callers hand over, side by side.
 import { GrpoError } from '../errors.ts';
 import { lookUp } from '../lookUp.ts';
+import { shown } from './shown.ts';
 
 /** Throws `option` (`unknown-name` for names) when a value is not of its kind. Call it alone, or list it for `readOptions`. */
 export interface Check {
@@ -19,14 +20,6 @@ const kind =
 /** The `option` error of a value that is not what was expected. */
 export function mustBe(where: string, name: string, expected: string, value: unknown): GrpoError {
   return new GrpoError('option', `${where}: ${name} must be ${expected}, got ${shown(value)}.`);
-}
-
-/** A value as an error message shows it. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value) || ArrayBuffer.isView(value) ? 'an array' : 'an object';
 }
 
 export const count: Check = /* @__PURE__ */ kind(
@@ -96,9 +89,9 @@ export const array: Check = (where, name, value) => {
 
 /** Arrays of any kind and other objects with a length; strings are none. */
 export function isArray(value: unknown): value is ArrayLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && Number.isInteger((value as ArrayLike<0>).length)
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const { length } = value as ArrayLike<unknown>;
+  return Number.isSafeInteger(length) && length >= 0;
 }
 
 /** One of the keys of a table (or of a list): `unknown-name` with the nearest one otherwise. */

@@ -1,6 +1,6 @@
 import { assertLength, placeOf } from '../assertTokens.ts';
 import { GrpoError } from '../errors.ts';
-import { shown } from './checks.ts';
+import { shown } from './shown.ts';
 
 /** 1 or true = counts, 0 or false = does not. Nothing else is a mask. */
 export type Mask = ArrayLike<number> | ArrayLike<boolean>;

@@ -1,6 +1,7 @@
 import { GrpoError } from '../errors.ts';
 import { unknownName } from '../lookUp.ts';
-import { type Check, isArray, shown } from './checks.ts';
+import { type Check, isArray } from './checks.ts';
+import { shown } from './shown.ts';
 
 /** What each option of a function must be, by its name. Every option has an entry, so unknown ones can be told. */
 export type OptionChecks<O> = { readonly [K in keyof Required<O>]: Check };
