@@ -16,8 +16,9 @@ import { assertList, readFields } from './readFields.ts';
  *
  *     total = sum over the parts of what the component's normaliser divides by: its sequences, tokens or weights
  *
- * @param parts - the tokens of every part; their values need not be known yet. A sequence lies in one part. Workers call
- * this with their own parts and add up the results, name by name.
+ * @param parts - the tokens of every part; their values need not be known yet. A sequence lies in one part (one that is cut in
+ * two counts as two), and ids of sequences are a part's own. Workers call this with their own parts and add up the results,
+ * name by name.
  * @param options - those of the loss: `normalizer` and `denominator` decide what is counted.
  * @returns `environment`, `assistant`, `general`, and `joint` in place of those normalised jointly. 0 = not in the batch.
  * @throws {MolLossError} as `molWeights`; `option` if joint sequences and joint tokens are to be counted at once.
