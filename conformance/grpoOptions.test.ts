@@ -53,7 +53,7 @@ describe("the option tables of packages/grpo's README", () => {
 
   test('what is called TRL is in TRL', () => {
     /** Arguments and batch entries of TRL's trainer that are no fields of its configuration. */
-    const elsewhere = ['num_items_in_batch', 'num_processes', 'tool_mask'];
+    const elsewhere = ['num_items_in_batch', 'num_processes', 'completion_mask', 'tool_mask'];
     const known = new Set(
       Object.values(fields)
         .flatMap((config) => Object.keys(config))
