@@ -49,6 +49,12 @@ export function checkBoolean(caller: string, name: string, value: unknown): void
   );
 }
 
+/** @throws {Qwen3Error} `option` unless `value` is a function. */
+export function checkFunction(caller: string, name: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new Qwen3Error('option', `${caller}: ${name} must be a function, got ${showValue(value)}.`);
+}
+
 /** @throws {Qwen3Error} `option` unless `value` is a whole number from `least` to `most`. */
 export function checkInteger(
   caller: string,
@@ -106,7 +112,7 @@ export function checkWholeNumbers(
 export function checkSequences(caller: string, sequences: unknown): void {
   checkList(caller, 'sequences', sequences);
   for (const [index, sequence] of (sequences as { ids?: unknown }[]).entries()) {
-    checkWholeNumbers(caller, `ids of sequence ${index}`, sequence?.ids); // checkList has said it is a list
+    checkWholeNumbers(caller, `ids of sequence ${index}`, sequence?.ids, INT32); // checkList has said it is a list
   }
 }
 
@@ -114,6 +120,9 @@ function isListOfNumbers(value: unknown): value is ArrayLike<number> {
   if (ArrayBuffer.isView(value)) return 'length' in value && !(value instanceof BigInt64Array);
   return Array.isArray(value);
 }
+
+/** Ids are stored as int32: from here on they would become others. */
+export const INT32: number = 2 ** 31;
 
 /** The known name that is nearest to a misspelt one, by insertions, deletions and replacements. */
 export function nearestName(name: string, known: readonly string[]): string {

@@ -9,7 +9,12 @@ test.each([
   ['a "b"', '"a \\"b\\""'],
   [{ a: [1, { b: [2] }] }, '{"a":[1,{…}]}'],
   [[], '[]'],
-  [7n, '7'],
+  [7n, '7n'],
+  [new Map([['t', 1]]), 'a Map'],
+  [Promise.resolve(1), 'a Promise'],
+  [new URL('file:///x'), 'a URL'],
+  [new Float32Array([1, 2.5]), '[1,2.5]'],
+  [Object.create(null), '{}'],
   [Symbol('s'), 'Symbol(s)'],
 ])('showValue(%o) is %s', (value, text) => expect(showValue(value)).toBe(text));
 

@@ -11,8 +11,11 @@ export function showValue(value: unknown, depth = 0): string {
     return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
   }
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
   const isList = Array.isArray(value) || ArrayBuffer.isView(value);
+  const kind = classOf(value);
+  if (!isList && kind !== undefined) return `a ${kind}`;
   if (depth === MAX_DEPTH) return isList ? '[…]' : '{…}';
   const names = Object.keys(value);
   const parts = names.slice(0, MAX_ITEMS).map((name) => {
@@ -21,4 +24,12 @@ export function showValue(value: unknown, depth = 0): string {
   });
   if (names.length > MAX_ITEMS) parts.push('…');
   return isList ? `[${parts.join()}]` : `{${parts.join()}}`;
+}
+
+/** Name of the class of an object that is no plain one: a Map, Promise or URL shows nothing of itself as JSON. */
+function classOf(value: object): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return undefined;
+  const { constructor: made } = value;
+  return typeof made === 'function' && made.name !== '' ? made.name : undefined;
 }

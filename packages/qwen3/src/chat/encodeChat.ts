@@ -1,5 +1,6 @@
 import { checkOptionNames } from '../optionChecks.ts';
 import type { ChatMessage } from './chatMessage.ts';
+import { checkTokenizer } from './checkTokenizer.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import { chatText, RENDER_CHAT_OPTIONS, type RenderChatOptions } from './renderChat.ts';
 import { readSpecials, type SpecialsOption } from './specials.ts';
@@ -35,6 +36,7 @@ export function encodeChat(
   tokenizer: Tokenizer,
   options: EncodeChatOptions = {},
 ): number[] {
+  checkTokenizer('encodeChat', tokenizer);
   checkOptionNames('encodeChat', options, [...RENDER_CHAT_OPTIONS, 'specials']);
   const specials = readSpecials('encodeChat', options.specials);
   const { text, quotes } = chatText('encodeChat', messages, options);

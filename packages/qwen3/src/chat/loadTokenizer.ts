@@ -1,13 +1,16 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { filePath } from '../checkpoint/filePath.ts';
 import { readJson } from '../checkpoint/readJson.ts';
+import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
 import { Qwen3Error } from '../errors.ts';
 import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
 
 /**
  * Loads a folder's `tokenizer.json` (and `tokenizer_config.json`, where there is one).
  *
- * @throws {Qwen3Error} `io` if the file is missing, `tokenizer` if it is not a tokenizer.
+ * @param folder - text or a `file:` URL.
+ * @throws {Qwen3Error} `io` if the file is missing, `unsupported` for a folder with an older form (`vocab.json`),
+ * `tokenizer` if it is not a tokenizer, `config` if a file is not JSON.
  *
  * @example
  * import { writeFile } from 'node:fs/promises';
@@ -20,14 +23,13 @@ import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
  * const tokenizer = await loadTokenizer('.');
  * tokenizer.encode('ab<|im_end|>'); // [0, 1, 2]
  */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const path = join(folder, 'tokenizer.json');
+export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
+  const from = filePath('loadTokenizer', folder);
+  await requireFiles('loadTokenizer', 'tokenizer', from, ['tokenizer.json']);
+  const path = join(from, 'tokenizer.json');
   const json = await readJson('loadTokenizer', path);
-  const configPath = join(folder, 'tokenizer_config.json');
-  const hasConfig = await access(configPath).then(
-    () => true,
-    () => false,
-  );
+  const configPath = join(from, 'tokenizer_config.json');
+  const hasConfig = await exists(configPath);
   const config = hasConfig ? await readJson('loadTokenizer', configPath) : {};
   try {
     return createTokenizer(json, config);

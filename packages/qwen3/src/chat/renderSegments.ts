@@ -5,8 +5,10 @@ import {
   checkList,
   checkOptionNames,
   checkWholeNumbers,
+  INT32,
 } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
+import { checkTokenizer } from './checkTokenizer.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
@@ -89,6 +91,7 @@ export function renderSegments(
   tokenizer: Tokenizer,
   options: RenderSegmentsOptions,
 ): RenderedSegments {
+  checkTokenizer('renderSegments', tokenizer);
   checkOptionNames('renderSegments', options, ['format', 'addGenerationPrompt', 'specials']);
   const { format, addGenerationPrompt = false } = options;
   checkChoice('renderSegments', 'format', format, CHAT_FORMATS);
@@ -215,7 +218,7 @@ function checkSegment(segment: Segment, index: number): void {
     if (typeof text !== 'string') fail(`text must be a text, got ${showValue(text)}`);
     return;
   }
-  checkWholeNumbers(where, 'tokens.ids', tokens.ids);
+  checkWholeNumbers(where, 'tokens.ids', tokens.ids, INT32);
   for (const name of ['logprobs', 'samplingLogprobs'] as const) {
     const values = tokens[name];
     if (values === undefined || values === null || values.length === tokens.ids.length) continue;

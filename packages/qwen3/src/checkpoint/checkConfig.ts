@@ -1,5 +1,6 @@
 import { Qwen3Error } from '../errors.ts';
 import { parameterShapes } from '../model/parameterShapes.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
@@ -23,6 +24,7 @@ export const POSITIVE_FIELDS = {
 
 const ID_FIELDS = {
   bosTokenId: 'bos_token_id',
+  eosTokenId: 'eos_token_id',
   padTokenId: 'pad_token_id',
 } as const;
 
@@ -32,22 +34,25 @@ const MAX_LAYERS = 10_000;
 
 const FIELDS = { ...COUNT_FIELDS, ...POSITIVE_FIELDS, ...ID_FIELDS };
 
+const CONFIG_FIELDS: readonly string[] = [...Object.keys(FIELDS), 'tieWordEmbeddings'];
+
 /**
  * Checks every value of a config and how they fit together. One that was written in code also has a largest size:
  * no file bounds it.
  *
  * @param source - name of the file it came from; without one, errors use the names of {@link Qwen3Config}.
- * @throws {Qwen3Error} `config`
+ * @throws {Qwen3Error} `config`; `option` for a config in code that has other fields, which would be ignored.
  */
-export function checkConfig(config: Qwen3Config, source?: string): void {
+export function checkConfig(config: Qwen3Config, source?: string, caller = 'createQwen3'): void {
   const label = (field: keyof typeof FIELDS): string =>
     source === undefined ? `config.${field}` : FIELDS[field];
   const fail = (what: string): never => {
     throw new Qwen3Error(
       'config',
-      source === undefined ? `createQwen3: ${what}` : `parseConfig: ${source}: ${what}`,
+      source === undefined ? `${caller}: ${what}` : `parseConfig: ${source}: ${what}`,
     );
   };
+  if (source === undefined) checkOptionNames(`${caller}: config`, config, CONFIG_FIELDS);
   for (const field of Object.keys(COUNT_FIELDS) as (keyof typeof COUNT_FIELDS)[]) {
     if (Number.isSafeInteger(config[field]) && config[field] > 0) continue;
     fail(
@@ -60,6 +65,12 @@ export function checkConfig(config: Qwen3Config, source?: string): void {
   }
   checkHeads(config, label, fail);
   checkIds(config, label, fail);
+  if (typeof config.tieWordEmbeddings !== 'boolean') {
+    fail(
+      `config.tieWordEmbeddings must be true or false, got ${showValue(config.tieWordEmbeddings)}.`,
+    );
+  }
+  readEndIds(config.eosTokenId, label('eosTokenId'), fail);
   if (source === undefined) checkSize(config, fail);
 }
 
@@ -111,10 +122,10 @@ function checkSize(config: Qwen3Config, fail: Fail): void {
  *
  * @throws what `fail` throws, for anything that is no id: it would never stop a text.
  */
-export function readEndIds(value: unknown, fail: Fail): number[] {
+export function readEndIds(value: unknown, label: string, fail: Fail): number[] {
   const ids: unknown[] = Array.isArray(value) ? value : [value ?? null].filter((id) => id !== null);
   if (!ids.every((id) => Number.isSafeInteger(id))) {
-    fail(`eos_token_id must be null, a token id or a list of ids, got ${showValue(value)}.`);
+    fail(`${label} must be null, a token id or a list of ids, got ${showValue(value)}.`);
   }
   return ids as number[];
 }

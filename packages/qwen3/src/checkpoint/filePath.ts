@@ -2,13 +2,17 @@ import { fileURLToPath } from 'node:url';
 import { Qwen3Error } from '../errors.ts';
 import { showValue } from '../showValue.ts';
 
-/** A path as text, from text or a `file:` URL. @throws {Qwen3Error} `option` for anything else. */
+/** A path as text, from text or a `file:` URL (also written as text). @throws {Qwen3Error} `option` for anything else. */
 export function filePath(functionName: string, path: string | URL): string {
-  if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
-  if (path instanceof URL && path.protocol === 'file:') return fileURLToPath(path);
+  const isUrl =
+    path instanceof URL || (typeof path === 'string' && /^(file|https?):\/\//i.test(path));
+  if (typeof path === 'string' && path !== '' && !path.includes('\0') && !isUrl) return path;
+  try {
+    if (isUrl) return fileURLToPath(path); // throws for the web, another host, and %2F
+  } catch {}
   const what = path instanceof URL ? path.href : showValue(path);
   throw new Qwen3Error(
     'option',
-    `${functionName}: the path must be text or a file: URL, got ${what}. Files of the web must be downloaded first.`,
+    `${functionName}: the path must be text or a file: URL of this machine, got ${what}. Files of the web must be downloaded first.`,
   );
 }

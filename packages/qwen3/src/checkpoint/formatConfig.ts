@@ -1,3 +1,4 @@
+import { checkConfig } from './checkConfig.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 
@@ -8,9 +9,10 @@ import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
  * refuses `"rms_norm_eps": 1`.
  *
  * @param dtype - how the weights beside it are stored.
- * @throws {Qwen3Error} `option` for another dtype.
+ * @throws {Qwen3Error} `option` for another dtype, `config` for impossible sizes.
  */
 export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<string, unknown> {
+  checkConfig(config, undefined, 'formatConfig');
   checkWeightDtype('formatConfig', dtype);
   return {
     architectures: ['Qwen3ForCausalLM'],

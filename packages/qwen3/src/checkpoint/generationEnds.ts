@@ -23,7 +23,7 @@ export async function withGenerationEnds(
     throw new Qwen3Error('config', `loadQwen3: ${path}: ${what}`);
   };
   const { eos_token_id: ends } = await readJson('loadQwen3', path);
-  const more = readEndIds(ends, fail);
+  const more = readEndIds(ends, 'eos_token_id', fail);
   const ids = [...new Set([config.eosTokenId ?? [], more].flat())];
   const [first = null] = ids;
   return { ...config, eosTokenId: ids.length > 1 ? ids : first };

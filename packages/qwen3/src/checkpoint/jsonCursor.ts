@@ -18,6 +18,8 @@ export interface JsonCursor {
 /** serde_json's limit; a header needs 3. */
 const MAX_DEPTH = 128;
 const LITERAL = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
+/** With none of these a string is what it says. */
+const UNUSUAL = /[\\\p{Cc}]/u;
 const COUNT = /(?:0|[1-9]\d*)(?![\w.+-])/y;
 
 /**
@@ -48,9 +50,9 @@ export function jsonCursor(json: string, fail: (what: string) => never): JsonCur
   function match(pattern: RegExp, what: string): string {
     blanks();
     pattern.lastIndex = position;
-    const found = pattern.exec(json)?.[0];
-    if (found === undefined) return fail(`${what} is missing at character ${position}`);
-    position += found.length;
+    if (!pattern.test(json)) fail(`${what} is missing at character ${position}`);
+    const found = json.slice(position, pattern.lastIndex);
+    position = pattern.lastIndex;
     return found;
   }
   function text(): string {
@@ -58,7 +60,7 @@ export function jsonCursor(json: string, fail: (what: string) => never): JsonCur
     const start = position;
     let end = json.indexOf('"', start);
     const plain = json.slice(start, end);
-    if (end >= 0 && !/[\\\p{Cc}]/u.test(plain)) {
+    if (end >= 0 && !UNUSUAL.test(plain)) {
       position = end + 1;
       return plain;
     }

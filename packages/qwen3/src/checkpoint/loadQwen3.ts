@@ -3,6 +3,7 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { filePath } from './filePath.ts';
 import { withGenerationEnds } from './generationEnds.ts';
 import { openSafetensors } from './openSafetensors.ts';
@@ -41,7 +42,8 @@ export async function loadQwen3(
   options: LoadQwen3Options = {},
 ): Promise<Qwen3> {
   const path = filePath('loadQwen3', folder);
-  const { configFile = 'config.json' } = options;
+  checkOptionNames('loadQwen3', options, ['configFile']);
+  const configFile = filePath('loadQwen3: configFile', options.configFile ?? 'config.json');
   await requireFiles('loadQwen3', 'model', path, [configFile]);
   const configPath = join(path, configFile);
   const written = parseConfig(await readJson('loadQwen3', configPath), configPath);

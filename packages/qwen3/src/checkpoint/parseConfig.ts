@@ -1,6 +1,6 @@
 import { Qwen3Error } from '../errors.ts';
 import { showValue } from '../showValue.ts';
-import { COUNT_FIELDS, checkConfig, POSITIVE_FIELDS, readEndIds } from './checkConfig.ts';
+import { COUNT_FIELDS, checkConfig, POSITIVE_FIELDS } from './checkConfig.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 import { flag, refuseUnsupported, ropeSettings } from './refuseUnsupported.ts';
 
@@ -53,8 +53,5 @@ export function parseConfig(json: Json, source = 'config.json'): Qwen3Config {
     padTokenId: (json.pad_token_id ?? null) as number | null,
   };
   checkConfig(config, source);
-  readEndIds(json.eos_token_id, (what) => {
-    throw new Qwen3Error('config', `parseConfig: ${source}: ${what}`);
-  });
   return config;
 }

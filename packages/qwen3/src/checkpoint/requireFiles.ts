@@ -11,7 +11,7 @@ interface Hint {
 }
 
 /** What people have instead of the expected files, and what to do then. The first that fits is given. */
-const HINTS: Record<'model' | 'adapter', readonly Hint[]> = {
+const HINTS: Record<'model' | 'adapter' | 'tokenizer', readonly Hint[]> = {
   model: [
     {
       sign: /^adapter_(config\.json|model\.)/,
@@ -68,6 +68,20 @@ const HINTS: Record<'model' | 'adapter', readonly Hint[]> = {
         `The adapter may lie in ${found}: give the folder that holds adapter_config.json.`,
     },
   ],
+  tokenizer: [
+    {
+      sign: /^(vocab\.json|merges\.txt|tokenizer\.model)$/,
+      code: 'unsupported',
+      advice: (found) =>
+        `It holds ${found}, an older form of a tokenizer. Save it as tokenizer.json: AutoTokenizer.from_pretrained(folder).save_pretrained(folder).`,
+    },
+    {
+      sign: /^(config\.json|adapter_config\.json|model.*\.safetensors)$/,
+      code: 'io',
+      advice: () =>
+        'It is the folder of a model without its tokenizer: copy tokenizer.json and tokenizer_config.json there from the base model, or give its folder.',
+    },
+  ],
 };
 
 /**
@@ -78,7 +92,7 @@ const HINTS: Record<'model' | 'adapter', readonly Hint[]> = {
  */
 export async function requireFiles(
   functionName: string,
-  kind: 'model' | 'adapter',
+  kind: keyof typeof HINTS,
   folder: string,
   files: readonly string[],
 ): Promise<void> {

@@ -130,18 +130,15 @@ function readEntry(source: string, name: string, cursor: JsonCursor): Safetensor
   let dtype: string | undefined;
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
-  const once = (field: string, value: unknown): void => {
-    if (value !== undefined) fail(source, `gives ${showValue(name)} the field ${field} twice`);
-  };
   cursor.object((field) => {
     if (field === 'dtype') {
-      once(field, dtype);
+      if (dtype !== undefined) failTwice(source, name, field);
       dtype = cursor.text();
     } else if (field === 'shape') {
-      once(field, shape);
+      if (shape) failTwice(source, name, field);
       shape = readCounts(source, cursor);
     } else if (field === 'data_offsets') {
-      once(field, offsets);
+      if (offsets) failTwice(source, name, field);
       offsets = readCounts(source, cursor);
     } else cursor.skip();
   });
@@ -150,6 +147,10 @@ function readEntry(source: string, name: string, cursor: JsonCursor): Safetensor
   }
   const [begin, end] = offsets as [number, number];
   return checkedEntry(source, name, dtype, shape, begin, end);
+}
+
+function failTwice(source: string, name: string, field: string): never {
+  return fail(source, `gives ${showValue(name)} the field ${field} twice`);
 }
 
 function readCounts(source: string, cursor: JsonCursor): number[] {

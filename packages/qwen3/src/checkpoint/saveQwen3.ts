@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { copyCompanions, missingCompanions } from './companionFiles.ts';
 import { filePath } from './filePath.ts';
 import { formatConfig } from './formatConfig.ts';
@@ -39,7 +41,7 @@ const FLOATS = ['rms_norm_eps', 'rope_theta', 'initializer_range', 'attention_dr
  * A LoRA adapter is not included: use `saveAdapter`, or save the model that `mergeLora` returns. As `'bfloat16'` a
  * merged model loses updates smaller than 2^-9 of their weight, most of a short LoRA run: save it as `'float32'`.
  *
- * @throws {Qwen3Error} `option` for an unknown dtype or a weight that is not finite (nothing is written then), `io` if
+ * @throws {Qwen3Error} `option` for an unknown option or dtype or a weight that is not finite (nothing is written then), `io` if
  * the folder cannot be written or the base's files cannot be read any more.
  *
  * @example
@@ -53,7 +55,9 @@ export async function saveQwen3(
   folder: string | URL,
   options: SaveQwen3Options,
 ): Promise<SavedQwen3> {
+  checkModel('saveQwen3', model);
   const path = filePath('saveQwen3', folder);
+  checkOptionNames('saveQwen3', options ?? {}, ['dtype', 'copyFrom']);
   const { dtype, copyFrom = model.folder ?? null } = { ...options };
   checkWeightDtype('saveQwen3', dtype);
   const base = copyFrom === null ? null : filePath('saveQwen3', copyFrom);

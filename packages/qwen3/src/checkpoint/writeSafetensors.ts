@@ -1,4 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 import { filePath } from './filePath.ts';
 import { toBfloat16 } from './floatFormats.ts';
@@ -18,7 +19,7 @@ export interface WriteSafetensorsOptions {
  *
  * @param path - text or a `file:` URL.
  * @throws {Qwen3Error} `shape` if a tensor's data does not fill its shape, `option` if its data is neither a
- * Float32Array nor an Int32Array, its name cannot be stored, or `dtype` is unknown, `io` if the file system refuses.
+ * Float32Array nor an Int32Array, its name cannot be stored, or an option or `dtype` is unknown, `io` if the file system refuses.
  */
 export async function writeSafetensors(
   path: string | URL,
@@ -26,6 +27,7 @@ export async function writeSafetensors(
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
   const file = filePath('writeSafetensors', path);
+  checkOptionNames('writeSafetensors', options, ['dtype']);
   const { dtype = 'float32' } = options;
   checkWeightDtype('writeSafetensors', dtype);
   if (typeof tensors !== 'object' || tensors === null) {

@@ -1,4 +1,5 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import {
   checkInteger,
@@ -92,7 +93,7 @@ const MOST = 2 ** 20;
  */
 export function sampleSeeds(seed: number, count: number): number[] {
   checkInteger('sampleSeeds', 'seed', seed, 0);
-  checkInteger('sampleSeeds', 'count', count, 0);
+  checkInteger('sampleSeeds', 'count', count, 0, 2 ** 26);
   return Array.from({ length: count }, (_, i) => {
     const high = mix(Math.floor(seed / 2 ** 32) ^ mix(i + 0x51ed270b));
     const low = mix((seed >>> 0) ^ mix(high + i));
@@ -115,6 +116,7 @@ export function resolveGenerateOptions(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): ResolvedGenerateOptions {
+  checkModel(caller, model);
   checkOptionNames(caller, options, GENERATE_OPTIONS);
   const { vocabSize } = model.config;
   const { maxTokens, numGenerations = 1, temperature = 1 } = options;

@@ -1,10 +1,12 @@
+import { checkTokenizer } from '../chat/checkTokenizer.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
 import { CHAT_FORMATS, type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkChoice, checkList, checkOptionNames } from '../optionChecks.ts';
+import { checkChoice, checkFunction, checkList, checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 import { type Completion, generate } from './generate.ts';
 import type { GenerateOptions } from './generateOptions.ts';
@@ -117,6 +119,8 @@ export function qwen3Policy(
   tokenizer: Tokenizer,
   options: Qwen3PolicyOptions,
 ): Qwen3Policy {
+  checkModel('qwen3Policy', model);
+  checkTokenizer('qwen3Policy', tokenizer);
   checkOptionNames('qwen3Policy', options, POLICY_OPTIONS);
   const { format, specials, temperature: usualTemperature = 1, onProgress } = options;
   checkChoice('qwen3Policy', 'format', format, CHAT_FORMATS);
@@ -126,11 +130,8 @@ export function qwen3Policy(
   const eosIds = endsOfPolicy(model, tokenizer, options.eosIds);
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
   const { onWarning } = options;
-  if (onWarning !== undefined && onWarning !== null && typeof onWarning !== 'function') {
-    throw new Qwen3Error(
-      'option',
-      `qwen3Policy: onWarning must be a function, got ${showValue(onWarning)}.`,
-    );
+  if (onWarning !== undefined && onWarning !== null) {
+    checkFunction('qwen3Policy', 'onWarning', onWarning);
   }
   warnOfFilters(filters, onWarning);
 

@@ -1,6 +1,7 @@
 import { lmHead, selectRows } from '@molrl/tensor-gpu';
 import { reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
@@ -40,6 +41,7 @@ export async function scoreLogprobs(
   sequences: readonly ScoredSequence[],
   options: ScoreLogprobsOptions = {},
 ): Promise<Float32Array[]> {
+  checkModel('scoreLogprobs', model);
   checkOptionNames('scoreLogprobs', options, ['temperature', 'batchSize']);
   const { temperature = 1, batchSize = 32 } = options;
   checkInteger('scoreLogprobs', 'batchSize', batchSize, 1);

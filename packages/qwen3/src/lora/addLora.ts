@@ -1,15 +1,20 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { checkSeed, seededUniform } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';
+import { checkInteger, checkList, checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 import { adapterShapes, attachAdapter } from './adapter.ts';
 import { linearModules } from './adapterTargets.ts';
 
 /** Every linear layer of a block. */
 export const ALL_LINEAR: readonly LinearModule[] = Object.keys(LINEAR_MODULES) as LinearModule[];
+
+/** Wider than any layer of a dense Qwen3: a damaged number must not allocate the machine away. */
+const MAX_RANK = 2 ** 16;
 
 export interface AddLoraOptions {
   /** Rank of the update. */
@@ -37,6 +42,8 @@ export interface AddLoraOptions {
  * Object.keys(model.trainable())[0]; // 'model.layers.0.self_attn.q_proj.lora_A.weight'
  */
 export function addLora(model: Qwen3, options: AddLoraOptions): void {
+  checkModel('addLora', model);
+  checkOptionNames('addLora', options, ['r', 'alpha', 'targets', 'seed']);
   const { r, alpha, targets = ALL_LINEAR, seed = 0 } = options;
   checkOptions(model, r, alpha, targets);
   checkSeed('addLora', seed);
@@ -62,11 +69,9 @@ function checkOptions(model: Qwen3, r: number, alpha: number, targets: readonly 
   };
   if (model.adapter)
     fail('the model has an adapter already. Merge it with mergeLora or load the model afresh.');
-  if (!Number.isSafeInteger(r) || r < 1) {
-    fail(`r must be a whole number above 0, got ${showValue(r)}.`);
-  }
+  checkInteger('addLora', 'r', r, 1, MAX_RANK);
   if (!Number.isFinite(alpha)) fail(`alpha must be finite, got ${showValue(alpha)}.`);
-  if (!Array.isArray(targets)) fail(`targets must be a list, got ${showValue(targets)}.`);
+  checkList('addLora', 'targets', targets);
   if (targets.length === 0) fail('targets is empty: nothing would be trained.');
   const unknown = targets.findIndex((target) => !Object.hasOwn(LINEAR_MODULES, target));
   if (unknown >= 0) {

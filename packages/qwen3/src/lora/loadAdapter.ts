@@ -6,6 +6,7 @@ import { readFloats } from '../checkpoint/readFloats.ts';
 import { readJson } from '../checkpoint/readJson.ts';
 import { requireFiles } from '../checkpoint/requireFiles.ts';
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
 import { showValue } from '../showValue.ts';
@@ -25,6 +26,7 @@ import { PEFT_PREFIX } from './saveAdapter.ts';
  * missing, has another shape, or holds NaN.
  */
 export async function loadAdapter(model: Qwen3, folder: string | URL): Promise<void> {
+  checkModel('loadAdapter', model);
   if (model.adapter) {
     throw new Qwen3Error(
       'option',

@@ -1,4 +1,5 @@
 import { mul, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
+import { checkModel } from '../model/checkModel.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import { effectiveWeights } from './effectiveWeights.ts';
 
@@ -17,6 +18,7 @@ import { effectiveWeights } from './effectiveWeights.ts';
  * mergeLora(model).adapter === undefined; // true
  */
 export function mergeLora(model: Qwen3): Qwen3 {
+  checkModel('mergeLora', model);
   const { weights, dispose } = effectiveWeights(model);
   const parameters: Record<string, Variable> = {};
   for (const [name, weight] of Object.entries(weights)) {

@@ -6,7 +6,9 @@ import { storedTensors } from '../checkpoint/storedTensors.ts';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
 import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 
 /** PEFT puts its wrapper's name before the module's. */
@@ -40,7 +42,9 @@ export async function saveAdapter(
   folder: string | URL,
   options: SaveAdapterOptions = {},
 ): Promise<void> {
+  checkModel('saveAdapter', model);
   const path = filePath('saveAdapter', folder);
+  checkOptionNames('saveAdapter', options, ['baseModel']);
   const { adapter } = model;
   if (!adapter)
     throw new Qwen3Error('option', 'saveAdapter: the model has no adapter. Add one with addLora.');

@@ -1,5 +1,7 @@
 import { Qwen3Error } from '../errors.ts';
+import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { checkFunction } from '../optionChecks.ts';
 
 /**
  * Runs `fn` on the frozen base: the adapter is off inside and back on afterwards, also after an error. With LoRA the
@@ -15,6 +17,8 @@ import type { Qwen3 } from '../model/qwen3.ts';
  * const refHidden = withoutAdapter(model, () => model.forward(batch));
  */
 export function withoutAdapter<T>(model: Qwen3, fn: () => T): T {
+  checkModel('withoutAdapter', model);
+  checkFunction('withoutAdapter', 'fn', fn);
   const { adapter } = model;
   if (!adapter) return fn();
   const before = adapter.enabled;

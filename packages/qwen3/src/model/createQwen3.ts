@@ -16,7 +16,8 @@ export interface CreateQwen3Options {
  * A fresh model: norms 1, everything else normal with standard deviation `initializerRange`, the padding
  * token's embedding 0, as transformers initialises it.
  *
- * @throws {Qwen3Error} `config` if the sizes contradict each other, `option` unless the seed is a whole number from 0 on.
+ * @throws {Qwen3Error} `config` if the sizes contradict each other, `option` for an unknown field or option, or
+ * unless the seed is a whole number in [0, 2^32).
  *
  * @example
  * const model = createQwen3({ ...TINY_CONFIG, numHiddenLayers: 3 }, { seed: 1 });

@@ -1,6 +1,10 @@
 import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../errors.ts';
+import { INT32 } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
+
+/** Eight times what the largest context of a dense Qwen3 has. */
+const MOST_POSITIONS = 2 ** 20;
 
 /** A batch of token ids. A `TokenBatch` fits as it is. */
 export interface ForwardInput {
@@ -47,6 +51,12 @@ export function inputTensors(
         `Qwen3.forward: positions[${Math.floor(i / T)}, ${i % T}] is ${position}, must be 0 or more. Give padding position 0.`,
       );
     }
+    if (position >= MOST_POSITIONS) {
+      throw new Qwen3Error(
+        'option',
+        `Qwen3.forward: positions[${Math.floor(i / T)}, ${i % T}] is ${position}, must be below ${MOST_POSITIONS}: the rotary tables have a row per position.`,
+      );
+    }
     if (position > maxPosition) maxPosition = position;
   }
   const shape: [number, number] = [B, T];
@@ -58,13 +68,22 @@ export function inputTensors(
   };
 }
 
-function shapeOf({ inputIds, B, T }: ForwardInput): [number, number] {
+function shapeOf(input: ForwardInput): [number, number] {
+  if (typeof input !== 'object' || input === null || !input.inputIds) {
+    throw new Qwen3Error(
+      'option',
+      `Qwen3.forward: needs { B, T, inputIds }, such as tokenBatch makes, got ${showValue(input)}.`,
+    );
+  }
+  const { inputIds, B, T } = input;
   const shape = inputIds instanceof Tensor ? inputIds.shape : [B, T];
   const [rows, columns] = shape;
   if (
     shape.length === 2 &&
     rows !== undefined &&
     columns !== undefined &&
+    Number.isSafeInteger(rows) &&
+    Number.isSafeInteger(columns) &&
     rows > 0 &&
     columns > 0
   ) {
@@ -86,10 +105,11 @@ function readArray(name: string, values: Tensor | ArrayLike<number>, size: numbe
   }
   if (array instanceof Int32Array) return array;
   for (let i = 0; i < size; i++) {
-    if (Number.isInteger(array[i])) continue;
+    const value = array[i]!;
+    if (Number.isInteger(value) && Math.abs(value) < INT32) continue;
     throw new Qwen3Error(
       'option',
-      `Qwen3.forward: ${name}[${i}] must be a whole number, got ${showValue(array[i])}.`,
+      `Qwen3.forward: ${name}[${i}] must be a whole number of 32 bits, got ${showValue(value)}.`,
     );
   }
   return Int32Array.from(array);

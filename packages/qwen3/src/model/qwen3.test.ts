@@ -87,7 +87,10 @@ describe('Qwen3', () => {
       { B: 1, T: 2, inputIds: [0, 1], segmentIds: [0] },
     ],
     ['needs inputIds of shape [B, T] or B and T', { inputIds: [0, 1] }],
-    ['inputIds[1] must be a whole number, got 1.5', { B: 1, T: 2, inputIds: [0, 1.5] }],
+    ['inputIds[1] must be a whole number of 32 bits, got 1.5', { B: 1, T: 2, inputIds: [0, 1.5] }],
+    ['inputIds[0] must be a whole number of 32 bits', { B: 1, T: 1, inputIds: [2 ** 32 + 5] }],
+    ['positions[0, 0] is 1048576, must be', { B: 1, T: 1, inputIds: [0], positions: [2 ** 20] }],
+    ['needs inputIds of shape [B, T] or B and T', { B: 0.5, T: 2, inputIds: [0] }],
   ])('refuses: %s', (message, input) => {
     const model = createQwen3(TINY_CONFIG, { seed: 1 });
     const before = memory().numTensors;

@@ -3,6 +3,7 @@ import { keep, type Tensor, tensor2d, type Variable } from '@tensorflow/tfjs-cor
 import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
 import { Qwen3Error } from '../errors.ts';
 import type { Adapter } from '../lora/adapter.ts';
+import { showValue } from '../showValue.ts';
 import { forward } from './forward.ts';
 import type { ForwardInput } from './inputTensors.ts';
 import { ropeTables } from './ropeTables.ts';
@@ -56,10 +57,10 @@ export class Qwen3 {
   /** A weight by its full name. @throws {Qwen3Error} `option` if there is none. */
   weight(name: string): Variable {
     const found = this.parameters[name];
-    if (found) return found;
+    if (found && Object.hasOwn(this.parameters, name)) return found;
     throw new Qwen3Error(
       'option',
-      `Qwen3.weight: there is no ${name}. Names are those of Hugging Face checkpoints.`,
+      `Qwen3.weight: there is no ${showValue(name)}. Names are those of Hugging Face checkpoints.`,
     );
   }
 

@@ -1,3 +1,7 @@
+import { Qwen3Error } from '../errors.ts';
+import { checkInteger, checkOptionNames } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
+
 /**
  * Rotary tables, with the roundings of transformers: every step is f32, the angle included. At position
  * 40959 this is 2e-3 away from exact, and the weights were trained with exactly that.
@@ -5,13 +9,23 @@
  *     inv_freq[i] = 1 / theta^(2i / D)      cos[p, i] = cos(p * inv_freq[i])      i < D / 2
  *
  * @returns `cos` and `sin`, `[positions, headDim / 2]`, row-major.
+ * @throws {Qwen3Error} `option` for sizes that cannot be.
  * @see Su et al. 2021, RoFormer: https://arxiv.org/abs/2104.09864
  */
 export function ropeTables(options: { headDim: number; theta: number; positions: number }): {
   cos: Float32Array;
   sin: Float32Array;
 } {
+  checkOptionNames('ropeTables', options, ['headDim', 'theta', 'positions']);
   const { headDim, theta, positions } = options;
+  checkInteger('ropeTables', 'positions', positions, 0, 2 ** 24);
+  checkInteger('ropeTables', 'headDim', headDim, 2, 2 ** 16);
+  if (headDim % 2 !== 0 || !(Number.isFinite(theta) && theta > 0)) {
+    throw new Qwen3Error(
+      'option',
+      `ropeTables: headDim must be even and theta a number above 0, got ${headDim} and ${showValue(theta)}.`,
+    );
+  }
   const half = headDim / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);

@@ -1,3 +1,6 @@
+import { Qwen3Error } from '../errors.ts';
+import { checkFunction } from '../optionChecks.ts';
+import { showValue } from '../showValue.ts';
 import type { TokenBatch } from './tokenBatch.ts';
 
 /** Which hidden states predict which tokens. All arrays have one entry per chosen target, in row-major order. */
@@ -14,6 +17,7 @@ export interface TargetRows {
  *
  * Left out in any case: padding, and the first token of every sequence, which nothing predicts.
  *
+ * @throws {Qwen3Error} `option` if `batch` is none or `isChosen` no function.
  * @param isChosen - asked per real token with its row, column and flat index. Default: every token.
  *
  * @example
@@ -25,6 +29,13 @@ export function targetRows(
   batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds'>,
   isChosen: (row: number, column: number, index: number) => boolean = () => true,
 ): TargetRows {
+  if (!batch?.inputIds || !batch.segmentIds) {
+    throw new Qwen3Error(
+      'option',
+      `targetRows: batch must be what tokenBatch or packedBatch returns, got ${showValue(batch)}.`,
+    );
+  }
+  checkFunction('targetRows', 'isChosen', isChosen);
   const { B, T, inputIds, segmentIds } = batch;
   const targets: number[] = [];
   for (let row = 0; row < B; row++) {

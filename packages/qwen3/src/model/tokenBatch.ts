@@ -1,5 +1,11 @@
 import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkInteger, checkOptionNames, checkSequences } from '../optionChecks.ts';
+import {
+  checkChoice,
+  checkInteger,
+  checkOptionNames,
+  checkSequences,
+  INT32,
+} from '../optionChecks.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {
@@ -44,7 +50,7 @@ export function tokenBatch(
 ): TokenBatch {
   checkOptionNames('tokenBatch', options, ['padId', 'padding', 'length']);
   const { padId, padding = 'right' } = options;
-  checkInteger('tokenBatch', 'padId', padId, 0);
+  checkInteger('tokenBatch', 'padId', padId, 0, INT32 - 1);
   checkChoice('tokenBatch', 'padding', padding, ['right', 'left']);
   checkSequences('tokenBatch', sequences);
   const B = sequences.length;
