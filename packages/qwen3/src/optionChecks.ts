@@ -65,7 +65,8 @@ export function checkInteger(
 ): void {
   const isWithin = (number: number): boolean => number >= least && number <= most;
   if (Number.isSafeInteger(value) && isWithin(value as number)) return; // a number, then
-  const range = most === Number.MAX_SAFE_INTEGER ? `>= ${least}` : `from ${least} to ${most}`;
+  const isOpen = most === Number.MAX_SAFE_INTEGER && !((value as number) > most);
+  const range = isOpen ? `>= ${least}` : `from ${least} to ${most}`;
   throw new Qwen3Error(
     'option',
     `${caller}: ${name} must be a whole number ${range}, got ${showValue(value)}.`,
@@ -90,13 +91,7 @@ export function checkWholeNumbers(
   below: number = Number.POSITIVE_INFINITY,
   hint = '',
 ): asserts values is ArrayLike<number> {
-  if (!isListOfNumbers(values)) {
-    const single = typeof values === 'number' ? ` Write [${values}].` : '';
-    throw new Qwen3Error(
-      'option',
-      `${caller}: ${name} must be a list of whole numbers, got ${showValue(values)}.${single}`,
-    );
-  }
+  checkNumbers(caller, name, values);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (Number.isSafeInteger(value) && value >= 0 && value < below) continue;
@@ -108,17 +103,27 @@ export function checkWholeNumbers(
   }
 }
 
+/** @throws {Qwen3Error} `option` unless `values` is a list: an array, or a typed one. Its entries are not looked at. */
+export function checkNumbers(
+  caller: string,
+  name: string,
+  values: unknown,
+): asserts values is ArrayLike<number> {
+  const isTyped = ArrayBuffer.isView(values) && 'length' in values;
+  if (Array.isArray(values) || (isTyped && !/^Big/.test(values.constructor.name))) return;
+  const single = typeof values === 'number' ? ` Write [${values}].` : '';
+  throw new Qwen3Error(
+    'option',
+    `${caller}: ${name} must be a list of whole numbers, got ${showValue(values)}.${single}`,
+  );
+}
+
 /** @throws {Qwen3Error} `option` unless `sequences` is a list of `{ ids }`, whole numbers from 0 on. */
 export function checkSequences(caller: string, sequences: unknown): void {
   checkList(caller, 'sequences', sequences);
   for (const [index, sequence] of (sequences as { ids?: unknown }[]).entries()) {
     checkWholeNumbers(caller, `ids of sequence ${index}`, sequence?.ids, INT32); // checkList has said it is a list
   }
-}
-
-function isListOfNumbers(value: unknown): value is ArrayLike<number> {
-  if (ArrayBuffer.isView(value)) return 'length' in value && !(value instanceof BigInt64Array);
-  return Array.isArray(value);
 }
 
 /** Ids are stored as int32: from here on they would become others. */

@@ -21,7 +21,7 @@ export interface TextPart {
 
 export interface ToolCall {
   name: string;
-  /** An object, or its JSON text. */
+  /** An object, or its JSON text, written as it is; an empty text, which servers send for a call without any, is `{}`. */
   arguments: unknown;
 }
 
@@ -50,12 +50,7 @@ function readMessage(where: string, message: ChatMessage | null | undefined): Re
   }
   const { role, reasoning_content: thought } = message;
   checkChoice(where, 'role', role, SPEAKERS);
-  if ('function_call' in message && message.function_call) {
-    throw new Qwen3Error(
-      'option',
-      `${where} has a function_call, which the template does not write. Make it tool_calls: [{ function: ... }].`,
-    );
-  }
+  refuseUnwritten(where, message);
   if (thought !== undefined && thought !== null && typeof thought !== 'string') {
     throw new Qwen3Error(
       'option',
@@ -68,6 +63,30 @@ function readMessage(where: string, message: ChatMessage | null | undefined): Re
     thought: thought ?? undefined,
     calls: readCalls(where, message),
   };
+}
+
+/** What chat programs put beside `content` and the template would drop without a word. */
+const UNWRITTEN: Record<string, string> = {
+  function_call: 'Make it tool_calls: [{ function: ... }].',
+  reasoning: 'Call it reasoning_content.',
+  thinking: 'Call it reasoning_content.',
+};
+
+function refuseUnwritten(where: string, message: ChatMessage): void {
+  const given = message as unknown as Record<string, unknown>; // a program's message has more fields
+  for (const [field, fix] of Object.entries(UNWRITTEN)) {
+    if (!given[field]) continue;
+    throw new Qwen3Error(
+      'option',
+      `${where} has ${field} = ${showValue(given[field])}, which the template does not write. ${fix}`,
+    );
+  }
+  if (message.role !== 'assistant' && message.reasoning_content) {
+    throw new Qwen3Error(
+      'option',
+      `${where} (${message.role}) has reasoning_content: only the assistant thinks.`,
+    );
+  }
 }
 
 function readContent(where: string, { role, content }: ChatMessage): string {
@@ -120,7 +139,7 @@ function readCall(where: string, call: unknown): { name: string; args: string } 
   if (args === undefined) {
     throw new Qwen3Error('option', `${where} (${name}) has no arguments. Without any, write {}.`);
   }
-  if (typeof args === 'string') return { name, args };
+  if (typeof args === 'string') return { name, args: args.trim() === '' ? '{}' : args };
   return { name, args: pythonJson(`${where} (${name}): arguments`, args) };
 }
 

@@ -104,6 +104,10 @@ describe('decode', () => {
     },
   );
 
+  test.each([[{}], [null], ['12'], [5], [new BigInt64Array(1)]])('%o is no list of ids', (ids) => {
+    expect(() => letters().decode(ids as never)).toThrow('ids must be a list of whole numbers');
+  });
+
   test('tells which ids have no token', () => {
     expect(letters([END]).missingIds).toEqual(Array.from({ length: 44 }, (_, i) => 256 + i));
     expect(letters().missingIds).toEqual([]);

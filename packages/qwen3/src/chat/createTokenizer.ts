@@ -1,6 +1,6 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { Qwen3Error } from '../errors.ts';
-import { checkBoolean, checkOptionNames } from '../optionChecks.ts';
+import { checkBoolean, checkNumbers, checkOptionNames } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
 import type { AddedToken, TextRange } from './addedTokens.ts';
 import { textEncoder } from './textEncoder.ts';
@@ -86,7 +86,8 @@ export function createTokenizer(
       const { skipSpecial = false, skipUnknown = false } = options;
       checkBoolean('Tokenizer.decode', 'skipSpecial', skipSpecial);
       checkBoolean('Tokenizer.decode', 'skipUnknown', skipUnknown);
-      const known = Array.from(ids ?? [Number.NaN]).filter((id, i) => {
+      checkNumbers('Tokenizer.decode', 'ids', ids);
+      const known = Array.from(ids).filter((id, i) => {
         if (hasToken(id)) return true;
         if (skipUnknown) return false;
         throw new Qwen3Error(

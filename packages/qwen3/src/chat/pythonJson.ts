@@ -34,7 +34,7 @@ export function pythonJson(where: string, value: unknown, depth = 0): string {
   }
   throw new Qwen3Error(
     'option',
-    `${where} must be plain JSON, got ${Object.prototype.toString.call(value).slice(8, -1)} ${showValue(value)}. Write it as text.`,
+    `${where} must be plain JSON, got ${showValue(value)}. Write it as text.`,
   );
 }
 

@@ -82,6 +82,13 @@ describe('contents as programs send them', () => {
     );
   });
 
+  test('arguments that are an empty text, as servers send for a call without any, are {}', () => {
+    const bare = (args: unknown) =>
+      rendered({ role: 'assistant', tool_calls: [{ name: 'f', arguments: args }] });
+    expect(bare(' ')).toBe(bare({}));
+    expect(bare('{"a":1}')).toContain('"arguments": {"a":1}}');
+  });
+
   test('small numbers print as in Python', () => {
     const numbers = {
       role: 'assistant',
@@ -114,6 +121,9 @@ describe('contents as programs send them', () => {
     [{ role: 'tool', content: 3 }, 'message 1 (tool): content'],
     [{ role: 'assistant', content: '', reasoning_content: ['a'] }, 'reasoning_content'],
     [{ role: 'assistant', content: '', function_call: { name: 'a' } }, 'function_call'],
+    [{ role: 'assistant', content: '', reasoning: 'why' }, 'reasoning = "why"'],
+    [{ role: 'assistant', content: '', thinking: 'why' }, 'Call it reasoning_content'],
+    [{ role: 'user', content: '', reasoning_content: 'why' }, 'only the assistant thinks'],
     [{ role: 'assistant', tool_calls: call }, 'tool_calls must be a list'],
     [{ role: 'assistant', tool_calls: [null] }, 'tool_calls[0] must be { name, arguments }'],
     [
@@ -125,12 +135,12 @@ describe('contents as programs send them', () => {
     [{ role: 'assistant', tool_calls: [{ arguments: {} }] }, 'tool_calls[0]: name'],
     [
       { role: 'assistant', tool_calls: [{ name: 'f', arguments: { n: 1n } }] },
-      'must be plain JSON, got BigInt 1',
+      'must be plain JSON, got 1n',
     ],
     [{ role: 'assistant', tool_calls: [{ name: 'f', arguments: Number.NaN }] }, 'plain JSON'],
     [
       { role: 'assistant', tool_calls: [{ name: 'f', arguments: new Map() }] },
-      'plain JSON, got Map',
+      'plain JSON, got a Map',
     ],
     [{ role: 'assistant', tool_calls: [{ name: 'f', arguments: circle }] }, 'contains itself'],
     [{ role: 'user', content: '', tool_calls: [call] }, 'only the assistant calls'],

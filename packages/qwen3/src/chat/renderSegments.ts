@@ -222,7 +222,9 @@ function checkSegment(segment: Segment, index: number): void {
   for (const name of ['logprobs', 'samplingLogprobs'] as const) {
     const values = tokens[name];
     if (values === undefined || values === null || values.length === tokens.ids.length) continue;
-    fail(`tokens.${name} must have one entry per id (${tokens.ids.length}), got ${values.length}`);
+    fail(
+      `tokens.${name} must have one entry per id (${tokens.ids.length}), got ${values.length ?? showValue(values)}`,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { Qwen3Error } from '../errors.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import {
+  checkFunction,
   checkInteger,
   checkList,
   checkOptionNames,
@@ -16,7 +17,7 @@ export interface GenerateOptions {
   maxTokens: number;
   /** Completions per prompt, G. Default 1. */
   numGenerations?: number | undefined;
-  /** Divides the logits; 0 = greedy. Default 1. */
+  /** Divides the logits, at least 1e-6; 0 = greedy. Default 1. */
   temperature?: number | undefined;
   /** Keep the k most probable tokens and ties with the k-th. Default off, as is 0. */
   topK?: number | null | undefined;
@@ -80,6 +81,9 @@ export interface ResolvedGenerateOptions {
   onProgress: ((progress: { tokens: number; done: number; total: number }) => void) | undefined;
 }
 
+/** Below it logits overflow float32: log-probs would be NaN. */
+export const LEAST_TEMPERATURE = 1e-6;
+
 /** Longest completion and largest group: beyond that the tables alone would fill memory. */
 const MOST = 2 ** 20;
 
@@ -137,12 +141,29 @@ export function resolveGenerateOptions(
     suppressTokens: options.suppressTokens ?? [],
     seeds: readSeeds(caller, options, temperature, prompts.length * numGenerations),
     eosIds,
-    shouldStop: options.shouldStop ?? undefined,
+    shouldStop: synchronous(caller, options.shouldStop ?? undefined),
     signal: options.signal ?? undefined,
     onProgress: options.onProgress ?? undefined,
   };
   checkSampling(caller, resolved, vocabSize);
   return resolved;
+}
+
+type ShouldStop = NonNullable<GenerateOptions['shouldStop']>;
+
+/** The promise of an async function counts as true: every completion would end after one token. */
+function synchronous(caller: string, shouldStop: ShouldStop | undefined): ShouldStop | undefined {
+  if (shouldStop === undefined) return undefined;
+  checkFunction(caller, 'shouldStop', shouldStop);
+  return (ids) => {
+    const answer: unknown = shouldStop(ids);
+    if (!(answer instanceof Promise)) return Boolean(answer);
+    answer.catch(() => {}); // its failure must not end the process as well
+    throw new Qwen3Error(
+      'option',
+      `${caller}: shouldStop must return true or false, it returned a promise. Make it synchronous.`,
+    );
+  };
 }
 
 /** The ids that end a text of this model, by its config. @throws {Qwen3Error} `config` for one it cannot sample. */
@@ -167,9 +188,9 @@ function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSi
   };
   const isNumber = (value: unknown): value is number => Number.isFinite(value);
   check(
-    isNumber(temperature) && temperature >= 0,
+    temperature === 0 || (isNumber(temperature) && temperature >= LEAST_TEMPERATURE),
     'temperature',
-    '0 (greedy) or more',
+    `0 (greedy), or ${LEAST_TEMPERATURE} or more`,
     temperature,
   );
   check(Number.isInteger(topK) && topK >= 0, 'topK', 'a whole number, 0 (off) or more', topK);
@@ -181,10 +202,7 @@ function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSi
     'above 0, with 1 for off',
     repetitionPenalty,
   );
-  for (const name of ['shouldStop', 'onProgress'] as const) {
-    const value: unknown = options[name];
-    check(value === undefined || typeof value === 'function', name, 'a function', value);
-  }
+  if (options.onProgress !== undefined) checkFunction(caller, 'onProgress', options.onProgress);
   const { signal } = options;
   const isSignal = signal === undefined || typeof signal.throwIfAborted === 'function';
   check(isSignal, 'signal', 'an AbortSignal', signal);
@@ -205,7 +223,7 @@ function readSeeds(
 ): ArrayLike<number> {
   if (seed !== undefined && seed !== null) checkInteger(caller, 'seed', seed, 0);
   if (seeds !== undefined && seeds !== null) {
-    checkWholeNumbers(caller, 'seeds', seeds);
+    checkWholeNumbers(caller, 'seeds', seeds, 2 ** 53);
     if (seeds.length === count) return seeds;
     throw new Qwen3Error(
       'option',

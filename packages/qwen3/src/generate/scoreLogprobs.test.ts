@@ -42,7 +42,7 @@ describe('scoreLogprobs', () => {
   });
 
   test.each<[string, unknown, object]>([
-    ['temperature must be above 0, got 0', [], { temperature: 0 }],
+    ['temperature must be 0.000001 or more, got 0', [], { temperature: 0 }],
     ['temperature', [], { temperature: Number.NaN }],
     ['batchSize', [], { batchSize: 0 }],
     ['batchSize', [], { batchSize: 1.5 }],

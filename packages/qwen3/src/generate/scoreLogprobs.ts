@@ -7,6 +7,7 @@ import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../optionChecks.ts';
 import { showValue } from '../showValue.ts';
+import { LEAST_TEMPERATURE } from './generateOptions.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -29,7 +30,7 @@ export interface ScoreLogprobsOptions {
  * `RenderedSegments.logprobs`), and the likelihood of the text is the sum from the second on.
  *
  * @returns per sequence, `[completion tokens]`, nats.
- * @throws {Qwen3Error} `option` for ids outside the vocabulary, a temperature that is not above 0, and other options
+ * @throws {Qwen3Error} `option` for ids outside the vocabulary, a temperature below 1e-6, and other options
  * that cannot be.
  *
  * @example
@@ -45,10 +46,10 @@ export async function scoreLogprobs(
   checkOptionNames('scoreLogprobs', options, ['temperature', 'batchSize']);
   const { temperature = 1, batchSize = 32 } = options;
   checkInteger('scoreLogprobs', 'batchSize', batchSize, 1);
-  if (!(Number.isFinite(temperature) && temperature > 0)) {
+  if (!(Number.isFinite(temperature) && temperature >= LEAST_TEMPERATURE)) {
     throw new Qwen3Error(
       'option',
-      `scoreLogprobs: temperature must be above 0, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
+      `scoreLogprobs: temperature must be ${LEAST_TEMPERATURE} or more, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
     );
   }
   checkSequences(sequences, model.config.vocabSize);
