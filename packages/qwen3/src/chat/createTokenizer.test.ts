@@ -130,6 +130,9 @@ describe('errors', () => {
     [{ ...good, model: { type: 'BPE', vocab: { a: 0 } } }],
     [{ ...good, model: { type: 'BPE', vocab: { a: 1e12 }, merges: [] } }],
     [{ ...good, model: { type: 'BPE', vocab: null, merges: [] } }],
+    [{ ...good, model: { type: 'BPE', vocab: { a: 0 }, merges: [5] } }],
+    [{ ...good, model: { type: 'BPE', vocab: { a: 0 }, merges: ['a'] } }],
+    [{ ...good, model: { type: 'BPE', vocab: { a: 0 }, merges: [['a', 1]] } }],
     [{ ...good, model: { type: 'nope', vocab: [], merges: [] } }],
     [{ ...good, added_tokens: {} }],
     [{ ...good, added_tokens: [{ id: '1', content: 'a' }] }],
@@ -138,6 +141,11 @@ describe('errors', () => {
     expect(() => createTokenizer(json as never)).toThrow(
       expect.objectContaining({ name: 'Qwen3Error', code: 'tokenizer' }),
     );
+  });
+
+  test.each([['true'], [1], [{}]])('split_special_tokens %j is no switch', (value) => {
+    expect(() => letters([], { split_special_tokens: value })).toThrow('must be true or false');
+    expect(letters([], { split_special_tokens: null }).encode('a')).toEqual([97]);
   });
 
   test('wrong arguments are named', () => {

@@ -65,7 +65,14 @@ export function createTokenizer(
 ): Tokenizer {
   const hub = openHub(json, config);
   const added = [...hub.get_added_tokens_decoder().values()];
-  const encode = textEncoder(hub, added, config.split_special_tokens === true);
+  const splits = config.split_special_tokens ?? false;
+  if (typeof splits !== 'boolean') {
+    throw new Qwen3Error(
+      'tokenizer',
+      `createTokenizer: split_special_tokens of tokenizer_config.json must be true or false, got ${showValue(splits)}.`,
+    );
+  }
+  const encode = textEncoder(hub, added, splits);
   let vocabSize = 0;
   for (const id of hub.get_vocab(true).values()) vocabSize = Math.max(vocabSize, id + 1);
   const hasToken = (id: unknown): boolean =>
@@ -135,6 +142,12 @@ function checkFile(json: Record<string, unknown>): void {
     if (!Array.isArray(model.merges)) {
       throw notATokenizer(`model.merges must be a list, got ${showValue(model.merges)}`);
     }
+    const odd = model.merges.findIndex((merge) => !isMerge(merge));
+    if (odd >= 0) {
+      throw notATokenizer(
+        `model.merges[${odd}] must be 'a b' or ['a', 'b'], got ${showValue(model.merges[odd])}`,
+      );
+    }
     const vocab = model.vocab as Record<string, unknown>; // not null, an object
     const bad = Object.keys(vocab).find((token) => !isId(vocab[token]));
     if (bad !== undefined) {
@@ -151,6 +164,11 @@ function checkFile(json: Record<string, unknown>): void {
       `added_tokens[${i}] must have an id and a content, got ${showValue(token)}`,
     );
   });
+}
+
+function isMerge(merge: unknown): boolean {
+  const parts: unknown = typeof merge === 'string' ? merge.split(' ') : merge;
+  return Array.isArray(parts) && parts.length === 2 && parts.every((p) => typeof p === 'string');
 }
 
 /** Ids index a table: a size of a damaged file must not allocate gigabytes. */
