@@ -60,9 +60,9 @@ export async function generateRows(
     signal?.throwIfAborted();
     const logits = await lastLogits(model, live);
     for (const [i, row] of live.entries()) {
+      checkFinite(logits[i]!, step);
       const sampling = { ...options, seed: row.seed, step, seen: row.ids };
       const { id, logprob, samplingLogprob } = sampleToken(logits[i]!, sampling);
-      if (Number.isNaN(logprob)) throwNotFinite(step);
       row.ids.push(id);
       row.logprobs.push(logprob);
       row.samplingLogprobs.push(samplingLogprob);
@@ -82,7 +82,9 @@ export async function generateRows(
   }));
 }
 
-function throwNotFinite(step: number): never {
+function checkFinite(logits: Float32Array, step: number): void {
+  const isBelowInfinity = logits.every((logit) => logit < Number.POSITIVE_INFINITY); // NaN is not
+  if (isBelowInfinity && logits.some((logit) => logit > Number.NEGATIVE_INFINITY)) return;
   throw new Qwen3Error(
     'not-finite',
     `generate: logits at token ${step} are NaN or all infinite. Look for the first weight or update that is not finite.`,
