@@ -12,10 +12,14 @@ import { evaluate } from './evaluation/evaluate.ts';
 import { majorityVote } from './evaluation/majorityVote.ts';
 import { readBenchmark } from './evaluation/readBenchmark.ts';
 import { openEnv } from './openEnv/openEnv.ts';
+import { openEnvClient } from './openEnv/openEnvClient.ts';
 import { bm25 } from './retrieval/bm25.ts';
 import { retrievalEnvironment } from './retrieval/retrievalEnvironment.ts';
 import { promptEnvironment } from './rewards/promptEnvironment.ts';
 import { rubric } from './rewards/rubric.ts';
+import { codeEnvironment } from './sandbox/codeEnvironment.ts';
+import { javascriptSandbox } from './sandbox/javascriptSandbox.ts';
+import { pythonSandbox } from './sandbox/pythonSandbox.ts';
 import { stages } from './stages/stages.ts';
 import { typescriptEnvironment } from './symbolic/typescriptEnvironment.ts';
 import { codewords } from './tasks/codewords/codewords.ts';
@@ -43,6 +47,7 @@ const stage = { name: 'plan', prompt: () => 'Plan.' } as const;
 const tool = { name: 'now', description: 'The time.', parameters: {}, call: () => 1 };
 const problem = readBenchmark([{ problem: '1 + 1?', answer: 2 }], { name: 'sums' });
 const asked = { seed: 0, maxTokens: 1 };
+const sandbox = javascriptSandbox(); // starts no worker before it runs something
 const documents = [{ id: 'a', text: 'alpha' }];
 
 describe('an option of the wrong kind is refused before anything is played', () => {
@@ -391,6 +396,24 @@ describe('names that are not known are refused with the nearest one, null is non
       'sessions',
       () => openEnv({ url: 'http://127.0.0.1', action: () => ({}), session: 2 } as never),
     ],
+    [
+      'openEnvClient',
+      'timeout',
+      () => openEnvClient({ url: 'http://127.0.0.1', timeOut: 5 } as never),
+    ],
+    [
+      "rubric: 'right'",
+      'weight',
+      () => rubric({ right: { reward: () => [], wieght: 2 } as never }),
+    ],
+    ['javascriptSandbox', 'timeout', () => javascriptSandbox({ timeoutMs: 5 } as never)],
+    ['pythonSandbox', 'memoryMb', () => pythonSandbox({ memorymb: 512 } as never)],
+    ['codeEnvironment', 'reveal', () => codeEnvironment({ sandbox, reveals: 'input' } as never)],
+    [
+      'run',
+      'reveal',
+      () => sandbox.run({ mode: 'script', code: '' }, { revael: 'input' } as never),
+    ],
   ])('%s: did you mean %s?', async (caller, nearest, run) => {
     await expect((async () => run())()).rejects.toMatchObject({
       code: 'option',
@@ -406,6 +429,10 @@ describe('names that are not known are refused with the nearest one, null is non
     ['toolEnvironment', () => toolEnvironment(undefined as never)],
     ['gymTask', () => gymTask('gcd', undefined as never)],
     ['openEnv', () => openEnv([] as never)],
+    ['openEnvClient', () => openEnvClient(undefined as never)],
+    ['codeEnvironment', () => codeEnvironment(undefined as never)],
+    ['javascriptSandbox', () => javascriptSandbox(null as never)],
+    ['run', () => sandbox.run({ mode: 'script', code: '' }, null as never)],
   ])('%s without options', async (caller, run) => {
     const refused = expect((async () => run())()).rejects;
     await refused.toThrow(`${caller}: options must be an object, got `);

@@ -1,13 +1,19 @@
 /**
  * The known name that a misspelt one was meant to be: the one with the fewest insertions, deletions and replacements
- * (Levenshtein), capitals ignored, if half of the letters are right.
+ * (Levenshtein), capitals ignored.
+ *
+ * @param wrong - share of its letters that may be wrong. Default a half.
  */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
+export function nearestName(
+  name: string,
+  known: readonly string[],
+  wrong: number = 1 / 2,
+): string | undefined {
   const distances = known.map((candidate) =>
     editDistance(name.toLowerCase(), candidate.toLowerCase()),
   );
   const least = Math.min(...distances);
-  return least <= name.length / 2 ? known[distances.indexOf(least)] : undefined;
+  return least <= name.length * wrong ? known[distances.indexOf(least)] : undefined;
 }
 
 /** What is wrong with a name, for messages: `unknown option 'maxToken'. Did you mean 'maxTokens'? Known: ...`. */

@@ -2,7 +2,11 @@ import { checkCounts } from '../checkCounts.ts';
 import type { Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
 import { readOptions } from '../options/readOptions.ts';
-import { type OpenEnvClientOptions, openEnvClient } from './openEnvClient.ts';
+import {
+  OPEN_ENV_CLIENT_OPTIONS,
+  type OpenEnvClientOptions,
+  openEnvClient,
+} from './openEnvClient.ts';
 import { type OpenEnvTranslation, openEnvEpisode } from './openEnvEpisode.ts';
 import { sessionSlots } from './sessionSlots.ts';
 
@@ -38,18 +42,15 @@ export function openEnv<Task extends object = Record<string, unknown>>(
   options: OpenEnvOptions,
 ): Environment<Task> {
   const given = readOptions('openEnv', options, {
-    url: 'required',
+    ...OPEN_ENV_CLIENT_OPTIONS,
     action: 'required',
     name: 'optional',
     system: 'optional',
     sessions: 'optional',
-    transport: 'optional',
-    timeout: 'optional',
-    headers: 'optional',
     observe: 'optional',
     actionErrors: 'optional',
   });
-  const { name = 'openenv', system, sessions = 1, transport } = given;
+  const { name = 'openenv', system, sessions = 1, url, transport, timeout, headers } = given;
   checkCounts('openEnv', { sessions });
   if (typeof given.action !== 'function') {
     throw new EfEnvError(
@@ -63,7 +64,7 @@ export function openEnv<Task extends object = Record<string, unknown>>(
       `openEnv: sessions must be 1 over HTTP, where all requests share one environment, got ${sessions}. Use transport: 'websocket'.`,
     );
   }
-  const client = openEnvClient(given);
+  const client = openEnvClient({ url, transport, timeout, headers });
   const slots = sessionSlots(sessions);
   return {
     name,

@@ -1,5 +1,6 @@
 import { checkChoice } from '../checkChoice.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { recordOf } from './answer.ts';
 import { httpJson } from './httpJson.ts';
 import { httpSession } from './httpSession.ts';
@@ -20,6 +21,14 @@ export interface OpenEnvClientOptions {
   /** Sent with every request, such as `authorization`. Browsers send none with a WebSocket. */
   headers?: Record<string, string> | undefined;
 }
+
+/** For `readOptions`. */
+export const OPEN_ENV_CLIENT_OPTIONS: {
+  url: 'required';
+  transport: 'optional';
+  timeout: 'optional';
+  headers: 'optional';
+} = { url: 'required', transport: 'optional', timeout: 'optional', headers: 'optional' };
 
 /** A server of OpenEnv, as it is. */
 export interface OpenEnvClient {
@@ -49,7 +58,8 @@ export interface OpenEnvClient {
  * @see openenv 0.10.0, formerly openenv-core: https://pypi.org/project/openenv/0.10.0/
  */
 export function openEnvClient(options: OpenEnvClientOptions): OpenEnvClient {
-  const { url, transport = 'websocket', timeout = 60_000, headers } = options;
+  const given = readOptions('openEnvClient', options, OPEN_ENV_CLIENT_OPTIONS);
+  const { url, transport = 'websocket', timeout = 60_000, headers } = given;
   checkChoice('openEnv', 'transport', transport, ['websocket', 'http']);
   if (!(timeout > 0)) {
     throw new EfEnvError(

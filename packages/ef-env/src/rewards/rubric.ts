@@ -1,4 +1,5 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
 /** Extra columns of a data set, each as long as the completions, as TRL hands them to a reward. */
@@ -48,7 +49,7 @@ export interface Rubric<Row> {
 /**
  * Several rewards as one: `sum of weight * reward` over those that apply.
  *
- * @throws {EfEnvError} `option` without items, for one that is no function, or with a weight that is not finite. `score` throws `policy`
+ * @throws {EfEnvError} `option` without items, for an unknown name in one, for one that is no function, or with a weight that is not finite. `score` throws `policy`
  * if a reward returns another number of values, or one that is not finite.
  *
  * @example
@@ -60,11 +61,14 @@ export interface Rubric<Row> {
 export function rubric<Row extends object>(
   items: Record<string, RewardFunction<Row> | RubricItem<Row>>,
 ): Rubric<Row> {
-  const entries = Object.entries(items).map(([name, item]) => ({
-    name,
-    reward: typeof item === 'function' ? item : item?.reward,
-    weight: typeof item === 'function' ? 1 : (item?.weight ?? 1),
-  }));
+  const entries = Object.entries(items).map(([name, item]) => {
+    if (typeof item !== 'object' || item === null) return { name, reward: item, weight: 1 };
+    const { reward, weight = 1 } = readOptions(`rubric: '${name}'`, item, {
+      reward: 'required',
+      weight: 'optional',
+    });
+    return { name, reward, weight };
+  });
   const mute = entries.find(({ reward }) => typeof reward !== 'function');
   if (mute !== undefined) {
     throw new EfEnvError(

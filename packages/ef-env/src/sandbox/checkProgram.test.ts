@@ -68,6 +68,7 @@ describe('tests are checked before anything runs', () => {
       'must be code that throws when it does not hold, got an object with test',
     ],
     [' ', 'must be code'],
+    ['# later', 'must be code'],
     [null, 'must be code'],
   ])('assert %#: %j', (test, message) => {
     expect(fault({ mode: 'assert', tests: [test] })).toContain(message);
@@ -78,6 +79,24 @@ describe('tests are checked before anything runs', () => {
     [{ mode: 'function', tests: {} }, 'needs at least one test, got an object with no keys'],
     [{ mode: 'stdin', tests: [] }, 'mode must be'],
     [{ mode: 'script', code: 7 }, 'code must be a text, got 7'],
+    [
+      { mode: 'function', entry_point: 'add', tests: [{ args: [], expected: 1 }] },
+      "mode 'function' has no 'entry_point'. Rename it to entry, or take it out.",
+    ],
+    [
+      { mode: 'stdio', tolerence: 1, tests: [{ stdin: '', stdout: '1' }] },
+      "mode 'stdio' has no 'tolerence'. Rename it to tolerance",
+    ],
+    [
+      {
+        mode: 'stdio',
+        tests: [
+          { stdin: '1', stdout: '' },
+          { stdin: '2', stdout: ' \n' },
+        ],
+      },
+      'no test expects any output',
+    ],
     [
       { mode: 'function', entry: 'a b', tests: [{ args: [], expected: 1 }] },
       'entry must name a function',
@@ -101,6 +120,27 @@ describe('tests are checked before anything runs', () => {
     ],
   ])('%#: %j', (program, message) => {
     expect(fault(program)).toContain(message);
+  });
+
+  test.each([
+    { mode: 'stdio', compare: null, tolerance: null, tests: [{ stdin: '', stdout: '1' }] },
+    { mode: 'function', entry: null, compare: null, tests: [{ args: [], expected: 1 }] },
+    { mode: 'function', tests: [{ input: '1', output: '2', testtype: null }] },
+    { mode: 'function', companies: ['a'], difficulty: 'easy', tests: [{ args: [], expected: 1 }] },
+    {
+      mode: 'stdio',
+      tests: [
+        { stdin: '1', stdout: '' },
+        { stdin: '2', stdout: '3' },
+      ],
+    },
+    { mode: 'stdio', compare: () => true, tests: [{ stdin: '1', stdout: '' }] },
+  ])('null is "none", and columns of a data set are no options: %j', (program) => {
+    expect(fault(program)).toBe('none');
+  });
+
+  test('no program at all', () => {
+    expect(() => checkProgram(null as unknown as CodeProgram, 'python')).toThrow('mode must be');
   });
 
   test('a value inside itself', () => {
@@ -146,6 +186,7 @@ describe('whole numbers keep their digits', () => {
     '12345678901234567890',
     '{"a":[-9007199254740993,1.5,"12345678901234567890"],"b":"\\u0000n5"}',
     '[9007199254740991,true,null,"\\"9007199254740993"]',
+    '{"\\u0000a":9007199254740993,"\\u0000n1":["\\u0000n2"]}',
   ])('JSON there and back: %s', (json) => {
     expect(exactJson(parseExact(json))).toBe(json);
   });

@@ -1,3 +1,4 @@
+import { nearestName } from '../data/nearestName.ts';
 import { EfEnvError } from '../errors.ts';
 import { checkKeys, faultOfJson, sampleOf, testFault } from './checkTest.ts';
 import { exactJson, markedJson, parseExact } from './exactJson.ts';
@@ -58,7 +59,7 @@ const ENTRY = new RegExp(`^(?:new )?${NAME}(?:\\(\\))?(?:\\.${NAME})*$`, 'u');
  * @throws {EfEnvError} `task`, naming the test, the key and the remedy.
  */
 export function checkProgram(program: CodeProgram, language: Sandbox['language']): CheckedProgram {
-  const { code, mode } = program;
+  const { code, mode } = Object(program) as CodeProgram; // checked here
   if (!MODES.includes(mode)) {
     throw new EfEnvError(
       'task',
@@ -74,15 +75,21 @@ export function checkProgram(program: CodeProgram, language: Sandbox['language']
 }
 
 /** @throws {EfEnvError} `task` */
-export function checkTests(program: CodeTests, language: Sandbox['language']): CheckedTest[] {
+export function checkTests(given: CodeTests, language: Sandbox['language']): CheckedTest[] {
+  const program = withoutNulls(given);
   const { mode, tests } = program;
+  checkNames(program);
   if (!Array.isArray(tests) || tests.length === 0) {
     const got = Array.isArray(tests) ? 'none' : sampleOf(tests);
     throw new EfEnvError('task', `run: mode '${mode}' needs at least one test, got ${got}.`);
   }
-  if (program.mode === 'assert') return tests.map(assertTest);
+  if (program.mode === 'assert') return tests.map((test, i) => assertTest(test, i, language));
   checkComparison(program);
-  if (program.mode === 'stdio') return tests.map((test, i) => stdioTest(program, test, i));
+  if (program.mode === 'stdio') {
+    const checked = tests.map((test, i) => stdioTest(program, test, i));
+    assertOutput(program, checked);
+    return checked;
+  }
   const { entry = 'solve' } = program;
   if (typeof entry !== 'string' || !ENTRY.test(entry)) {
     throw new EfEnvError(
@@ -91,6 +98,52 @@ export function checkTests(program: CodeTests, language: Sandbox['language']): C
     );
   }
   return tests.map((test, i) => functionTest(program, test, { at: i, language }));
+}
+
+/** What else than tests a task may have, and what other data sets call it. */
+const OPTIONS: Readonly<Record<CodeTests['mode'], Readonly<Record<string, readonly string[]>>>> = {
+  stdio: { compare: ['comparator', 'checker'], tolerance: ['tol', 'atol', 'rtol', 'eps'] },
+  function: {
+    entry: ['entry_point', 'entryPoint', 'fn_name', 'func_name', 'function_name', 'functionName'],
+    compare: ['comparator', 'checker'],
+    tolerance: ['tol', 'atol', 'rtol', 'eps'],
+  },
+  assert: {},
+};
+
+/** `null` is "none". */
+function withoutNulls<Program extends CodeTests>(program: Program): Program {
+  const kept = Object.entries(program).filter(
+    ([name, value]) => value !== null || !(name in OPTIONS[program.mode]),
+  );
+  return Object.fromEntries(kept) as Program; // an option that is absent is none
+}
+
+/** A task may have columns of its own, but none that is an option under another name: it would be ignored in silence. */
+function checkNames(program: CodeTests): void {
+  const options = OPTIONS[program.mode];
+  const missing = Object.keys(options).filter((name) => !(name in program));
+  for (const name of Object.keys(program)) {
+    if (name in options) continue;
+    const meant =
+      missing.find((option) => options[option]?.includes(name)) ??
+      nearestName(name, missing, 1 / 5);
+    if (meant === undefined) continue;
+    throw new EfEnvError(
+      'task',
+      `run: mode '${program.mode}' has no '${name}'. Rename it to ${meant}, or take it out.`,
+    );
+  }
+}
+
+/** @throws {EfEnvError} `task` where a program that does nothing would pass. */
+function assertOutput({ compare }: CodeTests & { mode: 'stdio' }, tests: CheckedTest[]): void {
+  if (typeof compare === 'function' || tests.some(({ expected }) => expected?.trim() !== ''))
+    return;
+  throw new EfEnvError(
+    'task',
+    'run: no test expects any output, so a program that does nothing would pass. Give a test with an output, or a compare of your own.',
+  );
 }
 
 function checkComparison({ mode, compare, tolerance }: Exclude<CodeTests, { mode: 'assert' }>) {
@@ -115,8 +168,14 @@ function checkComparison({ mode, compare, tolerance }: Exclude<CodeTests, { mode
   }
 }
 
-function assertTest(test: unknown, at: number): CheckedTest {
-  if (typeof test !== 'string' || test.trim() === '') {
+/** Behind which nothing is left of a test that is a comment alone. */
+const COMMENTS: Readonly<Record<Sandbox['language'], RegExp>> = {
+  python: /#.*/g,
+  javascript: /\/\/.*|\/\*[\s\S]*?\*\//g,
+};
+
+function assertTest(test: unknown, at: number, language: Sandbox['language']): CheckedTest {
+  if (typeof test !== 'string' || test.replace(COMMENTS[language], '').trim() === '') {
     throw testFault(
       'assert',
       at,

@@ -37,12 +37,13 @@ export function checkKeys(mode: Mode, test: unknown, at: number): Record<string,
   }
   const given = test as Record<string, unknown>;
   const keys = Object.keys(given).filter((key) => key !== 'testtype');
-  if ('testtype' in given && given.testtype !== testtype) {
-    const mend = given.testtype === KEYS.stdio.testtype ? 'stdio' : 'function';
+  const type = given.testtype ?? testtype;
+  if (type !== testtype) {
+    const mend = type === KEYS.stdio.testtype ? 'stdio' : 'function';
     throw testFault(
       mode,
       at,
-      `has the testtype ${sampleOf(given.testtype)}: put it into a task of mode '${mend}'.`,
+      `has the testtype ${sampleOf(type)}: put it into a task of mode '${mend}'.`,
     );
   }
   const isWhole = [own, LIVECODEBENCH].some(

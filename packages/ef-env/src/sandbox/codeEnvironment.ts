@@ -1,11 +1,12 @@
 import { checkChoice } from '../checkChoice.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import { readTurn } from '../text/readTurn.ts';
 import { checkTests } from './checkProgram.ts';
 import { findProgram } from './findProgram.ts';
 import { FENCES } from './programBlocks.ts';
-import type { CodeTests, Reveal, Sandbox } from './sandbox.ts';
+import { type CodeTests, REVEALS, type Reveal, type Sandbox } from './sandbox.ts';
 
 /** A problem and its tests. */
 export type CodeTask = { prompt: string } & CodeTests;
@@ -63,9 +64,23 @@ const LANGUAGES = {
  * await sandbox.dispose();
  */
 export function codeEnvironment(options: CodeEnvironmentOptions): Environment<CodeTask> {
-  const { sandbox, feedback = 'step', reveal = 'input', reward = 'all', name = 'code' } = options;
+  const given = readOptions('codeEnvironment', options, {
+    sandbox: 'required',
+    feedback: 'optional',
+    reveal: 'optional',
+    reward: 'optional',
+    instructions: 'optional',
+    name: 'optional',
+  });
+  const { sandbox, feedback = 'step', reveal = 'input', reward = 'all', name = 'code' } = given;
+  if (typeof sandbox?.run !== 'function') {
+    throw new EfEnvError(
+      'option',
+      'codeEnvironment: sandbox must be one of javascriptSandbox() or pythonSandbox().',
+    );
+  }
   checkChoice('codeEnvironment', 'feedback', feedback, ['step', 'none']);
-  checkChoice('codeEnvironment', 'reveal', reveal, ['expected', 'input', 'nothing']);
+  checkChoice('codeEnvironment', 'reveal', reveal, REVEALS);
   checkChoice('codeEnvironment', 'reward', reward, ['all', 'share']);
   const { language } = sandbox;
   const fence = `\`\`\`${FENCES[language][0]}`;
@@ -73,7 +88,7 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
     name,
     reset: (task) => {
       checkTask(task, language);
-      const instructions = options.instructions ?? howToAnswer(task, language);
+      const instructions = given.instructions ?? howToAnswer(task, language);
       return { observation: `${task.prompt}\n\n${instructions}`.trimEnd(), state: task };
     },
     step: async (task, action, { signal }) => {
@@ -110,7 +125,7 @@ const NO_PROGRAM = {
 
 /** Tasks come from files. @throws {EfEnvError} `task` */
 function checkTask(task: CodeTask, language: Sandbox['language']): void {
-  const { prompt, mode } = task;
+  const { prompt, mode } = Object(task) as CodeTask; // checked here
   const wrong = [
     typeof prompt === 'string' ? '' : `prompt must be a text, got ${prompt}`,
     MODES.includes(mode) ? '' : `mode must be one of ${MODES.join(', ')}, got ${mode}`,

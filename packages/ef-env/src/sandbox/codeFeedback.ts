@@ -2,7 +2,7 @@ import type { CheckedProgram } from './checkProgram.ts';
 import { excerpt } from './excerpt.ts';
 import type { RunLimits } from './runReport.ts';
 import { outputLines } from './sameOutput.ts';
-import type { CodeResult, Reveal } from './sandbox.ts';
+import type { CodeException, CodeResult, Reveal } from './sandbox.ts';
 
 export interface CodeFeedbackOptions {
   limits: RunLimits;
@@ -54,7 +54,7 @@ function predicate(
     case 'wrong':
       return 'gave a wrong answer.';
     case 'exception': {
-      if (isTests && reveal !== 'expected' && !HARMLESS.test(exception?.message ?? '')) {
+      if (isTests && reveal !== 'expected' && !isHarmless(exception)) {
         return 'does not do what the test asks for.'; // its words may say what that is
       }
       const words = [exception?.name ?? '', exception?.message ?? ''].filter((word) => word !== '');
@@ -71,8 +71,13 @@ function predicate(
   }
 }
 
-/** What interpreters say of a call that a test could not make: names and numbers of arguments. */
-const HARMLESS =
+/** Interpreters say with it that a test could not make a call: names and numbers of arguments. */
+function isHarmless(exception: CodeException | null): boolean {
+  const { name, message } = exception ?? { name: null, message: '' };
+  return ['NameError', 'ReferenceError', 'TypeError'].includes(name ?? '') && UNMADE.test(message);
+}
+
+const UNMADE =
   /^(?:name '\w+' is not defined|'?[\w$]+'? is not (?:defined|a function|a constructor)|not a function|[\w.]+\(\) (?:takes .* positional arguments? but \d+ (?:was|were) given|missing \d+ required .*))$/;
 
 function sourceLine({ code }: CheckedProgram, { exception }: Omit<CodeResult, 'feedback'>): string {

@@ -3,7 +3,7 @@ const NUMBER = '\0n';
 const TEXT = '\0s';
 
 const LONG = /\d{16}/;
-const TOKEN = /"(?:[^"\\]|\\[\s\S])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const TOKEN = /"(?:[^"\\]|\\[\s\S])*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
  * Like `JSON.parse`, but a whole number that a double cannot hold is a BigInt. `1e21` and `5.0` are floats.
@@ -13,7 +13,8 @@ const TOKEN = /"(?:[^"\\]|\\[\s\S])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export function parseExact(json: string): unknown {
   if (!LONG.test(json)) return JSON.parse(json);
   JSON.parse(json); // the tokens below are only those of valid JSON
-  const marked = json.replace(TOKEN, (token) => {
+  const marked = json.replace(TOKEN, (token, isKey?: string) => {
+    if (isKey !== undefined) return token;
     if (token.startsWith('"'))
       return token.startsWith('"\\u0000') ? `"\\u0000s${token.slice(7)}` : token;
     return isUnsafe(token) ? `"\\u0000n${token}"` : token;

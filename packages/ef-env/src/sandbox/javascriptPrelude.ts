@@ -106,6 +106,9 @@ const PRELUDE = String.raw`(write, limit) => {
     timeEnd: () => {},
   });
 
+  // QuickJS's own class, of a stack that is too deep: programs look for a RangeError
+  if (typeof InternalError === 'function') Object.setPrototypeOf(InternalError.prototype, RangeError.prototype);
+
   const timers = { __proto__: null };
   let lastTimer = 0;
   let now = 0;
@@ -237,7 +240,7 @@ const PRELUDE = String.raw`(write, limit) => {
   // sets and typed arrays are lists, maps are objects
   function plainOf(value) {
     if (isPrototypeOf(mapPrototype, value) && holdsBrand(isMap, value)) {
-      const made = {};
+      const made = { __proto__: null };
       eachOfMap(value, (item, key) => void (made[key] = item));
       return made;
     }

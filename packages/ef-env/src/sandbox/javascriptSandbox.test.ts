@@ -173,6 +173,13 @@ describe('programs as models write them', () => {
   });
 });
 
+test('a stack that is too deep is a RangeError for the program too', async () => {
+  const code =
+    'try { (function f() { f(); })(); } catch (e) { console.log(e instanceof RangeError); }';
+  const tests = [{ stdin: '', stdout: 'true' }];
+  expect(await sandbox.run({ mode: 'stdio', code, tests })).toMatchObject({ outcome: 'pass' });
+});
+
 describe('assertions', () => {
   const holds = (code: string, test: string): Promise<CodeResult> =>
     sandbox.run({ mode: 'assert', code, tests: [test] }, { reveal: 'input' });
@@ -183,6 +190,7 @@ describe('assertions', () => {
     ["require('assert').strictEqual(f(2), 4);", 'does not do what'],
     ["console.log('want 4'); if (f(2) !== 4) throw 0;", 'does not do what'],
     ["f(() => { throw new Error('4'); });", 'does not do what'],
+    ["throw new Error('4 is not a function');", 'does not do what'],
     ['g(2) === 4 || fail();', "ReferenceError: 'g' is not defined"],
     ['f(null) === 4;', 'TypeError'],
   ])('what one expects does not leak: %s', async (test, words) => {
@@ -193,6 +201,27 @@ describe('assertions', () => {
     expect(outcome).toBe('exception');
     expect(feedback).toContain(words);
     expect(feedback).not.toContain('4');
+  });
+
+  test.each(['f(2) === 4)', 'assert f(2) == 4', '}', 'return f(2) === 4;'])(
+    'a test that is no code is `task`, not the fault of the program: %s',
+    async (test) => {
+      const running = holds('const f = () => 4;', test);
+      await expect(running).rejects.toMatchObject({ code: 'task' });
+      await expect(running).rejects.toThrow("test 0 of mode 'assert' is no JavaScript: ");
+    },
+  );
+
+  test.each([
+    ['const f = async () => 4;', 'pass'],
+    ['const f = async () => 5;', 'exception'],
+    ['export const f = async () => 4;', 'pass'],
+    ['const f = async () => { throw new Error("no"); };', 'exception'],
+  ])('one that waits for a promise: %s', async (code, outcome) => {
+    const tests = ["if ((await f(2)) !== 4) throw new Error('want 4');"];
+    expect(await sandbox.run({ mode: 'assert', code, tests })).toMatchObject({ outcome });
+    const inside = ["(async () => { if ((await f(2)) !== 4) throw new Error('want 4'); })()"];
+    expect(await sandbox.run({ mode: 'assert', code, tests: inside })).toMatchObject({ outcome });
   });
 
   test.each([
@@ -479,8 +508,16 @@ describe('life', () => {
 
   test('throws `option` for limits that are none, `task` for no tests', async () => {
     expect(() => javascriptSandbox({ timeout: 0 })).toThrowErrorMatchingInlineSnapshot(
-      `[EfEnvError: javascriptSandbox: timeout must be a whole number above 0, got 0.]`,
+      `[EfEnvError: javascriptSandbox: timeout must be an integer >= 1, got 0.]`,
     );
+    const long = [{ stdin: '', stdout: 'x\n'.repeat(40_000) }];
+    const impossible = sandbox.run({ mode: 'stdio', code: '', tests: long });
+    await expect(impossible).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[EfEnvError: run: the tests expect 80000 bytes of output, the sandbox allows 65536, all tests together. Make it with outputBytes: 160000, or leave out long tests.]`,
+    );
+    const asLongAsAllowed = [{ stdin: '', stdout: 'x'.repeat(65_536) }]; // its line does not fit
+    const line = sandbox.run({ mode: 'stdio', code: '', tests: asLongAsAllowed });
+    await expect(line).rejects.toMatchObject({ code: 'task' });
     const empty = sandbox.run({ mode: 'stdio', code: '', tests: [] });
     await expect(empty).rejects.toThrowErrorMatchingInlineSnapshot(
       `[EfEnvError: run: mode 'stdio' needs at least one test, got none.]`,

@@ -1,5 +1,6 @@
+import { readOptions } from '../options/readOptions.ts';
 import type { Sandbox, SandboxOptions } from './sandbox.ts';
-import { workerSandbox } from './workerSandbox.ts';
+import { SANDBOX_OPTIONS, workerSandbox } from './workerSandbox.ts';
 
 /** The interpreter's loader and texts on their way; programs have WebAssembly memory. */
 const HEAP_MB = 64;
@@ -16,7 +17,7 @@ const STACK_MB = 64;
  * no network, no files, no other processes. A promise that is rejected counts as an exception where it is the value of
  * the program's last statement or of a call.
  *
- * @throws {EfEnvError} `option` for a limit that is no whole number above 0. `run` rejects with `missing-peer`
+ * @throws {EfEnvError} `option` for an unknown option or a limit that is no integer above 0. `run` rejects with `missing-peer`
  * when the package is not installed, `sandbox` when no worker starts, `task` for a program without tests.
  *
  * @example
@@ -31,6 +32,6 @@ const STACK_MB = 64;
 export function javascriptSandbox(options: SandboxOptions = {}): Sandbox {
   return workerSandbox(
     { language: 'javascript', workerName: 'javascriptWorker', heapMb: HEAP_MB, stackMb: STACK_MB },
-    options,
+    readOptions('javascriptSandbox', options, SANDBOX_OPTIONS),
   );
 }

@@ -11,6 +11,8 @@ export interface SourceParts {
   secret: string;
   /** Follows the program in its scope: a statement. */
   last: string;
+  /** What follows waits for promises, which only a module may. */
+  isModule?: boolean | undefined;
 }
 
 /** As in a module of Node: seen by the program, hidden by its own declarations, not on the global object. */
@@ -45,6 +47,9 @@ export function moduleSource({ code, secret, last }: SourceParts): JavascriptSou
   );
   return { text: `${begin}${withoutHashbang(code)}\n;${last}`, type: 'module' };
 }
+
+/** The code of a test, in a block behind the program. */
+export const testBlock = (code: string): string => `{${code}\n}`;
 
 /** What only modules may have. */
 export function looksLikeModule(code: string): boolean {

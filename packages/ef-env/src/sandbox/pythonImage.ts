@@ -26,6 +26,7 @@ export type PythonObjects = Record<
   | 'begin'
   | 'findEntry'
   | 'listed'
+  | 'faultOfTest'
   | 'widen',
   number
 >;

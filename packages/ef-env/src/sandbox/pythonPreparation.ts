@@ -85,7 +85,8 @@ for module in (__main__, solution):
 kept = dict(
     main=__main__.__dict__, solution=solution.__dict__, compile=compile, loads=json.loads,
     runAsync=asyncio.run, atExit=atexit._run_exitfuncs,
-    begin=parts['begin'], findEntry=parts['find_entry'], listed=parts['listed'], widen=parts['widen'], stdout=sys.stdout, stderr=sys.stderr,
+    begin=parts['begin'], findEntry=parts['find_entry'], listed=parts['listed'], faultOfTest=parts['fault_of_test'],
+    widen=parts['widen'], stdout=sys.stdout, stderr=sys.stderr,
 )
 gc.collect()
 gc.freeze()

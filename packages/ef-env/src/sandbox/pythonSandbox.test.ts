@@ -206,7 +206,7 @@ thread = threading.Thread(target=bad); thread.start(); thread.join(); print('on'
     ['import unittest; unittest.TestCase().assertEqual(solve(2), 4)', 'does not do what'],
     ['def want(x): raise ValueError("4")\nsolve(want)', 'does not do what'],
     ['print("want 4"); assert solve(2) == 4', 'does not do what'],
-    ['solve [4', 'does not do what'],
+    ['raise ValueError("name \'x4\' is not defined")', 'does not do what'],
     ['assert other(2) == 4', "NameError: name 'other' is not defined"],
     ['assert solve() == 4', 'TypeError: solve() missing 1 required positional argument'],
     ['assert solve("4") == 4', 'TypeError: unsupported operand'],
@@ -218,6 +218,28 @@ thread = threading.Thread(target=bad); thread.start(); thread.join(); print('on'
     );
     expect(feedback).toContain(words);
     expect(feedback).not.toContain('4');
+  });
+
+  test.each([
+    ['assert solve(2) = 4', 'is no Python: invalid syntax (its line 1)'],
+    ['x = 1\nassert solve(2) == 4)', 'its line 2'],
+    ['return solve(2) == 4', "is no Python: 'return' outside function"],
+    ['assert await solve(2) == 4', 'is no Python'],
+    ['def check(f):\n    assert f(2) == 4', 'checks nothing: it defines check and never calls it'],
+    ['"the answer is 4"', 'checks nothing'],
+    ['import math', 'checks nothing'],
+  ])('a test that judges no program is `task`: %s', async (test, message) => {
+    const code = 'def solve(x):\n    return 4';
+    const running = sandbox.run({ mode: 'assert', code, tests: ['assert solve(2) == 4', test] });
+    await expect(running).rejects.toMatchObject({ code: 'task' });
+    await expect(running).rejects.toThrow(message);
+  });
+
+  test('a test that defines what checks the program and calls it is one', async () => {
+    const test = 'def check(f):\n    assert f(2) == 4\ncheck(solve)';
+    const judge = async (code: string) => sandbox.run({ mode: 'assert', code, tests: [test] });
+    expect(await judge('def solve(x):\n    return 4')).toMatchObject({ outcome: 'pass' });
+    expect(await judge('def solve(x):\n    pass')).toMatchObject({ outcome: 'exception' });
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { EfEnvError } from '../errors.ts';
+import { readOptions } from '../options/readOptions.ts';
 import type { Sandbox, SandboxOptions } from './sandbox.ts';
-import { workerSandbox } from './workerSandbox.ts';
+import { SANDBOX_OPTIONS, workerSandbox } from './workerSandbox.ts';
 
 export interface PythonSandboxOptions extends SandboxOptions {
   /**
@@ -31,7 +32,7 @@ const STACK_MB = 64;
  * as far as memory allows, threads run to their end when they are started (README, Limits). Programs of the modes `'stdio'` and `'script'` run as `__main__`, the others as the module `solution`.
  * `memoryMb` (64 to 4,096) includes the interpreter's own 30.
  *
- * @throws {EfEnvError} `option` for a limit out of range. `run` rejects with `missing-peer` when the package is
+ * @throws {EfEnvError} `option` for an unknown option or a limit out of range. `run` rejects with `missing-peer` when the package is
  * not installed, `sandbox` when no worker starts, `task` for a program without tests.
  *
  * @example
@@ -43,7 +44,11 @@ const STACK_MB = 64;
  * await sandbox.dispose();
  */
 export function pythonSandbox(options: PythonSandboxOptions = {}): Sandbox {
-  const { memoryMb = 256, indexURL } = options;
+  const { indexURL, ...limits } = readOptions('pythonSandbox', options, {
+    ...SANDBOX_OPTIONS,
+    indexURL: 'optional',
+  });
+  const { memoryMb = 256 } = limits;
   if (memoryMb < MEMORY_MB.least || memoryMb > MEMORY_MB.most) {
     const { least, most } = MEMORY_MB;
     const message = `pythonSandbox: memoryMb must be from ${least} to ${most}, got ${memoryMb}.`;
@@ -57,6 +62,6 @@ export function pythonSandbox(options: PythonSandboxOptions = {}): Sandbox {
       stackMb: STACK_MB,
       imageRequest: { kind: 'image', memoryMb, indexURL },
     },
-    { ...options, memoryMb },
+    { ...limits, memoryMb },
   );
 }

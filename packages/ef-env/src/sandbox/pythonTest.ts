@@ -27,6 +27,8 @@ export function pythonTest(
   { input, wide }: { input: string; wide: boolean },
 ): TestReport | 'memory' | 'narrow' {
   const isScript = request.mode === 'stdio' || request.mode === 'script';
+  const unsound = request.mode === 'assert' ? faultOfTest(values, objects, input) : null;
+  if (unsound !== null) return { ...NOTHING, unsound };
   if (wide) values.call(objects.widen);
   const { step, inTest } = runSteps(values, objects, request, input);
   let report: TestReport | 'memory' = NOTHING;
@@ -37,6 +39,11 @@ export function pythonTest(
   } else if (request.mode === 'function') report = returned(values, step.value);
   exit(values, objects);
   return report;
+}
+
+function faultOfTest(values: PythonValues, objects: PythonObjects, code: string): string | null {
+  const fault = values.call(objects.faultOfTest, values.str(code));
+  return values.typeName(fault) === 'str' ? values.text(fault, SHOWN_CHARACTERS) : null;
 }
 
 /** @returns the last step, and whether it was the code of an assertion. */

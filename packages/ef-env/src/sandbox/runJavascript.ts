@@ -9,6 +9,7 @@ import {
   plainSource,
   type SourceParts,
   scriptSource,
+  testBlock,
 } from './javascriptSource.ts';
 import { programLine } from './programLine.ts';
 import type { CodeException } from './sandbox.ts';
@@ -84,7 +85,9 @@ function runTest(
 ): TestReport | typeof OUT_OF_MEMORY {
   const { context } = realm;
   try {
-    const step = runSteps(realm, tools, request, input);
+    const test = request.mode === 'assert' ? compileTest(realm, tools, input) : SCRIPT;
+    if (test.fault !== undefined) return { result: null, exception: null, unsound: test.fault };
+    const step = runSteps(realm, tools, request, { input, isModule: test.type === 'module' });
     const code = exitCode(realm, tools);
     const isWhole = request.mode === 'stdio' || request.mode === 'script'; // as in Node: it just ends
     if (code === 0 && isWhole) return { result: null, exception: null };
@@ -111,11 +114,30 @@ function runTest(
   }
 }
 
+const SCRIPT = { type: 'global', fault: undefined } as const;
+
+/** The test alone has to be JavaScript, whatever the program; only as a module if it waits for promises. */
+function compileTest(
+  { context }: JavascriptRealm,
+  tools: Tools,
+  code: string,
+): typeof SCRIPT | { type: 'module'; fault: undefined } | { fault: string } {
+  const compile = (type: JavascriptSource['type']): QuickJSHandle | undefined =>
+    context.evalCode(testBlock(code), 'test.js', { type, compileOnly: true }).error;
+  const error = compile('global');
+  if (error === undefined) return SCRIPT;
+  if (/\bawait\b/.test(code) && compile('module') === undefined)
+    return { ...SCRIPT, type: 'module' };
+  const described = context.callFunction(tools.describe, context.undefined, error);
+  const told: unknown[] = described.error ? [] : JSON.parse(context.getString(described.value));
+  return { fault: `is no JavaScript: ${told[1] ?? 'it cannot be compiled'}` };
+}
+
 function runSteps(
   realm: JavascriptRealm,
   tools: Tools,
   { mode, code, entry }: RunRequest,
-  input: string,
+  { input, isModule }: { input: string; isModule: boolean },
 ): Step | typeof UNSETTLED {
   const { context } = realm;
   const isWhole = mode === 'stdio' || mode === 'script';
@@ -127,12 +149,12 @@ function runSteps(
   const names = entry.replace(/^new /, '').replaceAll('()', '').split('.');
   const secret = secretName();
   const last = {
-    assert: `{${input}\n}`,
+    assert: testBlock(input),
     function: `const ${secret}_=${secret}.hand({entry:()=>${names[0]},solution:()=>Solution});`,
     stdio: '',
     script: '',
   }[mode];
-  const step = evaluate(realm, tools, { code, secret, last });
+  const step = evaluate(realm, tools, { code, secret, last, isModule });
   const program = settle(realm, tools, { step, untilQuiet: isWhole });
   if (mode !== 'function' || program === UNSETTLED || program.error !== undefined) return program;
   context.unwrapResult(context.callFunction(tools.close, context.undefined, program.value));
@@ -165,15 +187,17 @@ function evaluate(realm: JavascriptRealm, tools: Tools, parts: SourceParts): Ste
   const run = ({ text, type }: JavascriptSource): Step => context.evalCode(text, PROGRAM, { type });
 
   const alone = compile(plainSource({ ...parts, last: '' }));
-  if (alone.error === undefined) {
+  if (alone.error === undefined && !parts.isModule) {
     const inBlock = scriptSource(parts);
     return run(compile(inBlock).error === undefined ? inBlock : plainSource(parts));
   }
-  const asModule = looksLikeModule(code)
-    ? compile(moduleSource({ ...parts, last: '' }))
-    : { error: alone.error };
+  const asModule =
+    parts.isModule || looksLikeModule(code)
+      ? compile(moduleSource({ ...parts, last: '' }))
+      : { error: alone.error };
   if (asModule.error === undefined) return run(moduleSource(parts));
-  return /^\s*(?:import|export)\b/m.test(code) ? { error: asModule.error } : { error: alone.error };
+  const isScript = alone.error !== undefined && !/^\s*(?:import|export)\b/m.test(code);
+  return { error: isScript ? alone.error : asModule.error };
 }
 
 /** Names that a module of the prelude exports, or the error that there is none. */

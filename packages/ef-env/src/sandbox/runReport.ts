@@ -85,9 +85,9 @@ export function recordRun(
         case 'tested': {
           stopClock();
           leftBefore = left;
-          const { result, shown, exception, isTests } = message;
+          const { result, shown, exception, isTests, unsound } = message;
           if ((result?.length ?? 0) > RESULT_CHARACTERS) return end('output-limit');
-          ended.push({ result, shown, exception, isTests, ...printed });
+          ended.push({ result, shown, exception, isTests, unsound, ...printed });
           printed = { stdout: '', stderr: '' };
           return;
         }

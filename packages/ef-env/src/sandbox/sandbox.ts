@@ -128,7 +128,8 @@ export interface SandboxOptions {
 }
 
 /** How much of a failed test the words of a result tell: all, all but what was expected, or only that it failed. */
-export type Reveal = 'expected' | 'input' | 'nothing';
+export type Reveal = (typeof REVEALS)[number];
+export const REVEALS = ['expected', 'input', 'nothing'] as const;
 
 export interface RunCodeOptions {
   /** What `feedback` tells of the test that failed. Default `'expected'`; a test's own code counts as such. */

@@ -57,4 +57,6 @@ export interface TestReport {
   exception: CodeException | null;
   /** Mode `'assert'`: the exception came from the test's code, not from the program that it called. */
   isTests?: boolean | undefined;
+  /** Mode `'assert'`: what is wrong with the test, whatever the program; nothing was run. */
+  unsound?: string | undefined;
 }

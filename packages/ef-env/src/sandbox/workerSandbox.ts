@@ -1,11 +1,16 @@
 import { openWorker } from '#platform';
+import { checkChoice } from '../checkChoice.ts';
+import { checkCounts } from '../checkCounts.ts';
 import { EfEnvError } from '../errors.ts';
+import { type ReadOptions, readOptions } from '../options/readOptions.ts';
 import type { WorkerHandle, WorkerName } from '../platform/platform.ts';
 import { bootWorker } from './bootWorker.ts';
 import { type CheckedProgram, checkProgram } from './checkProgram.ts';
+import { testFault } from './checkTest.ts';
 import { judgeRun } from './judgeRun.ts';
 import { runOnWorker } from './runOnWorker.ts';
-import type { Sandbox, SandboxOptions } from './sandbox.ts';
+import type { RunReport } from './runReport.ts';
+import { REVEALS, type Sandbox, type SandboxOptions } from './sandbox.ts';
 import { sharedImage } from './sharedImage.ts';
 import { webWorkerHandle } from './webWorkerHandle.ts';
 import type { ImageRequest, RunRequest } from './workerMessages.ts';
@@ -23,15 +28,22 @@ export interface SandboxLanguage {
   imageRequest?: ImageRequest | undefined;
 }
 
+/** For `readOptions`, of every language. */
+export const SANDBOX_OPTIONS: Record<keyof SandboxOptions, 'optional'> = {
+  timeout: 'optional',
+  memoryMb: 'optional',
+  outputBytes: 'optional',
+  concurrency: 'optional',
+  worker: 'optional',
+};
+
 /** A sandbox whose programs run in workers of `language`. */
 export function workerSandbox(
   { language, workerName, heapMb, stackMb, imageRequest }: SandboxLanguage,
-  options: SandboxOptions,
+  options: ReadOptions<SandboxOptions, typeof SANDBOX_OPTIONS>,
 ): Sandbox {
   const { timeout = 3000, memoryMb = 256, outputBytes = 65_536, concurrency = 1, worker } = options;
-  for (const [name, value] of Object.entries({ timeout, memoryMb, outputBytes, concurrency })) {
-    assertPositiveInteger(`${language}Sandbox`, name, value);
-  }
+  checkCounts(`${language}Sandbox`, { timeout, memoryMb, outputBytes, concurrency });
   const open = async (): Promise<WorkerHandle> =>
     worker ? webWorkerHandle(worker()) : openWorker(workerName, { heapMb, stackMb });
   const images = sharedImage(open, imageRequest);
@@ -43,7 +55,12 @@ export function workerSandbox(
   });
   return {
     language,
-    run: async (given, { signal, reveal = 'expected' } = {}) => {
+    run: async (given, options = {}) => {
+      const { signal, reveal = 'expected' } = readOptions('run', options, {
+        reveal: 'optional',
+        signal: 'optional',
+      });
+      checkChoice('run', 'reveal', reveal, REVEALS);
       const program = checkProgram(given, language);
       assertPrintable(program, outputBytes);
       const request = runRequest(program, outputBytes);
@@ -51,6 +68,7 @@ export function workerSandbox(
         (handle, ended) => runOnWorker(handle, request, { timeout, signal: ended }),
         signal,
       );
+      assertSound(report);
       return judgeRun(program, report, { limits: { timeout, memoryMb, outputBytes }, reveal });
     },
     dispose: async () => {
@@ -67,22 +85,20 @@ function runRequest({ code, mode, entry, tests }: CheckedProgram, outputBytes: n
   return { kind: 'run', code, mode, entry, inputs, outputBytes };
 }
 
+/** @throws {EfEnvError} `task` for an assertion that could hold or fail for no program. */
+function assertSound({ tests }: RunReport): void {
+  const at = tests.findIndex(({ unsound }) => unsound !== undefined);
+  if (at >= 0) throw testFault('assert', at, `${tests[at]?.unsound}.`);
+}
+
 /** @throws {EfEnvError} `task` if no program may print what is expected: it would end as `output-limit`. */
 function assertPrintable({ mode, tests }: CheckedProgram, outputBytes: number): void {
   if (mode !== 'stdio') return;
-  const texts = tests.map(({ expected }) => (expected ?? '').trim());
+  const texts = tests.map(({ expected }) => `${(expected ?? '').trim()}\n`); // as most programs print it
   const needed = new TextEncoder().encode(texts.join('')).length;
   if (needed <= outputBytes) return;
   throw new EfEnvError(
     'task',
     `run: the tests expect ${needed} bytes of output, the sandbox allows ${outputBytes}, all tests together. Make it with outputBytes: ${2 * needed}, or leave out long tests.`,
-  );
-}
-
-function assertPositiveInteger(caller: string, name: string, value: number): void {
-  if (Number.isInteger(value) && value > 0) return;
-  throw new EfEnvError(
-    'option',
-    `${caller}: ${name} must be a whole number above 0, got ${value}.`,
   );
 }
