@@ -6,11 +6,13 @@ import { collectDialogue } from './episode/collectDialogue.ts';
 import { collectFailing } from './episode/collectFailing.ts';
 import { type DialogueStepResult, defineDialogue } from './episode/defineDialogue.ts';
 import { defineEnvironment } from './episode/defineEnvironment.ts';
+import { episodeMetrics } from './episode/episodeMetrics.ts';
 import type { Policy } from './episode/policy.ts';
 import { benchmarkPreset } from './evaluation/benchmarkPreset.ts';
 import { evaluate } from './evaluation/evaluate.ts';
 import { majorityVote } from './evaluation/majorityVote.ts';
 import { readBenchmark } from './evaluation/readBenchmark.ts';
+import { parseAnswer } from './graders/parseAnswer.ts';
 import { openEnv } from './openEnv/openEnv.ts';
 import { openEnvClient } from './openEnv/openEnvClient.ts';
 import { bm25 } from './retrieval/bm25.ts';
@@ -21,13 +23,17 @@ import { codeEnvironment } from './sandbox/codeEnvironment.ts';
 import { javascriptSandbox } from './sandbox/javascriptSandbox.ts';
 import { pythonSandbox } from './sandbox/pythonSandbox.ts';
 import { stages } from './stages/stages.ts';
+import { checkArithmetic } from './symbolic/checkArithmetic.ts';
 import { typescriptEnvironment } from './symbolic/typescriptEnvironment.ts';
 import { codewords } from './tasks/codewords/codewords.ts';
 import { gymSampler } from './tasks/gymSampler.ts';
 import { gymTask } from './tasks/gymTask.ts';
 import { quiz } from './tasks/quiz.ts';
 import { reasoningGym } from './tasks/reasoningGym.ts';
+import { parseToolCalls } from './tools/parseToolCalls.ts';
 import { toolEnvironment } from './tools/toolEnvironment.ts';
+import { toolsPrompt } from './tools/toolsPrompt.ts';
+import { exportConversation } from './trajectory/exportConversation.ts';
 import { importConversation } from './trajectory/importConversation.ts';
 import type { Trajectory } from './trajectory/trajectory.ts';
 
@@ -436,6 +442,33 @@ describe('names that are not known are refused with the nearest one, null is non
   ])('%s without options', async (caller, run) => {
     const refused = expect((async () => run())()).rejects;
     await refused.toThrow(`${caller}: options must be an object, got `);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['majorityVote: answers must be an array, got null', () => majorityVote(null as never)],
+    [
+      'parseToolCalls: action must be a text, got undefined',
+      () => parseToolCalls(undefined as never),
+    ],
+    ['parseAnswer: completion must be a text, got number', () => parseAnswer(5 as never)],
+    ['checkArithmetic: text must be a text, got null', () => checkArithmetic(null as never)],
+    [
+      "checkArithmetic: feedback must be one of 'step', 'full'",
+      () => checkArithmetic('', { feedback: 'ful' } as never),
+    ],
+    ['toolsPrompt: tools must be an array, got object', () => toolsPrompt({} as never)],
+    ['episodeMetrics: trajectories must be an array', () => episodeMetrics(null as never)],
+    ['exportConversation: segments must be an array', () => exportConversation(null as never)],
+    ['bm25: documents must be an array, got string', () => bm25('a' as never)],
+    ['stages: stages must be an array', () => stages({ name: 'a', context: 'all' } as never)],
+    [
+      'readBenchmark: rows must be an array, got null',
+      () => readBenchmark(null as never, { name: 'a' }),
+    ],
+    ['rubric: needs rewards with finite weights, got none', () => rubric(null as never)],
+  ])('what is worked on is checked as well: %s', (message, run) => {
+    expect(run).toThrowError(expect.objectContaining({ code: 'option' }));
+    expect(run).toThrow(message);
   });
 
   test('null and undefined leave the default', async () => {

@@ -1,4 +1,5 @@
 import { checkCounts } from '../checkCounts.ts';
+import { checkList } from '../checkData.ts';
 import { checkSeed } from '../checkSeed.ts';
 import { EfEnvError } from '../errors.ts';
 import { type OptionNames, readOptions } from '../options/readOptions.ts';
@@ -74,8 +75,7 @@ export function checkCollectOptions(caller: string, options: CollectOptions<unkn
   const { groupSize = 1, maxTurns = 1, concurrency = 1, maxTokens, stepTimeout = 1 } = options;
   for (const name of ['tasks', 'completed'] as const) {
     const { [name]: list = name === 'tasks' ? undefined : [] } = options;
-    if (Array.isArray(list)) continue;
-    throw new EfEnvError('option', `${caller}: ${name} must be an array, got ${typeof list}.`);
+    checkList(caller, name, list);
   }
   checkSeed(caller, options.seed);
   checkCounts(caller, { groupSize, maxTurns, concurrency, maxTokens });

@@ -1,3 +1,4 @@
+import { checkList } from '../checkData.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
 /**
@@ -12,6 +13,7 @@ import type { Trajectory } from '../trajectory/trajectory.ts';
  * episodeMetrics(trajectories)['episodes/errors']; // 0
  */
 export function episodeMetrics(trajectories: readonly Trajectory[]): Record<string, number> {
+  checkList('episodeMetrics', 'trajectories', trajectories);
   const count = (holds: (trajectory: Trajectory) => boolean): number =>
     trajectories.filter(holds).length;
   return {

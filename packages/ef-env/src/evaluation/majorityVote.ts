@@ -1,3 +1,4 @@
+import { checkList } from '../checkData.ts';
 import { readOptions } from '../options/readOptions.ts';
 import { answerGroups } from './answerGroups.ts';
 
@@ -25,6 +26,8 @@ export function majorityVote(
   options: MajorityVoteOptions = {},
 ): string | null {
   const { equal } = readOptions('majorityVote', options, { equal: 'optional' });
+  if (typeof answers !== 'object' || answers === null)
+    checkList('majorityVote', 'answers', answers);
   const voted = Array.from(answers).filter((answer) => answer !== null && answer !== undefined);
   const groups = equal ? answerGroups(voted, equal) : [];
   const winner = equal ? mostFrequent(groups) : undefined;

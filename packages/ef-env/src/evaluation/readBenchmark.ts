@@ -1,4 +1,5 @@
 import { warn } from '#platform';
+import { checkList } from '../checkData.ts';
 import { type DataRow, type PlacedRow, parseRows } from '../data/parseRows.ts';
 import { EfEnvError } from '../errors.ts';
 import { lastBoxed } from '../graders/math/findBoxes.ts';
@@ -52,6 +53,7 @@ export function readBenchmark(
     name: 'required',
     onWarning: 'optional',
   });
+  if (typeof source !== 'string') checkList('readBenchmark', 'rows', source);
   if (typeof name !== 'string') {
     throw new EfEnvError('option', `readBenchmark: name must be a text, got ${typeof name}.`);
   }

@@ -1,3 +1,4 @@
+import { checkText } from '../checkData.ts';
 import { readTurn } from '../text/readTurn.ts';
 
 /**
@@ -9,6 +10,7 @@ import { readTurn } from '../text/readTurn.ts';
  * parseAnswer('<think>\n9+1=10\n</think>\n\n10'); // '10'
  */
 export function parseAnswer(completion: string): string | null {
+  checkText('parseAnswer', 'completion', completion);
   const { thought, answer } = readTurn(completion);
   return thought === 'closed' ? answer.trim() : null;
 }

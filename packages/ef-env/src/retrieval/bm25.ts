@@ -1,4 +1,5 @@
 import { checkChoice } from '../checkChoice.ts';
+import { checkList } from '../checkData.ts';
 import { EfEnvError } from '../errors.ts';
 import { readOptions } from '../options/readOptions.ts';
 import { tokenizeText } from './tokenizeText.ts';
@@ -61,6 +62,7 @@ const CONVENTIONS = {
  * @see Lucene's BM25Similarity, whose idf this is by default: https://lucene.apache.org/core/9_0_0/core/org/apache/lucene/search/similarities/BM25Similarity.html
  */
 export function bm25(documents: readonly string[], options: Bm25Options = {}): Bm25 {
+  checkList('bm25', 'documents', documents);
   const given = readOptions('bm25', options, {
     convention: 'optional',
     k1: 'optional',

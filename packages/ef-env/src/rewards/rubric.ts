@@ -61,7 +61,7 @@ export interface Rubric<Row> {
 export function rubric<Row extends object>(
   items: Record<string, RewardFunction<Row> | RubricItem<Row>>,
 ): Rubric<Row> {
-  const entries = Object.entries(items).map(([name, item]) => {
+  const entries = Object.entries(Object(items) as typeof items).map(([name, item]) => {
     if (typeof item !== 'object' || item === null) return { name, reward: item, weight: 1 };
     const { reward, weight = 1 } = readOptions(`rubric: '${name}'`, item, {
       reward: 'required',

@@ -1,4 +1,5 @@
 import { checkChoice } from '../checkChoice.ts';
+import { checkList } from '../checkData.ts';
 import { type Dialogue, defineDialogue } from '../episode/defineDialogue.ts';
 import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
 import { EfEnvError } from '../errors.ts';
@@ -75,6 +76,7 @@ export function stages<Task, Results extends object>(
     system: 'optional',
     prunedReward: 'null',
   });
+  checkList('stages', 'stages', given.stages);
   const all = given.stages as readonly Stage<Task, Results>[]; // each reads and writes its own key
   const attempts = all.map((stage) => stage.attempts ?? 1);
   const roles = all.map((stage) => String(stage.name));

@@ -1,3 +1,5 @@
+import { checkChoice } from '../checkChoice.ts';
+import { checkText } from '../checkData.ts';
 import {
   addRationals,
   compareRationals,
@@ -69,6 +71,8 @@ export function checkArithmetic(
     rounded: 'optional',
   });
   const { feedback = 'step', rounded = false } = given;
+  checkText('checkArithmetic', 'text', text);
+  checkChoice('checkArithmetic', 'feedback', feedback, ['step', 'full']);
   const read = text.slice(0, MAX_LENGTH);
   const offsets = utf8Offsets(read);
   const bytes = (at: number): number => offsets[at]!; // 0 to read.length

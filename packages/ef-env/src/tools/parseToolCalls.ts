@@ -1,3 +1,4 @@
+import { checkText } from '../checkData.ts';
 import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readTurn } from '../text/readTurn.ts';
 import type { TurnPart } from '../text/turnParts.ts';
@@ -20,6 +21,7 @@ export type ParsedToolCall = { name: string; arguments: unknown } | { error: str
  * // [{ name: 'clock', arguments: {} }]
  */
 export function parseToolCalls(action: string): ParsedToolCall[] {
+  checkText('parseToolCalls', 'action', action);
   const { calls, start, answer } = readTurn(action);
   return calls.map((call, i) => {
     const next = calls[i + 1]?.start ?? start + answer.length;

@@ -1,3 +1,4 @@
+import { checkList } from '../checkData.ts';
 import { type Tool, toolSchemas } from './tool.ts';
 
 /**
@@ -10,6 +11,7 @@ import { type Tool, toolSchemas } from './tool.ts';
 export function toolsPrompt(
   tools: readonly Pick<Tool, 'name' | 'description' | 'parameters'>[],
 ): string {
+  checkList('toolsPrompt', 'tools', tools);
   return [
     'There are tools that you can use. Each line between <tools> and </tools> is the JSON description of one:',
     `<tools>\n${toolSchemas(tools)

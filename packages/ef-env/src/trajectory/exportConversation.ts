@@ -1,3 +1,4 @@
+import { checkList } from '../checkData.ts';
 import type { ConversationMessage } from './readMessage.ts';
 import type { Segment } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';
@@ -20,7 +21,8 @@ export interface ExportedConversation {
  * exportConversation(importConversation(row, { id: 'a' })).completion; // [{ role: 'assistant', content: '2' }]
  */
 export function exportConversation(trajectory: Trajectory): ExportedConversation {
-  const { id, segments, reward } = trajectory;
+  const { id, segments, reward } = Object(trajectory) as Trajectory; // checked here
+  checkList('exportConversation', 'segments', segments);
   const asked = segments.filter(({ kind }) => kind === 'prompt');
   const said = segments.filter(({ kind }) => kind !== 'prompt');
   return { id, prompt: asked.map(asMessage), completion: said.map(asMessage), reward };

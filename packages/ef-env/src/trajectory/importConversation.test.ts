@@ -178,6 +178,15 @@ describe('messages as data sets store them', () => {
       `<think>\nbecause\n</think>\n\n${block('{}')}`,
     );
     expect(written(user, { role: 'assistant', content: 'x', reasoning_content: '' })[1]).toBe('x');
+    for (const name of ['reasoning', 'thinking']) {
+      const message = {
+        role: 'assistant',
+        content: 'x',
+        reasoning_content: null,
+        [name]: 'because',
+      };
+      expect(written(user, message)[1]).toBe('<think>\nbecause\n</think>\n\nx');
+    }
   });
 
   test("OpenAI's first form of calls, and bare ones", () => {

@@ -10,6 +10,10 @@ export interface ConversationMessage {
   content?: string | readonly MessagePart[] | null | undefined;
   /** The thought before the text, of servers and data sets that keep it apart. */
   reasoning_content?: string | null | undefined;
+  /** The same in vLLM and OpenRouter. */
+  reasoning?: string | null | undefined;
+  /** The same in gpt-oss and Ollama. */
+  thinking?: string | null | undefined;
   tool_calls?: readonly MessageToolCall[] | null | undefined;
   /** A call in OpenAI's first form; its answer has the role `function`. */
   function_call?: MessageFunction | null | undefined;
@@ -38,11 +42,12 @@ export function readMessage(message: ConversationMessage, where: string): Uttera
       `${where} must be { role, content }, got ${JSON.stringify(message)}.`,
     );
   }
-  const { role: given, content, reasoning_content: thought } = message;
+  const { role: given, content, reasoning_content, reasoning, thinking } = message;
+  const thought = [reasoning_content, reasoning, thinking].find((text) => text);
   const role = given === 'function' ? 'tool' : given;
   const calls = callsOf(message, where).map((call) => toolCallText(call, where));
   const text = typeof content === 'string' ? content : partsText(content, where);
-  const thinks = typeof thought === 'string' && thought !== '';
+  const thinks = typeof thought === 'string';
   if (!SPEAKERS.includes(role) || (text === null && calls.length === 0 && !thinks)) {
     throw new EfEnvError(
       'format',
