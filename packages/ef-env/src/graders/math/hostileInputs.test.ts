@@ -46,7 +46,7 @@ function slowest(text: string, other: string): number {
 }
 
 const LARGE: [name: string, text: string][] = [
-  ['power of a sum', '(x+y+z)^{500}'], ['a sum that just expands', '(x+y+z+w)^{39}-1'], ['binomials', '\\binom{5000}{2500}+\\binom{10^{9}}{5}'],
+  ['power of a sum', '(x+y+z)^{500}'], ['letters that may be a unit', `5 ${times('a', 60)}!`], ['units that end in none', `5 ${times('kg*', 300)}!`], ['a sum that just expands', '(x+y+z+w)^{39}-1'], ['binomials', '\\binom{5000}{2500}+\\binom{10^{9}}{5}'],
   ['factorials', '1500!/1498!'], ['factorial of factorials', '((9!)!)!'], ['factorial chain', `5${times('!', 3000)}`], ['tower', '9^{9^{9^{9^9}}}'],
   ['tower of symbols', 'x^{x^{x^{x^{x^x}}}}'], ['roots of sums', '(\\sqrt2+\\sqrt3+\\sqrt5+\\sqrt7+\\sqrt{11}+\\sqrt{13})^{40}'],
   ['complex powers', '(1+i)^{1000000}+i^{i^{i^i}}'], ['huge angle', '\\sin(10^{30})'], ['sines of sines', `${times('\\sin(', 100)}1${times(')', 100)}`],

@@ -98,7 +98,7 @@ export function unitRatio(a: string, b: string): Rational | null {
 
 /** `6 m/s^2`, `6 kg·m/s²`, `6 cm2`: units with powers, multiplied and divided. */
 const PHRASE =
-  /^([-+\u2212]?\d[\d.,]*)\s+((?:[A-Za-z\u03a9]+(?:\^?\{?[-\u207b]?[23\u00b2\u00b3]\}?)?[/*\u00b7]?)+)$/u;
+  /^([-+\u2212]?\d[\d.,]*)\s+((?:[A-Za-z\u03a9]+(?:\^?\{?[-\u207b]?[23\u00b2\u00b3]\}?[/*\u00b7]?|[/*\u00b7]|$))+)$/u;
 
 /** A number with a unit of several parts in plain text, the unit as `\\text`; any other text as it is. */
 export function unitsAsText(text: string): string {
