@@ -30,6 +30,15 @@ export function readTurn(completion: string, delimiters: readonly string[] = ['<
   const from = turnStart(completion);
   const known = delimiters.filter((delimiter) => delimiter !== '');
   const parts = turnParts(completion, from, known);
+  if (parts.length === 0) {
+    return {
+      answer: completion.slice(from),
+      start: from,
+      thought: 'none',
+      calls: [],
+      thoughtCalls: 0,
+    };
+  }
   const span = split(completion, from, parts);
   const close = span.closed ? null : swallowedClose(completion, parts, known, span.opened !== null);
   if (close === null) return asTurn(completion, parts, span);

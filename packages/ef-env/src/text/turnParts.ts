@@ -39,7 +39,11 @@ export function turnStart(completion: string): number {
  */
 export function turnParts(text: string, from: number, delimiters: readonly string[]): TurnPart[] {
   const parts: TurnPart[] = [];
-  const token = tokenPattern(delimiters);
+  const code = CODE.test(text);
+  if (!code && !MARKED.test(text) && !delimiters.some((delimiter) => text.includes(delimiter)))
+    return parts;
+  const usual = delimiters.length === 1 && delimiters[0] === '</think>';
+  const token = usual ? USUAL[code ? 'code' : 'prose'] : tokenPattern(delimiters, code);
   let struck = 0; // <s>…</s> is HTML, a </s> of its own ends a turn of Llama
   token.lastIndex = from;
   for (let found = token.exec(text); found; found = token.exec(text)) {
@@ -73,13 +77,18 @@ const READERS = {
 } as const satisfies Record<string, Reader>;
 const KINDS = Object.keys(READERS) as (keyof typeof READERS)[]; // an object of this file
 
-function tokenPattern(delimiters: readonly string[]): RegExp {
+/** @param code - whether the text may hold code; a pattern without looks at few places of a text. */
+function tokenPattern(delimiters: readonly string[], code: boolean): RegExp {
   const escaped = delimiters.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   const close = escaped.join('|') || '(?!)'; // nothing closes a thought
   return new RegExp(
     [
-      `(?<fence>(?:^|(?<=<think>|${close}))[ \\t]*(?:(?:[-*+>]|\\d{1,9}[.)])[ \\t]+)*(?:\`{3,}(?=[^\`\\n]*$)|~{3,}))`,
-      '(?<quote>`+)',
+      ...(code
+        ? [
+            `(?<fence>(?:^|(?<=<think>|${close}))[ \\t]*(?:(?:[-*+>]|\\d{1,9}[.)])[ \\t]+)*(?:\`{3,}(?=[^\`\\n]*$)|~{3,}))`,
+            '(?<quote>`+)',
+          ]
+        : []),
       '(?<call><tool_call>)',
       '(?<action><(?:search|answer)>)',
       `(?<close>${close})`,
@@ -90,6 +99,16 @@ function tokenPattern(delimiters: readonly string[]): RegExp {
     'gm',
   );
 }
+
+/** What most turns are split by, compiled once; its `lastIndex` is set before each use. */
+const USUAL = {
+  code: /* @__PURE__ */ tokenPattern(['</think>'], true),
+  prose: /* @__PURE__ */ tokenPattern(['</think>'], false),
+};
+/** Every block and quotation begins with one of these. */
+const CODE = /`|~~~/;
+/** Every other part but a delimiter begins with one of these: most answers have none. */
+const MARKED = /<|\[\/?INST\]/;
 
 /** A fenced block, and the calls in it that are real ones. */
 function readFence(text: string, start: number): TurnPart[] {

@@ -27,6 +27,7 @@ export function announcedAnswer(
   pattern: RegExp,
   targets: Targets,
 ): Candidate | 'none' | null {
+  if (text.search(pattern) < 0) return null; // most often: a search is cheaper than matchAll
   const matches = [...text.matchAll(pattern)].slice(-MAX_ANNOUNCEMENTS).reverse();
   for (const match of matches) {
     const found = announced(text.slice(match.index + match[0].length), targets);

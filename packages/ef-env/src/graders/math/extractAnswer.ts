@@ -25,12 +25,11 @@ const ANNOUNCEMENT =
   /(?:\banswers?\**\s*(?:is|are|:|=|would be|must be|equals)|\b(?:result|solution|option|choice)s?\**\s*(?:is|are|:|equals)|####|r[ée]ponse\**\s*(?:est|:)|\b(?:respuesta|risposta|resposta)\**\s*(?:es|è|é|:)|\bantwort\**\s*(?:ist|lautet|:)|答案\**\s*(?:是|为|:|：)|ответ\**\s*:)\**/gi;
 const CHOSEN =
   /\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right)\b/g;
+/** What may announce an answer after a box. */
+const MENTIONED = /answer/i;
 const CORRECTED = /\banswer\**\s*(?:is|:|=|should be|must be|would be)\**/gi;
 const RETRACTION =
   /\b(?:wait|mistake|correction|sorry|oops|scratch that|on second thought|(?:was|is|am) (?:wrong|incorrect|not (?:right|correct)))\b/i;
-
-/** Nothing is announced in less than this. */
-const SHORTEST = 'final answer'.length;
 
 /** A completion as the patterns see it. */
 interface Source extends Targets {
@@ -43,7 +42,7 @@ interface Source extends Targets {
 const PATTERNS: [ExtractedAnswer['from'], (source: Source) => Candidate | 'none' | null][] = [
   [
     'final-answer',
-    (s) => (s.afterBoxes.length < SHORTEST ? null : announcedAnswer(s.afterBoxes, FINAL, s)),
+    (s) => (MENTIONED.test(s.afterBoxes) ? announcedAnswer(s.afterBoxes, FINAL, s) : null),
   ],
   ['anchor', correctedAnswer],
   ['boxed', joinedBoxes],
@@ -104,8 +103,7 @@ export function findAnswer(
 /** An answer announced after words that take the box back. */
 function correctedAnswer(source: Source): Candidate | 'none' | null {
   const { boxes, afterBoxes } = source;
-  const at =
-    boxes.length === 0 || afterBoxes.length < SHORTEST ? -1 : afterBoxes.search(RETRACTION);
+  const at = boxes.length > 0 && MENTIONED.test(afterBoxes) ? afterBoxes.search(RETRACTION) : -1;
   return at < 0 ? null : announcedAnswer(afterBoxes.slice(at), CORRECTED, source);
 }
 
@@ -123,6 +121,7 @@ function joinedBoxes({ text, boxes }: Source): Candidate | null {
 
 /** `Option C is correct.` */
 function chosenOption({ text, plain }: Source): Candidate | null {
-  const letter = plain ? [...text.matchAll(CHOSEN)].at(-1)?.[1] : undefined;
+  const letter =
+    plain && text.search(CHOSEN) >= 0 ? [...text.matchAll(CHOSEN)].at(-1)?.[1] : undefined;
   return letter === undefined ? null : { text: letter, decimalComma: false };
 }

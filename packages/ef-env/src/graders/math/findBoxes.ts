@@ -15,6 +15,7 @@ const MAX_BOXES = 40;
  * is never closed (up to the end of its line), and `boxed{..}` if there is no other.
  */
 export function findBoxes(text: string): Box[] {
+  if (!text.includes('box')) return [];
   const starts = [...text.matchAll(/\\(?:boxed|fbox|framebox)(?![a-zA-Z])\s*/g)];
   const found = starts.length > 0 ? starts : [...text.matchAll(/(?<![\\a-zA-Z])boxed(?=\{)/g)];
   const boxes: Box[] = [];

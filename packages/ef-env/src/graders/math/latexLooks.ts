@@ -31,7 +31,7 @@ const ALIGNED =
 
 /** Whether there is anything of the kind: most answers are spared the rewrites. */
 const NEEDED =
-  /\\(?:newline|tabularnewline|cr(?![a-z])|[a-z]*color|[hv]?phantom|checkmark|qed|black|rm(?![a-z])|unit|[#!]|(?:mathord|mathbin|mathrm|text[a-z]*)\s*\{\s*[-+\u2212\u2013])|\\\\\s*[[*]|\\begin\s*\{(?:[a-z]*matrix\*|array\}\[|(?![a-z]*matrix|array|cases))|\^\s*(?:[{\\*]|o(?![a-z])|(?:st|nd|rd|th))|frac\s*\{\s*\\(?:text|mathrm)|[)\]]\s*(?:\\[a-z]+\s*\{\s*)?U|\b(?:US|CA|AU|NZ|HK|EUR|GBP|INR|CNY|JPY|Rs)|[\u2713\u2714\u2705]/;
+  /\\(?:newline|tabularnewline|cr(?![a-z])|[a-z]*color|[hv]?phantom|checkmark|qed|black|rm(?![a-z])|unit|[#!]|(?:mathord|mathbin|mathrm|text[a-z]*)\s*\{\s*[-+\u2212\u2013])|\\\\\s*[[*]|\\begin\s*\{(?:[a-z]*matrix\*|array\}\[|(?![a-z]*matrix|array|cases))|\^\s*\{?\s*(?:\\(?:text|mathrm|rm|ast|star)|\*|o(?![a-z])|st|nd|rd|th)|frac\s*\{\s*\\(?:text|mathrm)|[)\]]\s*(?:\\[a-z]+\s*\{\s*)?U|(?:US|CA|AU|NZ|HK|EUR|GBP|INR|CNY|JPY|Rs)|[\u2713\u2714\u2705]/;
 
 /** The text without colours, boxes of blank space, alignment and signs that only adorn an answer. */
 export function withoutLooks(text: string): string {

@@ -107,6 +107,7 @@ export function powerRational(a: Rational, n: bigint): Rational {
 
 /** The number a decimal literal writes: `12.50` is 25/2, `1.5e3` is 1500. */
 export function rationalFromDecimal(text: string): Rational {
+  if (/^\d{1,15}$/.test(text)) return { numerator: BigInt(text), denominator: 1n };
   const [mantissa = '', exponent] = text.split(/e/i);
   if (exponent !== undefined) {
     return multiplyRationals(

@@ -9,8 +9,12 @@ import { withoutMarkdown } from './withoutMarkdown.ts';
 const STATES =
   /^(?:is|are|was|were|be|equals?|equal|to|gives?|get|gets|got|of|at|by|obtain|becomes|have)$/i;
 
+/** A number and nothing else. */
+const NUMBER = /^-?\d+(?:[.,]\d+)*$/;
+
 /** The mathematics in a text of prose, in order; lists (`1, 2 and 3`, `x = 1, y = 2`) are one run. */
 export function mathRuns(text: string): MathRun[] {
+  if (NUMBER.test(text)) return [{ text, broken: false, aside: false, leading: true }];
   const tokens = proseTokens(withoutMarkdown(text));
   const asides = remarks(tokens);
   const pieces: Piece[] = [];

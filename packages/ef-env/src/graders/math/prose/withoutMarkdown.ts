@@ -34,6 +34,9 @@ const REWRITES: [marker: string, pattern: RegExp, replacement: string][] = [
   ['"', /["\u201c\u201d]/g, ' '],
 ]; // biome-ignore format: a table
 
+/** Letters, digits and signs that no rewrite but the last but one looks for; no numbered line. */
+const UNMARKED = /^(?![ \t]*1[.)][ \t])(?:[A-Za-z0-9 ,.;:?!()+/%^]|=(?!=))*$/;
+
 /** `1.` or `2)` at the beginning of lines, where they count up from 1. */
 function withoutNumbering(text: string): string {
   let next = 1;
@@ -49,6 +52,7 @@ function withoutNumbering(text: string): string {
  * of its numbers means something. Minus signs of all kinds become hyphens, thousands have blanks between them.
  */
 export function withoutMarkdown(text: string): string {
+  if (UNMARKED.test(text)) return text.replace(REFERENCES, '$1 ');
   let s = text;
   for (const [marker, pattern, replacement] of REWRITES)
     if (marker === '' || s.includes(marker)) s = s.replace(pattern, replacement);
