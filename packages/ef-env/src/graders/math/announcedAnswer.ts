@@ -47,7 +47,7 @@ function announced(rest: string, targets: Targets): Candidate | 'none' | null {
       return { ...value, text: `(${choice[1]}) ${value.text}` };
   }
   const sentence = firstSentence(rest)
-    .replace(/(?<!\w)\*\*|\*\*(?!\w)/g, '')
+    .replace(/(?<!\w)\*{2,3}|\*{2,3}(?!\w)|(?<=\S)\*(?=\s|[.,;:!?)]|$)/g, '')
     .trim();
   if (sentence === '') return null;
   for (const tail of tailsOf(sentence)) {

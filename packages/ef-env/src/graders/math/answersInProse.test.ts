@@ -58,6 +58,11 @@ const KINDS: Record<string, Row[]> = {
   correction: [
     ['21', [`${r`\boxed{42}`}\n\nWait, I made a mistake. The answer is 21.`, `${r`\boxed{42}`}\n\nOops, that is wrong. The answer is 21.`, r`\boxed{42}. Correction: the answer is $21$.`, r`\boxed{42}. Sorry, I was wrong. The correct answer is 21.`, r`\boxed{42} Wait, no. \boxed{21}`, r`\boxed{42}. The final answer is 21.`], []], ['42', [r`\boxed{42}. Let me check: 6 * 7 = 42.`, r`\boxed{42}. The answer is even, with 2 digits.`, r`\boxed{42}. Wait, let me check: 40 + 2. Yes.`, `${r`\boxed{42}`}\n\nThe sum of its digits is 6.`], [`${r`\boxed{42}`}\n\nWait, I made a mistake. The answer is 21.`]],
   ],
+  'written around': [
+    ['120', ['There are 5! ways.', 'It is 5!.', 'The number of orders is 5!, as shown.'], ['The answer is 42!']], ['5', [], ['There are 5! ways.', 'It is 5!.', 'The answer is 5 more than 3.']], ['42', ['The answer is 42!', 'I found 42!\nDone', 'It is 42! Great.', 'It is 42!!!'], []],
+    ['8', ['It rose from 5 to 8.'], ['The probability is 3 out of 8.']], ['3', [], ['The probability is 3 out of 8.', 'Odds: 3 to 2.']], ['2', [], ['Odds: 3 to 2.']], ['50', [], ['The answer is 50% more than 8.']], ['17', ['The answer is 17, more than 5.'], []],
+    ['63', ['*Answer:* *63*', 'The answer is ***63***.', 'The answer is *63* apples.'], []], ['15', ['The answer is 5 * 3.', 'The answer is 5*3.'], []],
+  ],
   words: [['0', ['The answer is 0.'], ['The answer is zero.', 'It is none.']], ['5', ['It has 5 sides.'], ['The answer is five.', 'There are five.']], ['3', ['He came 3rd.', 'It is the 3rd one']], ['12', ['Hence, 12 is the answer.', 'There are 12 in total.', 'She has 12 left.', 'So 12 it is!', 'They need 12 a day.', 'There are 12, so we are done.', 'Thus a total of 12 apples a week'], ['It is 12th of 13.', 'He has 12 or 13.', 'It is between 11 and 12.']]],
 }; // biome-ignore format: a table
 

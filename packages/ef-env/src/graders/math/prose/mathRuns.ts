@@ -185,7 +185,7 @@ function continuesDash(tokens: readonly ProseToken[], start: number): boolean {
 
 /** Words that make another number of the one after them. */
 const CHANGES =
-  /\b(?:twice|half|double|triple|negative|(?:divided|multiplied|divisible) by|(?:root|square|cube|factorial|reciprocal|inverse|logarithm|multiples?|divisors?|half|twice) of)$/i;
+  /\b(?:twice|half|double|triple|negative|(?:divided|multiplied|divisible) by|out of|(?:root|square|cube|factorial|reciprocal|inverse|logarithm|multiples?|divisors?|half|twice) of)$/i;
 
 const isOperand = (tokens: readonly ProseToken[], start: number): boolean => {
   const before = tokens.slice(Math.max(0, start - 2), start);
@@ -199,7 +199,7 @@ const isMixed = (whole: ProseToken, token: ProseToken, next?: ProseToken): boole
 
 /** Words that make another answer of the number before them. */
 const CHANGED =
-  /^(?:(?:with )?(?:a )?remainder|or (?:more|less|fewer)|percent of|% of|below zero)/i;
+  /^(?:(?:with )?(?:a )?remainder|or (?:more|less|fewer)|(?:more|less|fewer|greater|higher|lower) than|times as|out of|percent of|% of|below zero)/i;
 
 const isChanged = (tokens: readonly ProseToken[], end: number): boolean =>
   CHANGED.test(

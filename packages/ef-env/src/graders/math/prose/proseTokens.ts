@@ -81,14 +81,27 @@ function classify(tokens: ProseToken[], i: number): void {
   const token = tokens[i]!;
   const [prev, next] = [tokens[i - 1], tokens[i + 1]];
   if (token.kind === 'binary' && token.text === ':') classifyColon(token, prev, next);
-  else if (token.kind === 'end' && token.text === '!' && !token.blank && endsValue(prev)) {
-    if (next !== undefined && /binary|sign|close/.test(next.kind)) token.kind = 'postfix';
-  } else if (token.kind === 'word') classifyWord(tokens, i);
+  else if (token.kind === 'end' && /^!\.?$/.test(token.text) && !token.blank && endsValue(prev))
+    classifyExclamation(tokens, i);
+  else if (token.kind === 'word') classifyWord(tokens, i);
 }
 
 /** `3:45` and `2 : 3`; any other colon ends what stands before it. */
 function classifyColon(token: ProseToken, prev?: ProseToken, next?: ProseToken): void {
   if (!isNumber(prev) || !isNumber(next) || token.blank !== next?.blank) token.kind = 'end';
+}
+
+/** `5!` is a factorial where the sentence goes on after it or ends once more. */
+function classifyExclamation(tokens: ProseToken[], i: number): void {
+  const token = tokens[i]!;
+  const next = tokens[i + 1];
+  const goesOn =
+    next !== undefined &&
+    (/binary|sign|close|joint/.test(next.kind) ||
+      (next.kind === 'word' && /^\p{Ll}/u.test(next.text)));
+  if (token.text !== '!') tokens.splice(i + 1, 0, { kind: 'end', text: '.', blank: false });
+  else if (!goesOn) return;
+  Object.assign(token, { kind: 'postfix', text: '!' });
 }
 
 /** Words that are more than words with nothing but words beside them. */
@@ -104,6 +117,8 @@ function classifyWord(tokens: ProseToken[], i: number): void {
   if (/^(?:and|or)$/i.test(text)) token.kind = 'joint';
   else if (OPERATIONS.test(text) && isNumber(next)) token.kind = 'binary';
   else if (/^(?:divided|multiplied)$/.test(text) && endsValue(prev)) token.kind = 'binary';
+  else if (text === 'to' && isNumber(prev) && isNumber(next) && tokens[i - 2]?.text !== 'from')
+    token.kind = 'binary'; // odds of 3 to 2
   else if (prev?.kind === 'open' && isNumber(tokens[i - 2]) && knownUnit(text))
     return; // `6 (ft^2)`
   else if (isOrdinal(token, prev)) tokens.splice(i, 1);
