@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { createBudget } from './budget.ts';
 import { extractAnswer } from './extractAnswer.ts';
 import { goldText } from './goldText.ts';
@@ -16,7 +17,8 @@ export interface AccuracyRewardOptions {
  * reference cannot be read as mathematics. With `reasoningDelimiters` it is TRL's reasoning accuracy
  * reward. It accepts more right answers than TRL's own (bare formulas, numbers in prose).
  *
- * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number.
+ * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number,
+ * `option` for an option that is not known, with the nearest one.
  *
  * @example
  * accuracyReward('63/400', '\\boxed{\\frac{63}{400}}'); // 1
@@ -26,7 +28,10 @@ export function accuracyReward(
   completion: string,
   options: AccuracyRewardOptions = {},
 ): 0 | 1 | null {
-  const { reasoningDelimiters, stop } = options;
+  const { reasoningDelimiters, stop } = readOptions('accuracyReward', options, {
+    reasoningDelimiters: 'optional',
+    stop: 'optional',
+  });
   const text = goldText('accuracyReward', gold);
   const reference = extractAnswer(text)?.text ?? text;
   const readings = parseMath(reference, createBudget(20_000));

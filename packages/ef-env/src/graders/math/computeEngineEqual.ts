@@ -1,6 +1,7 @@
 import type { ComputeEngine, Expression, MathJsonExpression } from '@cortex-js/compute-engine';
 import { EfEnvError } from '../../errors.ts';
 import { missingPeer } from '../../missingPeer.ts';
+import { readOptions } from '../../options/readOptions.ts';
 
 export interface ComputeEngineEqualOptions {
   /** Milliseconds before the answer counts as not equal. Default 2,000: the first comparison compiles the engine. */
@@ -20,7 +21,7 @@ const MAX_BITS = 20_000;
  * A time limit of the engine ends the computation; powers too large for that are refused before. Needs the optional
  * peer `@cortex-js/compute-engine`, which asks for Node >= 22.3 (0.140 works on Node 20.20 too).
  *
- * @throws {EfEnvError} `missing-peer`; `platform` where the package cannot be loaded.
+ * @throws {EfEnvError} `missing-peer`; `platform` where the package cannot be loaded; `option` for an unknown option.
  *
  * @example
  * await computeEngineEqual('\\frac{x^2}{2}', '\\int x\\,dx'); // true
@@ -33,7 +34,7 @@ export async function computeEngineEqual(
   answer: string,
   options: ComputeEngineEqualOptions = {},
 ): Promise<boolean> {
-  const { timeout = 2000 } = options;
+  const { timeout = 2000 } = readOptions('computeEngineEqual', options, { timeout: 'optional' });
   const { ComputeEngine } = await loadEngine();
   if (![gold, answer].every(isReadable)) return false;
   const engine = new ComputeEngine(); // a fresh one: it remembers the types of the symbols it meets

@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { afterThinking } from './afterThinking.ts';
 import { announcedAnswer } from './announcedAnswer.ts';
 import { type Candidate, lastNumber, percentAfter, type Targets } from './candidate.ts';
@@ -14,6 +15,12 @@ export interface ExtractAnswerOptions {
   /** Nothing after the first of these strings is read: where a base model goes on with the next question. Default none. */
   stop?: readonly string[] | undefined;
 }
+
+/** The names of {@link ExtractAnswerOptions}. */
+export const EXTRACT_OPTIONS: Record<keyof ExtractAnswerOptions, 'optional'> = {
+  targets: 'optional',
+  stop: 'optional',
+};
 
 export interface ExtractedAnswer extends Candidate {
   /** Where it stood: in a box, after 'final answer', after another announcement, as last formula or number, or alone. */
@@ -62,6 +69,7 @@ const PATTERNS: [ExtractedAnswer['from'], (source: Source) => Candidate | 'none'
  * a larger expression never is.
  *
  * @returns `null` when nothing looks like an answer.
+ * @throws {EfEnvError} `option` for an option that is not known, with the nearest one.
  *
  * @example
  * extractAnswer('<think>\\boxed{3}?</think> So $x = \\boxed{4}$.'); // { text: '4', from: 'boxed', decimalComma: false }
@@ -70,7 +78,8 @@ export function extractAnswer(
   completion: string,
   options: ExtractAnswerOptions = {},
 ): ExtractedAnswer | null {
-  return findAnswer(completion, options, createReader());
+  const given = readOptions('extractAnswer', options, EXTRACT_OPTIONS);
+  return findAnswer(completion, given, createReader());
 }
 
 /** The same, with the reader that may have read the answer already. */

@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { afterThinking } from './afterThinking.ts';
 
 export interface ExtractLetterOptions {
@@ -9,6 +10,8 @@ export interface ExtractLetterOptions {
  * The letter that a completion chooses, or `null`: after 'answer is' or 'answer:' (in several languages),
  * else at the beginning, else the last one that stands alone and is not denied by a 'not' before it.
  *
+ * @throws {EfEnvError} `option` for an option that is not known, with the nearest one.
+ *
  * @example
  * extractLetter("It's not A, therefore I think it's B"); // 'B'
  */
@@ -16,7 +19,9 @@ export function extractLetter(
   completion: string,
   options: ExtractLetterOptions = {},
 ): string | null {
-  const { letters = ['A', 'B', 'C', 'D'] } = options;
+  const { letters = ['A', 'B', 'C', 'D'] } = readOptions('extractLetter', options, {
+    letters: 'optional',
+  });
   const text = afterThinking(completion).replace(
     /\\(?:boxed|text|textbf|mathrm)\s*\{|\*\*|\$/g,
     ' ',

@@ -1,5 +1,11 @@
+import { type OptionNames, readOptions } from '../../options/readOptions.ts';
 import { createReader, type Reader } from './createReader.ts';
-import { type ExtractAnswerOptions, type ExtractedAnswer, findAnswer } from './extractAnswer.ts';
+import {
+  EXTRACT_OPTIONS,
+  type ExtractAnswerOptions,
+  type ExtractedAnswer,
+  findAnswer,
+} from './extractAnswer.ts';
 import { goldText } from './goldText.ts';
 import { equalAnswers, type MathEqualOptions } from './mathEqual.ts';
 
@@ -21,7 +27,8 @@ export interface MathGrade {
  * @param gold - the reference: bare LaTeX or plain text, or a whole solution with its answer in a box or
  * between dollar signs. A number stands for its digits.
  * @param completion - what the model wrote; only what follows the last `</think>` counts.
- * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number.
+ * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number,
+ * `option` for an option that is not known, with the nearest one.
  *
  * @example
  * gradeMath('\\frac{1}{2}', '<think>...</think> The answer is $\\boxed{0.5}$.');
@@ -33,7 +40,7 @@ export function gradeMath(
   options: GradeMathOptions = {},
 ): MathGrade {
   const text = goldText('gradeMath', gold);
-  const { targets, stop, ...equalOptions } = options;
+  const { targets, stop, ...equalOptions } = readOptions('gradeMath', options, GRADE_OPTIONS);
   const reader = createReader();
   const found = findAnswer(completion, { targets, stop }, reader);
   if (found === null) return { correct: false, answer: null, from: null };
@@ -47,6 +54,14 @@ export function gradeMath(
   );
   return { correct, answer: found.text, from: found.from };
 }
+
+const GRADE_OPTIONS = {
+  ...EXTRACT_OPTIONS,
+  precision: 'null',
+  allowSetRelation: 'optional',
+  strict: 'optional',
+  steps: 'optional',
+} as const satisfies OptionNames<GradeMathOptions>;
 
 /** A reference with a box, a dollar sign or an announcement is a solution; any other text is the answer itself. */
 function goldAnswer(

@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { cutAtStop } from './cutAtStop.ts';
 import { lastBoxed } from './findBoxes.ts';
 
@@ -10,12 +11,14 @@ export interface Gsm8kAnswerOptions {
  * What follows the last `####`, as GSM8K writes its answers, without commas in numbers, Markdown, dollar signs and
  * boxes; `null` if there is none. Words after the number stay, as in tinker-cookbook's function of this name.
  *
+ * @throws {EfEnvError} `option` for an option that is not known, with the nearest one.
+ *
  * @example
  * gsm8kAnswer('5 + 5 = 10\n#### 1,010'); // '1010'
  * gsm8kAnswer('#### **$1,200**'); // '1200'
  */
 export function gsm8kAnswer(text: string, options: Gsm8kAnswerOptions = {}): string | null {
-  const { stop = [] } = options;
+  const { stop = [] } = readOptions('gsm8kAnswer', options, { stop: 'optional' });
   const found = [...cutAtStop(text, stop).matchAll(/####[ \t]*:?[ \t]*([^\n]+)/g)].at(-1)?.[1];
   if (found === undefined) return null;
   return (lastBoxed(found) ?? found)

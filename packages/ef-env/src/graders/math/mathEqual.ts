@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { type Budget, createBudget, withinLimits } from './budget.ts';
 import { chosenLetter } from './chosenLetter.ts';
 import { compareAnswers } from './compareAnswers.ts';
@@ -30,7 +31,8 @@ export interface MathEqualOptions {
  * an exact normal form tells, else by values of 192 bits at several points. Never throws and never runs
  * long, whatever the text.
  *
- * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number.
+ * @throws {EfEnvError} `task` for a reference that is neither a text nor a finite number,
+ * `option` for an option that is not known, with the nearest one.
  *
  * @example
  * mathEqual('\\frac{\\sqrt{2}}{2}', '1/\\sqrt2'); // true
@@ -44,7 +46,14 @@ export function mathEqual(
   answer: string,
   options: MathEqualOptions = {},
 ): boolean {
-  return equalAnswers(goldText('mathEqual', gold), answer, options);
+  const given = readOptions('mathEqual', options, {
+    precision: 'null',
+    allowSetRelation: 'optional',
+    strict: 'optional',
+    decimalComma: 'optional',
+    steps: 'optional',
+  });
+  return equalAnswers(goldText('mathEqual', gold), answer, given);
 }
 
 /** {@link mathEqual} for texts, one of which a reader may have read already. */

@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { lastBoxed } from './findBoxes.ts';
 
 /** Rewrites and removals of the Minerva paper's appendix on answer normalisation, in its order. */
@@ -48,6 +49,8 @@ export interface MinervaGradeOptions {
  * DAPO's rule: the answer in the last 300 characters, after `Answer:` or in a box, equal to the reference
  * after {@link minervaNormalize}.
  *
+ * @throws {EfEnvError} `option` for an option that is not known, with the nearest one.
+ *
  * @see Yu et al. 2025, DAPO: https://arxiv.org/abs/2503.14476
  */
 export function minervaGrade(
@@ -55,7 +58,7 @@ export function minervaGrade(
   completion: string,
   options: MinervaGradeOptions = {},
 ): boolean {
-  const { extract = 'answer' } = options;
+  const { extract = 'answer' } = readOptions('minervaGrade', options, { extract: 'optional' });
   const tail = completion.slice(-300);
   if (extract === 'boxed') return lastBoxed(tail) === gold;
   const found = [...tail.matchAll(/Answer\s*:\s*([^\n]+)/gi)].at(-1)?.[1];

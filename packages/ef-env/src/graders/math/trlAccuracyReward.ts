@@ -1,3 +1,4 @@
+import { readOptions } from '../../options/readOptions.ts';
 import { createBudget } from './budget.ts';
 import { findBoxes } from './findBoxes.ts';
 import { findFormulas } from './findFormulas.ts';
@@ -36,6 +37,8 @@ const BARE =
  * trlAccuracyReward('7', '$7$'); // 0: not in a box
  * trlAccuracyReward('(1,2)', '\\boxed{(1,2)}'); // null: write $(1,2)$
  *
+ * @throws {EfEnvError} `option` for an option that is not known, with the nearest one.
+ *
  * @see https://huggingface.co/docs/trl/rewards
  */
 export function trlAccuracyReward(
@@ -43,7 +46,9 @@ export function trlAccuracyReward(
   completion: string,
   options: TrlAccuracyRewardOptions = {},
 ): 0 | 1 | null {
-  const { reasoningDelimiters } = options;
+  const { reasoningDelimiters } = readOptions('trlAccuracyReward', options, {
+    reasoningDelimiters: 'optional',
+  });
   let content = completion;
   if (reasoningDelimiters !== undefined) {
     const ends = reasoningDelimiters.map((d) =>
