@@ -1,3 +1,5 @@
+// Above 300 lines because it is one program text, run inside the interpreter.
+
 import { JAVASCRIPT_BYTES } from './javascriptBytes.ts';
 import { JAVASCRIPT_INSPECT } from './javascriptInspect.ts';
 import { JAVASCRIPT_LOCALE } from './javascriptLocale.ts';
