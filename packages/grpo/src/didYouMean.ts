@@ -4,9 +4,13 @@ const LONGEST = 64;
 /** " Did you mean 'x'?": the known name nearest to the one that was given. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const plain = (word: string) => word.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
-  const distances = known.map((candidate) => editDistance(plain(name), plain(candidate)));
+  const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
   return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
 }
+
+/** Of equally near names the one that the given name begins: `epsilonHi` is `epsilonHigh`, not `epsilon`. */
+const distance = (name: string, candidate: string): number =>
+  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
 
 /** Levenshtein distance: insertions, deletions and replacements between two names. */
 function editDistance(a: string, b: string): number {

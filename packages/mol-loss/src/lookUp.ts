@@ -18,7 +18,7 @@ export function lookUp<T>(
 }
 
 function didYouMean(name: string, known: readonly string[]): string {
-  const distances = known.map((candidate) => editDistance(plain(name), plain(candidate)));
+  const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
   return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
 }
 
@@ -27,6 +27,10 @@ const LONGEST = 64;
 
 /** `jsd_beta` and `JSDBeta` are near to `jsdBeta`. */
 const plain = (name: string) => name.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
+
+/** Of equally near names the one that the given name begins: `norm` is `normalizer`. */
+const distance = (name: string, candidate: string): number =>
+  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
 
 /** Levenshtein distance: insertions, deletions and replacements between two names. */
 function editDistance(a: string, b: string): number {

@@ -131,12 +131,14 @@ export const INT32: number = 2 ** 31;
 
 /** The known name that is nearest to a misspelt one, by insertions, deletions and replacements. */
 export function nearestName(name: string, known: readonly string[]): string {
-  const plain = name.slice(0, 100).replace(/[_-]/g, '').toLowerCase();
-  const distances = known.map((candidate) =>
-    editDistance(plain, candidate.replace(/[_-]/g, '').toLowerCase()),
-  );
+  const plain = (word: string) => word.slice(0, 100).replace(/[_-]/g, '').toLowerCase();
+  const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
   return known[distances.indexOf(Math.min(...distances))] ?? '';
 }
+
+/** Of equally near names the one that the given name begins: `maxTok` is `maxTokens`. */
+const distance = (name: string, candidate: string): number =>
+  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

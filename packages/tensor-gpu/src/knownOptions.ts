@@ -91,9 +91,13 @@ const shown = (value: unknown): string =>
 /** The name with the fewest edits to `name`, letters' case and underscores aside. */
 function nearest(name: string, known: readonly string[]): string {
   const plain = (text: string): string => text.toLowerCase().replaceAll('_', '');
-  const distances = known.map((candidate) => edits(plain(name), plain(candidate)));
+  const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
   return known[distances.indexOf(Math.min(...distances))] ?? '';
 }
+
+/** Of equally near names the one that the given name begins: `learning` is `learningRate`. */
+const distance = (name: string, candidate: string): number =>
+  edits(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
 
 /** Levenshtein's distance. */
 function edits(a: string, b: string): number {

@@ -9,9 +9,7 @@ export function nearestName(
   known: readonly string[],
   wrong: number = 1 / 2,
 ): string | undefined {
-  const distances = known.map((candidate) =>
-    editDistance(name.toLowerCase(), candidate.toLowerCase()),
-  );
+  const distances = known.map((candidate) => distance(name.toLowerCase(), candidate.toLowerCase()));
   const least = Math.min(...distances);
   return least <= name.length * wrong ? known[distances.indexOf(least)] : undefined;
 }
@@ -22,6 +20,10 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   const guess = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
   return `unknown ${kind} '${name}'.${guess} Known: ${known.join(', ')}.`;
 }
+
+/** Of equally near names the one that the given name begins: `maxTok` is `maxTokens`. */
+const distance = (name: string, candidate: string): number =>
+  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

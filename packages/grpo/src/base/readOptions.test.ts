@@ -37,6 +37,13 @@ describe('readOptions', () => {
   });
 });
 
+test('of equally near names the one that was begun is meant', () => {
+  const checks = { epsilon: nonNegative, epsilonHigh: nonNegative };
+  expect(() => readOptions<object>('f', { epsilonHi: 0.28 }, checks)).toThrow(
+    "Did you mean 'epsilonHigh'?",
+  );
+});
+
 test('withDefaults: undefined and null do not erase a default', () => {
   interface Given {
     a?: number | undefined;
