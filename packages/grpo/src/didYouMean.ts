@@ -1,11 +1,16 @@
 /** Beyond this many letters no name is ours, and the table of distances would be large. */
 const LONGEST = 64;
 
-/** " Did you mean 'x'?": the known name nearest to the one that was given. */
+/** " Did you mean 'x'?": the nearest known name if half of the letters are right, else one that contains what was given. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const plain = (word: string) => word.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
   const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
-  return ` Did you mean '${known[distances.indexOf(Math.min(...distances))]}'?`;
+  const least = Math.min(...distances);
+  const isNear = least <= name.length / 2;
+  const contains = (candidate: string) =>
+    plain(name).length > 2 && plain(candidate).includes(plain(name));
+  const nearest = isNear ? known[distances.indexOf(least)] : known.find(contains);
+  return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
 }
 
 /** Of equally near names the one that the given name begins: `epsilonHi` is `epsilonHigh`, not `epsilon`. */

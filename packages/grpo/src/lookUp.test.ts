@@ -30,3 +30,10 @@ test('a name is suggested for texts only, and shown as it came', () => {
   expect(of(Symbol('x'))).toThrow('unknown lossType Symbol(x). Known: ');
   expect(of(2n)).toThrow('unknown lossType 2n. Known: ');
 });
+
+test('a name is suggested only if it is near, or contains what was given', () => {
+  const of = (options: object) => () => policyLoss(data, { lossType: 'dapo', ...options });
+  expect(of({ scaleRewards: 'group' })).toThrow("unknown option 'scaleRewards'. Known: ");
+  expect(of({ numItems: 1 })).toThrow("unknown option 'numItems'. Did you mean 'numTurns'?");
+  expect(of({ accumulation: 2 })).toThrow("Did you mean 'gradientAccumulationSteps'?");
+});

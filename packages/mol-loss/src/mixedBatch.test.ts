@@ -78,7 +78,9 @@ describe('mixedBatch', () => {
     for (const step of [-1, 0.5, Number.NaN])
       expect(() => mixedBatch(step, options)).toThrow('mixedBatch: step must be');
     const share = { ...options, share: 0.1 };
-    expect(() => mixedBatch(0, share)).toThrow("unknown option 'share'. Did you mean 'seed'?");
+    expect(() => mixedBatch(0, share)).toThrow(
+      "unknown option 'share'. Did you mean 'generalShare'?",
+    );
   });
 
   test('an empty kind that is needed is refused', () => {

@@ -13,7 +13,7 @@ export function checkOptionNames(caller: string, options: unknown, known: readon
     if (known.includes(name)) continue;
     throw new Qwen3Error(
       'option',
-      `${caller}: unknown option '${name}'. Did you mean '${nearestName(name, known)}'? Known: ${known.join(', ')}.`,
+      `${caller}: unknown option '${name}'.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
     );
   }
 }
@@ -26,8 +26,7 @@ export function checkChoice(
   choices: readonly string[],
 ): void {
   if (choices.includes(value as string)) return; // equal or not, whatever it is
-  const hint =
-    typeof value === 'string' ? ` Did you mean '${nearestName(value, choices)}'?` : ' Give one.';
+  const hint = typeof value === 'string' ? didYouMean(value, choices) : ' Give one.';
   throw new Qwen3Error(
     'option',
     `${caller}: ${name} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${showValue(value)}.${hint}`,
@@ -129,11 +128,16 @@ export function checkSequences(caller: string, sequences: unknown): void {
 /** Ids are stored as int32: from here on they would become others. */
 export const INT32: number = 2 ** 31;
 
-/** The known name that is nearest to a misspelt one, by insertions, deletions and replacements. */
-export function nearestName(name: string, known: readonly string[]): string {
+/** " Did you mean 'x'?": the nearest known name if half of the letters are right, else one that contains what was given. */
+export function didYouMean(name: string, known: readonly string[]): string {
   const plain = (word: string) => word.slice(0, 100).replace(/[_-]/g, '').toLowerCase();
   const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
-  return known[distances.indexOf(Math.min(...distances))] ?? '';
+  const least = Math.min(...distances);
+  const isNear = least <= name.length / 2;
+  const contains = (candidate: string) =>
+    plain(name).length > 2 && plain(candidate).includes(plain(name));
+  const nearest = isNear ? known[distances.indexOf(least)] : known.find(contains);
+  return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
 }
 
 /** Of equally near names the one that the given name begins: `maxTok` is `maxTokens`. */
