@@ -36,7 +36,11 @@ function expectOneLine(
 
 describe('bad input ends in one clear line', () => {
   test.each<[string, string[], RegExp]>([
-    ['an unknown option', ['--epochs', '3'], /unknown option '--epochs'/],
+    [
+      'an unknown option',
+      ['--epochs', '3'],
+      /unknown option '--epochs'\. All options: npm start -- --help/,
+    ],
     ['a word for a number', ['--lora', 'many'], /'--lora <r>' argument 'many' is invalid/],
     ['an empty folder to resume', ['--resume', '--out', '/nowhere'], /^--resume: .*does not exist/],
     ['a wrong value', ['--arm', 'dpo'], /^--arm: must be of: base, grpo, .*got \["dpo"\]/],

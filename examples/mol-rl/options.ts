@@ -77,7 +77,7 @@ const DEFAULTS: Settings = {
   kernels: 'auto',
 };
 
-/** A first look in a minute: three arms, fewer updates and tasks. The figures are worse than a full run's. */
+/** A first look in a minute: four arms, fewer updates and tasks. The figures are worse than a full run's. */
 const QUICK: Partial<Settings> = {
   arm: ['base', 'grpo', 'mol', 'mol+grpo'],
   updates: 100,
@@ -189,6 +189,10 @@ function createCommand(): Command {
     .option('--checkpoint-every <n>', 'updates between checkpoints (default 20)', number)
     .option('--threads <n>', 'CPU threads (default: all; the result is the same)', number)
     .option('--kernels <kind>', "'native', 'wasm' or 'auto'")
+    .configureOutput({
+      outputError: (text, write) =>
+        write(`${text.replace(/\.?\s*$/, '.')} All options: npm start -- --help\n`),
+    })
     .allowExcessArguments(false);
 }
 
