@@ -19,10 +19,10 @@ interface BundledManifest {
 }
 
 /** File of a tarball that holds the licences of what is bundled in it. */
-export const THIRD_PARTY_FILE = 'THIRD-PARTY-LICENSES.txt';
+export const THIRD_PARTY_FILE = 'THIRD-PARTY-NOTICES.txt';
 
 /**
- * esbuild plugin: writes `dist/THIRD-PARTY-LICENSES.txt` with the licence text of every package whose code the build
+ * esbuild plugin: writes `dist/THIRD-PARTY-NOTICES.txt` with the licence text of every package whose code the build
  * has taken in, by esbuild's own record of its inputs. Nothing bundled, no file.
  */
 export function thirdPartyLicenses(): Plugin {

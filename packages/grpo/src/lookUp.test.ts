@@ -4,6 +4,7 @@ import { groupAdvantages } from './groupAdvantages.ts';
 import { metricAliases } from './metricAliases.ts';
 import { mixtureLoss } from './mixtureLoss.ts';
 import { policyLoss } from './policyLoss.ts';
+import { rolloutCorrection } from './rolloutCorrection.ts';
 
 const data = { logprobs: [-1], advantages: [1], completionMask: [1], sequenceLength: 1 };
 const calls: [string, (name: never) => unknown][] = [
@@ -34,6 +35,17 @@ test('a name is suggested for texts only, and shown as it came', () => {
 test('a name is suggested only if it is near, or contains what was given', () => {
   const of = (options: object) => () => policyLoss(data, { lossType: 'dapo', ...options });
   expect(of({ scaleRewards: 'group' })).toThrow("unknown option 'scaleRewards'. Known: ");
-  expect(of({ numItems: 1 })).toThrow("unknown option 'numItems'. Did you mean 'numTurns'?");
+  expect(of({ numItems: 1 })).toThrow("unknown option 'numItems'. Did you mean 'numItemsInBatch'?");
+  expect(of({ epsilonHi: 0.28 })).toThrow("Did you mean 'epsilonHigh'?");
   expect(of({ accumulation: 2 })).toThrow("Did you mean 'gradientAccumulationSteps'?");
+});
+
+test("TRL's and a sampler's names of the data lead to ours, not to the nearest letters", () => {
+  const rollout = {
+    oldLogprobs: [-1],
+    samplingLogprobs: [-1],
+    completionMask: [1],
+    sequenceLength: 1,
+  };
+  expect(() => rolloutCorrection(rollout as never)).toThrow("Did you mean 'rolloutLogprobs'?");
 });

@@ -34,9 +34,11 @@ const LONGEST = 64;
 /** `jsd_beta` and `JSDBeta` are near to `jsdBeta`. */
 const plain = (name: string) => name.slice(0, LONGEST).toLowerCase().replaceAll(/[_-]/g, '');
 
-/** Of equally near names the one that the given name begins: `norm` is `normalizer`. */
-const distance = (name: string, candidate: string): number =>
-  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
+/** Edits between two names; a name that was begun is near: `norm` is `normalizer`. */
+function distance(name: string, candidate: string): number {
+  const letters = editDistance(name, candidate);
+  return candidate.startsWith(name) ? Math.min(letters - 0.5, 1.5) : letters;
+}
 
 /** Levenshtein distance: insertions, deletions and replacements between two names. */
 function editDistance(a: string, b: string): number {

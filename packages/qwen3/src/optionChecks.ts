@@ -140,9 +140,11 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
 }
 
-/** Of equally near names the one that the given name begins: `maxTok` is `maxTokens`. */
-const distance = (name: string, candidate: string): number =>
-  editDistance(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
+/** Edits between two names; a name that was begun is near: `maxTok` is `maxTokens`. */
+function distance(name: string, candidate: string): number {
+  const letters = editDistance(name, candidate);
+  return candidate.startsWith(name) ? Math.min(letters - 0.5, 1.5) : letters;
+}
 
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

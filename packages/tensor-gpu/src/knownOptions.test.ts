@@ -42,7 +42,7 @@ describe('options of public functions', () => {
     async (name, call) => {
       await expect((async () => call({ notAnOption: 1 } as never))()).rejects.toMatchObject({
         ...{ name: 'TensorGpuError', code: 'option' },
-        message: expect.stringContaining(`${name}: unknown option 'notAnOption'. Did you mean`),
+        message: expect.stringContaining(`${name}: unknown option 'notAnOption'.`),
       });
     },
   );

@@ -19,7 +19,7 @@ export function knownOptions<T extends object>(
     if (!known.includes(name)) {
       throw new TensorGpuError(
         'option',
-        `${caller}: unknown option '${name}'. Did you mean '${nearest(name, known)}'? Known: ${known.join(', ')}.`,
+        `${caller}: unknown option '${name}'.${didYouMean(name, known)} Known: ${known.join(', ')}.`,
       );
     }
     if (value === null && !names.includes(`${name}?`))
@@ -88,16 +88,19 @@ export function assertOneOf(
 const shown = (value: unknown): string =>
   typeof value === 'string' ? `'${value}'` : String(value);
 
-/** The name with the fewest edits to `name`, letters' case and underscores aside. */
-function nearest(name: string, known: readonly string[]): string {
+/** " Did you mean 'x'?": the name with the fewest edits, letters' case and underscores aside, if half of the letters are right. */
+function didYouMean(name: string, known: readonly string[]): string {
   const plain = (text: string): string => text.toLowerCase().replaceAll('_', '');
   const distances = known.map((candidate) => distance(plain(name), plain(candidate)));
-  return known[distances.indexOf(Math.min(...distances))] ?? '';
+  const least = Math.min(...distances);
+  return least <= name.length / 2 ? ` Did you mean '${known[distances.indexOf(least)]}'?` : '';
 }
 
-/** Of equally near names the one that the given name begins: `learning` is `learningRate`. */
-const distance = (name: string, candidate: string): number =>
-  edits(name, candidate) - (candidate.startsWith(name) ? 0.5 : 0);
+/** Edits between two names; a name that was begun is near: `learning` is `learningRate`. */
+function distance(name: string, candidate: string): number {
+  const letters = edits(name, candidate);
+  return candidate.startsWith(name) ? Math.min(letters - 0.5, 1.5) : letters;
+}
 
 /** Levenshtein's distance. */
 function edits(a: string, b: string): number {
