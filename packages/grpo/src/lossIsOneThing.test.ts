@@ -179,7 +179,7 @@ describe('options are those of the loss', () => {
 
   test('a misspelt option, name or field is an error with the nearest one', () => {
     expect(run({ lossType: 'dapo', epsilonHi: 0.28 })).toThrowErrorMatchingInlineSnapshot(
-      `[GrpoError: dapoLoss: unknown option 'epsilonHi'. Did you mean 'epsilon'? Known: epsilon, epsilonHigh, delta, dualClip, beta, klEstimator, useBiasCorrectionKl, importanceSamplingLevel, reduction, maxCompletionLength, convention, logRatioClamp, gradientAccumulationSteps, numItemsInBatch, numSequences, numLiveSequences, numTurns, numTurnSequences, numEntropyTokens, topEntropyQuantile, entropyCoef, offPolicyMaskThreshold, sapoTemperaturePos, sapoTemperatureNeg, vespoKPos, vespoLambdaPos, vespoKNeg, vespoLambdaNeg, ratioCap, klTau, advTau, droBeta, klCovFraction, klCovCoef, clipCovRange, clipCovFraction, seed, turnRatio, turnAggregation.]`,
+      `[GrpoError: dapoLoss: unknown option 'epsilonHi'. Did you mean 'epsilonHigh'? Known: epsilon, epsilonHigh, delta, dualClip, beta, klEstimator, useBiasCorrectionKl, importanceSamplingLevel, reduction, maxCompletionLength, convention, logRatioClamp, gradientAccumulationSteps, numItemsInBatch, numSequences, numLiveSequences, numTurns, numTurnSequences, numEntropyTokens, topEntropyQuantile, entropyCoef, offPolicyMaskThreshold, sapoTemperaturePos, sapoTemperatureNeg, vespoKPos, vespoLambdaPos, vespoKNeg, vespoLambdaNeg, ratioCap, klTau, advTau, droBeta, klCovFraction, klCovCoef, clipCovRange, clipCovFraction, seed, turnRatio, turnAggregation.]`,
     );
     expect(run({ lossType: 'dapo', top_entropy_quantile: 0.2 })).toThrow(/topEntropyQuantile/);
     expect(run({ loss_type: 'dapo' })).toThrow(/Did you mean 'lossType'/);
