@@ -1,4 +1,4 @@
-import { nearestName } from './data/nearestName.ts';
+import { guessOf } from './data/nearestName.ts';
 import { EfEnvError } from './errors.ts';
 
 /** @throws {EfEnvError} `option` unless `value` is one of `choices`: types do not reach options read from a file. */
@@ -10,8 +10,7 @@ export function checkChoice(
 ): void {
   if (choices.includes(value as string)) return; // equal or not, whatever it is
   const known = choices.map((choice) => `'${choice}'`).join(', ');
-  const nearest = typeof value === 'string' ? nearestName(value, choices) : undefined;
-  const guess = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+  const guess = typeof value === 'string' ? guessOf(value, choices) : '';
   throw new EfEnvError(
     'option',
     `${caller}: ${name} must be one of ${known}, got ${JSON.stringify(value)}.${guess}`,

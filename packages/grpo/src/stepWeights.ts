@@ -23,7 +23,8 @@ export function stepWeights(
   const [totalName, total] = {
     tokens: () => ['numItemsInBatch', ownTokens ? undefined : numItemsInBatch] as const,
     rows: () => ['numSequences', numSequences] as const,
-    'live rows': () => liveTotal(name, `'${reduction}'`, { numLiveSequences, numSequences }),
+    'live rows': () =>
+      liveTotal(name, `'${reduction}'`, ['numLiveSequences', numLiveSequences], numSequences),
     all: () => ['', undefined] as const,
   }[over ?? 'all']();
   const { mask, sequenceLength } = layout;
@@ -38,9 +39,9 @@ export function stepWeights(
 export function liveTotal(
   name: string,
   mean: string,
-  { numSequences, ...live }: Readonly<Record<string, number | undefined>>,
+  [own, total]: readonly [name: string, total: number | undefined],
+  numSequences: number | undefined,
 ): readonly [name: string, total: number | undefined] {
-  const [own = '', total] = Object.entries(live)[0] ?? [];
   if (total === undefined && numSequences !== undefined) {
     throw new GrpoError(
       'missing',

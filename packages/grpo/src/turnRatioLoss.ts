@@ -109,7 +109,8 @@ function turnWeights(
   const [totalName, total] = liveTotal(
     NAME,
     `'${turnAggregation}'`,
-    allAlike ? { numTurns, numSequences } : { numTurnSequences, numSequences },
+    allAlike ? ['numTurns', numTurns] : ['numTurnSequences', numTurnSequences],
+    numSequences,
   );
   const divisor = total ?? gradientAccumulationSteps * (allAlike ? turns.length : perSequence.size);
   assertTotal(NAME, totalName, total, turns.length);

@@ -16,9 +16,13 @@ export function nearestName(
 
 /** What is wrong with a name, for messages: `unknown option 'maxToken'. Did you mean 'maxTokens'? Known: ...`. */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  return `unknown ${kind} '${name}'.${guessOf(name, known)} Known: ${known.join(', ')}.`;
+}
+
+/** ` Did you mean 'maxTokens'?`, or nothing where no name is near. */
+export function guessOf(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  const guess = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
-  return `unknown ${kind} '${name}'.${guess} Known: ${known.join(', ')}.`;
+  return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
 }
 
 /** Edits between two names; a name that was begun is near: `maxTok` is `maxTokens`. */

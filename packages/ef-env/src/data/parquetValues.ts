@@ -48,7 +48,7 @@ function leafReader(element: SchemaElement): ReadValue | null {
   return (value, fail) => {
     if (value === null || value === undefined) return null;
     return decimal
-      ? decimalNumber(unscaled(value), scale, fail)
+      ? exactDecimal(unscaled(value), scale, fail)
       : timeText(BigInt(Number(value)), unit!); // one of the two
   };
 }
@@ -103,7 +103,7 @@ function unscaled(value: unknown): bigint {
 /** Digits that every double keeps. */
 const KEPT_DIGITS = 15;
 
-function decimalNumber(whole: bigint, scale: number, fail: (what: string) => never): number {
+function exactDecimal(whole: bigint, scale: number, fail: (what: string) => never): number {
   const digits = (whole < 0n ? -whole : whole).toString().padStart(scale + 1, '0');
   const point = digits.length - scale;
   const fraction = digits.slice(point).replace(/0+$/, '');
@@ -115,15 +115,19 @@ function decimalNumber(whole: bigint, scale: number, fail: (what: string) => nev
   return fail(`the decimal ${text}, which no number can hold exactly`);
 }
 
+/** The decimals that a fraction has, without three zeros at the end. */
+const fractionDigits = (ticks: bigint, places: number): string =>
+  ticks
+    .toString()
+    .padStart(places, '0')
+    .replace(/(?:000)+$/, '');
+
 /** `01:02:03`, with as many decimals as are not 0 in steps of three. */
 function timeText(ticks: bigint, unit: number): string {
   const seconds = ticks / BigInt(unit);
   const clock = [seconds / 3600n, (seconds / 60n) % 60n, seconds % 60n];
   const places = Math.round(Math.log10(unit));
-  const fraction = (ticks % BigInt(unit))
-    .toString()
-    .padStart(places, '0')
-    .replace(/(?:000)+$/, '');
+  const fraction = fractionDigits(ticks % BigInt(unit), places);
   return (
     clock.map((part) => part.toString().padStart(2, '0')).join(':') + (fraction && `.${fraction}`)
   );
@@ -143,11 +147,7 @@ export const DATE_PARSERS = {
 function timestampText(ticks: bigint, perMillisecond: bigint): string | Date {
   const below = ((ticks % perMillisecond) + perMillisecond) % perMillisecond;
   const places = perMillisecond.toString().length - 1;
-  const fraction = below
-    .toString()
-    .padStart(places, '0')
-    .replace(/(?:000)+$/, '');
-  return isoText(Number((ticks - below) / perMillisecond), fraction);
+  return isoText(Number((ticks - below) / perMillisecond), fractionDigits(below, places));
 }
 
 /** @param more - digits after the milliseconds. A date beyond JavaScript's reach stays one that does not exist. */

@@ -1,5 +1,6 @@
 import { EfEnvError } from '../errors.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
+import { checkPolicy } from './checkPolicy.ts';
 import type { CollectOptions } from './collectOptions.ts';
 import type { Dialogue } from './defineDialogue.ts';
 import type { Environment } from './defineEnvironment.ts';
@@ -55,11 +56,7 @@ function checkPlayers(env: Partial<Environment<never>>, policy: Partial<Policy>)
       'collect: env must be an environment, as defineEnvironment makes it. Dialogues and stages with their own contexts are played by collectDialogue.',
     );
   }
-  if (typeof policy?.generate === 'function') return;
-  throw new EfEnvError(
-    'option',
-    `collect: policy must be an object with a function generate, got ${typeof policy}.`,
-  );
+  checkPolicy('collect', policy);
 }
 
 /** An environment is a dialogue of one role without a name. */

@@ -1,5 +1,5 @@
 import { EfEnvError } from '../errors.ts';
-import { cutAtStop } from '../graders/math/cutAtStop.ts';
+import { cutAtStop } from '../text/cutAtStop.ts';
 import type { Segment } from '../trajectory/segment.ts';
 
 /** @throws {EfEnvError} `option` unless `stop` is a list of texts that are not empty. */

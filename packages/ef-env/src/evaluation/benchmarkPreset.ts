@@ -1,7 +1,5 @@
 import { unknownName } from '../data/nearestName.ts';
 import { EfEnvError } from '../errors.ts';
-import { afterThinking } from '../graders/math/afterThinking.ts';
-import { cutAtStop } from '../graders/math/cutAtStop.ts';
 import { gradeMath, type MathGrade } from '../graders/math/gradeMath.ts';
 import { readOptions } from '../options/readOptions.ts';
 
@@ -97,8 +95,7 @@ export function benchmarkPreset(
   const { precision, query, stop = [], maxTokens } = PRESETS[name];
   return {
     prompt: typeof query === 'function' ? query : checkedQuery(name, query, template),
-    grade: (gold, completion) =>
-      gradeMath(gold, cutAtStop(afterThinking(completion), stop), { precision }),
+    grade: (gold, completion) => gradeMath(gold, completion, { precision, stop }),
     ...(stop.length > 0 && { stop }),
     ...(maxTokens !== undefined && { maxTokens }),
   };

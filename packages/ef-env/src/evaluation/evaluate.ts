@@ -1,6 +1,7 @@
 import { checkChoice } from '../checkChoice.ts';
 import { checkCounts } from '../checkCounts.ts';
 import { checkSeed } from '../checkSeed.ts';
+import { checkPolicy } from '../episode/checkPolicy.ts';
 import type { Policy } from '../episode/policy.ts';
 import { checkStop, cutSegments } from '../episode/stopTexts.ts';
 import { EfEnvError } from '../errors.ts';
@@ -182,12 +183,7 @@ function checkOptions(
   options: EvaluateOptions,
 ): void {
   const { n = 1, k = [n], tau = [], batch = 1, maxTokens, seed, prompt = 'boxed' } = options;
-  if (typeof policy?.generate !== 'function') {
-    throw new EfEnvError(
-      'option',
-      `evaluate: policy must be an object with a function generate, got ${typeof policy}.`,
-    );
-  }
+  checkPolicy('evaluate', policy);
   checkCounts('evaluate', { n, batch, maxTokens });
   checkSeed('evaluate', seed);
   checkStop('evaluate', options.stop ?? []);

@@ -169,7 +169,7 @@ function synchronous(caller: string, shouldStop: ShouldStop | undefined): Should
 /** The ids that end a text of this model, by its config. @throws {Qwen3Error} `config` for one it cannot sample. */
 export function endsOfConfig(caller: string, model: Qwen3): number[] {
   const { eosTokenId, vocabSize } = model.config;
-  const ends = Array.isArray(eosTokenId) ? eosTokenId : [eosTokenId ?? []].flat();
+  const ends = [eosTokenId ?? []].flat();
   for (const id of ends) {
     if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
     throw new Qwen3Error(

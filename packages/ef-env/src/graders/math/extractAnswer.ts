@@ -1,9 +1,9 @@
 import { readOptions } from '../../options/readOptions.ts';
+import { cutAtStop } from '../../text/cutAtStop.ts';
 import { afterThinking } from './afterThinking.ts';
 import { announcedAnswer } from './announcedAnswer.ts';
 import { type Candidate, lastNumber, percentAfter, type Targets } from './candidate.ts';
 import { createReader, type Reader } from './createReader.ts';
-import { cutAtStop } from './cutAtStop.ts';
 import { type Box, findBoxes } from './findBoxes.ts';
 import { joinedAtEnd } from './joinedAtEnd.ts';
 import { lastFormula, numberAfterFormula, unreadFormula } from './lastStatement.ts';
@@ -89,8 +89,7 @@ export function findAnswer(
   reader: Reader,
 ): ExtractedAnswer | null {
   const { targets = ['latex', 'plain'], stop = [] } = options;
-  const answer = afterThinking(completion);
-  const text = stop.length === 0 ? answer : cutAtStop(answer, stop);
+  const text = cutAtStop(afterThinking(completion), stop);
   const [latex, plain] = [targets.includes('latex'), targets.includes('plain')];
   const boxes = latex ? findBoxes(text).filter((box) => box.content.trim() !== '') : [];
   const source: Source = {

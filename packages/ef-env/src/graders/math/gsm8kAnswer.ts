@@ -1,5 +1,5 @@
 import { readOptions } from '../../options/readOptions.ts';
-import { cutAtStop } from './cutAtStop.ts';
+import { cutAtStop } from '../../text/cutAtStop.ts';
 import { lastBoxed } from './findBoxes.ts';
 
 export interface Gsm8kAnswerOptions {

@@ -1,4 +1,4 @@
-import { readOptions } from '../../options/readOptions.ts';
+import { type OptionNames, readOptions } from '../../options/readOptions.ts';
 import { type Budget, createBudget, withinLimits } from './budget.ts';
 import { chosenLetter } from './chosenLetter.ts';
 import { compareAnswers } from './compareAnswers.ts';
@@ -46,15 +46,17 @@ export function mathEqual(
   answer: string,
   options: MathEqualOptions = {},
 ): boolean {
-  const given = readOptions('mathEqual', options, {
-    precision: 'null',
-    allowSetRelation: 'optional',
-    strict: 'optional',
-    decimalComma: 'optional',
-    steps: 'optional',
-  });
+  const given = readOptions('mathEqual', options, EQUAL_OPTIONS);
   return equalAnswers(goldText('mathEqual', gold), answer, given);
 }
+
+const EQUAL_OPTIONS = {
+  precision: 'null',
+  allowSetRelation: 'optional',
+  strict: 'optional',
+  decimalComma: 'optional',
+  steps: 'optional',
+} as const satisfies OptionNames<MathEqualOptions>;
 
 /** {@link mathEqual} for texts, one of which a reader may have read already. */
 export function equalAnswers(
