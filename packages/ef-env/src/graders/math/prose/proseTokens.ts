@@ -23,6 +23,12 @@ export interface ProseToken {
 /** Latin letters; a class of Unicode's name takes milliseconds to compile. */
 const LATIN = 'A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u1e00-\u1eff';
 
+/** Letters of other alphabets, but for the Greek ones that are values. */
+const FOREIGN_WORD = `(?:(?![${LATIN}])[\\p{L}\\p{M}])+`;
+/** A text without these has none of them, and is spared the class that takes a millisecond to compile. */
+export const MAY_BE_FOREIGN: RegExp =
+  /[\u00aa\u00b5\u00ba\u02b0-\u0390\u03ca-\u1dff\u1f00-\u1fff\u2071\u207f\u2090-\u218f\u2c00-\u2fff\u3005-\uffff]/;
+
 /** What is told apart, the first that matches. */
 const ALTERNATIVES: [kind: ProseToken['kind'] | 'blank', pattern: string][] = [
   ['blank', String.raw`[ \t\u00a0\u200b]+`],
@@ -34,15 +40,20 @@ const ALTERNATIVES: [kind: ProseToken['kind'] | 'blank', pattern: string][] = [
   ['postfix', String.raw`[⁰¹²³⁴-ⁿⁱ₀-₎ₐ-ₜ%°º]+|\\%`],
   ['prefix', String.raw`\\[a-zA-Z]+|[√∛∜]`],
   ['value', String.raw`[¼-¾⅐-⅞]|[1-9]\d{0,2}(?: \d{3})+(?![\d,.]*\d)|\d*\.\d+(?:\.{3}|…)|\d+(?:[.,]\d+)*(?:[eE][-+]?\d{1,3}(?!\w|\.\d))?|\.\d+`],
-  ['word', `(?:(?![${LATIN}])[\\p{L}\\p{M}])+`],
+  ['word', FOREIGN_WORD],
   ['dash', '[–—]'],
   ['open', String.raw`\\\{|[([{]`],
   ['close', String.raw`\\\}|[)\]}]`],
   ['joint', '[,;&]'],
   ['end', String.raw`\n|[.?!。！？…]+|.`],
 ]; // biome-ignore format: a table
-const PATTERN = /* @__PURE__ */ (() =>
-  new RegExp(ALTERNATIVES.map(([, pattern]) => `(${pattern})`).join('|'), 'gsu'))();
+const scanner = (foreignWord: string): RegExp =>
+  new RegExp(
+    ALTERNATIVES.map(([, part]) => `(${part === FOREIGN_WORD ? foreignWord : part})`).join('|'),
+    'gsu',
+  );
+const PATTERN = /* @__PURE__ */ scanner(FOREIGN_WORD);
+const USUAL_PATTERN = /* @__PURE__ */ scanner('(?!)');
 /** The kind of each group of {@link PATTERN}; numbers are read faster than names. */
 const KINDS = /* @__PURE__ */ (() =>
   ALTERNATIVES.flatMap(([kind, pattern]) => (pattern.includes('(?<') ? [kind, kind] : [kind])))();
@@ -58,7 +69,8 @@ const OPERATIONS = /^(?:times|plus|minus|choose|mod|modulo|base)$/i;
 export function proseTokens(text: string): ProseToken[] {
   const tokens: ProseToken[] = [];
   let blank = true;
-  for (const match of text.replace(LOOKS, ' ').matchAll(PATTERN)) {
+  const pattern = MAY_BE_FOREIGN.test(text) ? PATTERN : USUAL_PATTERN;
+  for (const match of text.replace(LOOKS, ' ').matchAll(pattern)) {
     let group = 1;
     while (match[group] === undefined) group += 1; // one of the alternatives matched
     const kind = KINDS[group - 1]!;
