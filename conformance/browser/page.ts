@@ -65,12 +65,14 @@ const zeros: Policy = {
     })),
 };
 
+/** Long enough for a machine that takes seconds to hand out memory; an endless loop waits for it. */
+const timeout = 5000;
 /** Live through several checks, as in an application. */
 const sandboxes = {
-  javascript: javascriptSandbox({ worker: worker('/javascriptWorker.js'), timeout: 500 }),
+  javascript: javascriptSandbox({ worker: worker('/javascriptWorker.js'), timeout }),
   python: pythonSandbox({
     worker: worker('/pythonWorker.js'),
-    timeout: 500,
+    timeout,
     indexURL: '/pyodide/',
   }),
 };
