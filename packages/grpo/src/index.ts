@@ -1,41 +1,67 @@
+export { type GaeOptions, gae } from './advantages/gae.ts';
+export { type GdpoAdvantagesOptions, gdpoAdvantages } from './advantages/gdpoAdvantages.ts';
+export { type GroupAdvantagesOptions, groupAdvantages } from './advantages/groupAdvantages.ts';
+export { type MaxRlAdvantagesOptions, maxRlAdvantages } from './advantages/maxRlAdvantages.ts';
 export {
-  adaptiveEntropyCoef,
-  appliedEntropyCoef,
-  type EntropyControl,
-  type EntropyControlOptions,
-} from './adaptiveEntropyCoef.ts';
-export { type AdaptiveKlCoefOptions, adaptiveKlCoef } from './adaptiveKlCoef.ts';
+  type PassAtkAdvantagesOptions,
+  passAtkAdvantages,
+} from './advantages/passAtkAdvantages.ts';
+export { type PoadData, type PoadOptions, poadAdvantages } from './advantages/poadAdvantages.ts';
 export {
-  type AggregateLossOptions,
-  aggregateLoss,
-  lossWeights,
-} from './aggregateLoss.ts';
-export type { Grouping } from './assertGroups.ts';
+  type ReinforcePlusPlusBaselineOptions,
+  reinforcePlusPlusAdvantages,
+  reinforcePlusPlusBaselineAdvantages,
+  type TokenReturnsOptions,
+  type TokenRewards,
+  tokenReturns,
+} from './advantages/reinforcePlusPlusAdvantages.ts';
+export {
+  type RewardToGoAdvantagesOptions,
+  rewardToGoAdvantages,
+} from './advantages/rewardToGoAdvantages.ts';
+export { type RlooAdvantagesOptions, rlooAdvantages } from './advantages/rlooAdvantages.ts';
+export { type TopTwoAdvantagesOptions, topTwoAdvantages } from './advantages/topTwoAdvantages.ts';
+export { broadcastSequences, broadcastTurns, turnReturns } from './advantages/turnReturns.ts';
+export { whiten } from './advantages/whiten.ts';
+export type { Grouping } from './base/assertGroups.ts';
+export type { Convention } from './base/convention.ts';
+export { GrpoError, type GrpoErrorCode } from './base/errors.ts';
 export type { Mask } from './base/readMask.ts';
-export { combineRewards } from './combineRewards.ts';
+export { effectiveSampleSize } from './correction/effectiveSampleSize.ts';
+export { logprobMismatch } from './correction/logprobMismatch.ts';
+export { type OffPolicyMaskData, offPolicyMask } from './correction/offPolicyMask.ts';
+export {
+  type RejectionMaskOptions,
+  type RejectionStatistic,
+  rejectionMask,
+  vetoMask,
+} from './correction/rejectionMask.ts';
+export {
+  type RolloutCorrectionMode,
+  type RolloutCorrectionOptions,
+  type RolloutCorrectionResult,
+  type RolloutData,
+  rolloutCorrection,
+} from './correction/rolloutCorrection.ts';
 export {
   type CompletionMaskOptions,
   type CompletionMaskResult,
   completionMask,
-} from './completionMask.ts';
-export { completionMetrics } from './completionMetrics.ts';
-export type { Convention } from './convention.ts';
-export { type CosineScaledRewardOptions, cosineScaledReward } from './cosineScaledReward.ts';
-export { effectiveSampleSize } from './effectiveSampleSize.ts';
-export { GrpoError, type GrpoErrorCode } from './errors.ts';
-export { explainStep } from './explainStep.ts';
-export { type FilterGroupsOptions, type FilterGroupsResult, filterGroups } from './filterGroups.ts';
-export { type GaeOptions, gae } from './gae.ts';
-export { type GdpoAdvantagesOptions, gdpoAdvantages } from './gdpoAdvantages.ts';
-export { gmpoLoss } from './gmpoLoss.ts';
-export { type GroupAdvantagesOptions, groupAdvantages } from './groupAdvantages.ts';
-export { highEntropyMask } from './highEntropyMask.ts';
+} from './groups/completionMask.ts';
 export {
-  type ImportanceRatio,
-  type LogRatio,
-  type LogRatioData,
-  tokenRatio,
-} from './importanceRatio.ts';
+  type FilterGroupsOptions,
+  type FilterGroupsResult,
+  filterGroups,
+} from './groups/filterGroups.ts';
+export { type RepeatedIndicesOptions, repeatedIndices } from './groups/repeatedIndices.ts';
+export {
+  addToBuffer,
+  type ReplayBuffer,
+  type ReplayBufferOptions,
+  replayBuffer,
+  type SampleBufferOptions,
+  sampleBuffer,
+} from './groups/replayBuffer.ts';
 export {
   boundedK3,
   type KlEstimator,
@@ -43,9 +69,14 @@ export {
   type KlTerm,
   klEstimators,
   VERL_KL_BOUNDS,
-} from './klEstimators.ts';
-export { type KlInRewardData, klInReward } from './klInReward.ts';
-export { logprobMismatch } from './logprobMismatch.ts';
+} from './kl/klEstimators.ts';
+export {
+  type AggregateLossOptions,
+  aggregateLoss,
+  lossWeights,
+} from './loss/aggregateLoss.ts';
+export { gmpoLoss } from './loss/gmpoLoss.ts';
+export { highEntropyMask } from './loss/highEntropyMask.ts';
 export {
   bnpoLoss,
   cispoLoss,
@@ -69,17 +100,11 @@ export {
   reinforceLoss,
   sapoLoss,
   vespoLoss,
-} from './losses.ts';
-export type { LossOptions } from './lossOptions.ts';
-export { type MaxRlAdvantagesOptions, maxRlAdvantages } from './maxRlAdvantages.ts';
-export { metricAliases } from './metricAliases.ts';
-export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './mixtureLoss.ts';
-export { type OffPolicyMaskData, offPolicyMask } from './offPolicyMask.ts';
-export { type OverlongPenaltyOptions, overlongPenalty } from './overlongPenalty.ts';
-export { type PassAtkAdvantagesOptions, passAtkAdvantages } from './passAtkAdvantages.ts';
-export { type PoadData, type PoadOptions, poadAdvantages } from './poadAdvantages.ts';
-export { type PolicyLossCall, policyLoss } from './policyLoss.ts';
-export { policyLosses } from './policyLosses.ts';
+} from './loss/losses.ts';
+export type { LossOptions } from './loss/lossOptions.ts';
+export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './loss/mixtureLoss.ts';
+export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
+export { policyLosses } from './loss/policyLosses.ts';
 export type {
   CallOptions,
   PolicyBatch,
@@ -91,54 +116,46 @@ export type {
   PolicyObjective,
   StepTotals,
   TokenTerm,
-} from './policyLossTypes.ts';
-export type { PolicyDataDefaults } from './readPolicyData.ts';
-export type { Reduction } from './reduction.ts';
+} from './loss/policyLossTypes.ts';
+export type { PolicyDataDefaults } from './loss/readPolicyData.ts';
+export type { Reduction } from './loss/reduction.ts';
+export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
+export { type SurrogateLossDefaults, surrogateLoss } from './loss/surrogateLoss.ts';
 export {
-  type ReinforcePlusPlusBaselineOptions,
-  reinforcePlusPlusAdvantages,
-  reinforcePlusPlusBaselineAdvantages,
-  type TokenReturnsOptions,
-  type TokenRewards,
-  tokenReturns,
-} from './reinforcePlusPlusAdvantages.ts';
+  type TokenLogitsData,
+  type TokenLogprobsResult,
+  tokenLogprobs,
+} from './loss/tokenLogprobs.ts';
+export { type TurnLoss, turnRatioLoss } from './loss/turnRatioLoss.ts';
+export { completionMetrics } from './metrics/completionMetrics.ts';
+export { explainStep } from './metrics/explainStep.ts';
+export { metricAliases } from './metrics/metricAliases.ts';
+export { type IsStdZeroOptions, isStdZero, rewardMetrics } from './metrics/rewardMetrics.ts';
 export {
-  type RejectionMaskOptions,
-  type RejectionStatistic,
-  rejectionMask,
-  vetoMask,
-} from './rejectionMask.ts';
-export { type RepeatedIndicesOptions, repeatedIndices } from './repeatedIndices.ts';
-export { type RepetitionPenaltyOptions, repetitionPenalty } from './repetitionPenalty.ts';
-export {
-  addToBuffer,
-  type ReplayBuffer,
-  type ReplayBufferOptions,
-  replayBuffer,
-  type SampleBufferOptions,
-  sampleBuffer,
-} from './replayBuffer.ts';
-export { type IsStdZeroOptions, isStdZero, rewardMetrics } from './rewardMetrics.ts';
-export { type RewardToGoAdvantagesOptions, rewardToGoAdvantages } from './rewardToGoAdvantages.ts';
-export { type RlooAdvantagesOptions, rlooAdvantages } from './rlooAdvantages.ts';
-export {
-  type RolloutCorrectionMode,
-  type RolloutCorrectionOptions,
-  type RolloutCorrectionResult,
-  type RolloutData,
-  rolloutCorrection,
-} from './rolloutCorrection.ts';
+  type ImportanceRatio,
+  type LogRatio,
+  type LogRatioData,
+  tokenRatio,
+} from './ratio/importanceRatio.ts';
 export {
   gspoTokenRatio,
   type ImportanceSamplingLevel,
   importanceRatios,
   sequenceRatio,
-} from './sequenceRatio.ts';
-export { type StepBatch, stepTotals } from './stepTotals.ts';
-export { type SurrogateLossDefaults, surrogateLoss } from './surrogateLoss.ts';
-export { thinkFormatReward } from './thinkFormatReward.ts';
-export { type TokenLogitsData, type TokenLogprobsResult, tokenLogprobs } from './tokenLogprobs.ts';
-export { type TopTwoAdvantagesOptions, topTwoAdvantages } from './topTwoAdvantages.ts';
-export { type TurnLoss, turnRatioLoss } from './turnRatioLoss.ts';
-export { broadcastSequences, broadcastTurns, turnReturns } from './turnReturns.ts';
-export { whiten } from './whiten.ts';
+} from './ratio/sequenceRatio.ts';
+export { combineRewards } from './rewards/combineRewards.ts';
+export {
+  type CosineScaledRewardOptions,
+  cosineScaledReward,
+} from './rewards/cosineScaledReward.ts';
+export { type KlInRewardData, klInReward } from './rewards/klInReward.ts';
+export { type OverlongPenaltyOptions, overlongPenalty } from './rewards/overlongPenalty.ts';
+export { type RepetitionPenaltyOptions, repetitionPenalty } from './rewards/repetitionPenalty.ts';
+export { thinkFormatReward } from './rewards/thinkFormatReward.ts';
+export {
+  adaptiveEntropyCoef,
+  appliedEntropyCoef,
+  type EntropyControl,
+  type EntropyControlOptions,
+} from './schedule/adaptiveEntropyCoef.ts';
+export { type AdaptiveKlCoefOptions, adaptiveKlCoef } from './schedule/adaptiveKlCoef.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { GrpoError } from '../errors.ts';
 import {
   aboveOne,
   array,
@@ -22,6 +21,7 @@ import {
   text,
   wholeNumber,
 } from './checks.ts';
+import { GrpoError } from './errors.ts';
 import { shown } from './shown.ts';
 
 const BAD = [Number.NaN, -1, '1', true, [1], {}, 1n, () => 1];

@@ -1,6 +1,6 @@
 // One file: the kinds of argument that callers hand over, side by side.
-import { GrpoError } from '../errors.ts';
-import { lookUp } from '../lookUp.ts';
+import { GrpoError } from './errors.ts';
+import { lookUp } from './lookUp.ts';
 import { shown } from './shown.ts';
 
 /** Throws `option` (`unknown-name` for names) when a value is not of its kind. Call it alone, or list it for `readOptions`. */

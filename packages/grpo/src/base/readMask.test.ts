@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GrpoError } from '../errors.ts';
+import { GrpoError } from './errors.ts';
 import { readMask } from './readMask.ts';
 
 test('0, 1, false and true are a mask; everything else is an error that names its place', () => {

@@ -1,5 +1,5 @@
-import { assertLength, placeOf } from '../assertTokens.ts';
-import { GrpoError } from '../errors.ts';
+import { assertLength, placeOf } from './assertTokens.ts';
+import { GrpoError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /** 1 or true = counts, 0 or false = does not. Nothing else is a mask. */

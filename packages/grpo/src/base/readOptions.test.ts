@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GrpoError } from '../errors.ts';
 import { count, nonNegative, orNull, seed } from './checks.ts';
+import { GrpoError } from './errors.ts';
 import { readOptions, withDefaults } from './readOptions.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
-import { GrpoError } from '../errors.ts';
-import { unknownName } from '../lookUp.ts';
 import { type Check, isArray } from './checks.ts';
+import { GrpoError } from './errors.ts';
+import { unknownName } from './lookUp.ts';
 import { shown } from './shown.ts';
 
 /** What each option of a function must be, by its name. Every option has an entry, so unknown ones can be told. */

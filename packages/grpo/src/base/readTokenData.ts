@@ -1,4 +1,4 @@
-import { assertLength, rowsOf } from '../assertTokens.ts';
+import { assertLength, rowsOf } from './assertTokens.ts';
 import { type Mask, readMask } from './readMask.ts';
 import { readFields } from './readOptions.ts';
 

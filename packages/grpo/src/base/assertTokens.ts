@@ -1,0 +1,111 @@
+import { count, isArray } from './checks.ts';
+import { GrpoError } from './errors.ts';
+import { shown } from './shown.ts';
+
+/**
+ * How far above 0 a log-prob may lie: a log-softmax in float32 with logits in the hundreds ends within a few 1e-5 of 0 on
+ * either side. Beyond it the values are something else (probabilities, losses, logits).
+ */
+export const LOGPROB_ROUNDING = 1e-4;
+
+/** Number of sequences B when `length` values are rows of `sequenceLength` tokens. */
+export function rowsOf(where: string, length: number, sequenceLength: number): number {
+  count(where, 'sequenceLength', sequenceLength);
+  if (length % sequenceLength !== 0) {
+    throw new GrpoError(
+      'shape',
+      `${where}: ${length} values are no rows of sequenceLength ${sequenceLength}. Pad them.`,
+    );
+  }
+  return length / sequenceLength;
+}
+
+/** Throws `missing` without `values`, `shape` unless they are an array; of exactly `length` entries where that is given. */
+export function assertLength(
+  where: string,
+  name: string,
+  values: ArrayLike<unknown>,
+  length?: number,
+): void {
+  if (values === undefined || values === null) {
+    throw new GrpoError('missing', `${where}: needs ${name}.`);
+  }
+  if (!isArray(values)) {
+    throw new GrpoError('shape', `${where}: ${name} must be an array, got ${shown(values)}.`);
+  }
+  if (length === undefined || values.length === length) return;
+  throw new GrpoError(
+    'shape',
+    `${where}: ${name} must have ${length} values, got ${values.length}.`,
+  );
+}
+
+/** "sequence 2, position 5" of value i, or "position 5" where there are no rows. */
+export function placeOf(i: number, sequenceLength?: number): string {
+  if (sequenceLength === undefined) return `position ${i}`;
+  return `sequence ${Math.floor(i / sequenceLength)}, position ${i % sequenceLength}`;
+}
+
+/** The `not-finite` error of value i. */
+export function notFinite(what: string, i: number, sequenceLength?: number): GrpoError {
+  return new GrpoError(
+    'not-finite',
+    `${what} at ${placeOf(i, sequenceLength)}. Mask it, or find its source.`,
+  );
+}
+
+/** Throws `not-finite` at the first value with mask != 0 that is no finite number; without a mask every one counts. */
+export function assertFiniteTokens(
+  where: string,
+  name: string,
+  values: ArrayLike<number>,
+  mask?: Uint8Array,
+  sequenceLength?: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    if (!Number.isFinite(values[i])) {
+      throw notFinite(`${where}: ${name} is ${shown(values[i])}`, i, sequenceLength);
+    }
+  }
+}
+
+/** As `assertFiniteTokens`, and `option` at the first log-prob above 0. */
+export function assertLogprobs(
+  where: string,
+  name: string,
+  values: ArrayLike<number>,
+  mask?: Uint8Array,
+  sequenceLength?: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    const value = values[i]!;
+    if (!Number.isFinite(value)) {
+      throw notFinite(`${where}: ${name} is ${shown(value)}`, i, sequenceLength);
+    }
+    if (value <= LOGPROB_ROUNDING) continue;
+    throw new GrpoError(
+      'option',
+      `${where}: ${name} is ${value} at ${placeOf(i, sequenceLength)}: a log-prob is at most 0. Take the logarithm.`,
+    );
+  }
+}
+
+/**
+ * The sampler's log-probs: NaN is "not reported" unless `complete`, the infinities are errors. Their sign is not judged: they
+ * are another program's, and the corrections are there to bound what does not fit.
+ */
+export function assertRolloutLogprobs(
+  where: string,
+  values: ArrayLike<number>,
+  mask?: Uint8Array,
+  sequenceLength?: number,
+  complete = false,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    if (mask !== undefined && mask[i] === 0) continue;
+    if (Number.isFinite(values[i]) || (Number.isNaN(values[i]) && !complete)) continue;
+    throw notFinite(`${where}: rolloutLogprobs is ${shown(values[i])}`, i, sequenceLength);
+  }
+}

@@ -1,0 +1,38 @@
+import { assertLength, assertLogprobs, assertRolloutLogprobs } from '../base/assertTokens.ts';
+import { type Mask, readMask } from '../base/readMask.ts';
+
+/**
+ * How far the sampler's log-probs are from the trainer's, under TRL's names. With one engine for both it is rounding (1e-5).
+ *
+ * @param logprobs - `[B*T]`, the trainer's, before the first update. @param rolloutLogprobs - `[B*T]`, NaN = not known.
+ * @param mask - `[B*T]`, 0/1.
+ * @throws {GrpoError} `shape` if the lengths differ; `not-finite` where the trainer's are not finite, `option` for log-probs above 0.
+ *
+ * @example
+ * logprobMismatch([-1, -2], [-1.5, -2], [1, 1]);
+ * // { 'sampling/sampling_logp_difference/mean': 0.25, 'sampling/sampling_logp_difference/max': 0.5 }
+ */
+export function logprobMismatch(
+  logprobs: ArrayLike<number>,
+  rolloutLogprobs: ArrayLike<number>,
+  mask: Mask,
+): Record<string, number> {
+  const where = 'logprobMismatch';
+  assertLength(where, 'logprobs', logprobs);
+  assertLength(where, 'rolloutLogprobs', rolloutLogprobs, logprobs.length);
+  const keep = readMask(where, 'mask', mask, logprobs.length);
+  assertLogprobs(where, 'logprobs', logprobs, keep);
+  assertRolloutLogprobs(where, rolloutLogprobs, keep);
+  let [sum, count, max] = [0, 0, 0];
+  for (let i = 0; i < keep.length; i++) {
+    if (keep[i] === 0 || Number.isNaN(rolloutLogprobs[i])) continue;
+    const difference = Math.abs(logprobs[i]! - rolloutLogprobs[i]!);
+    sum += difference;
+    max = Math.max(max, difference);
+    count++;
+  }
+  return {
+    'sampling/sampling_logp_difference/mean': sum / (count || 1),
+    'sampling/sampling_logp_difference/max': max,
+  };
+}

@@ -1,0 +1,129 @@
+import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
+import { assertTotal } from '../base/assertTotal.ts';
+import { count, nonNegative, oneOf, positive } from '../base/checks.ts';
+import { GrpoError } from '../base/errors.ts';
+import { countOf, type Mask, readMask } from '../base/readMask.ts';
+import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { meanOver, REDUCTIONS, type Reduction } from './reduction.ts';
+
+export interface AggregateLossOptions {
+  /** T. */
+  sequenceLength: number;
+  /** No default: it decides how long answers weigh against short ones. */
+  reduction: Reduction;
+  /** Trained tokens of the whole batch, over all micro-batches and workers. Default: those of this call. */
+  numTokens?: number | undefined;
+  /** Sequences of the whole batch: with a trained token, or all rows for `-all` and `token-sum-norm`. Default: of this call. */
+  numSequences?: number | undefined;
+  /** Fixed length of the `-norm` reductions. */
+  horizon?: number | undefined;
+}
+
+const OPTIONS: OptionChecks<AggregateLossOptions> = {
+  sequenceLength: count,
+  reduction: /* @__PURE__ */ oneOf(REDUCTIONS),
+  numTokens: nonNegative,
+  numSequences: nonNegative,
+  horizon: positive,
+};
+
+/**
+ * Weight of each token in the loss, before any loss is known.
+ *
+ *     token-mean           1 / tokens                      token-sum-norm           1 / (rows * horizon)
+ *     seq-mean-token-mean  1 / (sequences * own tokens)    seq-mean-token-sum       1 / sequences
+ *
+ * @param mask - `[B*T]`.
+ * @returns `[B*T]`, 0 where masked. Weights of micro-batches add up to those of the batch when the totals are passed.
+ * @throws {GrpoError} `unknown-name`, `shape`, `option`, or `missing` when a `-norm` reduction has no `horizon`.
+ *
+ * @example
+ * lossWeights([1, 1, 1, 0], { sequenceLength: 2, reduction: 'seq-mean-token-mean' });
+ * // Float64Array [0.25, 0.25, 0.5, 0]
+ */
+export function lossWeights(mask: Mask, options: AggregateLossOptions): Float64Array {
+  return weightsUnder('lossWeights', mask, options).weights;
+}
+
+/** `lossWeights` for a caller of another name, and the mask as it was read. */
+function weightsUnder(where: string, mask: Mask, given: AggregateLossOptions) {
+  const options = readOptions(where, given, OPTIONS, ['sequenceLength', 'reduction']);
+  assertLength(where, 'mask', mask);
+  rowsOf(where, mask.length, options.sequenceLength);
+  const read = readMask(where, 'mask', mask, mask.length, options.sequenceLength);
+  if (options.reduction.endsWith('-norm') && options.horizon === undefined) {
+    throw new GrpoError('missing', `${where}: '${options.reduction}' needs horizon.`);
+  }
+  const totalName = options.reduction === 'token-mean' ? 'numTokens' : 'numSequences';
+  return { weights: weightsOf(where, read, options, totalName), mask: read };
+}
+
+/** The weights, from arguments that are checked: `horizon` is there for the `-norm` reductions. */
+export function weightsOf(
+  where: string,
+  mask: Uint8Array,
+  options: AggregateLossOptions,
+  totalName: string,
+): Float64Array {
+  const { sequenceLength, reduction, numTokens, numSequences, horizon = 1 } = options;
+  const rows = mask.length / sequenceLength;
+  const counts = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const start = row * sequenceLength;
+    for (let i = start; i < start + sequenceLength; i++) counts[row]! += mask[i]!;
+  }
+  const over = meanOver(reduction);
+  const total = over === 'tokens' ? numTokens : numSequences;
+  assertTotal(where, totalName, total, countOf(mask));
+  const divisor = over === undefined ? 1 : (total ?? ownCount(over, counts));
+  const scale = reduction.endsWith('-norm') ? divisor * horizon : divisor;
+  const ownMean = reduction.startsWith('seq-mean-token-mean');
+  const weights = new Float64Array(mask.length);
+  for (let row = 0; row < rows; row++) {
+    const weight = 1 / (scale || 1) / (ownMean ? counts[row]! : 1);
+    for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
+      if (mask[i] !== 0) weights[i] = weight;
+    }
+  }
+  return weights;
+}
+
+function ownCount(over: 'tokens' | 'rows' | 'live rows', counts: Float64Array): number {
+  if (over === 'rows') return counts.length;
+  return counts.reduce(
+    (sum, tokens) => sum + (over === 'tokens' ? tokens : Math.min(1, tokens)),
+    0,
+  );
+}
+
+/**
+ * Per-token losses to one number, and the derivative of that number with respect to each of them.
+ *
+ *     loss = sum over tokens under the mask of weight * perTokenLoss          (weights: see `lossWeights`)
+ *
+ * @param perTokenLoss - `[B*T]`. Masked tokens are never read: NaN there does no harm.
+ * @param mask - `[B*T]`.
+ * @returns `loss`, and `weights` `[B*T]` = d loss / d perTokenLoss.
+ * @throws {GrpoError} as `lossWeights`; `not-finite` for a loss that is no number.
+ *
+ * @example
+ * aggregateLoss([1, 2, 3, 9], [1, 1, 1, 0], { sequenceLength: 2, reduction: 'seq-mean-token-mean' });
+ * // { loss: 2.25, weights: Float64Array [0.25, 0.25, 0.5, 0] }
+ *
+ * @see Yu et al. 2025, DAPO: https://arxiv.org/abs/2503.14476
+ * @see Liu et al. 2025, Dr. GRPO: https://arxiv.org/abs/2503.20783
+ */
+export function aggregateLoss(
+  perTokenLoss: ArrayLike<number>,
+  mask: Mask,
+  options: AggregateLossOptions,
+): { loss: number; weights: Float64Array } {
+  const where = 'aggregateLoss';
+  const { weights, mask: read } = weightsUnder(where, mask, options);
+  assertLength(where, 'perTokenLoss', perTokenLoss, read.length);
+  assertFiniteTokens(where, 'perTokenLoss', perTokenLoss, read, options.sequenceLength);
+  let loss = 0;
+  for (let i = 0; i < weights.length; i++)
+    if (weights[i] !== 0) loss += weights[i]! * perTokenLoss[i]!;
+  return { loss, weights };
+}

@@ -1,0 +1,194 @@
+import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
+import { array, type Check, finite, flag, isArray, mustBe, positive } from '../base/checks.ts';
+import { GrpoError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { countOf, readMask } from '../base/readMask.ts';
+import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import type { LossOptions } from './lossOptions.ts';
+import { REQUIRED, readPolicyFields } from './policyFields.ts';
+import { policyLosses } from './policyLosses.ts';
+import type {
+  PolicyLoss,
+  PolicyLossData,
+  PolicyLossName,
+  PolicyLossResult,
+} from './policyLossTypes.ts';
+
+interface ComponentFrame {
+  /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */
+  weights?: ArrayLike<number> | undefined;
+  /** Take tokens with a weight that are outside `completionMask` too (feedback tokens, say). Default false. */
+  ignoreCompletionMask?: boolean | undefined;
+  /** The sum of the component is divided by this. Default: its number of tokens. Pass the whole step's for micro-batches. */
+  normalizer?: number | undefined;
+  /** Factor of the component. Default 1. */
+  scale?: number | undefined;
+}
+
+type NamedComponent = {
+  [N in PolicyLossName]: {
+    loss: N;
+    /** Options of its loss; the reduction is a token sum. */
+    options?: Omit<LossOptions<N>, 'reduction'> | undefined;
+  };
+}[PolicyLossName];
+
+interface OwnComponent {
+  /** A name in `policyLosses`, one of its functions, or your own. */
+  loss: PolicyLoss<never>;
+  /** Options of its loss; the reduction is a token sum. */
+  options?: object | undefined;
+}
+
+/** One term of a mixture: a loss, on which tokens, and what its sum is divided by. */
+export type MixtureComponent = ComponentFrame & (NamedComponent | OwnComponent);
+
+export interface MixtureLossResult extends Omit<PolicyLossResult, 'ratio'> {
+  /** Share of each component in the loss. */
+  parts: Record<string, number>;
+}
+
+const WHERE = 'mixtureLoss';
+
+/**
+ * Several losses on one batch, each with its own per-token weights and its own normaliser, in one step:
+ * a policy gradient, cross-entropy on feedback tokens, KL to the base.
+ *
+ *     L = sum_c scale_c / normalizer_c * sum_t weights_c[t] * tokenWeights[t] * loss_c[t]
+ *
+ * A component's options are its loss's; the entropy and off-policy options are `policyLoss`'s.
+ *
+ * @returns loss, gradient with respect to the log-probs (and `klGradient` if a component uses `klValues`), `parts`;
+ * metrics of every component under `<component>/`.
+ * @throws {GrpoError} as the components; `option` for a loss that has no token sum (`gmpo`, `rema`) and for a `reduction`.
+ *
+ * @example
+ * const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 0], sequenceLength: 2 };
+ * const { loss, gradient } = mixtureLoss(data, {
+ *   rl: { loss: dapoLoss },
+ *   ce: { loss: crossEntropyLoss, weights: [0, 0.5], ignoreCompletionMask: true },
+ * });
+ * loss; // 0
+ * gradient; // Float64Array [-1, -0.5]
+ */
+export function mixtureLoss(
+  given: PolicyLossData,
+  components: Record<string, MixtureComponent>,
+): MixtureLossResult {
+  const data = readPolicyFields(WHERE, given, REQUIRED);
+  assertLength(WHERE, 'logprobs', data.logprobs);
+  const size = data.logprobs.length;
+  rowsOf(WHERE, size, data.sequenceLength);
+  const completion = readMask(
+    WHERE,
+    'completionMask',
+    data.completionMask,
+    size,
+    data.sequenceLength,
+  );
+  const gradient = new Float64Array(size);
+  const perTokenLoss = new Float64Array(size);
+  const klGradient = new Float64Array(size);
+  const entropyGradient = new Float64Array(size);
+  const parts: Record<string, number> = {};
+  const metrics: Record<string, number> = {};
+  let loss = 0;
+  for (const [name, component] of readComponents(components)) {
+    const { result, factor } = runComponent(
+      data,
+      completion,
+      `${WHERE}: component '${name}'`,
+      component,
+    );
+    parts[name] = result.loss * factor;
+    loss += parts[name];
+    for (const [key, value] of Object.entries(result.metrics)) metrics[`${name}/${key}`] = value;
+    for (let i = 0; i < size; i++) {
+      gradient[i]! += factor * result.gradient[i]!;
+      perTokenLoss[i]! += factor * result.perTokenLoss[i]!;
+      klGradient[i]! += factor * (result.klGradient?.[i] ?? 0);
+      entropyGradient[i]! += factor * (result.entropyGradient?.[i] ?? 0);
+    }
+  }
+  return { loss, gradient, perTokenLoss, klGradient, entropyGradient, parts, metrics };
+}
+
+/** The components by name; a mixture of none would train nothing, in silence. */
+function readComponents(
+  components: Record<string, MixtureComponent>,
+): [string, MixtureComponent][] {
+  isObject(WHERE, 'components', components ?? {});
+  const entries = Object.entries(components ?? {});
+  if (entries.length > 0) return entries;
+  throw new GrpoError('missing', `${WHERE}: needs components: { name: { loss, weights, … } }.`);
+}
+
+/** The token sum of a component, and the factor it enters the mixture with. */
+function runComponent(
+  data: PolicyLossData,
+  completion: Uint8Array,
+  where: string,
+  given: MixtureComponent,
+): { result: PolicyLossResult; factor: number } {
+  const component = readOptions<AnyComponent>(where, given as AnyComponent, CHECKS, ['loss']);
+  const { weights, ignoreCompletionMask = false, scale = 1, loss, options } = component;
+  const { sequenceLength, tokenWeights } = data;
+  const size = completion.length;
+  const inside = ignoreCompletionMask ? undefined : completion;
+  if (weights) {
+    assertLength(where, 'weights', weights, size);
+    assertFiniteTokens(where, 'weights', weights, inside, sequenceLength);
+  }
+  if (tokenWeights) {
+    assertLength(where, 'tokenWeights', tokenWeights, size);
+    assertFiniteTokens(where, 'tokenWeights', tokenWeights, inside, sequenceLength);
+  }
+  const mask = completion.map((keep, i) =>
+    (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
+  );
+  const together =
+    weights && tokenWeights
+      ? Float64Array.from(mask, (_, i) => weights[i]! * tokenWeights[i]!)
+      : (weights ?? tokenWeights);
+  const factor = scale / (component.normalizer ?? (countOf(mask) || 1));
+  if (Object.hasOwn(options ?? {}, 'reduction')) {
+    throw new GrpoError('option', `${where} is a token sum over normalizer: leave reduction out.`);
+  }
+  const run = lossOf(where, loss);
+  const result = run(
+    { ...data, completionMask: mask, tokenWeights: together },
+    { ...options, reduction: 'token-sum' },
+  );
+  if (result?.gradient?.length !== size || typeof result.metrics !== 'object') {
+    throw mustBe(where, 'loss', 'a function that gives a PolicyLossResult', result);
+  }
+  return { result, factor };
+}
+
+/** The function behind a component's loss, which must be a sum over tokens. */
+function lossOf(where: string, loss: unknown): PolicyLoss<object> {
+  const run =
+    typeof loss === 'function' ? loss : lookUp<unknown>(where, 'loss', policyLosses, loss);
+  if (run === policyLosses.gmpo || run === policyLosses.rema) {
+    throw new GrpoError(
+      'option',
+      `${where}: gmpo and rema are means of sequences and turns, and have no token sum to mix. Add their gradients yourself.`,
+    );
+  }
+  return run as PolicyLoss<object>; // the loss checks its options, or takes them as they come
+}
+
+type AnyComponent = ComponentFrame & { loss: unknown; options?: object | undefined };
+
+const isObject: Check = (where, name, value) => {
+  if (typeof value !== 'object' || isArray(value)) throw mustBe(where, name, 'an object', value);
+};
+
+const CHECKS: OptionChecks<AnyComponent> = {
+  loss: () => {}, // looked up where it is called
+  options: isObject,
+  weights: array,
+  ignoreCompletionMask: flag,
+  normalizer: positive,
+  scale: finite,
+};

@@ -1,0 +1,137 @@
+import { notFinite } from '../base/assertTokens.ts';
+import { callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
+import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { klTerm } from '../kl/klTerm.ts';
+import { importanceRatios } from '../ratio/sequenceRatio.ts';
+import { anyLossOptions } from './lossOptions.ts';
+import type {
+  PolicyLossData,
+  PolicyLossOptions,
+  PolicyLossResult,
+  PolicyObjective,
+  TokenTerm,
+} from './policyLossTypes.ts';
+import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
+import { REDUCTIONS, type Reduction } from './reduction.ts';
+import { stepWeights } from './stepWeights.ts';
+
+/** What a loss type fixes besides its formula. */
+export interface SurrogateLossDefaults extends PolicyDataDefaults {
+  /** Its reduction, unless the caller names one. */
+  reduction: Reduction;
+  /** `'batch'`: a token mean over `numItemsInBatch`; `'call'`: normalised by this call's own tokens. Default `'call'`. */
+  normalizer?: 'batch' | 'call';
+  /** The objective uses the importance weights itself (vespo). Default false. */
+  ownsImportanceWeights?: boolean;
+}
+
+/**
+ * A policy-gradient loss from its formula: everything around the objective is here, once.
+ *
+ *     token loss = tokenWeight * (objective * importanceWeight * objectiveMask + beta * KL)
+ *     loss       = sum of weight * token loss                                (weights: see `lossWeights`)
+ *
+ * The gradient is closed form: d loss / d logprob, through the ratio (token or sequence) and directly.
+ *
+ * @param options - any of the package's options: your objective may read them all.
+ * @param objective - one of the package's, or your own: it computes one token's loss and its derivatives.
+ * @throws {GrpoError} `shape`, `missing`, `option`, `unknown-name`, `not-finite` (the first token whose input or loss is not a
+ * number).
+ *
+ * @example
+ * const mine = ({ ratio, advantages }) => ({
+ *   term(i, out) {
+ *     out.loss = -ratio[i] * advantages[i];
+ *     out.dLogRatio = out.loss;
+ *   },
+ * });
+ * const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
+ * surrogateLoss(data, {}, mine, { name: 'mine', reduction: 'token-mean' }).gradient; // Float64Array [-0.5, -0.5]
+ */
+export function surrogateLoss(
+  data: PolicyLossData,
+  options: PolicyLossOptions,
+  objective: PolicyObjective,
+  defaults: SurrogateLossDefaults,
+): PolicyLossResult {
+  const where = 'surrogateLoss';
+  const own = readOptions(where, defaults, DEFAULTS, ['name', 'reduction']);
+  callable(where, 'objective', objective);
+  const read = readOptions(own.name, options, anyLossOptions());
+  return tokenLoss(data, read, objective, own);
+}
+
+const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
+  name: text,
+  level: /* @__PURE__ */ oneOfOrFunction(importanceRatios),
+  againstSampler: flag,
+  reduction: /* @__PURE__ */ oneOf(REDUCTIONS),
+  normalizer: /* @__PURE__ */ oneOf(['batch', 'call']),
+  ownsImportanceWeights: flag,
+};
+
+/** `surrogateLoss` with options that are checked. */
+export function tokenLoss(
+  data: PolicyLossData,
+  options: PolicyLossOptions,
+  objective: PolicyObjective,
+  defaults: SurrogateLossDefaults,
+): PolicyLossResult {
+  const { name } = defaults;
+  const { batch, logRatio } = readPolicyData(data, options, defaults);
+  const { mask, kept, sequenceLength, ratio, tokenWeights, entropies, klValues } = batch;
+  const { weights, accumulation } = stepWeights(name, batch, options, defaults);
+  const importanceWeights = defaults.ownsImportanceWeights ? undefined : batch.importanceWeights;
+  const run = objective(batch, options);
+  if (typeof run?.term !== 'function') {
+    throw mustBe(name, 'objective', 'a function that gives { term }', run);
+  }
+  const addKl = klTerm(batch, options, name);
+
+  const size = mask.length;
+  const perTokenLoss = new Float64Array(size);
+  const gradient = new Float64Array(size); // directly through the log-probs
+  const ratioGradient = new Float64Array(size); // through the log ratio
+  const klGradient = klValues && new Float64Array(size); // through an exact KL
+  const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
+  let [loss, tokens, kl, entropy, ppoKl] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < size; i++) {
+    if (mask[i] === 0) continue;
+    out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
+    const factor = kept[i] === 0 ? 0 : (importanceWeights?.[i] ?? 1);
+    if (factor !== 0) run.term(i, out);
+    out.loss *= factor;
+    out.dLogRatio *= factor;
+    out.dLogprob *= factor;
+    out.dKl *= factor;
+    if (addKl) kl += addKl(i, out);
+    if (!Number.isFinite(out.loss + out.dLogRatio + out.dLogprob)) {
+      throw notFinite(
+        `${name}: no finite loss (log ratio ${batch.logRatio[i]})`,
+        i,
+        sequenceLength,
+      );
+    }
+    const tokenWeight = tokenWeights?.[i] ?? 1;
+    const weight = (weights[i]! / accumulation) * tokenWeight;
+    perTokenLoss[i] = tokenWeight * out.loss;
+    loss += weight * out.loss;
+    gradient[i] = weight * out.dLogprob;
+    ratioGradient[i] = weight * out.dLogRatio;
+    if (klGradient) klGradient[i] = weight * out.dKl;
+    if (entropies) entropy += entropies[i]!;
+    ppoKl -= batch.tokenLogRatio[i]!;
+    tokens++;
+  }
+  logRatio.backward(ratioGradient, gradient);
+
+  const count = tokens || 1;
+  const metrics = {
+    policy_loss: loss * accumulation,
+    ppo_kl: ppoKl / count,
+    ...(addKl && { kl: kl / count }),
+    ...(entropies && { entropy: entropy / count }),
+    ...run.metrics?.(),
+  };
+  return { loss, gradient, perTokenLoss, ratio, metrics, ...(klGradient && { klGradient }) };
+}
