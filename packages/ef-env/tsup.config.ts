@@ -17,9 +17,9 @@ const modules: Options = {
     index: 'src/index.ts',
     platformNode: 'src/platform/node.ts',
     platformBrowser: 'src/platform/browser.ts',
-    javascriptWorker: 'src/sandbox/javascriptWorker.ts',
-    pythonWorker: 'src/sandbox/pythonWorker.ts',
-    typescriptWorker: 'src/sandbox/typescriptWorker.ts',
+    javascriptWorker: 'src/judges/sandbox/javascript/javascriptWorker.ts',
+    pythonWorker: 'src/judges/sandbox/python/pythonWorker.ts',
+    typescriptWorker: 'src/judges/typescript/typescriptWorker.ts',
   },
   external: ['#platform'], // chosen by package.json where the code runs or is bundled
   dts: { entry: { index: 'src/index.ts' } }, // workers are started, never imported

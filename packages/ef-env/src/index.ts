@@ -1,7 +1,101 @@
+export type { EfEnvErrorCode } from './base/errors.ts';
+export { EfEnvError } from './base/errors.ts';
+export type { Random } from './base/random.ts';
+export { createRandom, mixSeeds, restoreRandom } from './base/random.ts';
 export type { DataContent, DataFormat, DataSource } from './data/dataSource.ts';
 export type { DataRow } from './data/parseRows.ts';
 export type { ReadRowsOptions } from './data/readRows.ts';
 export { readRows } from './data/readRows.ts';
+export type { CodeEnvironmentOptions, CodeTask } from './environments/code/codeEnvironment.ts';
+export { codeEnvironment } from './environments/code/codeEnvironment.ts';
+export type {
+  TypescriptEnvironmentOptions,
+  TypescriptTask,
+} from './environments/code/typescriptEnvironment.ts';
+export { typescriptEnvironment } from './environments/code/typescriptEnvironment.ts';
+export type { Split } from './environments/codewords/chainSplit.ts';
+export { chainSplit } from './environments/codewords/chainSplit.ts';
+export type { CodewordsOptions } from './environments/codewords/codewords.ts';
+export { codewords } from './environments/codewords/codewords.ts';
+export type { CodewordsFeedback } from './environments/codewords/codewordsFeedback.ts';
+export { codewordsFeedback } from './environments/codewords/codewordsFeedback.ts';
+export type {
+  CodewordsTask,
+  CodewordsTaskOptions,
+} from './environments/codewords/codewordsTask.ts';
+export { codewordsTask } from './environments/codewords/codewordsTask.ts';
+export type { DefinitionsTaskOptions } from './environments/codewords/definitionsTask.ts';
+export { definitionsTask } from './environments/codewords/definitionsTask.ts';
+export { DOMAIN_WORDS, FREE_WORDS, LEXICON } from './environments/codewords/lexicon.ts';
+export { miscTask } from './environments/codewords/miscTask.ts';
+export type { Operation } from './environments/codewords/operations.ts';
+export { applyOperations, OPERATION_NAMES } from './environments/codewords/operations.ts';
+export type { PlainTask } from './environments/codewords/plainTask.ts';
+export { plainTask } from './environments/codewords/plainTask.ts';
+export type {
+  GymFamily,
+  GymItem,
+  GymReferenceContext,
+  GymVerdict,
+} from './environments/gym/core/gymFamily.ts';
+export type { GymFamilyName } from './environments/gym/gymFamilies.ts';
+export { GYM_FAMILIES } from './environments/gym/gymFamilies.ts';
+export type {
+  GymSampler,
+  GymSamplerOptions,
+  GymSamplerState,
+} from './environments/gym/gymSampler.ts';
+export { gymSampler } from './environments/gym/gymSampler.ts';
+export type { GymScore, GymScoreOptions } from './environments/gym/gymScore.ts';
+export { gymScore } from './environments/gym/gymScore.ts';
+export type { GymTask, GymTaskOptions } from './environments/gym/gymTask.ts';
+export { gymTask } from './environments/gym/gymTask.ts';
+export type { ReasoningGymOptions } from './environments/gym/reasoningGym.ts';
+export { reasoningGym } from './environments/gym/reasoningGym.ts';
+export type { OpenEnvObservation, OpenEnvResult } from './environments/openEnv/answer.ts';
+export type { OpenEnvOptions } from './environments/openEnv/openEnv.ts';
+export { openEnv } from './environments/openEnv/openEnv.ts';
+export type { OpenEnvClient, OpenEnvClientOptions } from './environments/openEnv/openEnvClient.ts';
+export { openEnvClient } from './environments/openEnv/openEnvClient.ts';
+export type { OpenEnvTranslation, OpenEnvWords } from './environments/openEnv/openEnvEpisode.ts';
+export type {
+  OpenEnvRequestOptions,
+  OpenEnvSession,
+} from './environments/openEnv/openEnvSession.ts';
+export type { OpenEnvRefusal } from './environments/openEnv/refusal.ts';
+export type { PromptEnvironmentOptions } from './environments/promptEnvironment.ts';
+export { promptEnvironment } from './environments/promptEnvironment.ts';
+export type { QuizTask } from './environments/quiz.ts';
+export { quiz } from './environments/quiz.ts';
+export type { Bm25, Bm25Hit, Bm25Options } from './environments/retrieval/bm25.ts';
+export { bm25 } from './environments/retrieval/bm25.ts';
+export { bm25Retriever } from './environments/retrieval/bm25Retriever.ts';
+export type {
+  RetrievalDocument,
+  RetrieveOptions,
+  Retriever,
+} from './environments/retrieval/retrievalDocument.ts';
+export type {
+  RefineOptions,
+  RetrievalEnvironmentOptions,
+} from './environments/retrieval/retrievalEnvironment.ts';
+export { retrievalEnvironment } from './environments/retrieval/retrievalEnvironment.ts';
+export type { RetrievalTask, SearchTurn } from './environments/retrieval/searchProgress.ts';
+export { exactMatch, tokenF1 } from './environments/retrieval/squadScore.ts';
+export { tokenizeText } from './environments/retrieval/tokenizeText.ts';
+export type { Stage, StageContext, StageRule } from './environments/stages/stage.ts';
+export type { StagesOptions } from './environments/stages/stages.ts';
+export { stages } from './environments/stages/stages.ts';
+export type { ParsedToolCall } from './environments/tools/parseToolCalls.ts';
+export { parseToolCalls } from './environments/tools/parseToolCalls.ts';
+export type { Tool, ToolContext, ToolSchema } from './environments/tools/tool.ts';
+export { toolSchemas } from './environments/tools/tool.ts';
+export type {
+  AnswerContext,
+  ToolEnvironmentOptions,
+} from './environments/tools/toolEnvironment.ts';
+export { toolEnvironment } from './environments/tools/toolEnvironment.ts';
+export { toolsPrompt } from './environments/tools/toolsPrompt.ts';
 export { collect } from './episode/collect.ts';
 export { collectDialogue } from './episode/collectDialogue.ts';
 export type { CollectOptions, CollectProgress } from './episode/collectOptions.ts';
@@ -26,9 +120,6 @@ export { defineEnvironment } from './episode/defineEnvironment.ts';
 export { episodeMetrics } from './episode/episodeMetrics.ts';
 export type { GenerateOptions, Policy } from './episode/policy.ts';
 export type { AnswerScore } from './episode/scoredStep.ts';
-export type { Observation, Opening, Utterance } from './episode/utterance.ts';
-export type { EfEnvErrorCode } from './errors.ts';
-export { EfEnvError } from './errors.ts';
 export type {
   BenchmarkPreset,
   BenchmarkPresetName,
@@ -52,77 +143,39 @@ export type {
   ReadBenchmarkOptions,
 } from './evaluation/readBenchmark.ts';
 export { readBenchmark } from './evaluation/readBenchmark.ts';
-export type { CodewordsFeedback } from './feedback/codewordsFeedback.ts';
-export { codewordsFeedback } from './feedback/codewordsFeedback.ts';
-export type { AccuracyRewardOptions } from './graders/math/accuracyReward.ts';
-export { accuracyReward } from './graders/math/accuracyReward.ts';
-export { afterThinking } from './graders/math/afterThinking.ts';
-export type { ComputeEngineEqualOptions } from './graders/math/computeEngineEqual.ts';
-export { computeEngineEqual } from './graders/math/computeEngineEqual.ts';
-export type { ExtractAnswerOptions, ExtractedAnswer } from './graders/math/extractAnswer.ts';
-export { extractAnswer } from './graders/math/extractAnswer.ts';
-export type { ExtractLetterOptions } from './graders/math/extractLetter.ts';
-export { extractLetter } from './graders/math/extractLetter.ts';
-export { lastBoxed } from './graders/math/findBoxes.ts';
-export type { GradeMathOptions, MathGrade } from './graders/math/gradeMath.ts';
-export { gradeMath } from './graders/math/gradeMath.ts';
-export { gsm8kAnswer, lastInteger } from './graders/math/gsm8kAnswer.ts';
-export { hendrycksEqual, hendrycksNormalize } from './graders/math/hendrycksEqual.ts';
-export type { MathEqualOptions } from './graders/math/mathEqual.ts';
-export { mathEqual } from './graders/math/mathEqual.ts';
-export type { MinervaGradeOptions } from './graders/math/minervaGrade.ts';
-export { minervaGrade, minervaNormalize } from './graders/math/minervaGrade.ts';
-export { prm800kGrade, prm800kNormalize, splitTuple } from './graders/math/prm800kGrade.ts';
-export type { TrlAccuracyRewardOptions } from './graders/math/trlAccuracyReward.ts';
-export { trlAccuracyReward } from './graders/math/trlAccuracyReward.ts';
-export { parseAnswer } from './graders/parseAnswer.ts';
-export type { OpenEnvObservation, OpenEnvResult } from './openEnv/answer.ts';
-export type { OpenEnvOptions } from './openEnv/openEnv.ts';
-export { openEnv } from './openEnv/openEnv.ts';
-export type { OpenEnvClient, OpenEnvClientOptions } from './openEnv/openEnvClient.ts';
-export { openEnvClient } from './openEnv/openEnvClient.ts';
-export type { OpenEnvTranslation, OpenEnvWords } from './openEnv/openEnvEpisode.ts';
-export type { OpenEnvRequestOptions, OpenEnvSession } from './openEnv/openEnvSession.ts';
-export type { OpenEnvRefusal } from './openEnv/refusal.ts';
-export type { Random } from './random.ts';
-export { createRandom, mixSeeds, restoreRandom } from './random.ts';
-export type { Bm25, Bm25Hit, Bm25Options } from './retrieval/bm25.ts';
-export { bm25 } from './retrieval/bm25.ts';
-export { bm25Retriever } from './retrieval/bm25Retriever.ts';
+export { arithmeticReward } from './judges/arithmetic/arithmeticReward.ts';
 export type {
-  RetrievalDocument,
-  RetrieveOptions,
-  Retriever,
-} from './retrieval/retrievalDocument.ts';
+  ArithmeticReport,
+  Calculation,
+  CheckArithmeticOptions,
+} from './judges/arithmetic/checkArithmetic.ts';
+export { checkArithmetic } from './judges/arithmetic/checkArithmetic.ts';
+export type { MathEqualOptions } from './judges/maths/compare/mathEqual.ts';
+export { mathEqual } from './judges/maths/compare/mathEqual.ts';
 export type {
-  RefineOptions,
-  RetrievalEnvironmentOptions,
-} from './retrieval/retrievalEnvironment.ts';
-export { retrievalEnvironment } from './retrieval/retrievalEnvironment.ts';
-export type { RetrievalTask, SearchTurn } from './retrieval/searchProgress.ts';
-export { exactMatch, tokenF1 } from './retrieval/squadScore.ts';
-export { tokenizeText } from './retrieval/tokenizeText.ts';
-export type { JudgeRewardOptions } from './rewards/judgeReward.ts';
-export { judgeReward } from './rewards/judgeReward.ts';
-export type { PromptEnvironmentOptions } from './rewards/promptEnvironment.ts';
-export { promptEnvironment } from './rewards/promptEnvironment.ts';
-export type { Prompt } from './rewards/readPrompt.ts';
-export { rewardEach } from './rewards/rewardEach.ts';
-export type {
-  Columns,
-  RewardFunction,
-  RewardOptions,
-  Rubric,
-  RubricItem,
-  RubricScores,
-} from './rewards/rubric.ts';
-export { rubric } from './rewards/rubric.ts';
-export { scoreTrajectories } from './rewards/scoreTrajectories.ts';
-export type { CodeEnvironmentOptions, CodeTask } from './sandbox/codeEnvironment.ts';
-export { codeEnvironment } from './sandbox/codeEnvironment.ts';
-export { javascriptSandbox } from './sandbox/javascriptSandbox.ts';
-export type { PythonSandboxOptions } from './sandbox/pythonSandbox.ts';
-export { pythonSandbox } from './sandbox/pythonSandbox.ts';
+  ExtractAnswerOptions,
+  ExtractedAnswer,
+} from './judges/maths/extract/extractAnswer.ts';
+export { extractAnswer } from './judges/maths/extract/extractAnswer.ts';
+export type { ExtractLetterOptions } from './judges/maths/extract/extractLetter.ts';
+export { extractLetter } from './judges/maths/extract/extractLetter.ts';
+export { lastBoxed } from './judges/maths/extract/findBoxes.ts';
+export { gsm8kAnswer, lastInteger } from './judges/maths/extract/gsm8kAnswer.ts';
+export type { AccuracyRewardOptions } from './judges/maths/graders/accuracyReward.ts';
+export { accuracyReward } from './judges/maths/graders/accuracyReward.ts';
+export type { ComputeEngineEqualOptions } from './judges/maths/graders/computeEngineEqual.ts';
+export { computeEngineEqual } from './judges/maths/graders/computeEngineEqual.ts';
+export type { GradeMathOptions, MathGrade } from './judges/maths/graders/gradeMath.ts';
+export { gradeMath } from './judges/maths/graders/gradeMath.ts';
+export { hendrycksEqual, hendrycksNormalize } from './judges/maths/graders/hendrycksEqual.ts';
+export type { MinervaGradeOptions } from './judges/maths/graders/minervaGrade.ts';
+export { minervaGrade, minervaNormalize } from './judges/maths/graders/minervaGrade.ts';
+export { prm800kGrade, prm800kNormalize, splitTuple } from './judges/maths/graders/prm800kGrade.ts';
+export type { TrlAccuracyRewardOptions } from './judges/maths/graders/trlAccuracyReward.ts';
+export { trlAccuracyReward } from './judges/maths/graders/trlAccuracyReward.ts';
+export { javascriptSandbox } from './judges/sandbox/javascript/javascriptSandbox.ts';
+export type { PythonSandboxOptions } from './judges/sandbox/python/pythonSandbox.ts';
+export { pythonSandbox } from './judges/sandbox/python/pythonSandbox.ts';
 export type {
   CodeComparison,
   CodeException,
@@ -136,65 +189,35 @@ export type {
   RunCodeOptions,
   Sandbox,
   SandboxOptions,
-} from './sandbox/sandbox.ts';
-export type { Stage, StageContext, StageRule } from './stages/stage.ts';
-export type { StagesOptions } from './stages/stages.ts';
-export { stages } from './stages/stages.ts';
-export { arithmeticReward } from './symbolic/arithmeticReward.ts';
-export type {
-  ArithmeticReport,
-  Calculation,
-  CheckArithmeticOptions,
-} from './symbolic/checkArithmetic.ts';
-export { checkArithmetic } from './symbolic/checkArithmetic.ts';
+} from './judges/sandbox/sandbox.ts';
 export type {
   TypescriptCheckOptions,
   TypescriptCompiler,
   TypescriptCompilerOptions,
   TypescriptOutcome,
   TypescriptResult,
-} from './symbolic/typescriptCompiler.ts';
-export { typescriptCompiler } from './symbolic/typescriptCompiler.ts';
+} from './judges/typescript/typescriptCompiler.ts';
+export { typescriptCompiler } from './judges/typescript/typescriptCompiler.ts';
 export type {
-  TypescriptEnvironmentOptions,
-  TypescriptTask,
-} from './symbolic/typescriptEnvironment.ts';
-export { typescriptEnvironment } from './symbolic/typescriptEnvironment.ts';
-export type { TypescriptDiagnostic, TypescriptReport } from './symbolic/typescriptReport.ts';
-export type { Split } from './tasks/codewords/chainSplit.ts';
-export { chainSplit } from './tasks/codewords/chainSplit.ts';
-export type { CodewordsOptions } from './tasks/codewords/codewords.ts';
-export { codewords } from './tasks/codewords/codewords.ts';
-export type { CodewordsTask, CodewordsTaskOptions } from './tasks/codewords/codewordsTask.ts';
-export { codewordsTask } from './tasks/codewords/codewordsTask.ts';
-export type { DefinitionsTaskOptions } from './tasks/codewords/definitionsTask.ts';
-export { definitionsTask } from './tasks/codewords/definitionsTask.ts';
-export { DOMAIN_WORDS, FREE_WORDS, LEXICON } from './tasks/codewords/lexicon.ts';
-export { miscTask } from './tasks/codewords/miscTask.ts';
-export type { Operation } from './tasks/codewords/operations.ts';
-export { applyOperations, OPERATION_NAMES } from './tasks/codewords/operations.ts';
-export type { PlainTask } from './tasks/codewords/plainTask.ts';
-export { plainTask } from './tasks/codewords/plainTask.ts';
-export type { GymFamily, GymItem, GymReferenceContext, GymVerdict } from './tasks/gym/gymFamily.ts';
-export type { GymFamilyName } from './tasks/gymFamilies.ts';
-export { GYM_FAMILIES } from './tasks/gymFamilies.ts';
-export type { GymSampler, GymSamplerOptions, GymSamplerState } from './tasks/gymSampler.ts';
-export { gymSampler } from './tasks/gymSampler.ts';
-export type { GymScore, GymScoreOptions } from './tasks/gymScore.ts';
-export { gymScore } from './tasks/gymScore.ts';
-export type { GymTask, GymTaskOptions } from './tasks/gymTask.ts';
-export { gymTask } from './tasks/gymTask.ts';
-export type { QuizTask } from './tasks/quiz.ts';
-export { quiz } from './tasks/quiz.ts';
-export type { ReasoningGymOptions } from './tasks/reasoningGym.ts';
-export { reasoningGym } from './tasks/reasoningGym.ts';
-export type { ParsedToolCall } from './tools/parseToolCalls.ts';
-export { parseToolCalls } from './tools/parseToolCalls.ts';
-export type { Tool, ToolContext, ToolSchema } from './tools/tool.ts';
-export { toolSchemas } from './tools/tool.ts';
-export type { AnswerContext, ToolEnvironmentOptions } from './tools/toolEnvironment.ts';
-export { toolEnvironment } from './tools/toolEnvironment.ts';
-export { toolsPrompt } from './tools/toolsPrompt.ts';
+  TypescriptDiagnostic,
+  TypescriptReport,
+} from './judges/typescript/typescriptReport.ts';
+export type { JudgeRewardOptions } from './rewards/judgeReward.ts';
+export { judgeReward } from './rewards/judgeReward.ts';
+export type { Prompt } from './rewards/readPrompt.ts';
+export { rewardEach } from './rewards/rewardEach.ts';
+export type {
+  Columns,
+  RewardFunction,
+  RewardOptions,
+  Rubric,
+  RubricItem,
+  RubricScores,
+} from './rewards/rubric.ts';
+export { rubric } from './rewards/rubric.ts';
+export { scoreTrajectories } from './rewards/scoreTrajectories.ts';
+export { afterThinking } from './text/afterThinking.ts';
+export { parseAnswer } from './text/parseAnswer.ts';
 export type { AppendTrajectoriesOptions } from './trajectory/appendTrajectories.ts';
 export { appendTrajectories } from './trajectory/appendTrajectories.ts';
 export type { ExportedConversation } from './trajectory/exportConversation.ts';
@@ -218,5 +241,6 @@ export type {
 } from './trajectory/segment.ts';
 export type { MessageFunction, MessageToolCall } from './trajectory/toolCallText.ts';
 export type { StopReason, Trajectory } from './trajectory/trajectory.ts';
+export type { Observation, Opening, Utterance } from './trajectory/utterance.ts';
 export { validateTrajectory } from './trajectory/validateTrajectory.ts';
 export { writeTrajectories } from './trajectory/writeTrajectories.ts';

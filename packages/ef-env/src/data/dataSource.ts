@@ -1,5 +1,5 @@
 import { fileSystem } from '#platform';
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 
 /** JSON Lines, one JSON value (a list of rows), or Parquet. */
 export type DataFormat = 'jsonl' | 'json' | 'parquet';

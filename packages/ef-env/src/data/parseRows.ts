@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import { inexactNumber, inexactWords } from './exactNumbers.ts';
 
 /** A row of a data set: its columns by name. */

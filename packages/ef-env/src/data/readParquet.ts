@@ -1,6 +1,6 @@
 import type { Compressors, FileMetaData } from 'hyparquet';
-import { EfEnvError } from '../errors.ts';
-import { missingPeer } from '../missingPeer.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { missingPeer } from '../base/missingPeer.ts';
 import type { OpenSource } from './dataSource.ts';
 import { inexactNumber, inexactWords } from './exactNumbers.ts';
 import { DATE_PARSERS, type ReadValue, storedValues } from './parquetValues.ts';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { promptEnvironment } from '../environments/promptEnvironment.ts';
 import { collect } from '../episode/collect.ts';
 import { readBenchmark } from '../evaluation/readBenchmark.ts';
-import { accuracyReward } from '../graders/math/accuracyReward.ts';
-import { gradeMath } from '../graders/math/gradeMath.ts';
-import { promptEnvironment } from '../rewards/promptEnvironment.ts';
+import { accuracyReward } from '../judges/maths/graders/accuracyReward.ts';
+import { gradeMath } from '../judges/maths/graders/gradeMath.ts';
 import type { DataSource } from './dataSource.ts';
 import { readRows } from './readRows.ts';
 

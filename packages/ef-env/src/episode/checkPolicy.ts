@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import type { Policy } from './policy.ts';
 
 /** @throws {EfEnvError} `option` for what is no policy, before it is asked anything. */

@@ -1,7 +1,7 @@
-import { EfEnvError } from '../errors.ts';
-import { utf8Length } from '../trajectory/utf8Length.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { utf8Length } from '../text/utf8Length.ts';
+import type { Utterance } from '../trajectory/utterance.ts';
 import type { DialogueStepResult } from './defineDialogue.ts';
-import type { Utterance } from './utterance.ts';
 
 /**
  * What could not be stored or trained on is the environment's fault, and its episode's end.

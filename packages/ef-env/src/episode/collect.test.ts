@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { codewords } from '../tasks/codewords/codewords.ts';
-import { LEXICON } from '../tasks/codewords/lexicon.ts';
-import { applyOperations } from '../tasks/codewords/operations.ts';
+import { codewords } from '../environments/codewords/codewords.ts';
+import { LEXICON } from '../environments/codewords/lexicon.ts';
+import { applyOperations } from '../environments/codewords/operations.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import { collect } from './collect.ts';

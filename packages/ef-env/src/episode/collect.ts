@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import { checkPolicy } from './checkPolicy.ts';
 import type { CollectOptions } from './collectOptions.ts';

@@ -1,8 +1,8 @@
-import { checkCounts } from '../checkCounts.ts';
-import { checkList } from '../checkData.ts';
-import { checkSeed } from '../checkSeed.ts';
-import { EfEnvError } from '../errors.ts';
-import { type OptionNames, readOptions } from '../options/readOptions.ts';
+import { checkCounts } from '../base/checkCounts.ts';
+import { checkList } from '../base/checkData.ts';
+import { checkSeed } from '../base/checkSeed.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { type OptionNames, readOptions } from '../base/readOptions.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import { checkStop } from './stopTexts.ts';
 

@@ -1,8 +1,8 @@
-import { EfEnvError } from '../errors.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
+import type { Observation, Opening } from '../trajectory/utterance.ts';
 import type { ResetOptions, StepOptions, StepResult } from './defineEnvironment.ts';
 import { holdState } from './holdState.ts';
-import type { Observation, Opening } from './utterance.ts';
 
 /** Something for some of the roles. */
 export type PerRole<Role extends string, T> = { readonly [Name in Role]?: T | undefined };

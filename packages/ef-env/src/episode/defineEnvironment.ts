@@ -1,9 +1,9 @@
-import { readOptions } from '../options/readOptions.ts';
+import { readOptions } from '../base/readOptions.ts';
 import type { Rubric } from '../rewards/rubric.ts';
 import type { RewardSpan } from '../trajectory/segment.ts';
 import type { StopReason } from '../trajectory/trajectory.ts';
+import type { Observation, Opening } from '../trajectory/utterance.ts';
 import { holdState } from './holdState.ts';
-import type { Observation, Opening } from './utterance.ts';
 
 export interface ResetOptions {
   /** Everything random in the episode comes from this seed. */

@@ -1,4 +1,4 @@
-import { checkList } from '../checkData.ts';
+import { checkList } from '../base/checkData.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import { validateTrajectory } from '../trajectory/validateTrajectory.ts';
 import { collect } from './collect.ts';
 import { collectFailing } from './collectFailing.ts';

@@ -1,13 +1,13 @@
-import { EfEnvError } from '../errors.ts';
-import { mixSeeds } from '../random.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { mixSeeds } from '../base/random.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
+import type { Opening } from '../trajectory/utterance.ts';
 import { checkSaid, checkStep } from './checkStep.ts';
 import type { CollectOptions } from './collectOptions.ts';
 import type { Dialogue, DialogueEpisode, PerRole } from './defineDialogue.ts';
 import { recordStep, type View } from './recordStep.ts';
 import { type StepLimits, stepWithin } from './stepWithin.ts';
-import type { Opening } from './utterance.ts';
 
 /** An episode being played. */
 export interface LiveEpisode<Task, Role extends string> {

@@ -1,6 +1,6 @@
 import { warn } from '#platform';
-import { EfEnvError } from '../errors.ts';
-import { mixSeeds } from '../random.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { mixSeeds } from '../base/random.ts';
 import type { Rubric } from '../rewards/rubric.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';

@@ -1,8 +1,8 @@
 import { readTurn } from '../text/readTurn.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
+import type { Observation, Utterance } from '../trajectory/utterance.ts';
 import type { DialogueStepResult } from './defineDialogue.ts';
-import type { Observation, Utterance } from './utterance.ts';
 
 /** What one role sees of an episode. */
 export interface View {

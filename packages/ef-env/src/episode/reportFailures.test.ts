@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { promptEnvironment } from '../rewards/promptEnvironment.ts';
+import { promptEnvironment } from '../environments/promptEnvironment.ts';
 import { rubric } from '../rewards/rubric.ts';
 import { collect } from './collect.ts';
 import { defineEnvironment } from './defineEnvironment.ts';

@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
 /** Reasons that a message names; the trajectories have all. */

@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 
 /** Milliseconds; `setTimeout` fires at once for more. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import { cutAtStop } from '../text/cutAtStop.ts';
 import type { Segment } from '../trajectory/segment.ts';
 

@@ -1,7 +1,7 @@
-import { unknownName } from '../data/nearestName.ts';
-import { EfEnvError } from '../errors.ts';
-import { gradeMath, type MathGrade } from '../graders/math/gradeMath.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
+import { gradeMath, type MathGrade } from '../judges/maths/graders/gradeMath.ts';
+import { unknownName } from '../text/nearestName.ts';
 
 /** Whose settings to use; the versions are those of lighteval 0.13.0 and of open-r1's `evaluate.py` at 00b5200. */
 export type BenchmarkPresetName =

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createRandom } from '../base/random.ts';
 import type { Policy } from '../episode/policy.ts';
-import type { MathGrade } from '../graders/math/gradeMath.ts';
-import { mathEqual } from '../graders/math/mathEqual.ts';
-import { createRandom } from '../random.ts';
+import { mathEqual } from '../judges/maths/compare/mathEqual.ts';
+import type { MathGrade } from '../judges/maths/graders/gradeMath.ts';
 import { benchmarkPreset } from './benchmarkPreset.ts';
 import { evaluate } from './evaluate.ts';
 import { majorityAtK } from './majorityAtK.ts';

@@ -1,4 +1,4 @@
-import { createRandom, mixSeeds } from '../random.ts';
+import { createRandom, mixSeeds } from '../base/random.ts';
 import { bootstrapMean } from './intervals.ts';
 import { majorityAtK } from './majorityAtK.ts';
 import { gPassAtK, passAtK } from './passAtK.ts';

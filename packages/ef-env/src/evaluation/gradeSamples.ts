@@ -1,4 +1,4 @@
-import type { MathGrade } from '../graders/math/gradeMath.ts';
+import type { MathGrade } from '../judges/maths/graders/gradeMath.ts';
 
 /** A sample whose grader threw: it counts as wrong and has no vote. */
 export interface UngradedSample {

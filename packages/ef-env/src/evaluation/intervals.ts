@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 
 /**
  * Wilson's interval of a share.

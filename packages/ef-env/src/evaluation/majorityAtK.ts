@@ -1,5 +1,5 @@
-import { mathEqual } from '../graders/math/mathEqual.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../base/random.ts';
+import { mathEqual } from '../judges/maths/compare/mathEqual.ts';
 import { answerGroups } from './answerGroups.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { checkList } from '../checkData.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { checkList } from '../base/checkData.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { answerGroups } from './answerGroups.ts';
 
 export interface MajorityVoteOptions {

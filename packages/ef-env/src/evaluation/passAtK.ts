@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 
 /**
  * Unbiased pass@k: the chance that k of the n samples drawn without replacement hold a right one.

@@ -1,10 +1,10 @@
 import { warn } from '#platform';
-import { checkList } from '../checkData.ts';
+import { checkList } from '../base/checkData.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { type DataRow, type PlacedRow, parseRows } from '../data/parseRows.ts';
-import { EfEnvError } from '../errors.ts';
-import { lastBoxed } from '../graders/math/findBoxes.ts';
-import { gsm8kAnswer } from '../graders/math/gsm8kAnswer.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { lastBoxed } from '../judges/maths/extract/findBoxes.ts';
+import { gsm8kAnswer } from '../judges/maths/extract/gsm8kAnswer.ts';
 
 export interface BenchmarkProblem {
   id: string;

@@ -1,4 +1,4 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import type { Platform, WebSocketLike } from './platform.ts';
 
 /** What this file uses of a page's or a worker's global scope. */

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { missingPeer } from '../missingPeer.ts';
+import { missingPeer } from '../base/missingPeer.ts';
 import type { OpenWorkerOptions, Platform, WebSocketLike, WorkerHandle } from './platform.ts';
 
 export const fileSystem: Platform['fileSystem'] = () => import('node:fs/promises');

@@ -1,4 +1,4 @@
-import { readOptions } from '../options/readOptions.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { rewardEach } from './rewardEach.ts';
 import type { RewardFunction } from './rubric.ts';
 

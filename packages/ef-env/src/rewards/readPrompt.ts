@@ -1,6 +1,6 @@
-import type { Opening } from '../episode/utterance.ts';
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import { type ConversationMessage, readMessage } from '../trajectory/readMessage.ts';
+import type { Opening } from '../trajectory/utterance.ts';
 
 /** A prompt as TRL data sets store it: text, or messages. */
 export type Prompt = string | readonly ConversationMessage[];

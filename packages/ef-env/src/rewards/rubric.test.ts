@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { promptEnvironment } from '../environments/promptEnvironment.ts';
 import { collect } from '../episode/collect.ts';
 import { collectFailing } from '../episode/collectFailing.ts';
 import { defineEnvironment } from '../episode/defineEnvironment.ts';
 import type { Policy } from '../episode/policy.ts';
-import { accuracyReward } from '../graders/math/accuracyReward.ts';
+import { accuracyReward } from '../judges/maths/graders/accuracyReward.ts';
 import { judgeReward } from './judgeReward.ts';
-import { promptEnvironment } from './promptEnvironment.ts';
 import { rewardEach } from './rewardEach.ts';
 import { rubric } from './rubric.ts';
 import { scoreTrajectories } from './scoreTrajectories.ts';

@@ -1,5 +1,5 @@
-import { EfEnvError } from '../errors.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 
 /** Extra columns of a data set, each as long as the completions, as TRL hands them to a reward. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lastCodeBlock } from '../symbolic/lastCodeBlock.ts';
-import { parseToolCalls } from '../tools/parseToolCalls.ts';
+import { parseToolCalls } from '../environments/tools/parseToolCalls.ts';
+import { lastCodeBlock } from './lastCodeBlock.ts';
 import { readTurn } from './readTurn.ts';
 
 const fenced = (code: string, language = 'js'): string => `\`\`\`${language}\n${code}\n\`\`\``;

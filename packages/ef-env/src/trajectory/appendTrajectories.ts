@@ -1,7 +1,7 @@
 import { fileSystem, warn } from '#platform';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { syncFolder } from '../data/writeFileAtomically.ts';
-import { EfEnvError } from '../errors.ts';
-import { readOptions } from '../options/readOptions.ts';
 import type { Trajectory } from './trajectory.ts';
 import { trajectoryLine } from './trajectoryLine.ts';
 

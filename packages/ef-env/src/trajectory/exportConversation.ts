@@ -1,4 +1,4 @@
-import { checkList } from '../checkData.ts';
+import { checkList } from '../base/checkData.ts';
 import type { ConversationMessage } from './readMessage.ts';
 import type { Segment } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';

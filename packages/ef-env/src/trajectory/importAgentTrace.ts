@@ -1,9 +1,9 @@
-import { readOptions } from '../options/readOptions.ts';
+import { readOptions } from '../base/readOptions.ts';
+import { utf8Length } from '../text/utf8Length.ts';
 import { importConversation } from './importConversation.ts';
 import type { ConversationMessage } from './readMessage.ts';
 import type { RewardSpan } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';
-import { utf8Length } from './utf8Length.ts';
 
 /** A row of a data set of smolagents CodeAgent runs. */
 export interface AgentTraceRow {

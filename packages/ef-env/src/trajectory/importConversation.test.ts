@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseToolCalls } from '../tools/parseToolCalls.ts';
+import { parseToolCalls } from '../environments/tools/parseToolCalls.ts';
 import { exportConversation } from './exportConversation.ts';
 import { importAgentTrace } from './importAgentTrace.ts';
 import { importConversation } from './importConversation.ts';

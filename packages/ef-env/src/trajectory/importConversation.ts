@@ -1,5 +1,5 @@
-import { EfEnvError } from '../errors.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { type ConversationMessage, readMessage } from './readMessage.ts';
 import type { RewardSpan, Segment } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';

@@ -1,7 +1,7 @@
-import type { Utterance } from '../episode/utterance.ts';
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
 import type { Speaker } from './segment.ts';
 import { type MessageFunction, type MessageToolCall, toolCallText } from './toolCallText.ts';
+import type { Utterance } from './utterance.ts';
 
 /** A chat message as data sets store it (the OpenAI form, which TRL and verifiers use). */
 export interface ConversationMessage {

@@ -1,10 +1,10 @@
 import { warn } from '#platform';
+import { EfEnvError } from '../base/errors.ts';
+import { readOptions } from '../base/readOptions.ts';
 import { type DataSource, type OpenSource, openSource } from '../data/dataSource.ts';
 import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readParquet } from '../data/readParquet.ts';
-import { textLines } from '../data/textLines.ts';
-import { EfEnvError } from '../errors.ts';
-import { readOptions } from '../options/readOptions.ts';
+import { textLines } from '../text/textLines.ts';
 import type { Trajectory } from './trajectory.ts';
 import { fromTableRow } from './trajectoryTable.ts';
 import { validateTrajectory } from './validateTrajectory.ts';

@@ -1,5 +1,5 @@
+import { EfEnvError } from '../base/errors.ts';
 import { jsonFault } from '../data/jsonFault.ts';
-import { EfEnvError } from '../errors.ts';
 import { pythonJson } from './pythonJson.ts';
 
 /** A call as OpenAI nests it, or bare. */

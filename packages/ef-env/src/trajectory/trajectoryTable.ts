@@ -1,4 +1,5 @@
 import type { SchemaElement } from 'hyparquet';
+import { EfEnvError } from '../base/errors.ts';
 import {
   double,
   int32,
@@ -10,7 +11,6 @@ import {
   text,
 } from '../data/parquetField.ts';
 import type { DataRow } from '../data/parseRows.ts';
-import { EfEnvError } from '../errors.ts';
 import { plainTokens } from './plainTokens.ts';
 import type { RewardSpan, SampledTokens, Segment } from './segment.ts';
 import type { Trajectory } from './trajectory.ts';

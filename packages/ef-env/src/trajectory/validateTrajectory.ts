@@ -1,6 +1,6 @@
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../base/errors.ts';
+import { utf8Length } from '../text/utf8Length.ts';
 import { STOP_REASONS, type Trajectory } from './trajectory.ts';
-import { utf8Length } from './utf8Length.ts';
 
 const SPEAKERS = ['system', 'user', 'assistant', 'tool'];
 const KINDS = ['prompt', 'policy', 'environment'];

@@ -1,5 +1,5 @@
+import { missingPeer } from '../base/missingPeer.ts';
 import { writeFileAtomically } from '../data/writeFileAtomically.ts';
-import { missingPeer } from '../missingPeer.ts';
 import type { Trajectory } from './trajectory.ts';
 import { trajectoryLine } from './trajectoryLine.ts';
 import { trajectoryTable } from './trajectoryTable.ts';

@@ -1,0 +1,47 @@
+import { EfEnvError } from '../../base/errors.ts';
+import { type OpenEnvResult, recordOf, resultOf } from './answer.ts';
+import { httpJson } from './httpJson.ts';
+import type { OpenEnvSession } from './openEnvSession.ts';
+import type { OpenEnvServer } from './serverUrl.ts';
+
+/**
+ * A session over HTTP, for servers whose HTTP endpoints share one environment (openenv-core 0.1). Those of
+ * openenv-core 0.2 and later make a new environment for every request: an attempt would be judged by one that was
+ * never reset. That is seen from the state after the first step, and refused; so is an environment that does not
+ * count its steps.
+ */
+export function httpSession(server: OpenEnvServer): OpenEnvSession {
+  const where = server.url.shown('');
+  let checked = false;
+
+  const checkedStep = async (
+    action: Readonly<Record<string, unknown>>,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenEnvResult> => {
+    const result = resultOf(
+      `/step of ${where}`,
+      await httpJson(server, '/step', { action }, signal),
+    );
+    if (!checked) assertKept(where, await state(signal));
+    checked = true;
+    return result;
+  };
+  const state = async (signal: AbortSignal | undefined): Promise<Record<string, unknown>> =>
+    recordOf(`/state of ${where}`, await httpJson(server, '/state', undefined, signal));
+
+  return {
+    reset: async (args = {}, { signal } = {}) =>
+      resultOf(`/reset of ${where}`, await httpJson(server, '/reset', args, signal)),
+    step: (action, { signal } = {}) => checkedStep(action, signal),
+    state: ({ signal } = {}) => state(signal),
+    close: async () => {},
+  };
+}
+
+function assertKept(where: string, state: Record<string, unknown>): void {
+  if (state.step_count !== 0) return;
+  throw new EfEnvError(
+    'server',
+    `openEnv: ${where} must keep its environment between HTTP requests, its step_count is 0 after a step. The package openenv, and openenv-core since 0.2, make a new one for each: use transport: 'websocket'.`,
+  );
+}

@@ -1,0 +1,82 @@
+import { EfEnvError } from '../../base/errors.ts';
+import type { OpenEnvResult } from './answer.ts';
+import type { OpenEnvClient } from './openEnvClient.ts';
+import type { OpenEnvSession } from './openEnvSession.ts';
+import { refusalOf } from './refusal.ts';
+import type { SessionSlots } from './sessionSlots.ts';
+
+/** Waits before a full server is asked again, milliseconds: it may be about to free a session that was just left. */
+const PAUSES = [50, 200, 800];
+
+/** A session whose episode has begun. */
+export interface StartedSession {
+  session: OpenEnvSession;
+  first: OpenEnvResult;
+}
+
+/** Takes a place and begins an episode in a new session; closing that gives the place back. */
+export async function startSession(
+  client: OpenEnvClient,
+  slots: SessionSlots,
+  args: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<StartedSession> {
+  const giveBack = await slots.take(signal);
+  try {
+    const { session, first } = await askUntilFree(client, args, signal);
+    return { first, session: { ...session, close: () => session.close().then(giveBack) } };
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+async function askUntilFree(
+  client: OpenEnvClient,
+  args: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<StartedSession> {
+  for (const wait of PAUSES) {
+    try {
+      return await ask(client, args, signal);
+    } catch (error) {
+      if (refusalOf(error)?.code !== 'CAPACITY_REACHED') throw error;
+      await pause(wait, signal);
+    }
+  }
+  return ask(client, args, signal);
+}
+
+async function ask(
+  client: OpenEnvClient,
+  args: Readonly<Record<string, unknown>>,
+  signal: AbortSignal | undefined,
+): Promise<StartedSession> {
+  const session = await client.session({ signal });
+  try {
+    const first = await session.reset(args, { signal });
+    if (!first.done) return { session, first };
+    throw new EfEnvError(
+      'server',
+      `openEnv: reset must begin an episode, the server answered done. Give the task other arguments than ${JSON.stringify(args)}.`,
+    );
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', cancel);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+  });
+}

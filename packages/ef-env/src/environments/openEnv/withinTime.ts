@@ -1,0 +1,37 @@
+import { EfEnvError } from '../../base/errors.ts';
+
+/** How long a request may take, and who may end it earlier. */
+export interface TimeLimit {
+  milliseconds: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs `call` with a signal that is aborted when the time is over or the caller cancels.
+ *
+ * @throws {EfEnvError} `timeout` when the time is over; the reason of the caller's signal; what `call` throws.
+ */
+export async function withinTime<T>(
+  what: string,
+  { milliseconds, signal }: TimeLimit,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort(signal?.reason);
+  const late = (): void =>
+    controller.abort(
+      new EfEnvError(
+        'timeout',
+        `openEnv: ${what} took longer than ${milliseconds} ms. Raise timeout, or see what the server is doing.`,
+      ),
+    );
+  const timer = setTimeout(late, milliseconds);
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await call(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', cancel);
+  }
+}

@@ -1,7 +1,0 @@
-/** Thrown where the text is no formula; never leaves `graders/math`. */
-export class NotMath extends Error {
-  constructor(what: string) {
-    super(what);
-    this.name = 'NotMath';
-  }
-}

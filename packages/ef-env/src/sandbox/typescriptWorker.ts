@@ -1,5 +1,0 @@
-// Entry of the worker that typescriptCompiler starts; the package's `./typescriptWorker`.
-import { workerPort } from '#platform';
-import { serveCompiler } from '../symbolic/serveCompiler.ts';
-
-void workerPort().then(serveCompiler);
