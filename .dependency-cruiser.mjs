@@ -1,0 +1,68 @@
+/**
+ * The floors of each package, lowest first: an import, of a type too, goes to the same floor or a lower one.
+ * `a/b` is a folder inside a folder, `a/` the files of a folder without those of its folders.
+ * What a package has beside its floors (index.ts) stands above them.
+ */
+const FLOORS = {
+  grpo: [
+    ['base'],
+    ['ratio', 'kl'],
+    ['rewards', 'groups', 'advantages', 'correction', 'schedule'],
+    ['loss/objectives'],
+    ['loss/'],
+    ['metrics'],
+  ],
+  'ef-env': [
+    ['base'],
+    ['text', 'numbers', 'platform'],
+    ['data', 'trajectory'],
+    ['rewards'],
+    ['episode'],
+    ['judges'],
+    ['environments'],
+    ['evaluation'],
+  ],
+  'tensor-gpu': [
+    ['tape'],
+    ['fused'],
+    ['sampling'],
+    ['ops', 'optim', 'decode', 'userKernels'],
+    ['backend'],
+  ],
+  qwen3: [['model'], ['checkpoint', 'chat'], ['lora'], ['train', 'generate']],
+};
+
+const inside = (name, rooms) =>
+  `^packages/${name}/src/(${rooms.map((room) => (room.endsWith('/') ? `${room}[^/]+$` : `${room}/`)).join('|')})`;
+
+/** One rule a floor: nothing on it imports from a floor above. */
+const floorRules = Object.entries(FLOORS).flatMap(([name, floors]) =>
+  floors.slice(0, -1).map((rooms, level) => ({
+    name: `${name}: ${rooms.join(', ')}`,
+    comment: `${name}/src/${rooms.join(', ')} must not import from a higher floor: move what both need down.`,
+    severity: 'error',
+    from: { path: inside(name, rooms) },
+    to: { path: floors.slice(level + 1).map((above) => inside(name, above)) },
+  })),
+);
+
+export default {
+  forbidden: [
+    {
+      name: 'no circle',
+      comment: 'Files that import each other in a circle, types included: give what they share a file of its own.',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { circular: true },
+    },
+    ...floorRules,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    includeOnly: '^packages/[^/]+/src/',
+    exclude: { path: '[.]test(-d)?[.]ts$' },
+    tsPreCompilationDeps: true,
+    detectJSDocImports: true,
+    enhancedResolveOptions: { conditionNames: ['@molrl/source', 'import'], extensions: ['.ts', '.js'] },
+  },
+};
