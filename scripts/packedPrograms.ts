@@ -19,8 +19,8 @@ const x = tensor2d([[1, 2]]);
 const { value, tape } = record(() => linear(x, tensor2d([[3, 4], [5, 6]])));
 const product = Array.from(await value.data());
 const { value: loss, tape: second } = record(() => sum(tanh(x))); // tfjs's own gradients
-const [gradient] = second.backward([[loss, scalar(1)]], [x]);
-const slope = (await gradient.data())[0];
+const gradients = second.backward([[loss, scalar(1)]], { x });
+const slope = (await gradients.x.data())[0];
 const square = defineKernel({ name: 'square2', forward: (x) => x * x, reference: (x) => mul(x, x) });
 await square.ready(); // loads the chunk with gpu.js
 const squares = Array.from(await square(tensor1d([2, 3])).data());

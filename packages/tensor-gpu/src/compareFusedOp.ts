@@ -49,13 +49,14 @@ function valuesAndGradients<Arguments extends FusedOpArguments, Result extends T
   const values = [value].flat();
   const random = randomTensors(seed + 1);
   const cotangents = values.map((tensor) => [tensor, random.normal(tensor.shape)] as const);
-  const names = differentiableInputs(definition);
   // The arguments named in `inputs` are tensors.
-  const parameters = names.map((name) => args[definition.inputs.indexOf(name)] as Tensor);
-  const gradients = tape.backward(cotangents, parameters);
+  const parameters = differentiableInputs(definition).map(
+    (name) => [name, args[definition.inputs.indexOf(name)] as Tensor] as const,
+  );
+  const gradients = tape.backward(cotangents, Object.fromEntries(parameters));
   return [
     ...values.map((tensor) => ({ what: 'value', tensor })),
-    ...gradients.map((tensor, k) => ({ what: `d${names[k]}`, tensor })),
+    ...Object.entries(gradients).map(([name, tensor]) => ({ what: `d${name}`, tensor })),
   ];
 }
 

@@ -34,7 +34,7 @@ type Run = (inputs: TensorInfo[], backend: KernelBackend, shape: number[]) => Te
  * @throws {TensorGpuError} `option` if gpu.js cannot compile a function.
  */
 export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: KernelFunc } {
-  const { inputs, source, reference } = kernel;
+  const { inputs, source } = kernel;
   const mode = kernel.mode ?? (GPU.isWebAssemblySupported ? 'wasm' : 'cpu');
   const gpu = new GPU({ mode: mode === 'wasm' ? 'webasm' : 'cpu' });
   const settings = {
@@ -79,12 +79,7 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
     gradient: ({ inputs: given, backend, attrs }) => {
       const tensors = [...inputs, 'dy'].map((name) => given[name]!);
       const wanted = (attrs as { wanted: string[] } | undefined)?.wanted ?? inputs;
-      if (gradients === undefined)
-        return referenceGradients(
-          reference,
-          tensors as Tensor[],
-          wanted.map((name) => inputs.indexOf(name)),
-        );
+      if (gradients === undefined) return referenceGradients(kernel, tensors as Tensor[], wanted);
       return wanted.map((name) => {
         const index = inputs.indexOf(name);
         return gradients[index]!(tensors, backend as KernelBackend, tensors[index]!.shape);
@@ -142,23 +137,22 @@ function write(backend: KernelBackend, values: unknown, shape: number[]): Tensor
 
 /** The tape's gradients of the reference. Inside a kernel tfjs records nothing: its counters are set aside. */
 function referenceGradients(
-  reference: Kernel['reference'],
+  { reference, inputs }: Kernel,
   tensors: Tensor[],
-  wanted: number[],
+  wanted: readonly string[],
 ): Tensor[] {
   const { state } = engine();
   const { activeTape, gradientDepth, kernelDepth } = state;
   state.gradientDepth = 0;
   state.kernelDepth = 0;
   try {
-    const inputs = tensors.slice(0, -1);
-    const { value, tape } = record(() => reference(...inputs));
+    const { value, tape } = record(() => reference(...tensors.slice(0, -1)));
     const gradients = tape.backward(
       [[value, tensors.at(-1)!]],
-      wanted.map((index) => inputs[index]!),
+      Object.fromEntries(wanted.map((name) => [name, tensors[inputs.indexOf(name)]!])),
     );
     value.dispose();
-    return gradients;
+    return wanted.map((name) => gradients[name]!);
   } finally {
     Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }

@@ -59,7 +59,7 @@ describe.each(['cpu', 'wasm'] as const)('defineKernel, gpu.js in mode %s', (mode
     gate(a, b).dispose();
     const before = tf.memory().numTensors;
     const { value, tape } = record(() => gate(a, b));
-    tf.dispose([value, tape.backward([[value, tf.onesLike(value)]], [a, b])]);
+    tf.dispose([value, tape.backward([[value, tf.onesLike(value)]], { a, b })]);
     expect(tf.memory().numTensors).toBe(before + 1); // onesLike
   });
 

@@ -109,14 +109,14 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
       expect(value.entropy.dataSync()[0]).toBeCloseTo(entropy, 5);
       expect(value.kl.dataSync()[0]).toBe(0);
       const one = tf.ones([1]);
-      const [dweight] = tape.backward(
+      const { weight: dweight } = tape.backward(
         [
           [value.logprobs, one],
           [value.kl, one],
         ],
-        [weight],
+        { weight },
       );
-      for (const [v, dz] of dweight!.dataSync().entries())
+      for (const [v, dz] of dweight.dataSync().entries())
         expect(dz).toBeCloseTo(Number(v === 2) - Math.exp(exact[r]![v]!), 4);
     }
   });
@@ -130,17 +130,15 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
       const { value, tape } = record(
         () => lmHead(hidden, weight, targets, { ref: { hidden: base, weight: refWeight } }).kl!,
       );
-      return tape
-        .backward([[value, tf.ones([3])]], [hidden, weight, base])
-        .map((g) => [...g.dataSync()]);
+      const gradients = tape.backward([[value, tf.ones([3])]], { hidden, weight, base });
+      return Object.values(gradients).map((g) => [...g.dataSync()]);
     };
     const [same, copy] = [run(weight), run(weight.clone())];
     expect(same).toEqual(copy);
     expect(same[2]).toEqual(new Array(12).fill(0));
     const { value, tape } = record(() => lmHead(hidden, weight, targets).logprobs);
-    expect([...tape.backward([[value, tf.ones([3])]], [hidden])[0]!.dataSync()]).not.toContain(
-      Number.NaN,
-    );
+    const gradient = tape.backward([[value, tf.ones([3])]], { hidden }).hidden;
+    expect([...gradient.dataSync()]).not.toContain(Number.NaN);
   });
 
   test('tf.grads differentiates fused ops too', () => {
@@ -150,7 +148,7 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
     const seedOfY = normal([1, 5, 2, 4]);
     const theirs = tf.grads(f)([q, k, v], seedOfY);
     const { value, tape } = record(() => f(q, k, v));
-    const ours = tape.backward([[value, seedOfY]], [q, k, v]);
+    const ours = Object.values(tape.backward([[value, seedOfY]], { q, k, v }));
     for (const [i, gradient] of ours.entries())
       expect(gradient.dataSync()).toEqual(theirs[i]!.dataSync());
   });

@@ -83,15 +83,15 @@ describe.each(testedKernels)('lmHead, %s', (kernels) => {
       const count = role.filter((other) => other === r).length;
       return tf.tensor1d(role.map((other) => (other === r ? sign / count : 0)));
     };
-    const [dh, dW] = tape.backward(
+    const { h: dh, W: dW } = tape.backward(
       [
         [value.logprobs, weights(1, -1)],
         [value.kl, weights(2, 1)],
       ],
-      [h, W],
+      { h, W },
     );
-    expectClose(dh!, expected.d_h);
-    expectClose(dW!, expected.d_W_slice);
+    expectClose(dh, expected.d_h);
+    expectClose(dW, expected.d_W_slice);
   });
 
   test.each(golden.logprobs.cases)(
@@ -111,14 +111,14 @@ describe.each(testedKernels)('lmHead, %s', (kernels) => {
       });
       expectClose(value.logprobs, expected.logps);
       expectClose(value.entropy, expected.entropy);
-      const [dlogits] = tape.backward(
+      const { hidden: dlogits } = tape.backward(
         [
           [value.logprobs, tf.tensor1d(cw)],
           [value.entropy, tf.tensor1d(ew)],
         ],
-        [hidden],
+        { hidden },
       );
-      expectClose(dlogits!, expected.d_logits);
+      expectClose(dlogits, expected.d_logits);
     },
   );
 });

@@ -18,7 +18,7 @@ describe('lmHeadKlReference', () => {
     const options = { temperature: 0.7, entropy: false, direction } as const;
     const kl = (h: tf.Tensor) => lmHeadKlReference(h, weight, targets, base, weight, options)[2]!;
     const { value, tape } = record(() => kl(hidden));
-    const [slope] = tape.backward([[value, tf.onesLike(value)]], [hidden]);
+    const { hidden: slope } = tape.backward([[value, tf.onesLike(value)]], { hidden });
     return { kl: (h: tf.Tensor) => kl(h).dataSync(), slope: slope! };
   }
 

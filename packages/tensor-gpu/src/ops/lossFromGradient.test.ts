@@ -21,8 +21,8 @@ describe('lossFromGradient', () => {
       })),
     );
     expect(loss.dataSync()[0]).toBe(56);
-    const [dw] = tape.backward([[loss, tf.scalar(1)]], [w]);
-    expect([...dw!.dataSync()]).toEqual([8, 16, 24]);
+    const { w: dw } = tape.backward([[loss, tf.scalar(1)]], { w });
+    expect([...dw.dataSync()]).toEqual([8, 16, 24]);
     expect(tf.memory().numTensors).toBe(before + 3);
   });
 

@@ -35,7 +35,7 @@ export interface LossAndGradient {
  *   lossFromGradient(mul(w, 3), ([a, b]) => ({ loss: a * b, gradient: [b, a] })),
  * );
  * loss.dataSync(); // Float32Array [18]
- * tape.backward([[loss, scalar(1)]], [w])[0].dataSync(); // Float32Array [18, 9]
+ * tape.backward([[loss, scalar(1)]], { w }).w.dataSync(); // Float32Array [18, 9]
  */
 export function lossFromGradient(
   x: Tensor,

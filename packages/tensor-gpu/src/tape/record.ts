@@ -24,8 +24,8 @@ export interface Recorded<T> {
  * @example
  * const w = tensor1d([1, 2, 3]);
  * const { value, tape } = record(() => sum(square(w)));
- * const [dw] = tape.backward([[value, scalar(1)]], [w]);
- * dw.dataSync(); // Float32Array [2, 4, 6]
+ * const gradients = tape.backward([[value, scalar(1)]], { w });
+ * gradients.w.dataSync(); // Float32Array [2, 4, 6]
  */
 export function record<T extends TensorContainer>(forward: () => T): Recorded<T> {
   assertOneCopy('record', CPU_BACKEND);

@@ -44,8 +44,8 @@ function gradients(
 ): { tape: number[]; grad: number[]; cotangent: tf.Tensor } {
   const { value, tape } = record(() => f(x));
   const cotangent = normal(value.shape, 5);
-  const [dx] = tape.backward([[value, cotangent]], [x]);
-  return { tape: [...dx!.dataSync()], grad: [...tf.grad(f)(x, cotangent).dataSync()], cotangent };
+  const { x: dx } = tape.backward([[value, cotangent]], { x });
+  return { tape: [...dx.dataSync()], grad: [...tf.grad(f)(x, cotangent).dataSync()], cotangent };
 }
 
 function expectFiniteDifferences(f: Unary, x: tf.Tensor, step = 0.01): void {
@@ -86,8 +86,8 @@ describe('gather', () => {
       ]),
     );
     const { value, tape } = record(() => tf.gather(v, indices([0, 2], [2, 1]), 1, 1));
-    const [dv] = tape.backward([[value, tf.ones([2, 1])]], [v]);
-    expect([...dv!.dataSync()]).toEqual([1, 0, 0, 0, 0, 1]);
+    const { v: dv } = tape.backward([[value, tf.ones([2, 1])]], { v });
+    expect([...dv.dataSync()]).toEqual([1, 0, 0, 0, 0, 1]);
     v.dispose();
   });
 
@@ -97,7 +97,7 @@ describe('gather', () => {
     const before = tf.memory().numTensors;
     const { value, tape } = record(() => tf.gather(x, chosen, 1, 1));
     const cotangent = tf.ones([2, 1]);
-    tf.dispose([value, cotangent, tape.backward([[value, cotangent]], [x])]);
+    tf.dispose([value, cotangent, tape.backward([[value, cotangent]], { x })]);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

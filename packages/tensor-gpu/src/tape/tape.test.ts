@@ -27,18 +27,19 @@ describe('record and Tape.backward', () => {
       (await value.data()).map((v, i) => v * Math.sin(i)),
       [3, 5],
     );
-    const ours = tape.backward([[value, cotangent]], [w, b]);
+    const { weight, bias } = tape.backward([[value, cotangent]], { weight: w, bias: b });
     const theirs = tf.grads(f)([w, b], cotangent);
-    for (const [k, gradient] of ours.entries()) close(gradient, theirs[k]!);
+    close(weight, theirs[0]!);
+    close(bias, theirs[1]!);
   });
 
   test('leave no tensor behind but value and gradients', () => {
     const w = tf.variable(normal([4, 4], 1));
     const before = tf.memory().numTensors;
     const { value, tape } = record(() => tf.tidy(() => tf.sum(tf.tanh(tf.matMul(w, tf.exp(w))))));
-    const [gradient] = tape.backward([[value, tf.scalar(1)]], [w]);
+    const { w: gradient } = tape.backward([[value, tf.scalar(1)]], { w });
     expect(tf.memory().numTensors).toBe(before + 3); // value, cotangent, gradient
-    gradient!.dispose();
+    gradient.dispose();
     const unused = record(() => tf.sum(tf.tanh(w)));
     unused.tape.dispose();
     unused.value.dispose();
@@ -59,29 +60,31 @@ describe('record and Tape.backward', () => {
       return { middle, y: tf.add(tf.mul(a!, b!), tf.mul(a!, a!)) };
     });
     const seed = tf.ones([3]);
-    const [dx, dmiddle, again] = tape.backward([[value.y, seed]], [x, value.middle, x]);
+    const gradients = tape.backward([[value.y, seed]], { x, middle: value.middle, again: x });
+    expect(Object.keys(gradients)).toEqual(['x', 'middle', 'again']);
+    const { x: dx, middle: dmiddle, again } = gradients;
     const m = tf.mul(tf.square(x), 3);
     const [a, b] = tf.split(m, 2) as [tf.Tensor, tf.Tensor];
-    close(dmiddle!, tf.concat([tf.add(b, tf.mul(a, 2)), a]));
-    close(dx!, tf.mul(dmiddle!, tf.mul(x, 2)));
-    dx!.dispose();
-    expect(again!.dataSync()).toHaveLength(6);
+    close(dmiddle, tf.concat([tf.add(b, tf.mul(a, 2)), a]));
+    close(dx, tf.mul(dmiddle, tf.mul(x, 2)));
+    dx.dispose();
+    expect(again.dataSync()).toHaveLength(6);
   });
 
   test('sum several cotangents and give zeros where no path leads', () => {
     const x = normal([2], 1);
     const other = normal([3], 2);
     const { value, tape } = record(() => [tf.mul(x, 2), tf.mul(x, 5)]);
-    const [dx, dother] = tape.backward(
+    const { x: dx, other: dother } = tape.backward(
       [
         [value[0]!, tf.ones([2])],
         [value[1]!, tf.ones([2])],
         [x, tf.ones([2])],
       ],
-      [x, other],
+      { x, other },
     );
-    expect([...dx!.dataSync()]).toEqual([8, 8]);
-    expect([...dother!.dataSync()]).toEqual([0, 0, 0]);
+    expect([...dx.dataSync()]).toEqual([8, 8]);
+    expect([...dother.dataSync()]).toEqual([0, 0, 0]);
   });
 
   test('compute only what the parameters need', () => {
@@ -93,11 +96,11 @@ describe('record and Tape.backward', () => {
     expect(kernels).toBeDefined();
     tf.engine().state.profiling = true;
     tf.engine().state.activeProfile.kernels = [];
-    const [dx] = tape.backward([[value, tf.ones([2, 2])]], [x]);
+    const { x: dx } = tape.backward([[value, tf.ones([2, 2])]], { x });
     tf.engine().state.profiling = false;
     for (const kernel of tf.engine().state.activeProfile.kernels) seen.push(kernel.name);
     expect(seen.filter((name) => name === 'BatchMatMul')).toHaveLength(2); // not 4
-    expect(dx!.shape).toEqual([2, 2]);
+    expect(dx.shape).toEqual([2, 2]);
   });
 
   test('differentiate a gradient: record around tf.grad', () => {
@@ -105,8 +108,8 @@ describe('record and Tape.backward', () => {
     const { value, tape } = record(() =>
       tf.grad((v: tf.Tensor) => tf.sum(tf.mul(tf.square(v), v)))(x),
     );
-    const [second] = tape.backward([[value, tf.ones([2])]], [x]);
-    close(second!, tf.mul(x, 6));
+    const { x: second } = tape.backward([[value, tf.ones([2])]], { x });
+    close(second, tf.mul(x, 6));
   });
 
   test('mend the gradient of matMul with broadcast batches', () => {
@@ -114,22 +117,33 @@ describe('record and Tape.backward', () => {
     const b = normal([4, 5], 2);
     const { value, tape } = record(() => tf.matMul(a, tf.reshape(b, [1, 4, 5])));
     const seed = normal([2, 3, 5], 3);
-    const [da, db] = tape.backward([[value, seed]], [a, b]);
-    close(db!, tf.matMul(tf.reshape(a, [6, 4]), tf.reshape(seed, [6, 5]), true, false));
-    close(da!, tf.reshape(tf.matMul(tf.reshape(seed, [6, 5]), b, false, true), [2, 3, 4]));
+    const { a: da, b: db } = tape.backward([[value, seed]], { a, b });
+    close(db, tf.matMul(tf.reshape(a, [6, 4]), tf.reshape(seed, [6, 5]), true, false));
+    close(da, tf.reshape(tf.matMul(tf.reshape(seed, [6, 5]), b, false, true), [2, 3, 4]));
+  });
+
+  test('the deprecated array form gives the same gradients in its order', () => {
+    const [a, b] = [normal([3], 1), normal([3], 2)];
+    const recorded = () => record(() => tf.mul(a, tf.exp(b)));
+    const [named, listed] = [recorded(), recorded()];
+    const seed = tf.ones([3]);
+    const byName = named.tape.backward([[named.value, seed]], { b, a });
+    const [db, da] = listed.tape.backward([[listed.value, seed]], [b, a]);
+    expect(db!.dataSync()).toEqual(byName.b.dataSync());
+    expect(da!.dataSync()).toEqual(byName.a.dataSync());
   });
 
   test('throw when used twice, on a wrong cotangent, nested, or without a gradient', () => {
     const x = normal([2], 1);
     const { value, tape } = record(() => tf.exp(x));
-    expect(() => tape.backward([[value, tf.ones([3])]], [x])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => tape.backward([[value, tf.ones([3])]], { x })).toThrowErrorMatchingInlineSnapshot(
       `[TensorGpuError: Tape.backward: a cotangent must have the shape of its tensor [2], got [3]. Reshape it.]`,
     );
-    tape.backward([[value, tf.ones([2])]], [x]);
-    expect(() => tape.backward([[value, tf.ones([2])]], [x])).toThrow('Record the forward pass');
+    tape.backward([[value, tf.ones([2])]], { x });
+    expect(() => tape.backward([[value, tf.ones([2])]], { x })).toThrow('Record the forward pass');
     expect(() => record(() => record(() => tf.exp(x)).value)).toThrow('another gradient scope');
     const rounded = record(() => tf.topk(x, 1).values);
-    expect(() => rounded.tape.backward([[rounded.value, tf.ones([1])]], [x])).toThrow(
+    expect(() => rounded.tape.backward([[rounded.value, tf.ones([1])]], { x })).toThrow(
       "kernel 'TopK' has no gradient",
     );
   });

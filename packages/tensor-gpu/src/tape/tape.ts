@@ -26,16 +26,17 @@ export class Tape {
   }
 
   /**
-   * Vector-Jacobian product: `sum_k cotangent_k . d tensor_k / d parameter` for each parameter.
+   * Gradients by name, a vector-Jacobian product: `sum_k cotangent_k . d tensor_k / d parameter` for each parameter.
    *
    * Only paths that lead to a requested parameter are computed. A tape serves one call: each saved
    * tensor is released as soon as its kernel's gradient is done.
    *
    * @param cotangents - Where to start: tensors of the forward pass with dLoss/dTensor. They may
    * have been made after an `await`. They are not disposed.
-   * @param parameters - Leaves or intermediate tensors of the forward pass (a `tf.Variable` counts
-   * as its tensor).
-   * @returns One new tensor per parameter, zeros where no path leads to it.
+   * @param parameters - By name: leaves or intermediate tensors of the forward pass (a `tf.Variable`
+   * counts as its tensor).
+   * @returns One new tensor under the name of each parameter, of its shape, zeros where no path leads to
+   * it: what `optimizer.step` takes.
    * @throws {TensorGpuError} `disposed` if the tape was used before, `shape` if a cotangent has another
    * shape than its tensor, `gradient` if a kernel on the path has no gradient.
    *
@@ -43,10 +44,21 @@ export class Tape {
    * const w = tensor1d([1, 2, 3]);
    * const { value, tape } = record(() => square(w));
    * const cotangent = (await value.data()).map((y) => (y > 2 ? 1 : 0)); // any function of the values
-   * const [dw] = tape.backward([[value, tensor1d(cotangent)]], [w]);
-   * dw.dataSync(); // Float32Array [0, 4, 6]
+   * const gradients = tape.backward([[value, tensor1d(cotangent)]], { w });
+   * gradients.w.dataSync(); // Float32Array [0, 4, 6]
    */
-  backward(cotangents: readonly Cotangent[], parameters: readonly Tensor[]): Tensor[] {
+  backward<Name extends string>(
+    cotangents: readonly Cotangent[],
+    parameters: Readonly<Record<Name, Tensor>>,
+  ): Record<Name, Tensor>;
+  /**
+   * @deprecated Since 0.1: give the parameters by name, `{ weight }` instead of `[weight]`.
+   */
+  backward(cotangents: readonly Cotangent[], parameters: readonly Tensor[]): Tensor[];
+  backward(
+    cotangents: readonly Cotangent[],
+    parameters: readonly Tensor[] | Readonly<Record<string, Tensor>>,
+  ): Tensor[] | Record<string, Tensor> {
     if (this.#released) {
       throw new TensorGpuError(
         'disposed',
@@ -55,7 +67,9 @@ export class Tape {
     }
     checkCotangents(cotangents);
     try {
-      return tidy(() => this.#walk(cotangents, parameters));
+      const gradients = tidy(() => this.#walk(cotangents, Object.values(parameters)));
+      if (Array.isArray(parameters)) return gradients;
+      return Object.fromEntries(Object.keys(parameters).map((name, k) => [name, gradients[k]!]));
     } finally {
       this.dispose();
     }
