@@ -1,3 +1,4 @@
+export { Qwen3Error, type Qwen3ErrorCode } from './base/errors.ts';
 export type { TextRange } from './chat/addedTokens.ts';
 export type { ChatMessage, TextPart, ToolCall } from './chat/chatMessage.ts';
 export {
@@ -22,13 +23,11 @@ export { formatConfig } from './checkpoint/formatConfig.ts';
 export { type LoadQwen3Options, loadQwen3 } from './checkpoint/loadQwen3.ts';
 export { openSafetensors, type SafetensorsFile } from './checkpoint/openSafetensors.ts';
 export { parseConfig } from './checkpoint/parseConfig.ts';
-export type { Qwen3Config } from './checkpoint/qwen3Config.ts';
 export { readSafetensors, type StoredTensor } from './checkpoint/readSafetensors.ts';
 export type { SafetensorsDtype, SafetensorsEntry } from './checkpoint/safetensorsHeader.ts';
 export { type SavedQwen3, type SaveQwen3Options, saveQwen3 } from './checkpoint/saveQwen3.ts';
 export type { WeightDtype } from './checkpoint/weightDtype.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
-export { Qwen3Error, type Qwen3ErrorCode } from './errors.ts';
 export { type Completion, generate } from './generate/generate.ts';
 export { generateByForward } from './generate/generateByForward.ts';
 export { type GenerateOptions, sampleSeeds } from './generate/generateOptions.ts';
@@ -39,11 +38,6 @@ export {
   qwen3Policy,
   type SampledSegment,
 } from './generate/qwen3Policy.ts';
-export {
-  type ScoredSequence,
-  type ScoreLogprobsOptions,
-  scoreLogprobs,
-} from './generate/scoreLogprobs.ts';
 export type { Adapter } from './lora/adapter.ts';
 export { type AddLoraOptions, addLora } from './lora/addLora.ts';
 export { loadAdapter } from './lora/loadAdapter.ts';
@@ -55,7 +49,13 @@ export type { ForwardInput } from './model/inputTensors.ts';
 export { packedBatch } from './model/packedBatch.ts';
 export { type LinearModule, parameterShapes } from './model/parameterShapes.ts';
 export { Qwen3 } from './model/qwen3.ts';
+export type { Qwen3Config } from './model/qwen3Config.ts';
 export { ropeTables } from './model/ropeTables.ts';
-export { type TargetRows, targetRows } from './model/targetRows.ts';
+export { TINY_CONFIG } from './model/tinyConfig.ts';
 export { type TokenBatch, type TokenBatchOptions, tokenBatch } from './model/tokenBatch.ts';
-export { TINY_CONFIG } from './tinyConfig.ts';
+export {
+  type ScoredSequence,
+  type ScoreLogprobsOptions,
+  scoreLogprobs,
+} from './train/scoreLogprobs.ts';
+export { type TargetRows, targetRows } from './train/targetRows.ts';

@@ -1,6 +1,6 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkChoice, checkList } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkChoice, checkList } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { pythonJson } from './pythonJson.ts';
 import { SPEAKERS } from './specials.ts';
 

@@ -1,7 +1,7 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { Qwen3Error } from '../errors.ts';
-import { checkBoolean, checkNumbers, checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkBoolean, checkNumbers, checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import type { AddedToken, TextRange } from './addedTokens.ts';
 import { textEncoder } from './textEncoder.ts';
 

@@ -1,4 +1,4 @@
-import { checkOptionNames } from '../optionChecks.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
 import type { ChatMessage } from './chatMessage.ts';
 import { checkTokenizer } from './checkTokenizer.ts';
 import type { Tokenizer } from './createTokenizer.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { Qwen3Error } from '../base/errors.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { readJson } from '../checkpoint/readJson.ts';
 import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
-import { Qwen3Error } from '../errors.ts';
 import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkBoolean, checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkBoolean, checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { type ChatMessage, readChatMessages } from './chatMessage.ts';
 import { type ChatText, chatTemplate } from './chatTemplate.ts';
 import { pythonJson } from './pythonJson.ts';

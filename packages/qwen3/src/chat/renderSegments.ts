@@ -1,4 +1,4 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import {
   checkBoolean,
   checkChoice,
@@ -6,8 +6,8 @@ import {
   checkOptionNames,
   checkWholeNumbers,
   INT32,
-} from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+} from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { checkTokenizer } from './checkTokenizer.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Segment } from './segment.ts';

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptionNames } from '../optionChecks.ts';
+import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
 import type { Segment } from './segment.ts';
 
 /**

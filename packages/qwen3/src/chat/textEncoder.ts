@@ -1,6 +1,6 @@
 import type { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import { type AddedToken, addedTokenFinder, type TextRange } from './addedTokens.ts';
 
 /** Text whose added tokens are found, ids where they are. */

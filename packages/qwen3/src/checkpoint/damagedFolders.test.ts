@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import { addLora } from '../lora/addLora.ts';
 import { loadAdapter } from '../lora/loadAdapter.ts';
 import { saveAdapter } from '../lora/saveAdapter.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { seededUniform } from '../model/seededNormal.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { loadQwen3 } from './loadQwen3.ts';
 import { saveQwen3 } from './saveQwen3.ts';
 

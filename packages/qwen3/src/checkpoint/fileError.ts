@@ -1,4 +1,4 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 
 const ADVICE: Record<string, string> = {
   ENOENT: 'No such file or folder: check the path.',

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 
 /** A path as text, from text or a `file:` URL (also written as text). @throws {Qwen3Error} `option` for anything else. */
 export function filePath(functionName: string, path: string | URL): string {

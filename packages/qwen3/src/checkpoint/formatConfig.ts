@@ -1,5 +1,5 @@
-import { checkConfig } from './checkConfig.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
+import { checkConfig } from '../model/checkConfig.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 
 /**

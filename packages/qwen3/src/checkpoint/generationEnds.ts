@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { Qwen3Error } from '../errors.ts';
-import { readEndIds } from './checkConfig.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { readEndIds } from '../model/checkConfig.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { readJson } from './readJson.ts';
 import { exists } from './requireFiles.ts';
 

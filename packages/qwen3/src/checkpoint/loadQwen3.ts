@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
 import { Qwen3 } from '../model/qwen3.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { checkOptionNames } from '../optionChecks.ts';
 import { filePath } from './filePath.ts';
 import { withGenerationEnds } from './generationEnds.ts';
 import { openSafetensors } from './openSafetensors.ts';
 import { parseConfig } from './parseConfig.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
 import { readFloats } from './readFloats.ts';
 import { readJson } from './readJson.ts';
 import { requireFiles } from './requireFiles.ts';

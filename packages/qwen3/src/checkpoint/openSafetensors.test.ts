@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import { openSafetensors } from './openSafetensors.ts';
 import { readSafetensors, type StoredTensor } from './readSafetensors.ts';
 import { writeSafetensors } from './writeSafetensors.ts';

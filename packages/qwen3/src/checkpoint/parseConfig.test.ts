@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Qwen3Error } from '../errors.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { formatConfig } from './formatConfig.ts';
 import { parseConfig } from './parseConfig.ts';
 

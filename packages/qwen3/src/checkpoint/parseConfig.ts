@@ -1,7 +1,7 @@
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
-import { COUNT_FIELDS, checkConfig, POSITIVE_FIELDS } from './checkConfig.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
+import { COUNT_FIELDS, checkConfig, POSITIVE_FIELDS } from '../model/checkConfig.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { flag, refuseUnsupported, ropeSettings } from './refuseUnsupported.ts';
 
 type Json = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import type { SafetensorsFile } from './openSafetensors.ts';
 
 /** Reads a weight as f32. @throws {Qwen3Error} `checkpoint` if a value is NaN or infinite. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import { fileError } from './fileError.ts';
 import { foreignFormat } from './foreignFormat.ts';
 

@@ -1,5 +1,5 @@
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 
 type Json = Record<string, unknown>;
 

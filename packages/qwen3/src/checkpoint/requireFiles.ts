@@ -1,6 +1,6 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Qwen3Error, type Qwen3ErrorCode } from '../errors.ts';
+import { Qwen3Error, type Qwen3ErrorCode } from '../base/errors.ts';
 import { fileError } from './fileError.ts';
 
 interface Hint {

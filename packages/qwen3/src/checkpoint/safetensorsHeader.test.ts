@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import { headerLength, parseHeader } from './safetensorsHeader.ts';
 
 interface Case {

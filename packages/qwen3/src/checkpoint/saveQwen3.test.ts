@@ -9,7 +9,7 @@ import { addLora } from '../lora/addLora.ts';
 import { mergeLora } from '../lora/mergeLora.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { formatConfig } from './formatConfig.ts';
 import { loadQwen3 } from './loadQwen3.ts';
 import { type SaveQwen3Options, saveQwen3 } from './saveQwen3.ts';

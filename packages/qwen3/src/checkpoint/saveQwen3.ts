@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
+import { checkOptionNames } from '../base/optionChecks.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkOptionNames } from '../optionChecks.ts';
 import { copyCompanions, missingCompanions } from './companionFiles.ts';
 import { filePath } from './filePath.ts';
 import { formatConfig } from './formatConfig.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import type { StoredTensor } from './readSafetensors.ts';
 import type { WeightDtype } from './weightDtype.ts';
 

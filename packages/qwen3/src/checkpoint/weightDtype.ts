@@ -1,5 +1,5 @@
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 
 /** How floats are stored: exact, or rounded to half the size (8 significant bits). */
 export type WeightDtype = 'float32' | 'bfloat16';

@@ -1,8 +1,8 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import { parameterShapes } from '../model/parameterShapes.ts';
-import { showValue } from '../showValue.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import type { SafetensorsFile } from './openSafetensors.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
 
 export const EMBEDDING = 'model.embed_tokens.weight';
 export const HEAD = 'lm_head.weight';

@@ -1,6 +1,6 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { filePath } from './filePath.ts';
 import { toBfloat16 } from './floatFormats.ts';
 import type { StoredTensor } from './readSafetensors.ts';

@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { addLora } from '../lora/addLora.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
+import { scoreLogprobs } from '../train/scoreLogprobs.ts';
 import { type Completion, generate } from './generate.ts';
 import { generateByForward } from './generateByForward.ts';
 import { sampleSeeds } from './generateOptions.ts';
-import { scoreLogprobs } from './scoreLogprobs.ts';
 
 beforeAll(async () => {
   await openCpu();

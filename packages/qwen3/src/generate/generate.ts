@@ -1,6 +1,6 @@
 import { createDecoder, TensorGpuError } from '@molrl/tensor-gpu';
 import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import { effectiveWeights } from '../lora/effectiveWeights.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { generateRows } from './generateByForward.ts';

@@ -1,6 +1,6 @@
 import { linear, sampleToken, selectRows } from '@molrl/tensor-gpu';
 import { reshape, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import type { Completion } from './generate.ts';

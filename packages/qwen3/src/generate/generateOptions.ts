@@ -1,6 +1,4 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkModel } from '../model/checkModel.ts';
-import type { Qwen3 } from '../model/qwen3.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import {
   checkFunction,
   checkInteger,
@@ -8,8 +6,10 @@ import {
   checkOptionNames,
   checkTokenIds,
   checkWholeNumbers,
-} from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+} from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
+import { checkModel } from '../model/checkModel.ts';
+import type { Qwen3 } from '../model/qwen3.ts';
 
 /** What `null` stands for, where it is allowed: off, or none. */
 export interface GenerateOptions {

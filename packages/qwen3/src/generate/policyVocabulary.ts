@@ -1,7 +1,7 @@
+import { Qwen3Error } from '../base/errors.ts';
+import { checkTokenIds } from '../base/optionChecks.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
-import { Qwen3Error } from '../errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkTokenIds } from '../optionChecks.ts';
 import { endsOfConfig } from './generateOptions.ts';
 
 /** `<|im_end|>` and the ends given, or those of the model's config. @throws {Qwen3Error} `option`, `config`, `tokenizer` */

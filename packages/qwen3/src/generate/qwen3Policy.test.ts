@@ -6,7 +6,7 @@ import { renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { qwen3Policy, type SampledSegment } from './qwen3Policy.ts';
 
 const json = readFileSync(new URL('../../fixtures/recipeTokenizer.json', import.meta.url), 'utf8');

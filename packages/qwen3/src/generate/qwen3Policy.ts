@@ -1,13 +1,13 @@
+import { Qwen3Error } from '../base/errors.ts';
+import { checkChoice, checkFunction, checkList, checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { checkTokenizer } from '../chat/checkTokenizer.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
 import { CHAT_FORMATS, type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
-import { Qwen3Error } from '../errors.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkChoice, checkFunction, checkList, checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
 import { type Completion, generate } from './generate.ts';
 import type { GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';

@@ -1,4 +1,4 @@
-import { showValue } from '../showValue.ts';
+import { showValue } from '../base/showValue.ts';
 import type { GenerateOptions } from './generateOptions.ts';
 
 type Filters = Pick<GenerateOptions, 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import { base, folderOf, outcome, plain, qv, tensorsOf } from './adapterTrial.ts';
 import { loadAdapter } from './loadAdapter.ts';
 

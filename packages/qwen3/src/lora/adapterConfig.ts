@@ -1,5 +1,5 @@
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import { matching, type Refuse, targetedModules } from './adapterTargets.ts';
 
 /** What `adapter_config.json` says of a plain LoRA adapter. */

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
+import { showValue } from '../base/showValue.ts';
 import { LINEAR_MODULES, parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { showValue } from '../showValue.ts';
 import { pythonRegExp } from './pythonRegExp.ts';
 
 /** Milliseconds a pattern of a file may take: some never end. */

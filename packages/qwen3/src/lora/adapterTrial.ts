@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { Qwen3Error } from '../base/errors.ts';
 import type { StoredTensor } from '../checkpoint/readSafetensors.ts';
 import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
-import { Qwen3Error } from '../errors.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import { parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { seededNormal } from '../model/seededNormal.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
 import { loadAdapter } from './loadAdapter.ts';
 
 const batch = tokenBatch([{ ids: [5, 1, 36, 7] }, { ids: [4, 9] }], { padId: 0 });

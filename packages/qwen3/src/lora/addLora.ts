@@ -1,12 +1,12 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkInteger, checkList, checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { checkModel } from '../model/checkModel.ts';
 import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { checkSeed, seededUniform } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { checkInteger, checkList, checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
 import { adapterShapes, attachAdapter } from './adapter.ts';
 import { linearModules } from './adapterTargets.ts';
 

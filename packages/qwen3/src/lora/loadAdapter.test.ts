@@ -8,7 +8,7 @@ import { readSafetensors } from '../checkpoint/readSafetensors.ts';
 import { saveQwen3 } from '../checkpoint/saveQwen3.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { base, folderOf, outcome, plain, qv, root, tensorsOf } from './adapterTrial.ts';
 import { addLora } from './addLora.ts';
 import { loadAdapter } from './loadAdapter.ts';

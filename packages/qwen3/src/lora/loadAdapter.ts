@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { openSafetensors, type SafetensorsFile } from '../checkpoint/openSafetensors.ts';
 import { readFloats } from '../checkpoint/readFloats.ts';
 import { readJson } from '../checkpoint/readJson.ts';
 import { requireFiles } from '../checkpoint/requireFiles.ts';
-import { Qwen3Error } from '../errors.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { showValue } from '../showValue.ts';
 import { adapterShapes, attachAdapter } from './adapter.ts';
 import { readAdapterConfig } from './adapterConfig.ts';
 import { linearModules } from './adapterTargets.ts';

@@ -1,15 +1,15 @@
 import { join, resolve } from 'node:path';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { jsonText } from '../checkpoint/jsonText.ts';
 import { storedTensors } from '../checkpoint/storedTensors.ts';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
 import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
-import { Qwen3Error } from '../errors.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
 
 /** PEFT puts its wrapper's name before the module's. */
 export const PEFT_PREFIX: string = 'base_model.model.';

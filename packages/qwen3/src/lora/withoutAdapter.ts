@@ -1,7 +1,7 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkFunction } from '../base/optionChecks.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkFunction } from '../optionChecks.ts';
 
 /**
  * Runs `fn` on the frozen base: the adapter is off inside and back on afterwards, also after an error. With LoRA the

@@ -1,5 +1,5 @@
-import { Qwen3Error } from '../errors.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import type { Qwen3 } from './qwen3.ts';
 
 /** @throws {Qwen3Error} `option` unless `model` looks like a {@link Qwen3}, whichever copy of the package made it. */

@@ -1,9 +1,9 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import { checkConfig } from '../checkpoint/checkConfig.ts';
-import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
-import { checkOptionNames } from '../optionChecks.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
+import { checkConfig } from './checkConfig.ts';
 import { parameterShapes } from './parameterShapes.ts';
 import { Qwen3 } from './qwen3.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
 import { checkSeed, seededNormal } from './seededNormal.ts';
 import { toVariable } from './toVariable.ts';
 

@@ -1,7 +1,7 @@
 import { Tensor, tensor2d } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
-import { INT32 } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { INT32 } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 
 /** Eight times what the largest context of a dense Qwen3 has. */
 const MOST_POSITIONS = 2 ** 20;

@@ -1,5 +1,5 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkSequences } from '../optionChecks.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkSequences } from '../base/optionChecks.ts';
 import type { TokenBatch } from './tokenBatch.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
 
 /** The seven linear layers of a block, with the module each belongs to: what LoRA can adapt. */
 export const LINEAR_MODULES = {

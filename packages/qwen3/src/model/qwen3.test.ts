@@ -1,12 +1,12 @@
 import { openCpu, record } from '@molrl/tensor-gpu';
 import { memory, onesLike, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
 import { createQwen3 } from './createQwen3.ts';
 import type { ForwardInput } from './inputTensors.ts';
 import { packedBatch } from './packedBatch.ts';
 import type { Qwen3 } from './qwen3.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
+import { TINY_CONFIG } from './tinyConfig.ts';
 import { type TokenBatch, tokenBatch } from './tokenBatch.ts';
 
 beforeAll(async () => {

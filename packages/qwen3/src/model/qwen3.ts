@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { keep, type Tensor, tensor2d, type Variable } from '@tensorflow/tfjs-core';
-import type { Qwen3Config } from '../checkpoint/qwen3Config.ts';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { showValue } from '../base/showValue.ts';
 import type { Adapter } from '../lora/adapter.ts';
-import { showValue } from '../showValue.ts';
 import { forward } from './forward.ts';
 import type { ForwardInput } from './inputTensors.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
 import { ropeTables } from './ropeTables.ts';
 
 /** Rotary tables grow by doubling; this is the first size. */

@@ -1,6 +1,6 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkInteger, checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkInteger, checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
 
 /**
  * Rotary tables, with the roundings of transformers: every step is f32, the angle included. At position

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { targetRows } from '../train/targetRows.ts';
 import { packedBatch } from './packedBatch.ts';
-import { targetRows } from './targetRows.ts';
 import { tokenBatch } from './tokenBatch.ts';
 
 const sequences = [{ ids: [5, 6, 7] }, { ids: [8] }];

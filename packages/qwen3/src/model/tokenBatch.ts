@@ -1,11 +1,11 @@
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
 import {
   checkChoice,
   checkInteger,
   checkOptionNames,
   checkSequences,
   INT32,
-} from '../optionChecks.ts';
+} from '../base/optionChecks.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {

@@ -1,7 +1,7 @@
-import { Qwen3Error } from '../errors.ts';
-import { checkFunction } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
-import type { TokenBatch } from './tokenBatch.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkFunction } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
+import type { TokenBatch } from '../model/tokenBatch.ts';
 
 /** Which hidden states predict which tokens. All arrays have one entry per chosen target, in row-major order. */
 export interface TargetRows {

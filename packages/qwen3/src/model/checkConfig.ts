@@ -1,7 +1,7 @@
-import { Qwen3Error } from '../errors.ts';
-import { parameterShapes } from '../model/parameterShapes.ts';
-import { checkOptionNames } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
+import { parameterShapes } from './parameterShapes.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
 /** Fields of a config and their names in `config.json`. */

@@ -1,13 +1,13 @@
 import { lmHead, selectRows } from '@molrl/tensor-gpu';
 import { reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../errors.ts';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
+import { LEAST_TEMPERATURE } from '../generate/generateOptions.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { targetRows } from '../model/targetRows.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../optionChecks.ts';
-import { showValue } from '../showValue.ts';
-import { LEAST_TEMPERATURE } from './generateOptions.ts';
+import { targetRows } from './targetRows.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {

@@ -1,7 +1,7 @@
 import { openCpu } from '@molrl/tensor-gpu';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createQwen3 } from '../model/createQwen3.ts';
-import { TINY_CONFIG } from '../tinyConfig.ts';
+import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { scoreLogprobs } from './scoreLogprobs.ts';
 
 beforeAll(async () => {

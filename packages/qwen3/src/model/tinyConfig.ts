@@ -1,4 +1,4 @@
-import type { Qwen3Config } from './checkpoint/qwen3Config.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
 
 /**
  * Sizes of a toy model, for tests and first steps: 4 thousand parameters, grouped heads, heads wider than the hidden
