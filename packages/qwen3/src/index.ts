@@ -28,7 +28,8 @@ export type { SafetensorsDtype, SafetensorsEntry } from './checkpoint/safetensor
 export { type SavedQwen3, type SaveQwen3Options, saveQwen3 } from './checkpoint/saveQwen3.ts';
 export type { WeightDtype } from './checkpoint/weightDtype.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
-export { type Completion, generate } from './generate/generate.ts';
+export type { Completion } from './generate/completion.ts';
+export { generate } from './generate/generate.ts';
 export { generateByForward } from './generate/generateByForward.ts';
 export { type GenerateOptions, sampleSeeds } from './generate/generateOptions.ts';
 export {
@@ -38,12 +39,12 @@ export {
   qwen3Policy,
   type SampledSegment,
 } from './generate/qwen3Policy.ts';
-export type { Adapter } from './lora/adapter.ts';
 export { type AddLoraOptions, addLora } from './lora/addLora.ts';
 export { loadAdapter } from './lora/loadAdapter.ts';
 export { mergeLora } from './lora/mergeLora.ts';
 export { type SaveAdapterOptions, saveAdapter } from './lora/saveAdapter.ts';
 export { withoutAdapter } from './lora/withoutAdapter.ts';
+export type { Adapter } from './model/adapter.ts';
 export { type CreateQwen3Options, createQwen3 } from './model/createQwen3.ts';
 export type { ForwardInput } from './model/inputTensors.ts';
 export { packedBatch } from './model/packedBatch.ts';

@@ -6,7 +6,8 @@ import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { scoreLogprobs } from '../train/scoreLogprobs.ts';
-import { type Completion, generate } from './generate.ts';
+import type { Completion } from './completion.ts';
+import { generate } from './generate.ts';
 import { generateByForward } from './generateByForward.ts';
 import { sampleSeeds } from './generateOptions.ts';
 

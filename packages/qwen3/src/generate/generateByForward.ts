@@ -3,7 +3,7 @@ import { reshape, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import type { Completion } from './generate.ts';
+import type { Completion } from './completion.ts';
 import {
   type GenerateOptions,
   type ResolvedGenerateOptions,

@@ -7,8 +7,8 @@ import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { checkSeed, seededUniform } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { adapterShapes, attachAdapter } from './adapter.ts';
 import { linearModules } from './adapterTargets.ts';
+import { adapterShapes, attachAdapter } from './attachAdapter.ts';
 
 /** Every linear layer of a block. */
 export const ALL_LINEAR: readonly LinearModule[] = Object.keys(LINEAR_MODULES) as LinearModule[];

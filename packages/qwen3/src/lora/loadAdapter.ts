@@ -10,9 +10,9 @@ import { requireFiles } from '../checkpoint/requireFiles.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
-import { adapterShapes, attachAdapter } from './adapter.ts';
 import { readAdapterConfig } from './adapterConfig.ts';
 import { linearModules } from './adapterTargets.ts';
+import { adapterShapes, attachAdapter } from './attachAdapter.ts';
 import { PEFT_PREFIX } from './saveAdapter.ts';
 
 /**

@@ -1,11 +1,22 @@
 import { attention, embedding, headNormRope, linear, rmsNorm, swiglu } from '@molrl/tensor-gpu';
 import { add, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Adapter } from './adapter.ts';
 import { type ForwardInput, inputTensors } from './inputTensors.ts';
 import { LINEAR_MODULES, type LinearModule } from './parameterShapes.ts';
-import type { Qwen3 } from './qwen3.ts';
+import type { Qwen3Config } from './qwen3Config.ts';
+
+/** What the forward pass reads of a model. */
+export interface DecoderWeights {
+  readonly config: Qwen3Config;
+  adapter: Adapter | undefined;
+  /** A weight by its full name. */
+  weight(name: string): Tensor;
+  /** Rotary tables `[P, headDim / 2]` with at least `positions` rows. */
+  rotary(positions: number): { cos: Tensor; sin: Tensor };
+}
 
 interface Context {
-  model: Qwen3;
+  model: DecoderWeights;
   cos: Tensor;
   sin: Tensor;
   positions: Tensor;
@@ -25,7 +36,7 @@ interface Context {
  * @returns `[B, T, H]`
  * @see Qwen Team 2025, Qwen3 Technical Report: https://arxiv.org/abs/2505.09388
  */
-export function forward(model: Qwen3, input: ForwardInput): Tensor {
+export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
   return tidy(() => {
     const { ids, positions, segmentIds, maxPosition } = inputTensors(input, model.config.vocabSize);
     const { cos, sin } = model.rotary(maxPosition + 1);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { keep, type Tensor, tensor2d, type Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
-import type { Adapter } from '../lora/adapter.ts';
+import type { Adapter } from './adapter.ts';
 import { forward } from './forward.ts';
 import type { ForwardInput } from './inputTensors.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
