@@ -47,6 +47,7 @@ export { withoutAdapter } from './lora/withoutAdapter.ts';
 export type { Adapter } from './model/adapter.ts';
 export { type CreateQwen3Options, createQwen3 } from './model/createQwen3.ts';
 export type { ForwardInput } from './model/inputTensors.ts';
+export type { LanguageModel, ModelInput } from './model/languageModel.ts';
 export { packedBatch } from './model/packedBatch.ts';
 export { type LinearModule, parameterShapes } from './model/parameterShapes.ts';
 export { Qwen3 } from './model/qwen3.ts';
@@ -54,9 +55,18 @@ export type { Qwen3Config } from './model/qwen3Config.ts';
 export { ropeTables } from './model/ropeTables.ts';
 export { TINY_CONFIG } from './model/tinyConfig.ts';
 export { type TokenBatch, type TokenBatchOptions, tokenBatch } from './model/tokenBatch.ts';
+export { addGradients, type Gradients } from './train/gradients.ts';
+export type { ScoredTargets, ScoreTargetsOptions, TargetGradients } from './train/scoredTargets.ts';
 export {
   type ScoredSequence,
   type ScoreLogprobsOptions,
   scoreLogprobs,
 } from './train/scoreLogprobs.ts';
+export { scoreTargets } from './train/scoreTargets.ts';
+export {
+  type SelectTargetsOptions,
+  selectTargets,
+  type TrainingSequence,
+} from './train/selectTargets.ts';
 export { type TargetRows, targetRows } from './train/targetRows.ts';
+export type { Targets } from './train/targets.ts';

@@ -1,7 +1,6 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { checkFunction } from '../base/optionChecks.ts';
-import { checkModel } from '../model/checkModel.ts';
-import type { Qwen3 } from '../model/qwen3.ts';
+import { checkLanguageModel, type LanguageModel } from '../model/languageModel.ts';
 
 /**
  * Runs `fn` on the frozen base: the adapter is off inside and back on afterwards, also after an error. With LoRA the
@@ -16,8 +15,8 @@ import type { Qwen3 } from '../model/qwen3.ts';
  * const batch = tokenBatch([{ ids: [1, 2, 3] }], { padId: 0 });
  * const refHidden = withoutAdapter(model, () => model.forward(batch));
  */
-export function withoutAdapter<T>(model: Qwen3, fn: () => T): T {
-  checkModel('withoutAdapter', model);
+export function withoutAdapter<T>(model: LanguageModel, fn: () => T): T {
+  checkLanguageModel('withoutAdapter', 'model', model);
   checkFunction('withoutAdapter', 'fn', fn);
   const { adapter } = model;
   if (!adapter) return fn();

@@ -5,6 +5,7 @@ import { showValue } from '../base/showValue.ts';
 import type { Adapter } from './adapter.ts';
 import { forward } from './forward.ts';
 import type { ForwardInput } from './inputTensors.ts';
+import type { LanguageModel } from './languageModel.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 import { ropeTables } from './ropeTables.ts';
 
@@ -16,7 +17,7 @@ const FIRST_POSITIONS = 256;
  *
  * Make one with {@link loadQwen3} or {@link createQwen3}.
  */
-export class Qwen3 {
+export class Qwen3 implements LanguageModel {
   readonly config: Qwen3Config;
   /** Every weight under its Hugging Face name. The order is that of the forward pass. */
   readonly parameters: Record<string, Variable>;

@@ -1,5 +1,5 @@
-import { lmHead, selectRows } from '@molrl/tensor-gpu';
-import { reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { lmHead } from '@molrl/tensor-gpu';
+import { type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
@@ -7,7 +7,8 @@ import { LEAST_TEMPERATURE } from '../generate/generateOptions.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
-import { targetRows } from './targetRows.ts';
+import { selectTargets, type TrainingSequence } from './selectTargets.ts';
+import { targetHidden } from './targetHidden.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -81,27 +82,25 @@ async function scoreBatch(
   );
   const filled = [...scores.keys()].filter((i) => scores[i]!.length > 0);
   if (filled.length === 0) return scores;
-  const batch = tokenBatch(
-    filled.map((i) => {
-      const { promptIds, completionIds } = sequences[i]!;
-      return { ids: [...Array.from(promptIds), ...Array.from(completionIds)] };
-    }),
-    { padId: 0 },
-  );
-  const promptLength = (row: number): number => sequences[filled[row]!]!.promptIds.length;
-  const { rows, targets, targetIds } = targetRows(batch, (row, t) => t >= promptLength(row));
+  const scored = filled.map((i) => trainingSequence(sequences[i]!));
+  const batch = tokenBatch(scored, { padId: 0 });
+  const { rows, ids, sequenceIds } = selectTargets(batch, scored);
   if (rows.length === 0) return scores;
   const logprobs = tidy((): Tensor => {
-    const hidden = model.forward(batch);
-    const flat = reshape(hidden, [batch.B * batch.T, model.config.hiddenSize]);
-    const picked = selectRows(flat, tensor1d(rows, 'int32'));
-    return lmHead(picked, model.head(), tensor1d(targetIds, 'int32'), { temperature }).logprobs;
+    const hidden = targetHidden(model, batch, rows);
+    return lmHead(hidden, model.head(), tensor1d(ids, 'int32'), { temperature }).logprobs;
   });
   const values = (await logprobs.data()) as Float32Array;
   logprobs.dispose();
-  for (const [i, target] of targets.entries()) {
-    const row = Math.floor(target / batch.T);
-    scores[filled[row]!]![(target % batch.T) - promptLength(row)] = values[i]!;
+  for (const [i, row] of rows.entries()) {
+    const sequence = filled[sequenceIds[i]!]!;
+    const t = (row % batch.T) + 1; // the target follows its row
+    scores[sequence]![t - sequences[sequence]!.promptIds.length] = values[i]!;
   }
   return scores;
+}
+
+function trainingSequence({ promptIds, completionIds }: ScoredSequence): TrainingSequence {
+  const ids = [...Array.from(promptIds), ...Array.from(completionIds)];
+  return { ids, roles: ids.map((_, t) => (t < promptIds.length ? 'ignore' : 'assistant')) };
 }

@@ -3,7 +3,7 @@ import { checkFunction } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
 import type { TokenBatch } from '../model/tokenBatch.ts';
 
-/** Which hidden states predict which tokens. All arrays have one entry per chosen target, in row-major order. */
+/** @deprecated Use `Targets`. All arrays have one entry per chosen target, in row-major order. */
 export interface TargetRows {
   /** Row of the hidden states `[B * T, H]` that predicts the target: the position before it. */
   rows: Int32Array;
@@ -17,6 +17,7 @@ export interface TargetRows {
  *
  * Left out in any case: padding, and the first token of every sequence, which nothing predicts.
  *
+ * @deprecated Use `selectTargets`, which also gives roles and sequences. It goes with the next minor.
  * @throws {Qwen3Error} `option` if `batch` is none or `isChosen` no function.
  * @param isChosen - asked per real token with its row, column and flat index. Default: every token.
  *

@@ -1,0 +1,85 @@
+import { Qwen3Error } from '../base/errors.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkOptionNames,
+  checkWholeNumbers,
+} from '../base/optionChecks.ts';
+import { showValue } from '../base/showValue.ts';
+import { checkLanguageModel, type LanguageModel, type ModelInput } from '../model/languageModel.ts';
+import type { ScoreTargetsOptions } from './scoredTargets.ts';
+import type { Targets } from './targets.ts';
+
+const CALLER = 'scoreTargets';
+
+/** @throws {Qwen3Error} for what `scoreTargets` cannot take. */
+export function checkScoring(
+  model: LanguageModel,
+  chosen: { batch: ModelInput; targets: Pick<Targets, 'rows' | 'ids'> },
+  options: ScoreTargetsOptions,
+): void {
+  checkLanguageModel(CALLER, 'model', model);
+  checkOptions(model, options);
+  const { batch, targets } = chosen;
+  if (!batch?.inputIds || !targets?.rows || !targets.ids) {
+    const [name, maker, value] = batch?.inputIds
+      ? ['targets', 'selectTargets', targets]
+      : ['batch', 'tokenBatch or packedBatch', batch];
+    throw new Qwen3Error(
+      'option',
+      `${CALLER}: ${name} must be what ${maker} returns, got ${showValue(value)}.`,
+    );
+  }
+  checkTargets(targets, { places: batch.B * batch.T, vocabulary: model.head().shape[0]! }); // [V, H]
+}
+
+function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
+  checkOptionNames(CALLER, options, ['ref', 'kl', 'entropy', 'temperature']);
+  const { ref, kl, entropy, temperature } = options;
+  if (entropy !== undefined) checkBoolean(CALLER, 'entropy', entropy);
+  if (temperature !== undefined && !(temperature > 0 && Number.isFinite(temperature))) {
+    throw new Qwen3Error(
+      'option',
+      `${CALLER}: temperature must be finite and > 0, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
+    );
+  }
+  if (kl !== undefined) checkChoice(CALLER, 'kl', kl, ['reverse', 'forward']);
+  if (ref === undefined) {
+    if (kl === undefined) return;
+    throw new Qwen3Error(
+      'option',
+      `${CALLER}: kl needs ref, the frozen base. Give the model itself if it has an adapter, else a second copy.`,
+    );
+  }
+  checkLanguageModel(CALLER, 'ref', ref);
+  if (ref !== model || ref.adapter) return;
+  throw new Qwen3Error(
+    'option',
+    `${CALLER}: ref is the model itself, which has no adapter to switch off. Add one (addLora), or load the base a second time.`,
+  );
+}
+
+function checkTargets(
+  { rows, ids }: Pick<Targets, 'rows' | 'ids'>,
+  { places, vocabulary }: { places: number; vocabulary: number },
+): void {
+  checkWholeNumbers(CALLER, 'targets.rows', rows, places, ' Are the targets of another batch?');
+  checkWholeNumbers(CALLER, 'targets.ids', ids, vocabulary, ' Was another tokenizer used?');
+  if (rows.length !== ids.length || rows.length === 0) {
+    throw new Qwen3Error(
+      'shape',
+      `${CALLER}: targets must have one id per row and at least one, got ${rows.length} rows and ${ids.length} ids. Leave out batches without a target.`,
+    );
+  }
+  const seen = new Set<number>();
+  for (let i = 0; i < rows.length; i++) {
+    if (!seen.has(rows[i]!)) {
+      seen.add(rows[i]!);
+      continue;
+    }
+    throw new Qwen3Error(
+      'option',
+      `${CALLER}: targets.rows[${i}] is ${rows[i]} a second time. A position predicts one token.`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import { type LmHeadOptions, lmHead, record } from '@molrl/tensor-gpu';
+import { dispose, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { withoutAdapter } from '../lora/withoutAdapter.ts';
+import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
+import { checkScoring } from './checkScoring.ts';
+import { cotangentsOf, type TargetTensors } from './cotangents.ts';
+import type { ScoredTargets, ScoreTargetsOptions } from './scoredTargets.ts';
+import { targetHidden } from './targetHidden.ts';
+import type { Targets } from './targets.ts';
+
+/**
+ * The training step, from tokens to log-probs and back: one forward pass on a tape, then the chunked head on the rows
+ * that predict a target. The loss is computed anywhere, in plain numbers; its gradient comes back through `backward`.
+ *
+ *     logprobs[i] = log softmax(hidden[rows[i]] head^T / temperature)[ids[i]]
+ *
+ * @param model - any object with `forward`, `head` and `trainable`. Gradients are those of `trainable()`.
+ * @param batch - of `tokenBatch` or `packedBatch`.
+ * @param targets - of `selectTargets`; only `rows` and `ids` are read.
+ * @throws {Qwen3Error} `option` for a model, a target or an option that cannot be, and for `ref: model` without an
+ * adapter; `shape` if arrays or hidden states do not fit.
+ *
+ * @example
+ * const model = createQwen3(TINY_CONFIG, { seed: 1 });
+ * const sequences = [{ ids: [5, 1, 36], roles: ['ignore', 'assistant', 'assistant'] }];
+ * const batch = packedBatch(sequences);
+ * const { logprobs, backward } = await scoreTargets(model, batch, selectTargets(batch, sequences));
+ * const gradients = backward({ logprobs: logprobs.map(() => -1 / logprobs.length) }); // mean cross-entropy
+ * gradients['model.norm.weight'].shape; // [12]
+ */
+export async function scoreTargets<const Options extends ScoreTargetsOptions = { ref?: undefined }>(
+  model: LanguageModel,
+  batch: ModelInput,
+  targets: Pick<Targets, 'rows' | 'ids'>,
+  options?: Options,
+): Promise<ScoredTargets<Options>> {
+  const asked: ScoreTargetsOptions = options ?? {};
+  checkScoring(model, { batch, targets }, asked);
+  const parameters = model.trainable();
+  const { tape, refLogprobs, ...tensors } = recordTargets(model, { batch, targets }, asked);
+  const free = (): void => {
+    tape.dispose();
+    dispose([tensors, refLogprobs]);
+  };
+  try {
+    const [logprobs, entropies, kl, ref] = await Promise.all(
+      [tensors.logprobs, tensors.entropies, tensors.kl, refLogprobs].map((tensor) =>
+        tensor?.data<'float32'>(),
+      ),
+    );
+    return {
+      ...({ logprobs, entropies, kl, refLogprobs: ref } as ScoredTargets<Options>), // there as the options ask
+      backward(gradient) {
+        const cotangents = cotangentsOf(tensors, gradient);
+        const names = Object.keys(parameters);
+        try {
+          const gradients = tape.backward(cotangents, Object.values(parameters));
+          return Object.fromEntries(names.map((name, i) => [name, gradients[i]!])); // one per parameter
+        } finally {
+          for (const [, cotangent] of cotangents) cotangent.dispose();
+          free();
+        }
+      },
+      dispose: free,
+    };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** What is scored. */
+interface Chosen {
+  batch: ModelInput;
+  targets: Pick<Targets, 'rows' | 'ids'>;
+}
+
+/** The forward pass: the base's outside the tape, the model's on it. */
+function recordTargets(
+  model: LanguageModel,
+  { batch, targets }: Chosen,
+  asked: ScoreTargetsOptions,
+) {
+  const { ref, kl, entropy, temperature } = asked;
+  const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) =>
+    lmHead(hidden, of.head(), tensor1d(targets.ids, 'int32'), { temperature, ...options });
+  const refHidden = ref && tidy(() => refStates(ref, model, { batch, targets }));
+  try {
+    const refLogprobs = ref && !kl ? tidy(() => headOf(ref, refHidden!, {}).logprobs) : undefined; // there with ref
+    const klRef = ref && kl ? { hidden: refHidden!, weight: ref.head() } : undefined;
+    const { value, tape } = record((): { [Name in keyof TargetTensors]: Tensor } => {
+      const hidden = targetHidden(model, batch, targets.rows);
+      const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl });
+      return {
+        logprobs: scored.logprobs,
+        ...(scored.entropy && { entropies: scored.entropy }),
+        ...(scored.kl && { kl: scored.kl }),
+      };
+    });
+    return { ...value, tape, refLogprobs };
+  } finally {
+    refHidden?.dispose(); // the tape keeps what its gradients need
+  }
+}
+
+const refStates = (
+  ref: LanguageModel,
+  model: LanguageModel,
+  { batch, targets }: Chosen,
+): Tensor => {
+  const forward = (): Tensor => targetHidden(ref, batch, targets.rows);
+  return ref === model ? withoutAdapter(ref, forward) : forward();
+};

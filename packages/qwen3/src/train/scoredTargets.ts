@@ -1,0 +1,53 @@
+import type { LanguageModel } from '../model/languageModel.ts';
+import type { Gradients } from './gradients.ts';
+
+/** What to compute beside the log-probs. `kl` needs a `ref`. */
+export type ScoreTargetsOptions = {
+  /** Also the entropy of each position's distribution. Default `false`. */
+  entropy?: boolean | undefined;
+  /** Divides all logits before the softmax; give what the sampler used. Default 1. */
+  temperature?: number | undefined;
+} & (
+  | { ref?: undefined; kl?: undefined }
+  | {
+      /**
+       * The frozen base; gets no gradient. The model itself stands for itself with its adapter off, another model is
+       * taken as it is. Without `kl` it gives `refLogprobs`.
+       */
+      ref: LanguageModel;
+      /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model). */
+      kl?: 'reverse' | 'forward' | undefined;
+    }
+);
+
+/** An array where the options ask for it, else undefined. */
+type Asked<Options, Name extends string, Value> = Options extends { [N in Name]: Value }
+  ? Float32Array
+  : Options extends { [N in Name]?: false | undefined }
+    ? undefined
+    : Float32Array | undefined;
+
+/** Per target, `[N]`, in nats; and the way back. It owns the tape until `backward` or `dispose`. */
+export interface ScoredTargets<Options = ScoreTargetsOptions> {
+  logprobs: Float32Array;
+  entropies: Asked<Options, 'entropy', true>;
+  kl: Asked<Options, 'kl', string>;
+  /** Under `ref`, if no `kl` was asked for. */
+  refLogprobs: Options extends { kl: string } ? undefined : Asked<Options, 'ref', LanguageModel>;
+  /**
+   * From the loss's gradients to those of the parameters, by name: `optimizer.step` takes them as they are, `tf.dispose`
+   * frees them. It may be called long after the forward pass, also after an `await`; once.
+   *
+   * @throws {Qwen3Error} `option` for a gradient of something that was not scored, `shape` if one has not N entries.
+   */
+  backward(gradient: TargetGradients): Gradients;
+  /** Frees everything without a backward pass. Safe to call twice. */
+  dispose(): void;
+}
+
+/** dLoss/dlogprobs, dLoss/dentropies and dLoss/dkl at each target, `[N]`. What is left out is 0. */
+export interface TargetGradients {
+  logprobs?: ArrayLike<number> | undefined;
+  entropies?: ArrayLike<number> | undefined;
+  kl?: ArrayLike<number> | undefined;
+}

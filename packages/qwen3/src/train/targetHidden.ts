@@ -1,0 +1,17 @@
+import { selectRows } from '@molrl/tensor-gpu';
+import { reshape, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../base/errors.ts';
+import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
+
+/** Hidden states of the positions that predict a target, `[N, H]`. Call it inside `tidy` or `record`. */
+export function targetHidden(model: LanguageModel, batch: ModelInput, rows: Int32Array): Tensor {
+  const hidden = model.forward(batch);
+  const [B, T, H] = hidden.shape;
+  if (hidden.rank !== 3 || B !== batch.B || T !== batch.T) {
+    throw new Qwen3Error(
+      'shape',
+      `scoreTargets: model.forward must return hidden states [B, T, H] = [${batch.B}, ${batch.T}, H], got [${hidden.shape}].`,
+    );
+  }
+  return selectRows(reshape(hidden, [B * T, H!]), tensor1d(rows, 'int32')); // rank 3
+}
