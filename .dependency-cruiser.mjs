@@ -29,7 +29,7 @@ const FLOORS = {
     ['ops', 'optim', 'decode', 'userKernels'],
     ['backend'],
   ],
-  qwen3: [['model'], ['checkpoint', 'chat'], ['lora'], ['train', 'generate']],
+  qwen3: [['base'], ['model'], ['checkpoint', 'chat'], ['lora'], ['train', 'generate']],
 };
 
 const inside = (name, rooms) =>

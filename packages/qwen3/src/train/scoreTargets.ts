@@ -52,10 +52,8 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
       ...({ logprobs, entropies, kl, refLogprobs: ref } as ScoredTargets<Options>), // there as the options ask
       backward(gradient) {
         const cotangents = cotangentsOf(tensors, gradient);
-        const names = Object.keys(parameters);
         try {
-          const gradients = tape.backward(cotangents, Object.values(parameters));
-          return Object.fromEntries(names.map((name, i) => [name, gradients[i]!])); // one per parameter
+          return tape.backward(cotangents, parameters);
         } finally {
           for (const [, cotangent] of cotangents) cotangent.dispose();
           free();
