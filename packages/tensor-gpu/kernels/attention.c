@@ -24,7 +24,7 @@
 #define KB 132 // a multiple of TR
 #define HIDDEN -1e30f
 #define LOG2E 1.44269504f
-#define WIDEST 1024 // of a head, see backend/cpu/attention.ts: what the backward pass then needs
+#define WIDEST 1024 // of a head, see backend/cpu/kernels/attention.ts: what the backward pass then needs
 _Static_assert(4 * ((4 * (KB + TR) + 3 * QB + TR) * WIDEST + 2 * (KB + 2 * TR) * QB + 2 * QB) <= SCRATCH_BYTES, "scratch");
 
 // ---- tiles: c[TR][NR] (+)= sum over p < k of a(r, p) * b[p][..]; a(r, p) = a[r * lda + p] by rows, a[p * lda + r] by columns

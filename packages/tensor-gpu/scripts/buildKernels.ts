@@ -1,5 +1,5 @@
 /**
- * Compiles `kernels/*.c` for every committed target into `prebuilds/` and writes `src/backend/cpu/kernelTable.ts`.
+ * Compiles `kernels/*.c` for every committed target into `prebuilds/` and writes `src/backend/cpu/engine/kernelTable.ts`.
  *
  *     pip install ziglang==0.17.1
  *     pnpm kernels                      rebuild; says which files changed
@@ -184,7 +184,10 @@ function main(): void {
       },
     );
     for (const { path, bytes } of built) publish(path, bytes);
-    publish(join(root, 'src/backend/cpu/kernelTable.ts'), Buffer.from(tableModule(names, hash)));
+    publish(
+      join(root, 'src/backend/cpu/engine/kernelTable.ts'),
+      Buffer.from(tableModule(names, hash)),
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

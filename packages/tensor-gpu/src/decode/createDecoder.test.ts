@@ -1,13 +1,13 @@
-import { testedKernels } from '../backend/cpu/testedKernels.ts';
+import { testedKernels } from '../backend/testedKernels.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CpuDevice, openCpu } from '../openCpu.ts';
+import type { Completion } from '../backend/cpu/decode/decodeWave.ts';
+import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
+import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts';
 import { createDecoder } from './createDecoder.ts';
 import type { DecodeRequest } from './decodeRequest.ts';
 import type { DecoderSpec } from './decoderSpec.ts';
-import type { Completion } from './decodeWave.ts';
-import { type SampleTokenOptions, sampleToken } from './sampleToken.ts';
 
 const SMALL = { hidden: 40, heads: 4, kvHeads: 2, headDim: 6, intermediate: 56, vocabulary: 67 };
 const WIDE = { hidden: 72, heads: 3, kvHeads: 1, headDim: 48, intermediate: 300, vocabulary: 130 };

@@ -1,20 +1,20 @@
 import { backend, clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
 import { CPU_BACKEND, type CpuBackend, cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
-import { decodeCache } from '../backend/cpu/decodeBuffers.ts';
-import type { DecodeRun } from '../backend/cpu/decodeProgram.ts';
+import { decodeCache } from '../backend/cpu/decode/decodeBuffers.ts';
+import type { DecodeRun } from '../backend/cpu/decode/decodeProgram.ts';
+import type { Completion } from '../backend/cpu/decode/decodeWave.ts';
 import {
   type DecodeOffsets,
   type DecodeShape,
   type DecodeWeights,
   packDecodeWeights,
-} from '../backend/cpu/decodeWeights.ts';
-import { TensorGpuError } from '../errors.ts';
-import { assertOneCopy } from '../oneCopy.ts';
+} from '../backend/cpu/decode/decodeWeights.ts';
+import { generateWave } from '../backend/cpu/decode/generateWave.ts';
+import { assertOneCopy } from '../backend/oneCopy.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { samplingSettings } from '../sampling/samplingProbabilities.ts';
 import { assertDecodeRequest, type DecodeRequest } from './decodeRequest.ts';
 import { type DecoderLayer, type DecoderSpec, decoderShape } from './decoderSpec.ts';
-import type { Completion } from './decodeWave.ts';
-import { generateWave } from './generateWave.ts';
-import { samplingSettings } from './samplingProbabilities.ts';
 
 /** The sampling kernel keeps two floats per id in its 4 MiB of scratch. */
 const MAX_VOCABULARY = 480_000;

@@ -1,6 +1,6 @@
-import { TensorGpuError } from '../errors.ts';
-import { assertInteger } from '../knownOptions.ts';
-import { assertSampling, type SamplingOptions } from './samplingProbabilities.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertInteger } from '../base/knownOptions.ts';
+import { assertSampling, type SamplingOptions } from '../sampling/samplingProbabilities.ts';
 
 /** How far `generate` is. */
 export interface DecodeProgress {

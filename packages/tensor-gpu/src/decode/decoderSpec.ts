@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DecodeShape } from '../backend/cpu/decodeWeights.ts';
-import { TensorGpuError } from '../errors.ts';
+import type { DecodeShape } from '../backend/cpu/decode/decodeWeights.ts';
+import { TensorGpuError } from '../base/errors.ts';
 
 /** Weights of one layer, HF layout `[out, in]`. */
 export interface DecoderLayer {

@@ -17,10 +17,10 @@ import {
   transpose,
   where,
 } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
-import { assertOneOf, assertRange, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertOneOf, assertRange, knownOptions } from '../base/knownOptions.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 export interface AttentionOptions {
   /** Factor on `q . k`. Default `1 / sqrt(D)`. */
@@ -76,7 +76,7 @@ export const attentionOp: FusedOp<
   ],
   Tensor
 > = defineFusedOp({
-  name: 'attention', // kernels/attention.c, backend/cpu/attention.ts
+  name: 'attention', // kernels/attention.c, backend/cpu/kernels/attention.ts
   inputs: ['q', 'k', 'v', 'segmentIds'],
   differentiable: ['q', 'k', 'v'],
   outputs: ['y', 'logsumexp'],

@@ -10,10 +10,10 @@ import {
   scalar,
   type Tensor,
 } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
-import { assertInteger, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertInteger, knownOptions } from '../base/knownOptions.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 export interface EmbeddingOptions {
   /** Token whose row gets no gradient, as torch's `padding_idx`. Default: none. */
@@ -48,7 +48,7 @@ export const embeddingOp: FusedOp<
   [weight: Tensor, ids: Tensor, options: { paddingId: number }],
   Tensor
 > = defineFusedOp({
-  name: 'embedding', // kernels/embedding.c, backend/cpu/embedding.ts
+  name: 'embedding', // kernels/embedding.c, backend/cpu/kernels/embedding.ts
   inputs: ['weight', 'ids'],
   differentiable: ['weight'],
   saves: ['weight', 'ids'], // of the weight only the shape is read

@@ -1,8 +1,8 @@
 import { add, concat, gather, mul, reshape, slice, sub, type Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
-import { assertRange, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertRange, knownOptions } from '../base/knownOptions.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 import { type RmsNormOptions, rmsNormReference } from './rmsNorm.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
@@ -36,7 +36,7 @@ export const headNormRopeOp: FusedOp<
   ],
   Tensor
 > = defineFusedOp({
-  name: 'headNormRope', // kernels/headNormRope.c, backend/cpu/headNormRope.ts
+  name: 'headNormRope', // kernels/headNormRope.c, backend/cpu/kernels/headNormRope.ts
   inputs: ['x', 'weight', 'cos', 'sin', 'positions'],
   differentiable: ['x', 'weight'],
   saves: ['x', 'weight', 'cos', 'sin', 'positions'],

@@ -1,7 +1,7 @@
 import { matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
 export function linearReference(x: Tensor, weight: Tensor): Tensor {
@@ -11,7 +11,7 @@ export function linearReference(x: Tensor, weight: Tensor): Tensor {
 }
 
 export const linearOp: FusedOp<[x: Tensor, weight: Tensor], Tensor> = defineFusedOp({
-  name: 'linear', // kernels/gemm.c, backend/cpu/linear.ts
+  name: 'linear', // kernels/gemm.c, backend/cpu/kernels/linear.ts
   inputs: ['x', 'weight'],
   saves: ['x', 'weight'],
   reference: linearReference,

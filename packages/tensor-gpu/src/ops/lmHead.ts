@@ -1,8 +1,8 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
-import { assertOneOf, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertOneOf, knownOptions } from '../base/knownOptions.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 import { type LmHeadAttributes, lmHeadKlReference, lmHeadReference } from './lmHeadReference.ts';
 
 export interface LmHeadOptions {
@@ -27,7 +27,7 @@ export const lmHeadOp: FusedOp<
   [hidden: Tensor, weight: Tensor, targets: Tensor, options: LmHeadAttributes],
   Tensor[]
 > = defineFusedOp({
-  name: 'lmHead', // kernels/lmHead.c, backend/cpu/lmHead.ts
+  name: 'lmHead', // kernels/lmHead.c, backend/cpu/kernels/lmHead.ts
   inputs: ['hidden', 'weight', 'targets'],
   differentiable: ['hidden', 'weight'],
   outputs: ['logprobs', 'entropy', 'logsumexp'],
@@ -52,7 +52,7 @@ export const lmHeadKlOp: FusedOp<
   ],
   Tensor[]
 > = defineFusedOp({
-  name: 'lmHeadKl', // kernels/lmHead.c, backend/cpu/lmHead.ts
+  name: 'lmHeadKl', // kernels/lmHead.c, backend/cpu/kernels/lmHead.ts
   inputs: ['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
   differentiable: ['hidden', 'weight'],
   outputs: ['logprobs', 'entropy', 'kl', 'logsumexp', 'refLogsumexp'],

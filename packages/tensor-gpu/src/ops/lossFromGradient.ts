@@ -8,7 +8,7 @@ import {
   type Tensor,
   tensor,
 } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../errors.ts';
+import { TensorGpuError } from '../base/errors.ts';
 
 /** A loss in plain numbers with its derivative. */
 export interface LossAndGradient {

@@ -2,12 +2,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { fusedOps } from '../fusedOps.ts';
-import { differentiableInputs } from '../runFusedKernel.ts';
+import { differentiableInputs } from '../fused/runFusedKernel.ts';
 import { record } from '../tape/record.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
 import { attention } from './attention.ts';
 import { embedding } from './embedding.ts';
+import { fusedOps } from './fusedOps.ts';
 import { lmHead } from './lmHead.ts';
 
 let seed = 1;

@@ -1,8 +1,8 @@
 import { add, mean, mul, rsqrt, square, type Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
-import { assertRange, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertRange, knownOptions } from '../base/knownOptions.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 export interface RmsNormOptions {
   /** Added to the mean square; Qwen3's `rms_norm_eps` is 1e-6. No default: it belongs to the weights. */
@@ -16,7 +16,7 @@ export function rmsNormReference(x: Tensor, weight: Tensor, { eps }: RmsNormOpti
 
 export const rmsNormOp: FusedOp<[x: Tensor, weight: Tensor, options: { eps: number }], Tensor> =
   defineFusedOp({
-    name: 'rmsNorm', // kernels/rmsNorm.c, backend/cpu/rmsNorm.ts
+    name: 'rmsNorm', // kernels/rmsNorm.c, backend/cpu/kernels/rmsNorm.ts
     inputs: ['x', 'weight'],
     saves: ['x', 'weight'],
     reference: rmsNormReference,

@@ -1,7 +1,7 @@
 import { gather, range, type Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
 export function selectRowsReference(x: Tensor, rows: Tensor): Tensor {
@@ -9,7 +9,7 @@ export function selectRowsReference(x: Tensor, rows: Tensor): Tensor {
 }
 
 export const selectRowsOp: FusedOp<[x: Tensor, rows: Tensor], Tensor> = defineFusedOp({
-  name: 'selectRows', // kernels/selectRows.c, backend/cpu/selectRows.ts
+  name: 'selectRows', // kernels/embedding.c, backend/cpu/kernels/selectRows.ts
   inputs: ['x', 'rows'],
   differentiable: ['x'],
   saves: ['x', 'rows'], // of x only the shape is read

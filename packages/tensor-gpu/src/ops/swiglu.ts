@@ -1,7 +1,7 @@
 import { mul, sigmoid, type Tensor } from '@tensorflow/tfjs-core';
-import { defineFusedOp } from '../defineFusedOp.ts';
-import { TensorGpuError } from '../errors.ts';
-import type { FusedOp } from '../fusedOp.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import type { FusedOp } from '../fused/fusedOp.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
 export function swigluReference(gate: Tensor, up: Tensor): Tensor {
@@ -9,7 +9,7 @@ export function swigluReference(gate: Tensor, up: Tensor): Tensor {
 }
 
 export const swigluOp: FusedOp<[gate: Tensor, up: Tensor], Tensor> = defineFusedOp({
-  name: 'swiglu', // kernels/swiglu.c, backend/cpu/swiglu.ts
+  name: 'swiglu', // kernels/swiglu.c, backend/cpu/kernels/swiglu.ts
   inputs: ['gate', 'up'],
   saves: ['gate', 'up'],
   reference: swigluReference,

@@ -1,8 +1,8 @@
 import { backend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { adamwCpu } from '../backend/cpu/adamw.ts';
 import { cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
-import { TensorGpuError } from '../errors.ts';
-import { assertInteger, assertRange, knownOptions } from '../knownOptions.ts';
+import { adamwCpu } from '../backend/cpu/kernels/adamw.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertInteger, assertRange, knownOptions } from '../base/knownOptions.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
 import { adamwReference } from './adamwReference.ts';
 import { clipFactor, globalNorm } from './globalNorm.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../errors.ts';
+import { TensorGpuError } from '../base/errors.ts';
 
 /**
  * Norm over all gradients together, `sqrt(sum_p sum_i g[p,i]^2)`, from the sums of squares.

@@ -1,5 +1,5 @@
-import { TensorGpuError } from '../errors.ts';
-import { assertInteger, knownOptions } from '../knownOptions.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import { assertInteger, knownOptions } from '../base/knownOptions.ts';
 
 export interface LearningRateScheduleOptions {
   /** `'constant'`: 1 after the warm-up. `'linear'`: constant, then linear to `minRatio`. */

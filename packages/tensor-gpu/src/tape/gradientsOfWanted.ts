@@ -1,5 +1,5 @@
 import { engine, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../errors.ts';
+import { TensorGpuError } from '../base/errors.ts';
 
 /** Key under which a fused gradient offers to compute several inputs in one kernel. */
 export const WANTED: unique symbol = Symbol('gradients of the wanted inputs');

@@ -1,7 +1,7 @@
 import { engine, getGradient, type TensorContainer, tidy } from '@tensorflow/tfjs-core';
 import { CPU_BACKEND } from '../backend/cpu/cpuBackend.ts';
-import { TensorGpuError } from '../errors.ts';
-import { assertOneCopy } from '../oneCopy.ts';
+import { assertOneCopy } from '../backend/oneCopy.ts';
+import { TensorGpuError } from '../base/errors.ts';
 import { Tape, type TapeNode } from './tape.ts';
 
 /** The tensors of a forward pass and the tape that differentiates them. */

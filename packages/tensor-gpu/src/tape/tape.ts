@@ -1,5 +1,5 @@
 import { add, type engine, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../errors.ts';
+import { TensorGpuError } from '../base/errors.ts';
 import { type FusedGradients, gradientsOfWanted } from './gradientsOfWanted.ts';
 
 /** One recorded kernel, as tfjs writes it down while a gradient scope is open. */

@@ -14,8 +14,8 @@ import {
   type TypedArray,
   util,
 } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../../errors.ts';
-import type { CpuRuntime } from './runtime.ts';
+import { TensorGpuError } from '../../base/errors.ts';
+import type { CpuRuntime } from './engine/runtime.ts';
 
 /** Name under which the back end is registered with tfjs. */
 export const CPU_BACKEND = 'molrl';

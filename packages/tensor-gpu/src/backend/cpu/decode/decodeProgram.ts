@@ -1,0 +1,226 @@
+import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { DecodeBuffers } from './decodeBuffers.ts';
+import {
+  DECODE_UNIT,
+  type DecodeOffsets,
+  type DecodeShape,
+  type DecodeWeights,
+} from './decodeWeights.ts';
+
+/** Chunks of one command at most: enough for 16 threads, few enough to be taken cheaply. */
+const CHUNKS = 32;
+/** Elements of row-wise work that are worth waking another thread for. */
+const GRAIN = 8192;
+const WRITE = 1;
+const ATTEND = 2;
+
+/** How tokens are drawn, as the kernel wants it. */
+export interface DecodeSampling {
+  temperature: number;
+  topK: number;
+  topP: number;
+  minP: number;
+  repetitionPenalty: number;
+  suppressTokens: readonly number[];
+}
+
+/** All that the programs of one wave refer to. */
+export interface DecodeRun {
+  cpu: CpuRuntime;
+  shape: DecodeShape;
+  offsets: DecodeOffsets;
+  weights: DecodeWeights;
+  buffers: DecodeBuffers;
+  sampling: DecodeSampling;
+}
+
+/**
+ * Embedding and layers for the live rows, into `hidden`. While prefilling, rows are tokens of the same
+ * sequence: all keys and values are written before any row attends.
+ */
+export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): void {
+  const { cpu, shape, offsets, weights, buffers } = run;
+  const { hidden, heads, kvHeads, headDim, intermediate, eps } = shape;
+  const { at, rows, capacity } = buffers;
+  const share = (elements: number) => Math.min(CHUNKS, Math.max(1, Math.floor(elements / GRAIN)));
+  const attentionChunks = Math.min(CHUNKS, rows * kvHeads);
+  const attention = [f32Bits(eps), f32Bits(1 / Math.sqrt(headDim)), attentionChunks];
+
+  const embedChunks = share((rows * hidden) / 4);
+  cpu.run('decodeEmbed', embedChunks, [
+    at.live,
+    at.tokens,
+    offsets.embed,
+    at.hidden,
+    hidden,
+    embedChunks,
+  ]);
+  for (const [index, layer] of offsets.layers.entries()) {
+    const packed = weights.layers[index]!;
+    runNorm(run, layer.inputNorm);
+    runLinear(run, {
+      x: at.normed,
+      packed: packed.qkv,
+      y: at.qkv,
+      width: hidden,
+      columns: (heads + 2 * kvHeads) * headDim,
+    });
+    for (const todo of phase === 'prefill' ? [WRITE, ATTEND] : [WRITE | ATTEND])
+      cpu.run('decodeAttention', attentionChunks, [
+        at.live,
+        at.qkv,
+        at.mixed,
+        layer.qNorm,
+        layer.kNorm,
+        offsets.cos,
+        offsets.sin,
+        at.positions,
+        at.rowSlots,
+        at.caches[index]!,
+        heads,
+        kvHeads,
+        headDim,
+        capacity,
+        ...attention,
+        todo,
+      ]);
+    runLinear(run, {
+      x: at.mixed,
+      packed: packed.o,
+      y: at.hidden,
+      width: heads * headDim,
+      columns: hidden,
+      add: true,
+    });
+    runNorm(run, layer.postNorm);
+    const chunks = linearChunks(intermediate);
+    cpu.run('decodeGateUp', chunks, [
+      at.live,
+      at.normed,
+      packed.gateUp,
+      at.active,
+      hidden,
+      intermediate,
+      chunks,
+    ]);
+    runLinear(run, {
+      x: at.active,
+      packed: packed.down,
+      y: at.hidden,
+      width: intermediate,
+      columns: hidden,
+      add: true,
+    });
+  }
+}
+
+/** Final norm, head and sampling for the live rows; advances their tokens, positions and counts. */
+export function runDecodeHead(run: DecodeRun): void {
+  const { cpu, shape, offsets, weights, buffers, sampling } = run;
+  const { at, slots, logitsRows, maxTokens } = buffers;
+  const { hidden, vocabulary } = shape;
+  runNorm(run, offsets.norm);
+  const chunks = Math.min(CHUNKS, logitsRows);
+  for (let first = 0; first < slots; first += logitsRows) {
+    runLinear(run, {
+      x: at.normed,
+      packed: weights.head,
+      y: at.logits,
+      width: hidden,
+      columns: vocabulary,
+      first,
+      rows: logitsRows,
+    });
+    cpu.run('sampleTokens', chunks, [
+      at.live,
+      at.logits,
+      vocabulary,
+      first,
+      logitsRows,
+      f32Bits(sampling.temperature),
+      sampling.topK,
+      f32Bits(sampling.topP),
+      f32Bits(sampling.minP),
+      f32Bits(sampling.repetitionPenalty),
+      at.rowSlots,
+      at.seeds,
+      at.counts,
+      at.seen,
+      at.ids,
+      at.logprobs,
+      maxTokens,
+      at.tokens,
+      at.positions,
+      chunks,
+      at.suppressed,
+      sampling.suppressTokens.length > 0 ? 1 : 0,
+      at.samplingLogprobs,
+    ]);
+  }
+}
+
+/** Copies the keys and values of shared prompts: `copies` is `[from, to, length]` per slot. */
+export function runDecodeCopies(run: DecodeRun, copies: readonly number[]): void {
+  if (copies.length === 0) return;
+  const { cpu, shape, buffers } = run;
+  const list = cpu.heap.alloc(4 * copies.length);
+  cpu.heap.u32(list, copies.length).set(copies);
+  for (const cache of buffers.at.caches)
+    cpu.run('decodeCopy', shape.kvHeads, [
+      list,
+      copies.length / 3,
+      cache,
+      shape.kvHeads,
+      shape.headDim,
+      buffers.capacity,
+    ]);
+  cpu.heap.free(list);
+}
+
+function runNorm({ cpu, shape, buffers }: DecodeRun, weight: number): void {
+  const { at, rows } = buffers;
+  const { hidden, eps } = shape;
+  const chunks = Math.min(CHUNKS, Math.max(1, Math.floor((rows * hidden) / GRAIN)));
+  cpu.run('decodeNorm', chunks, [
+    at.live,
+    at.hidden,
+    weight,
+    at.normed,
+    hidden,
+    f32Bits(eps),
+    chunks,
+  ]);
+}
+
+function linearChunks(columns: number): number {
+  return Math.min(CHUNKS, Math.ceil(columns / DECODE_UNIT));
+}
+
+function runLinear(
+  { cpu, buffers }: DecodeRun,
+  product: {
+    x: number;
+    packed: number;
+    y: number;
+    width: number;
+    columns: number;
+    add?: boolean;
+    first?: number;
+    rows?: number;
+  },
+): void {
+  const { x, packed, y, width, columns, add = false, first = 0, rows = buffers.rows } = product;
+  const chunks = linearChunks(columns);
+  cpu.run('decodeLinear', chunks, [
+    buffers.at.live,
+    x,
+    packed,
+    y,
+    width,
+    columns,
+    add ? 1 : 0,
+    first,
+    rows,
+    chunks,
+  ]);
+}

@@ -1,0 +1,105 @@
+import type { CpuRuntime } from '../engine/runtime.ts';
+
+/** Columns of a unit of work in kernels/decodeLinear.c; packed matrices are padded to it. */
+export const DECODE_UNIT = 32;
+
+/** Sizes of a Qwen3-shaped decoder. */
+export interface DecodeShape {
+  hidden: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  intermediate: number;
+  vocabulary: number;
+  eps: number;
+}
+
+/** Heap offsets of one layer's weights, HF layout `[out, in]`. */
+interface DecodeLayerOffsets {
+  inputNorm: number;
+  q: number;
+  k: number;
+  v: number;
+  o: number;
+  qNorm: number;
+  kNorm: number;
+  postNorm: number;
+  gate: number;
+  up: number;
+  down: number;
+}
+
+/** Heap offsets of a model's weights. */
+export interface DecodeOffsets {
+  layers: DecodeLayerOffsets[];
+  embed: number;
+  norm: number;
+  head: number;
+  cos: number;
+  sin: number;
+}
+
+/** The matrices in the layout of the decode kernels: heap offsets. */
+export interface DecodeWeights {
+  layers: { qkv: number; o: number; gateUp: number; down: number }[];
+  head: number;
+  free(): void;
+}
+
+/**
+ * Copies the matrices into panels, q, k, v as one matrix and gate, up in turns. The copy is a snapshot:
+ * a step of the optimizer during `generate` does not reach it.
+ */
+export function packDecodeWeights(
+  cpu: CpuRuntime,
+  { hidden, heads, kvHeads, headDim, intermediate, vocabulary }: DecodeShape,
+  offsets: DecodeOffsets,
+): DecodeWeights {
+  const blocks: number[] = [];
+  const matrix = (columns: number, width: number, copies = 1) => {
+    const units = Math.ceil(columns / DECODE_UNIT);
+    const length = units * DECODE_UNIT * width * copies;
+    const offset = cpu.heap.alloc(4 * length);
+    blocks.push(offset);
+    // lanes beyond the last column are computed and dropped: zeros keep them away from slow numbers
+    if (columns % DECODE_UNIT !== 0) cpu.heap.f32(offset, length).fill(0);
+    return offset;
+  };
+  const pack = (
+    source: number,
+    packed: number,
+    size: { columns: number; width: number; first?: number; step?: number; phase?: number },
+  ) => {
+    const { columns, width, first = 0, step = 1, phase = 0 } = size;
+    const words = [source, packed, columns, width, first, step, phase];
+    cpu.run('decodePack', Math.ceil(columns / DECODE_UNIT), words);
+  };
+  const free = () => {
+    for (const block of blocks.splice(0)) cpu.heap.free(block);
+  };
+
+  const queries = heads * headDim;
+  const keys = kvHeads * headDim;
+  try {
+    const layers = offsets.layers.map((layer) => {
+      const qkv = matrix(queries + 2 * keys, hidden);
+      pack(layer.q, qkv, { columns: queries, width: hidden });
+      pack(layer.k, qkv, { columns: keys, width: hidden, first: queries });
+      pack(layer.v, qkv, { columns: keys, width: hidden, first: queries + keys });
+      const o = matrix(hidden, queries);
+      pack(layer.o, o, { columns: hidden, width: queries });
+      const gateUp = matrix(intermediate, hidden, 2);
+      pack(layer.gate, gateUp, { columns: intermediate, width: hidden, step: 2 });
+      pack(layer.up, gateUp, { columns: intermediate, width: hidden, step: 2, phase: 1 });
+      const down = matrix(hidden, intermediate);
+      pack(layer.down, down, { columns: hidden, width: intermediate });
+      return { qkv, o, gateUp, down };
+    });
+    const head = matrix(vocabulary, hidden);
+    pack(offsets.head, head, { columns: vocabulary, width: hidden });
+    return { layers, head, free };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}

@@ -1,0 +1,219 @@
+import { TensorGpuError } from '../../../base/errors.ts';
+import { type WasmMemory, wasm } from './wasm.ts';
+
+/** Offsets and sizes are multiples of a cache line. */
+const LINE = 64;
+const PAGE = 65536;
+/** WebAssembly memories end one page below 4 GiB (the linker takes no more), so every offset fits 32 bits. */
+const MAX_PAGES = 65535;
+/** Below this lie the WebAssembly modules' constants; offset 0 is never given out. */
+const RESERVED = 1 << 20;
+const INITIAL = 64 << 20;
+/** Grow by at least this share of the memory, so that growing is rare. */
+const GROWTH = 1 / 4;
+
+/** Memory figures in bytes. */
+export interface HeapMemory {
+  /** In blocks that are handed out now (rounded up to their size class). */
+  inUse: number;
+  /** The largest `inUse` so far. */
+  peak: number;
+  /** Size of the heap: in use, free and reserved. */
+  reserved: number;
+  /** The heap never grows beyond this. */
+  limit: number;
+  /** Number of blocks handed out now. */
+  blocks: number;
+}
+
+/**
+ * Size class of a request: 4 classes per octave (64, 128, 192, 256, 320, 384, 448, 512, 640, ...), so a block is at most
+ * 25 % (above 256 bytes) larger than asked.
+ */
+export function sizeClass(bytes: number): number {
+  const lines = Math.max(1, Math.ceil(bytes / LINE));
+  if (lines <= 4) return lines * LINE;
+  const step = 2 ** (Math.floor(Math.log2(lines - 1)) - 2);
+  return Math.ceil(lines / step) * step * LINE;
+}
+
+/**
+ * The one memory that native kernels, WebAssembly kernels and all worker threads share, with an allocator.
+ *
+ * Freed blocks wait in a list of their size class. When such lists would make the heap grow, neighbours are merged first,
+ * so that changing shapes do not let it grow without bound. Views stay valid when the heap grows (the memory is shared and
+ * grows in place), but a view shows other data once its block is freed.
+ */
+export class Heap {
+  readonly memory: WasmMemory;
+  /** Told of every part that is added to the heap. */
+  onGrow: (from: number, to: number) => void = () => undefined;
+  private readonly limit: number;
+  private buffer: SharedArrayBuffer;
+  private top = RESERVED;
+  private inUse = 0;
+  private peak = 0;
+  private freeBytes = 0;
+  private readonly sizes = new Map<number, number>();
+  private readonly lists = new Map<number, number[]>();
+  /** Merged free space, by offset. */
+  private spans: { offset: number; size: number }[] = [];
+
+  /** @param options.maxBytes - Upper limit of the heap. Default and maximum 4 GiB less one page. */
+  constructor(options: { maxBytes?: number | undefined } = {}) {
+    const { maxBytes = MAX_PAGES * PAGE } = options;
+    if (!(maxBytes >= 2 * RESERVED))
+      throw new TensorGpuError(
+        'option',
+        `openCpu: maxBytes must be at least ${2 * RESERVED}, got ${maxBytes}.`,
+      );
+    const maximum = Math.min(MAX_PAGES, Math.floor(maxBytes / PAGE));
+    this.limit = maximum * PAGE;
+    const initial = Math.min(INITIAL / PAGE, maximum);
+    try {
+      this.memory = new wasm.Memory({ initial, maximum, shared: true });
+    } catch (cause) {
+      throw new TensorGpuError(
+        'out-of-memory',
+        `openCpu: the system refused an address range of ${this.limit} bytes. Set maxBytes to less, or raise the process's address-space limit (ulimit -v).`,
+        { cause },
+      );
+    }
+    this.buffer = this.memory.buffer;
+  }
+
+  /** A block of at least `bytes`, 64-byte aligned, contents undefined. Throws `out-of-memory`. */
+  alloc(bytes: number): number {
+    const size = sizeClass(bytes);
+    const offset = this.reuse(size) ?? this.carve(size) ?? this.extend(size, bytes);
+    this.sizes.set(offset, size);
+    this.inUse += size;
+    if (this.inUse > this.peak) this.peak = this.inUse;
+    return offset;
+  }
+
+  /** Gives a block back. */
+  free(offset: number): void {
+    const size = this.sizes.get(offset);
+    if (size === undefined)
+      throw new TensorGpuError(
+        'internal',
+        `Heap.free: offset ${offset} is not in use: freed twice, or never given out.`,
+      );
+    this.sizes.delete(offset);
+    this.inUse -= size;
+    this.freeBytes += size;
+    const list = this.lists.get(size);
+    if (list) list.push(offset);
+    else this.lists.set(size, [offset]);
+  }
+
+  /** Floats from a byte offset on, as a view. */
+  f32(offset: number, length: number): Float32Array<SharedArrayBuffer> {
+    return new Float32Array(this.buffer, offset, length);
+  }
+
+  /** 32-bit integers from a byte offset on, as a view. */
+  i32(offset: number, length: number): Int32Array<SharedArrayBuffer> {
+    return new Int32Array(this.buffer, offset, length);
+  }
+
+  /** Unsigned 32-bit integers from a byte offset on, as a view. */
+  u32(offset: number, length: number): Uint32Array<SharedArrayBuffer> {
+    return new Uint32Array(this.buffer, offset, length);
+  }
+
+  /** Bytes from an offset on, as a view. */
+  u8(offset: number, length: number): Uint8Array<SharedArrayBuffer> {
+    return new Uint8Array(this.buffer, offset, length);
+  }
+
+  /** What is used and reserved now. */
+  usage(): HeapMemory {
+    const { inUse, peak, limit } = this;
+    return { inUse, peak, limit, reserved: this.buffer.byteLength, blocks: this.sizes.size };
+  }
+
+  /** Takes a freed block of just this size. */
+  private reuse(size: number): number | undefined {
+    const offset = this.lists.get(size)?.pop();
+    if (offset !== undefined) this.freeBytes -= size;
+    return offset;
+  }
+
+  /** Takes `size` from merged free space: the smallest span that fits. */
+  private carve(size: number): number | undefined {
+    let best = -1;
+    for (let i = 0; i < this.spans.length; i++) {
+      const span = this.spans[i]!;
+      if (span.size >= size && (best < 0 || span.size < this.spans[best]!.size)) best = i;
+    }
+    const span = this.spans[best];
+    if (!span) return undefined;
+    const { offset } = span;
+    span.offset += size;
+    span.size -= size;
+    if (span.size === 0) this.spans.splice(best, 1);
+    this.freeBytes -= size;
+    return offset;
+  }
+
+  /** Takes `size` from the end, growing the memory if it must. */
+  private extend(size: number, asked: number): number {
+    if (this.top + size > this.buffer.byteLength) {
+      const full = this.top + size > this.limit;
+      if (full || this.freeBytes >= Math.max(size, this.inUse * GROWTH)) {
+        this.merge();
+        const offset = this.carve(size);
+        if (offset !== undefined) return offset;
+      }
+      if (this.top + size > this.buffer.byteLength) this.grow(this.top + size, asked);
+    }
+    const offset = this.top;
+    this.top += size;
+    return offset;
+  }
+
+  private grow(end: number, asked: number): void {
+    const now = this.buffer.byteLength;
+    const wanted = Math.min(this.limit, Math.max(end, now + Math.ceil(now * GROWTH)));
+    const pages = Math.ceil(wanted / PAGE) - now / PAGE;
+    if (end <= this.limit) {
+      try {
+        this.memory.grow(pages);
+        this.buffer = this.memory.buffer;
+        this.onGrow(now, this.buffer.byteLength);
+        return;
+      } catch {
+        // reported below with the figures
+      }
+    }
+    throw new TensorGpuError(
+      'out-of-memory',
+      `tensor-gpu: no room for a block of ${asked} bytes: ${this.inUse} bytes are in use in ${this.sizes.size} blocks, ` +
+        `${now - this.top + this.freeBytes} are free in smaller pieces, the heap is ${now} bytes and may grow to ${this.limit}. ` +
+        'Use a smaller batch or shorter sequences, dispose tensors that are no longer needed, or raise maxBytes of openCpu.',
+    );
+  }
+
+  /** Joins all free blocks with their neighbours and gives the last one back to the end. */
+  private merge(): void {
+    const blocks = [...this.spans];
+    for (const [size, offsets] of this.lists)
+      for (const offset of offsets) blocks.push({ offset, size });
+    this.lists.clear();
+    blocks.sort((a, b) => a.offset - b.offset);
+    this.spans = [];
+    for (const block of blocks) {
+      const last = this.spans.at(-1);
+      if (last && last.offset + last.size === block.offset) last.size += block.size;
+      else this.spans.push(block);
+    }
+    const last = this.spans.at(-1);
+    if (last && last.offset + last.size === this.top) {
+      this.top = last.offset;
+      this.freeBytes -= last.size;
+      this.spans.pop();
+    }
+  }
+}

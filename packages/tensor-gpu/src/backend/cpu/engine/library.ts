@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, platform } from 'node:process';
+import { setFlagsFromString } from 'node:v8';
+import { TensorGpuError } from '../../../base/errors.ts';
+import { kernelTableHash } from './kernelTable.ts';
+import { prebuild } from './prebuild.ts';
+import { type WasmMemory, type WasmModule, wasm } from './wasm.ts';
+
+/** Plays `count` commands at heap offset `program`. */
+export type RunProgram = (
+  control: number,
+  program: number,
+  count: number,
+  threads: number,
+  scratch: number,
+) => void;
+
+/** What a worker thread needs to enter the same kernels. */
+export type WorkerLibrary =
+  | { kind: 'native'; koffi: string; file: string; base: number | bigint }
+  | { kind: 'wasm'; module: WasmModule };
+
+/** Compiled kernels, bound to a heap. */
+export interface Library {
+  kind: 'native' | 'wasm';
+  /** File name of the prebuild, e.g. `kernels-v3.so`. */
+  name: string;
+  runProgram: RunProgram;
+  /** Asks the system for huge pages under a part of the heap (native on Linux; else nothing). */
+  useHugePages: (from: number, to: number) => void;
+  forWorker: WorkerLibrary;
+}
+
+/** The little of koffi that is used here (an optional peer: its own types are not needed to compile). */
+interface Koffi {
+  load(file: string): { func(prototype: string): (...args: unknown[]) => unknown };
+}
+
+/**
+ * Native kernels, through koffi.
+ * @throws {TensorGpuError} `native` with the reason why they cannot be used here.
+ */
+export function loadNative(memory: WasmMemory): Library {
+  const require = createRequire(import.meta.url);
+  let koffiPath: string;
+  let koffi: Koffi;
+  try {
+    koffiPath = require.resolve('koffi');
+    koffi = require(koffiPath) as Koffi; // require gives any
+  } catch (cause) {
+    throw new TensorGpuError(
+      'native',
+      "openCpu: kernels: 'native' needs the package koffi, which cannot be loaded. Run npm install koffi, or use kernels: 'wasm'.",
+      { cause },
+    );
+  }
+  const extension = { darwin: 'dylib', win32: 'dll' }[platform as string] ?? 'so';
+  const names = arch === 'x64' ? ['kernels-v3', 'kernels-v4'] : ['kernels'];
+  const files = names.map((name) => prebuild(`${platform}-${arch}/${name}.${extension}`));
+  const first = files[0];
+  if (!first)
+    throw new TensorGpuError(
+      'native',
+      `openCpu: there are no native kernels for ${platform}-${arch}. Use kernels: 'wasm' (the default falls back to it).`,
+    );
+  let file = first;
+  if (arch === 'x64') {
+    const level = Number(koffi.load(first).func('uint32_t cpu_level()')());
+    if (level < 3)
+      throw new TensorGpuError(
+        'native',
+        "openCpu: the native kernels need a processor with AVX2 and FMA. Use kernels: 'wasm' (the default falls back to it).",
+      );
+    if (level >= 4 && files[1]) file = files[1];
+  }
+  const library = koffi.load(file);
+  checkTable(file, Number(library.func('uint32_t kernel_table()')()));
+  const base = library.func('uint64_t address_of(uint8_t *p)')(new Uint8Array(memory.buffer));
+  if (typeof base !== 'number' && typeof base !== 'bigint')
+    throw new TensorGpuError('internal', `address_of gave ${typeof base}`);
+  const useHugePages = library.func(
+    'void use_huge_pages(uint64_t heap, uint32_t from, uint32_t to)',
+  );
+  const run = library.func(
+    'void run_program(uint64_t heap, uint32_t control, uint32_t program, uint32_t count, uint32_t threads, uint32_t scratch)',
+  );
+  return {
+    kind: 'native',
+    name: file.slice(file.lastIndexOf('kernels')),
+    runProgram: (control, program, count, threads, scratch) => {
+      run(base, control, program, count, threads, scratch);
+    },
+    useHugePages: (from, to) => {
+      useHugePages(base, from, to);
+    },
+    forWorker: { kind: 'native', koffi: koffiPath, file, base },
+  };
+}
+
+/** WebAssembly kernels: with fused multiply-add (relaxed SIMD) where the engine has it, else plain 128-bit SIMD. */
+export function loadWasm(
+  memory: WasmMemory,
+  stack: number,
+  candidates: readonly string[] = ['relaxed.wasm', 'simd.wasm'],
+): Library {
+  const name = candidates.find((candidate) => {
+    const file = prebuild(`wasm/${candidate}`);
+    return file !== undefined && isSupported(readFileSync(file), candidate === 'relaxed.wasm');
+  });
+  const file = name === undefined ? undefined : prebuild(`wasm/${name}`);
+  if (name === undefined || file === undefined)
+    throw new TensorGpuError(
+      'prebuild',
+      'openCpu: the WebAssembly kernels (prebuilds/wasm) are missing or this engine has no SIMD. Reinstall @molrl/tensor-gpu, or use Node 20.19 or later.',
+    );
+  const module = new wasm.Module(readFileSync(file));
+  const { exports } = new wasm.Instance(module, { env: { memory } });
+  const run = exports.run_program as (heap: number, ...rest: number[]) => void; // signature of kernels/pool.c
+  checkTable(file, (exports.kernel_table as () => number)() >>> 0);
+  (exports.__stack_pointer as { value: number }).value = stack;
+  return {
+    kind: 'wasm',
+    name,
+    runProgram: (control, program, count, threads, scratch) => {
+      run(0, control, program, count, threads, scratch);
+    },
+    useHugePages: () => undefined,
+    forWorker: { kind: 'wasm', module },
+  };
+}
+
+/** Node 20 has relaxed SIMD behind a flag; later versions know no such flag and print an error when it is set. */
+function isSupported(bytes: Uint8Array, relaxed: boolean): boolean {
+  if (wasm.validate(bytes)) return true;
+  if (!relaxed || !process.versions.node.startsWith('20.')) return false;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return wasm.validate(bytes);
+}
+
+function checkTable(file: string, hash: number): void {
+  if (hash !== kernelTableHash)
+    throw new TensorGpuError(
+      'prebuild',
+      `openCpu: ${file} was built from other sources (table ${hash.toString(16)}, expected ${kernelTableHash.toString(16)}). Reinstall @molrl/tensor-gpu; in its repository run pnpm kernels.`,
+    );
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { testedKernels } from '../../testedKernels.ts';
+import { createRuntime, f32Bits } from './runtime.ts';
+
+/** FILL_CHUNK in kernels/fill.c. */
+const CHUNK = 65536;
+
+describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
+  test('runs every chunk of a command exactly once, with workers awake, parked and late', async () => {
+    const cpu = createRuntime({ kernels, threads: 4 });
+    const size = 5 * CHUNK + 17;
+    const y = cpu.heap.alloc(4 * size);
+    const view = cpu.heap.f32(y, size);
+    for (let round = 1; round <= 30; round++) {
+      view.fill(0);
+      cpu.run('fill', 6, [y, size, f32Bits(round)]);
+      expect(view.every((value) => value === round)).toBe(true);
+      if (round % 10 === 0) await sleep(5); // long enough to park
+    }
+    cpu.dispose();
+  });
+
+  test('a program of thousands of small parallel commands keeps their order', () => {
+    const cpu = createRuntime({ kernels, threads: 3 });
+    const size = 2 * CHUNK;
+    const [a, b] = [cpu.heap.alloc(4 * size), cpu.heap.alloc(4 * size)];
+    const view = cpu.heap.f32(a, size).fill(0);
+    cpu.heap.f32(b, size).fill(1);
+    // each command adds 1 to the 64 numbers of its chunk; a chunk lost, doubled or taken late would show
+    const words = [0, a, b, a, 1, 1024, 0, 0, 1, 64];
+    const program = cpu.record(() => {
+      for (let i = 0; i < 2000; i++) cpu.run('binary', 16, words);
+    });
+    for (let i = 0; i < 10; i++) program.run();
+    expect(view.subarray(0, 1024).every((value) => value === 20_000)).toBe(true);
+    expect(view[1024]).toBe(0);
+    program.dispose();
+    expect(() => program.run()).toThrow(/was disposed/);
+    cpu.dispose();
+  });
+
+  test('recording executes nothing', () => {
+    const cpu = createRuntime({ kernels, threads: 1 });
+    const y = cpu.heap.alloc(16);
+    cpu.heap.f32(y, 4).fill(1);
+    const program = cpu.record(() => cpu.run('fill', 1, [y, 4, f32Bits(2)]));
+    expect([...cpu.heap.f32(y, 4)]).toEqual([1, 1, 1, 1]);
+    program.run();
+    expect([...cpu.heap.f32(y, 4)]).toEqual([2, 2, 2, 2]);
+    cpu.dispose();
+  });
+
+  test('throws `disposed` afterwards, and can be opened again', () => {
+    const cpu = createRuntime({ kernels, threads: 2 });
+    cpu.dispose();
+    cpu.dispose();
+    expect(() => cpu.run('fill', 1, [64, 0, 0])).toThrow(/the CPU device was disposed/);
+    createRuntime({ kernels, threads: 2 }).dispose();
+  });
+});
+
+test('f32Bits are the bits of the nearest float', () => {
+  expect(f32Bits(1)).toBe(0x3f800000);
+  expect(f32Bits(-0)).toBe(0x80000000);
+});
+
+test('throws `option` for bad options', () => {
+  expect(() => createRuntime({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[TensorGpuError: openCpu: threads must be an integer from 1 to 64, got 0.]`,
+  );
+  expect(() => createRuntime({ threads: 1.5 })).toThrow(/got 1.5/);
+});

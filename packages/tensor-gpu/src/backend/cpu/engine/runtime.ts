@@ -1,0 +1,172 @@
+import { availableParallelism } from 'node:os';
+import { TensorGpuError } from '../../../base/errors.ts';
+import { Heap } from './heap.ts';
+import { type KernelName, kernelIds } from './kernelTable.ts';
+import { type Library, loadNative, loadWasm } from './library.ts';
+import { Pool, SCRATCH_BYTES, STACK_BYTES } from './pool.ts';
+import type { WasmMemory } from './wasm.ts';
+
+/** Commands recorded once, replayed with one call. */
+export interface CpuProgram {
+  /** Executes all commands in order. Their words are fixed, what lies in the heap is read anew. */
+  run(): void;
+  /** Frees the program (not the blocks that it works on). */
+  dispose(): void;
+}
+
+/** Heap, kernels and threads: what the CPU back end and the packers of fused ops work with. */
+export interface CpuRuntime {
+  readonly heap: Heap;
+  /** `native` (koffi) or `wasm`. */
+  readonly kind: 'native' | 'wasm';
+  /** File name of the kernels in use. */
+  readonly library: string;
+  /** Threads that compute, the calling one included. */
+  readonly threads: number;
+  /** Executes one command now, or appends it while recording. `chunks` 0 does nothing. */
+  run(kernel: KernelName, chunks: number, words: ArrayLike<number>): void;
+  /** Inside `build`, `run` only records. */
+  record(build: () => void): CpuProgram;
+  /** Resolves when all workers have entered the kernels, or could not: until then a process that ends could meet one half started. */
+  readonly ready: Promise<void>;
+  /** Stops the workers. The heap is released when nothing refers to it any more. */
+  dispose(): void;
+}
+
+/** Options of {@link createRuntime}. */
+export interface CpuRuntimeOptions {
+  /** Threads that compute, the calling one included. Default: the cores available, at most 16. */
+  threads?: number | undefined;
+  /** `auto` (default): native where koffi and the processor allow it, else WebAssembly. */
+  kernels?: 'auto' | 'native' | 'wasm' | undefined;
+  /** The heap never grows beyond this. Default and maximum 4 GiB less one page. */
+  maxBytes?: number | undefined;
+}
+
+/** Words of one eager command at most. */
+const COMMAND_WORDS = 4096;
+const MAX_THREADS = 64;
+const DEFAULT_THREADS = 16;
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** The word that ARGF(i) of a kernel reads as this float. */
+export function f32Bits(x: number): number {
+  bits.setFloat32(0, x, true);
+  return bits.getUint32(0, true);
+}
+
+/**
+ * Opens heap, kernels and worker threads.
+ * @throws {TensorGpuError} `option` for bad options, `native` when `kernels: 'native'` cannot be had, `out-of-memory`.
+ */
+export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
+  const { threads = Math.min(availableParallelism(), DEFAULT_THREADS), kernels = 'auto' } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
+    throw new TensorGpuError(
+      'option',
+      `openCpu: threads must be an integer from 1 to ${MAX_THREADS}, got ${threads}.`,
+    );
+  if (!['auto', 'native', 'wasm'].includes(kernels))
+    throw new TensorGpuError(
+      'option',
+      `openCpu: kernels must be 'auto', 'native' or 'wasm', got '${kernels}'.`,
+    );
+  const heap = new Heap({ maxBytes: options.maxBytes });
+  const stack = heap.alloc(STACK_BYTES) + STACK_BYTES;
+  const library = openLibrary(kernels, heap.memory, stack);
+  heap.onGrow = library.useHugePages;
+  library.useHugePages(0, heap.usage().reserved);
+  const pool = new Pool(heap, library.forWorker, threads);
+  const { control } = pool;
+  const scratch = heap.alloc(SCRATCH_BYTES);
+  const command = heap.alloc(4 * COMMAND_WORDS);
+  const commandWords = heap.u32(command, COMMAND_WORDS);
+
+  let recording: number[] | undefined;
+  let recorded = 0;
+  let disposed = false;
+
+  const play = (program: number, count: number, parallel: boolean): void => {
+    if (disposed) throw new TensorGpuError('disposed', 'tensor-gpu: the CPU device was disposed.');
+    if (parallel && threads > 1)
+      pool.play(() => library.runProgram(control, program, count, threads, scratch));
+    else library.runProgram(control, program, count, 1, scratch);
+  };
+
+  const run = (kernel: KernelName, chunks: number, words: ArrayLike<number>): void => {
+    if (chunks === 0) return;
+    if (recording) {
+      recording.push(kernelIds[kernel], chunks, words.length);
+      for (let i = 0; i < words.length; i++) recording.push(words[i]!);
+      recorded++;
+      return;
+    }
+    if (words.length + 3 > COMMAND_WORDS)
+      throw new TensorGpuError('internal', `${kernel}: ${words.length} words in one command.`);
+    commandWords[0] = kernelIds[kernel];
+    commandWords[1] = chunks;
+    commandWords[2] = words.length;
+    for (let i = 0; i < words.length; i++) commandWords[i + 3] = words[i]!;
+    play(command, 1, chunks > 1);
+  };
+
+  const record = (build: () => void): CpuProgram => {
+    if (recording) throw new TensorGpuError('internal', 'CpuRuntime.record: is already recording.');
+    let words: number[];
+    let count: number;
+    recording = [];
+    recorded = 0;
+    try {
+      build();
+    } finally {
+      words = recording;
+      count = recorded;
+      recording = undefined;
+    }
+    let offset: number | undefined = heap.alloc(Math.max(4, 4 * words.length));
+    heap.u32(offset, words.length).set(words);
+    let parallel = false;
+    for (let i = 0; i < words.length; i += 3 + words[i + 2]!) parallel ||= words[i + 1]! > 1;
+    return {
+      run: () => {
+        if (offset === undefined)
+          throw new TensorGpuError('disposed', 'CpuProgram.run: the program was disposed.');
+        if (count > 0) play(offset, count, parallel);
+      },
+      dispose: () => {
+        if (offset !== undefined) heap.free(offset);
+        offset = undefined;
+      },
+    };
+  };
+
+  return {
+    heap,
+    kind: library.kind,
+    library: library.name,
+    threads,
+    run,
+    record,
+    ready: pool.ready,
+    dispose: () => {
+      if (!disposed) pool.dispose();
+      disposed = true;
+    },
+  };
+}
+
+function openLibrary(
+  kernels: 'auto' | 'native' | 'wasm',
+  memory: WasmMemory,
+  stack: number,
+): Library {
+  if (kernels === 'wasm') return loadWasm(memory, stack);
+  try {
+    return loadNative(memory);
+  } catch (error) {
+    const unsupported = error instanceof TensorGpuError && error.code === 'native';
+    if (kernels === 'native' || !unsupported) throw error;
+    return loadWasm(memory, stack);
+  }
+}

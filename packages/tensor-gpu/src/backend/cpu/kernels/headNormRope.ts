@@ -1,0 +1,93 @@
+import { TensorGpuError } from '../../../base/errors.ts';
+import { chunkRows } from '../engine/chunkRows.ts';
+import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import { type FusedKernel, type FusedKernelCall, wantedOutputs } from './fusedKernel.ts';
+import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
+
+/** Byte offsets and shape; see `headNormRope`. */
+export interface HeadNormRopeArgs {
+  x: number;
+  weight: number;
+  cos: number;
+  sin: number;
+  /** int32, one per token. */
+  positions: number;
+  tokens: number;
+  heads: number;
+  /** Head width D, even. */
+  width: number;
+  eps: number;
+}
+
+export function headNormRopeCpu(cpu: CpuRuntime, args: HeadNormRopeArgs & { y: number }): void {
+  const { x, weight, cos, sin, positions, y, tokens, heads, width, eps } = args;
+  const rows = tokens * heads;
+  const { chunks, rowsPerChunk } = chunkRows(rows, 3 * width);
+  const words = [x, weight, cos, sin, positions, y, rows, heads, width / 2];
+  cpu.run('headNormRope', chunks, [...words, f32Bits(eps), rowsPerChunk]);
+}
+
+/** `dx` or `dweight` 0: not wanted. */
+export function headNormRopeGradientCpu(
+  cpu: CpuRuntime,
+  args: HeadNormRopeArgs & { dy: number; dx: number; dweight: number },
+): void {
+  const { x, weight, cos, sin, positions, dy, dx, dweight, tokens, heads, width, eps } = args;
+  const rows = tokens * heads;
+  const { chunks, rowsPerChunk } = chunkRows(rows, 6 * width, MOST_PARTIALS);
+  const run = (partials: number) => {
+    const words = [x, weight, cos, sin, positions, dy, dx, partials, rows, heads, width / 2];
+    cpu.run('headNormRopeGradient', chunks, [...words, f32Bits(eps), rowsPerChunk]);
+  };
+  if (dweight) withPartials(cpu, { out: dweight, count: chunks, width }, run);
+  else run(0);
+}
+
+export const headNormRopeKernel: FusedKernel = {
+  name: 'headNormRope',
+  forward: (call) => {
+    const { backend, inputs } = call;
+    checkPositions(call);
+    const y = backend.output(inputs.x!.shape);
+    headNormRopeCpu(backend.cpu, { ...argsOf(call), y: backend.offset(y) });
+    return [y];
+  },
+  gradient: (call) => {
+    const { outputs, offsetOf } = wantedOutputs(call);
+    headNormRopeGradientCpu(call.backend.cpu, {
+      ...argsOf(call),
+      dy: call.backend.offset(call.inputs.dy!),
+      dx: offsetOf('x'),
+      dweight: offsetOf('weight'),
+    });
+    return outputs;
+  },
+};
+
+function argsOf({ backend, inputs, attributes }: FusedKernelCall): HeadNormRopeArgs {
+  const [batch, time, heads, width] = inputs.x!.shape as [number, number, number, number]; // rank checked
+  return {
+    x: backend.offset(inputs.x!),
+    weight: backend.offset(inputs.weight!),
+    cos: backend.offset(inputs.cos!),
+    sin: backend.offset(inputs.sin!),
+    positions: backend.offset(inputs.positions!),
+    tokens: batch * time,
+    heads,
+    width,
+    eps: attributes.eps as number, // RmsNormOptions
+  };
+}
+
+function checkPositions({ backend, inputs }: FusedKernelCall): void {
+  const rows = inputs.cos!.shape[0]!;
+  const [batch, time] = inputs.positions!.shape as [number, number]; // rank checked
+  const positions = backend.cpu.heap.i32(backend.offset(inputs.positions!), batch * time);
+  for (const position of positions) {
+    if (position >= 0 && position < rows) continue;
+    throw new TensorGpuError(
+      'shape',
+      `headNormRope: positions must be in [0, ${rows}), the rows of cos, got ${position}. Build larger tables or shorten the sequence.`,
+    );
+  }
+}

@@ -1,0 +1,233 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../../base/errors.ts';
+import { chunkRows } from '../engine/chunkRows.ts';
+import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { FusedKernel, FusedKernelCall } from './fusedKernel.ts';
+import { wantedOutputs } from './fusedKernel.ts';
+import { matMulCpu } from './matMul.ts';
+
+/** Byte offsets of a head's two factors. */
+export interface HeadOperands {
+  /** `[tokens, width]`. */
+  hidden: number;
+  /** `[vocabulary, width]`. */
+  weight: number;
+  width: number;
+}
+
+/** Byte offsets and shape; see `lmHead`. 0 = absent. */
+export interface LmHeadArgs extends HeadOperands {
+  targets: number;
+  tokens: number;
+  vocabulary: number;
+  temperature: number;
+  entropy: boolean;
+  direction: 'reverse' | 'forward';
+  ref?: HeadOperands | undefined;
+  /** Results per token: written by the forward pass, read by the backward pass. */
+  entropies: number;
+  kl: number;
+  logsumexp: number;
+  refLogsumexp: number;
+}
+
+/** Floats of one tile of logits (4 MiB); with a base there are two tiles. */
+const TILE_FLOATS = 1 << 20;
+const TILE_COLUMNS = 4096;
+/** `struct Row` of kernels/lmHead.c. */
+const ROW_BYTES = 32;
+/** Flags of kernels/lmHead.c. */
+const FIRST = 1;
+const ENTROPY = 2;
+const FORWARD = 4;
+/** Of one logit, beside a plain element-wise operation: a maximum, an exponential, sums. */
+const COST = 4;
+
+interface Tile {
+  row: number;
+  rows: number;
+  column: number;
+  columns: number;
+}
+
+/** Log-probs, entropy, KL and log-sum-exp per token. */
+export function lmHeadCpu(cpu: CpuRuntime, args: LmHeadArgs & { logprobs: number }): void {
+  const { targets, tokens, vocabulary, temperature, logprobs, entropies, kl } = args;
+  const flags = flagsOf(args);
+  const state = cpu.heap.alloc(ROW_BYTES * tokens);
+  try {
+    withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
+      const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
+      const words = [logits, refLogits, targets + 4 * row, state + ROW_BYTES * row, rows, columns];
+      words.push(
+        column,
+        f32Bits(1 / temperature),
+        flags | (column === 0 ? FIRST : 0),
+        rowsPerChunk,
+      );
+      cpu.run('lmHeadUpdate', chunks, words);
+    });
+    const results = [logprobs, entropies, kl, args.logsumexp, args.refLogsumexp];
+    if (vocabulary > 0) cpu.run('lmHeadFinish', 1, [state, ...results, tokens, flags]);
+  } finally {
+    cpu.heap.free(state);
+  }
+}
+
+/** Gradients of hidden states and head; `dhidden` or `dweight` 0: not wanted. */
+export function lmHeadGradientCpu(
+  cpu: CpuRuntime,
+  args: LmHeadArgs & {
+    dlogprobs: number;
+    dentropy: number;
+    dkl: number;
+    dhidden: number;
+    dweight: number;
+  },
+): void {
+  const { hidden, weight, width, targets, temperature, dhidden, dweight } = args;
+  const flags = flagsOf(args);
+  withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
+    const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
+    const perToken = [targets, args.logsumexp, args.refLogsumexp, args.entropies, args.kl];
+    perToken.push(args.dlogprobs, args.dentropy, args.dkl);
+    const words = [logits, refLogits, ...perToken.map((offset) => offset && offset + 4 * row)];
+    words.push(rows, columns, column, f32Bits(1 / temperature), flags, rowsPerChunk);
+    cpu.run('lmHeadGradient', chunks, words);
+    const tokensAt = 4 * row * width;
+    const wordsAt = 4 * column * width;
+    if (dhidden) {
+      matMulCpu(cpu, {
+        ...{ a: logits, b: weight + wordsAt, c: dhidden + tokensAt },
+        ...{ m: rows, n: width, k: columns, accumulate: column > 0 },
+      });
+    }
+    if (dweight) {
+      matMulCpu(cpu, {
+        ...{ a: logits, b: hidden + tokensAt, c: dweight + wordsAt, transposeA: true },
+        ...{ m: columns, n: width, k: rows, accumulate: row > 0 },
+      });
+    }
+  });
+}
+
+function flagsOf({ entropy, direction }: LmHeadArgs): number {
+  return (entropy ? ENTROPY : 0) | (direction === 'forward' ? FORWARD : 0);
+}
+
+/** Visits tiles of logits, all columns of some rows before the next rows; the blocks are reused. */
+function withTiles(
+  cpu: CpuRuntime,
+  args: LmHeadArgs,
+  visit: (tile: Tile, logits: number, refLogits: number) => void,
+): void {
+  const { tokens, vocabulary, ref } = args;
+  const columns = Math.min(vocabulary, TILE_COLUMNS);
+  const rows = Math.max(1, Math.min(tokens, Math.floor(TILE_FLOATS / columns)));
+  const logits = cpu.heap.alloc(4 * rows * columns);
+  const refLogits = ref ? cpu.heap.alloc(4 * rows * columns) : 0;
+  try {
+    for (let row = 0; row < tokens; row += rows) {
+      for (let column = 0; column < vocabulary; column += columns) {
+        const tile = {
+          ...{ row, rows: Math.min(rows, tokens - row) },
+          ...{ column, columns: Math.min(columns, vocabulary - column) },
+        };
+        logitsOf(cpu, args, tile, logits);
+        if (ref) logitsOf(cpu, ref, tile, refLogits);
+        visit(tile, logits, refLogits);
+      }
+    }
+  } finally {
+    cpu.heap.free(logits);
+    if (refLogits) cpu.heap.free(refLogits);
+  }
+}
+
+function logitsOf(cpu: CpuRuntime, head: HeadOperands, tile: Tile, out: number): void {
+  const { hidden, weight, width } = head;
+  matMulCpu(cpu, {
+    ...{ a: hidden + 4 * tile.row * width, b: weight + 4 * tile.column * width, c: out },
+    ...{ m: tile.rows, n: tile.columns, k: width, transposeB: true },
+  });
+}
+
+export const lmHeadKernel: FusedKernel = { name: 'lmHead', forward, gradient };
+export const lmHeadKlKernel: FusedKernel = { name: 'lmHeadKl', forward, gradient };
+
+function forward(call: FusedKernelCall): TensorInfo[] {
+  const { backend, inputs } = call;
+  checkTargets(call);
+  const perToken = () => backend.output([inputs.hidden!.shape[0]!]);
+  const [logprobs, entropy, logsumexp] = [perToken(), perToken(), perToken()];
+  const [kl, refLogsumexp] = inputs.refHidden ? [perToken(), perToken()] : [];
+  lmHeadCpu(backend.cpu, {
+    ...argsOf(call, { entropy, logsumexp, kl, refLogsumexp }),
+    logprobs: backend.offset(logprobs),
+  });
+  return kl && refLogsumexp
+    ? [logprobs, entropy, kl, logsumexp, refLogsumexp]
+    : [logprobs, entropy, logsumexp];
+}
+
+function gradient(call: FusedKernelCall): TensorInfo[] {
+  const { backend, inputs, attributes } = call;
+  const { outputs, offsetOf } = wantedOutputs(call);
+  const dkl = inputs.dkl;
+  const args = argsOf(call, inputs);
+  lmHeadGradientCpu(backend.cpu, {
+    ...args,
+    // without a cotangent for kl the base's product is not needed
+    ref: dkl && !isZero(call, dkl) ? args.ref : undefined,
+    dlogprobs: backend.offset(inputs.dlogprobs!),
+    dentropy: attributes.entropy === true ? backend.offset(inputs.dentropy!) : 0,
+    dkl: dkl && !isZero(call, dkl) ? backend.offset(dkl) : 0,
+    dhidden: offsetOf('hidden'),
+    dweight: offsetOf('weight'),
+  });
+  return outputs;
+}
+
+function argsOf(
+  { backend, inputs, attributes }: FusedKernelCall,
+  perToken: Readonly<Record<string, TensorInfo | undefined>>,
+): LmHeadArgs {
+  const operands = (hidden: TensorInfo, weight: TensorInfo): HeadOperands => ({
+    hidden: backend.offset(hidden),
+    weight: backend.offset(weight),
+    width: hidden.shape[1]!,
+  });
+  const { refHidden, refWeight } = inputs;
+  const offset = (info: TensorInfo | undefined) => (info ? backend.offset(info) : 0);
+  return {
+    ...operands(inputs.hidden!, inputs.weight!),
+    targets: backend.offset(inputs.targets!),
+    tokens: inputs.hidden!.shape[0]!,
+    vocabulary: inputs.weight!.shape[0]!,
+    temperature: attributes.temperature as number, // LmHeadAttributes
+    entropy: attributes.entropy as boolean,
+    direction: attributes.direction as 'reverse' | 'forward',
+    ref: refHidden && refWeight && operands(refHidden, refWeight),
+    entropies: offset(perToken.entropy),
+    kl: offset(perToken.kl),
+    logsumexp: offset(perToken.logsumexp),
+    refLogsumexp: offset(perToken.refLogsumexp),
+  };
+}
+
+function isZero({ backend }: FusedKernelCall, perToken: TensorInfo): boolean {
+  return backend.cpu.heap.f32(backend.offset(perToken), perToken.shape[0]!).every((x) => x === 0);
+}
+
+function checkTargets({ backend, inputs }: FusedKernelCall): void {
+  const vocabulary = inputs.weight!.shape[0]!;
+  const targets = inputs.targets!;
+  const ids = backend.cpu.heap.i32(backend.offset(targets), targets.shape[0]!);
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i]! >= 0 && ids[i]! < vocabulary) continue;
+    throw new TensorGpuError(
+      'shape',
+      `lmHead: targets must be in [0, ${vocabulary}), the rows of weight, got ${ids[i]} at position ${i}. Leave out positions without a target.`,
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { checkFusedOp, type FusedOpCheck } from '../fused/checkFusedOp.ts';
+import { judge } from '../fused/selfCheck.ts';
+import { fusedOps } from './fusedOps.ts';
+
+/** Vector tails, single rows, and more rows than one block of the kernels. */
+const SHAPES = [[1], [3, 257], [2, 5, 64], [150, 32]];
+
+/**
+ * Compares value and gradients of every fused op with its reference on the current back end, in
+ * depth (seconds). An op that differs is reported and uses its reference from now on.
+ *
+ * @example
+ * const checks = await verify();
+ * checks.filter((check) => !check.ok).length; // 0
+ */
+export async function verify(): Promise<FusedOpCheck[]> {
+  const checks: FusedOpCheck[] = [];
+  for (const op of fusedOps) {
+    const check = await checkFusedOp(op, { shapes: SHAPES, seed: 1 });
+    if (check.fused) judge(op, check.maxError);
+    checks.push(check);
+  }
+  return checks;
+}
