@@ -1,12 +1,14 @@
-export type { Completion } from './backend/cpu/decode/decodeWave.ts';
 export type { HeapMemory } from './backend/cpu/engine/heap.ts';
 export { type CpuDevice, type OpenCpuOptions, openCpu } from './backend/cpu/openCpu.ts';
+export type { Completion } from './backend/decodeJob.ts';
+export type { DecoderLayer } from './backend/decoderWeights.ts';
 export { TensorGpuError, type TensorGpuErrorCode } from './base/errors.ts';
 export { createDecoder, type Decoder } from './decode/createDecoder.ts';
 export type { DecodeProgress, DecodeRequest } from './decode/decodeRequest.ts';
-export type { DecoderLayer, DecoderSpec } from './decode/decoderSpec.ts';
+export type { DecoderSpec } from './decode/decoderSpec.ts';
 export { type CheckFusedOpOptions, checkFusedOp, type FusedOpCheck } from './fused/checkFusedOp.ts';
 export { defineFusedOp } from './fused/defineFusedOp.ts';
+export { onFusedMismatch } from './fused/firstUseCheck.ts';
 export type {
   FusedOp,
   FusedOpArguments,
@@ -14,7 +16,6 @@ export type {
   FusedOpDefinition,
   RandomTensors,
 } from './fused/fusedOp.ts';
-export { onFusedMismatch } from './fused/selfCheck.ts';
 export { type AttentionOptions, attention } from './ops/attention.ts';
 export { type EmbeddingOptions, embedding } from './ops/embedding.ts';
 export { headNormRope } from './ops/headNormRope.ts';

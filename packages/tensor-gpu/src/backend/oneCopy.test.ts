@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test, vi } from 'vitest';
-import { type CpuDevice, openCpu } from './cpu/openCpu.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 
 let device: CpuDevice | undefined;
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findBackend } from '@tensorflow/tfjs-core';
+import { engine } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 
 /** One loaded copy of this package. Every copy and version finds the others' under this symbol. */
@@ -24,13 +24,14 @@ export function brandBackend(backend: object): void {
 }
 
 /**
- * @throws {TensorGpuError} `two-copies` if another copy of this package opened the device: its kernels, tensors and options
+ * @throws {TensorGpuError} `two-copies` if another copy of this package opened a device: its kernels, tensors and options
  * are not ours.
  */
-export function assertOneCopy(caller: string, backendName: string): void {
-  const backend = findBackend(backendName) as { [BRAND]?: Copy } | null;
-  const other = backend?.[BRAND];
-  if (other === undefined || other === own) return;
+export function assertOneCopy(caller: string): void {
+  const backends: object[] = Object.values(engine().registry);
+  const copies = backends.map((backend: { [BRAND]?: Copy }) => backend[BRAND]);
+  const other = copies.find((copy) => copy !== undefined && copy !== own);
+  if (other === undefined) return;
   throw new TensorGpuError(
     'two-copies',
     `${caller}: two copies of @molrl/tensor-gpu are loaded. ${other.describe()} opened the device, ${own.describe()} is asked to use it. ` +

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { openCpu } from '../backend/cpu/openCpu.ts';
+import { openCpu } from '../index.ts';
 import { attention } from '../ops/attention.ts';
 import { embedding } from '../ops/embedding.ts';
 import { lmHead } from '../ops/lmHead.ts';

@@ -2,8 +2,8 @@ import { testedKernels } from '../backend/testedKernels.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Completion } from '../backend/cpu/decode/decodeWave.ts';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
+import type { Completion } from '../backend/decodeJob.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts';
 import { createDecoder } from './createDecoder.ts';
 import type { DecodeRequest } from './decodeRequest.ts';
@@ -60,6 +60,8 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   const T = ids.length;
   const rms = (x: tf.Tensor, weight: tf.Tensor) =>
     tf.mul(tf.div(x, tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), EPS))), weight);
+  const headNorm = (x: tf.Tensor, weight?: tf.Tensor) => (weight ? rms(x, weight) : x);
+  const plus = (x: tf.Tensor, bias?: tf.Tensor) => (bias ? tf.add(x, bias) : x);
   const linear = (x: tf.Tensor, weight: tf.Tensor) => tf.matMul(x, weight, false, true);
   const rope = (x: tf.Tensor) => {
     const [a, b] = tf.split(x, 2, -1);
@@ -76,9 +78,13 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   let x: tf.Tensor = tf.gather(spec.embed, tf.tensor1d(ids, 'int32'));
   for (const layer of spec.layers) {
     const normed = rms(x, layer.inputNorm);
-    const q = tf.unstack(rope(rms(split(linear(normed, layer.q), heads), layer.qNorm)));
-    const k = tf.unstack(rope(rms(split(linear(normed, layer.k), kvHeads), layer.kNorm)));
-    const v = tf.unstack(split(linear(normed, layer.v), kvHeads));
+    const q = tf.unstack(
+      rope(headNorm(split(plus(linear(normed, layer.q), layer.qBias), heads), layer.qNorm)),
+    );
+    const k = tf.unstack(
+      rope(headNorm(split(plus(linear(normed, layer.k), layer.kBias), kvHeads), layer.kNorm)),
+    );
+    const v = tf.unstack(split(plus(linear(normed, layer.v), layer.vBias), kvHeads));
     const mixed = q.map((query, h) => {
       const group = Math.floor((h * kvHeads) / heads);
       const scores = tf.div(tf.matMul(query, k[group]!, false, true), Math.sqrt(headDim));

@@ -1,46 +1,12 @@
-import { backend, clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
-import { CPU_BACKEND, type CpuBackend, cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
-import { decodeCache } from '../backend/cpu/decode/decodeBuffers.ts';
-import type { DecodeRun } from '../backend/cpu/decode/decodeProgram.ts';
-import type { Completion } from '../backend/cpu/decode/decodeWave.ts';
-import {
-  type DecodeOffsets,
-  type DecodeShape,
-  type DecodeWeights,
-  packDecodeWeights,
-} from '../backend/cpu/decode/decodeWeights.ts';
-import { generateWave } from '../backend/cpu/decode/generateWave.ts';
+import { clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
+import { type Backend, currentBackend } from '../backend/backend.ts';
+import type { Completion } from '../backend/decodeJob.ts';
+import { mapWeights } from '../backend/decoderWeights.ts';
 import { assertOneCopy } from '../backend/oneCopy.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { samplingSettings } from '../sampling/samplingProbabilities.ts';
 import { assertDecodeRequest, type DecodeRequest } from './decodeRequest.ts';
-import { type DecoderLayer, type DecoderSpec, decoderShape } from './decoderSpec.ts';
-
-/** The sampling kernel keeps two floats per id in its 4 MiB of scratch. */
-const MAX_VOCABULARY = 480_000;
-
-const LAYER_TENSORS = [
-  'inputNorm',
-  'q',
-  'k',
-  'v',
-  'o',
-  'qNorm',
-  'kNorm',
-  'postNorm',
-  'gate',
-  'up',
-  'down',
-] as const;
-
-interface Tensors<T> {
-  layers: Record<keyof DecoderLayer, T>[];
-  embed: T;
-  norm: T;
-  head: T;
-  cos: T;
-  sin: T;
-}
+import { type DecoderSpec, decoderShape } from './decoderSpec.ts';
 
 /** Samples from a model; see `createDecoder`. */
 export interface Decoder {
@@ -88,31 +54,39 @@ export interface Decoder {
  */
 export function createDecoder(spec: DecoderSpec): Decoder {
   const shape = decoderShape(spec);
-  if (shape.vocabulary > MAX_VOCABULARY) {
-    throw new TensorGpuError(
-      'option',
-      `createDecoder: the vocabulary must have at most ${MAX_VOCABULARY} ids, got ${shape.vocabulary}.`,
-    );
-  }
   let disposed = false;
   return {
     async generate(request) {
       if (disposed) throw new TensorGpuError('disposed', 'generate: the decoder was disposed.');
       assertDecodeRequest(request, { vocabulary: shape.vocabulary, positions: spec.cos.shape[0]! });
+      const { prompts, numGenerations, maxTokens, cacheBytes = 2 ** 30, shouldStop } = request;
       request.signal?.throwIfAborted();
-      if (request.prompts.length === 0) return [];
-      const device = currentCpuBackend();
+      if (prompts.length === 0) return [];
+      const device = decodingBackend();
+      const held: Tensor[] = [];
       // clones share memory: the model may be trained or disposed while generate waits
-      const held = mapTensors(spec, (tensor) => keep(clone(tensor)));
-      let weights: DecodeWeights | undefined;
+      const hold = (tensor: Tensor): Tensor => {
+        const shared = keep(clone(tensor));
+        held.push(shared);
+        return shared;
+      };
       try {
-        const offsets = mapTensors({ ...spec, ...held }, (tensor) => device.offset(tensor));
-        weights = packDecodeWeights(device.cpu, shape, offsets);
-        const sampling = samplingSettings(request);
-        return await generateWaves({ cpu: device.cpu, shape, offsets, weights, sampling }, request);
+        const weights = mapWeights(spec, hold);
+        return await device.decode({
+          shape,
+          weights,
+          sampling: samplingSettings(request),
+          prompts,
+          numGenerations,
+          maxTokens,
+          seeds: Array.from(request.seeds),
+          eosIds: new Set(request.eosIds),
+          cacheBytes,
+          shouldStop,
+          onStep: progressOf(request),
+        });
       } finally {
-        weights?.free();
-        dispose({ ...held });
+        dispose(held);
       }
     },
     dispose() {
@@ -121,70 +95,23 @@ export function createDecoder(spec: DecoderSpec): Decoder {
   };
 }
 
-async function generateWaves(
-  run: Omit<DecodeRun, 'buffers'>,
-  request: DecodeRequest,
-): Promise<Completion[]> {
-  const { prompts, numGenerations, maxTokens, eosIds, shouldStop, signal, onProgress } = request;
-  const seeds = Array.from(request.seeds);
-  const total = seeds.length;
-  const progress = { tokens: 0, done: 0, total };
-  const onStep = (tokens: number, finished: number) => {
+/** Adds the steps up for the caller, and stops at an abort. */
+function progressOf({ seeds, signal, onProgress }: DecodeRequest) {
+  const progress = { tokens: 0, done: 0, total: seeds.length };
+  return (tokens: number, ended: number): void => {
     signal?.throwIfAborted();
     progress.tokens += tokens;
-    progress.done += finished;
+    progress.done += ended;
     onProgress?.({ ...progress });
   };
-  const perWave = promptsPerWave(run, request);
-  const completions: Completion[] = [];
-  for (let first = 0; first < prompts.length; first += perWave) {
-    const wave = {
-      prompts: prompts.slice(first, first + perWave),
-      numGenerations,
-      maxTokens,
-      seeds: seeds.slice(first * numGenerations, (first + perWave) * numGenerations),
-      eosIds: new Set(eosIds),
-      shouldStop,
-      firstPrompt: first,
-    };
-    completions.push(...(await generateWave(run, wave, onStep)));
-  }
-  return completions;
 }
 
-function promptsPerWave(
-  { shape, offsets }: { shape: DecodeShape; offsets: DecodeOffsets },
-  { prompts, numGenerations, maxTokens, cacheBytes = 2 ** 30 }: DecodeRequest,
-): number {
-  const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
-  const { bytes } = decodeCache(shape, longest + maxTokens);
-  const perPrompt = bytes * numGenerations * Math.max(1, offsets.layers.length);
-  return Math.max(1, Math.floor(cacheBytes / perPrompt));
-}
-
-function currentCpuBackend(): CpuBackend {
-  const device = cpuBackendOf(backend());
+function decodingBackend(): Backend {
+  const device = currentBackend();
   if (device !== undefined) return device;
-  assertOneCopy('generate', CPU_BACKEND);
+  assertOneCopy('generate');
   throw new TensorGpuError(
     'backend',
     "createDecoder: generate runs on the back end 'molrl' only. Call `await openCpu()` first, or sample with a loop of forward passes and `sampleToken`.",
   );
-}
-
-/** The tensors of a spec and nothing else, each replaced. */
-function mapTensors<T>(spec: DecoderSpec, map: (tensor: Tensor) => T): Tensors<T> {
-  const { embed, norm, head, cos, sin } = spec;
-  const layers = spec.layers.map((layer) => {
-    const entries = LAYER_TENSORS.map((name) => [name, map(layer[name])] as const);
-    return Object.fromEntries(entries) as Record<keyof DecoderLayer, T>; // one entry per name
-  });
-  return {
-    layers,
-    embed: map(embed),
-    norm: map(norm),
-    head: map(head),
-    cos: map(cos),
-    sin: map(sin),
-  };
 }

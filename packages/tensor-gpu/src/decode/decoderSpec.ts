@@ -1,50 +1,28 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DecodeShape } from '../backend/cpu/decode/decodeWeights.ts';
+import type { DecoderLayer, DecoderShape, DecoderWeights } from '../backend/decoderWeights.ts';
 import { TensorGpuError } from '../base/errors.ts';
+import { knownOptions } from '../base/knownOptions.ts';
 
-/** Weights of one layer, HF layout `[out, in]`. */
-export interface DecoderLayer {
-  /** `[H]`, as `postNorm`. */
-  inputNorm: Tensor;
-  /** `[heads * headDim, H]`. */
-  q: Tensor;
-  /** `[kvHeads * headDim, H]`, as `v`. */
-  k: Tensor;
-  v: Tensor;
-  /** `[H, heads * headDim]`. */
-  o: Tensor;
-  /** `[headDim]`, as `kNorm`. */
-  qNorm: Tensor;
-  kNorm: Tensor;
-  postNorm: Tensor;
-  /** `[I, H]`, as `up`. */
-  gate: Tensor;
-  up: Tensor;
-  /** `[H, I]`. */
-  down: Tensor;
-}
-
-/** A Qwen3-shaped decoder: float32 tensors on our CPU back end. */
-export interface DecoderSpec {
-  layers: DecoderLayer[];
-  /** `[V, H]`. */
-  embed: Tensor;
-  /** `[H]`, the norm before the head. */
-  norm: Tensor;
-  /** `[V, H]`; `embed` itself when they are tied. */
-  head: Tensor;
-  /** `[positions, headDim / 2]`, as `sin`. */
-  cos: Tensor;
-  sin: Tensor;
+/** A decoder: its weights, float32 tensors on the current back end, and the numbers that they do not tell. */
+export interface DecoderSpec extends DecoderWeights {
+  /** Heads of the queries, a multiple of `kvHeads`. */
   heads: number;
+  /** Heads of the keys and values. */
   kvHeads: number;
+  /** Width of a head, even. */
   headDim: number;
-  /** Of every RMSNorm. */
+  /** Of every RMS norm. */
   eps: number;
 }
 
+/** Every weight that a layer can have. */
+const LAYER_WEIGHTS = [
+  ...['inputNorm', 'q', 'k', 'v', 'qBias', 'kBias', 'vBias', 'o', 'qNorm', 'kNorm'],
+  ...['postNorm', 'gate', 'up', 'down'],
+];
+
 /** The sizes that follow from the tensors. @throws {TensorGpuError} `option` or `shape` naming what does not fit. */
-export function decoderShape(spec: DecoderSpec): DecodeShape {
+export function decoderShape(spec: DecoderSpec): DecoderShape {
   const { layers, embed, norm, head, cos, sin, heads, kvHeads, headDim, eps } = spec;
   for (const [name, value] of Object.entries({ heads, kvHeads, headDim })) {
     if (Number.isInteger(value) && value >= 1) continue;
@@ -75,6 +53,7 @@ export function decoderShape(spec: DecoderSpec): DecodeShape {
   );
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
   for (const [index, layer] of layers.entries()) {
+    knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
     assertTensors(
       `layers[${index}].`,
       { ...layer },
@@ -83,9 +62,12 @@ export function decoderShape(spec: DecoderSpec): DecodeShape {
         q: [queries, hidden],
         k: [keys, hidden],
         v: [keys, hidden],
+        ...(layer.qBias && { qBias: [queries] }),
+        ...(layer.kBias && { kBias: [keys] }),
+        ...(layer.vBias && { vBias: [keys] }),
         o: [hidden, queries],
-        qNorm: [headDim],
-        kNorm: [headDim],
+        ...(layer.qNorm && { qNorm: [headDim] }),
+        ...(layer.kNorm && { kNorm: [headDim] }),
         postNorm: [hidden],
         gate: [intermediate, hidden],
         up: [intermediate, hidden],
@@ -98,15 +80,15 @@ export function decoderShape(spec: DecoderSpec): DecodeShape {
 
 function assertTensors(
   prefix: string,
-  tensors: Record<string, Tensor>,
+  tensors: Record<string, Tensor | undefined>,
   shapes: Record<string, number[]>,
 ): void {
   for (const [name, shape] of Object.entries(shapes)) {
-    const tensor = tensors[name]!; // every key of shapes is one of tensors
-    if (tensor.dtype === 'float32' && String(tensor.shape) === String(shape)) continue;
+    const tensor = tensors[name];
+    if (tensor?.dtype === 'float32' && String(tensor.shape) === String(shape)) continue;
     throw new TensorGpuError(
       'shape',
-      `createDecoder: ${prefix}${name} must be float32 [${shape}], got ${tensor.dtype} [${tensor.shape}].`,
+      `createDecoder: ${prefix}${name} must be float32 [${shape}], got ${tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape}]`}.`,
     );
   }
 }

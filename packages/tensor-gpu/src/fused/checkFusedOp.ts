@@ -1,5 +1,5 @@
 import { dispose, engine } from '@tensorflow/tfjs-core';
-import { compareFusedOp, relativeError } from './compareFusedOp.ts';
+import { checkExample, relativeError } from './checkExample.ts';
 import type { FusedOp } from './fusedOp.ts';
 import { hasFusedKernels } from './runFusedKernel.ts';
 
@@ -14,7 +14,7 @@ export interface CheckFusedOpOptions {
 export interface FusedOpCheck {
   op: string;
   backend: string;
-  /** False when the back end has no kernel for the op: nothing was compared. */
+  /** False when the back end has no kernel for the op: nothing was checked. */
   fused: boolean;
   /** `|fused - reference| / max(1, |reference|)`, the worst over values, gradients and shapes. */
   maxError: number;
@@ -25,7 +25,7 @@ export interface FusedOpCheck {
 }
 
 /**
- * Compares value and every gradient of a fused op with its reference on the current back end.
+ * Checks value and every gradient of a fused op against its reference on the current back end.
  *
  * @example
  * const double = defineFusedOp({
@@ -47,7 +47,7 @@ export async function checkFusedOp(
   const check = { op: name, backend: engine().backendName, maxError: 0, where: '', tolerance };
   if (!hasFusedKernels(op.definition)) return { ...check, fused: false, ok: true };
   for (const shape of shapes) {
-    for (const { what, fused, reference } of compareFusedOp(op.definition, shape, seed)) {
+    for (const { what, fused, reference } of checkExample(op.definition, shape, seed)) {
       const error = relativeError(await fused.data(), await reference.data());
       dispose([fused, reference]);
       if (error > check.maxError) {

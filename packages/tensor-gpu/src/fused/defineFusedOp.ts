@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { passesFirstUseCheck } from './firstUseCheck.ts';
 import type { FusedOp, FusedOpArguments, FusedOpDefinition } from './fusedOp.ts';
 import { hasFusedKernels, runFusedKernel } from './runFusedKernel.ts';
-import { isTrusted } from './selfCheck.ts';
 
 /**
  * Makes an op that runs as one kernel where the current back end has it and as its reference
@@ -12,7 +12,7 @@ import { isTrusted } from './selfCheck.ts';
  * cotangent `d<output>` per output, and the attributes with `wanted` (names of inputs); it returns
  * the gradients of the wanted inputs, in that order.
  *
- * The first use on a back end compares the kernels with the reference on a small example. If they
+ * The first use on a back end checks the kernels against the reference on a small example. If they
  * differ, a warning says so and the op keeps to the reference there.
  *
  * @example
@@ -31,7 +31,7 @@ export function defineFusedOp<
   Result extends Tensor | Tensor[] = Tensor,
 >(definition: FusedOpDefinition<Arguments, Result>): FusedOp<Arguments, Result> {
   const run = (...args: Arguments): Result =>
-    hasFusedKernels(definition) && isTrusted(op)
+    hasFusedKernels(definition) && passesFirstUseCheck(op)
       ? runFusedKernel(definition, args)
       : definition.reference(...args);
   const op: FusedOp<Arguments, Result> = Object.assign(run, { definition });

@@ -31,7 +31,7 @@ export interface FusedOpDefinition<
   readonly returns?: number | undefined;
   /** Inputs and outputs that the gradient kernel needs from the forward pass. */
   readonly saves: readonly string[];
-  /** The same result from primitive tfjs ops: runs on any back end, judges the kernels. */
+  /** The same result from primitive tfjs ops: runs on any back end, the kernels are checked against it. */
   readonly reference: (...args: Arguments) => Result;
   /** `|fused - reference| / max(1, |reference|)` allowed in value and gradients, f32. */
   readonly tolerance: number;

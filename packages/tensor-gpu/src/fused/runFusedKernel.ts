@@ -20,7 +20,7 @@ export function hasFusedKernels({ name }: { readonly name: string }): boolean {
   return getKernel(name, backend) != null && getKernel(`${name}Gradient`, backend) != null;
 }
 
-/** Runs the forward kernel, on the tape, without asking whether it can be trusted. */
+/** Runs the forward kernel, on the tape, without asking whether it passed its check. */
 export function runFusedKernel<
   Arguments extends FusedOpArguments,
   Result extends Tensor | Tensor[],

@@ -29,7 +29,7 @@ export interface AttentionOptions {
   causal?: boolean | undefined;
 }
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function attentionReference(
   q: Tensor,
   k: Tensor,

@@ -20,7 +20,7 @@ export interface EmbeddingOptions {
   paddingId?: number | undefined;
 }
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function embeddingReference(
   weight: Tensor,
   ids: Tensor,

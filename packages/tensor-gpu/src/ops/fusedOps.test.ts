@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
 import { testedKernels } from '../backend/testedKernels.ts';
+import { checkExample, relativeError } from '../fused/checkExample.ts';
 import { checkFusedOp } from '../fused/checkFusedOp.ts';
-import { compareFusedOp, relativeError } from '../fused/compareFusedOp.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { record } from '../tape/record.ts';
 import { attention, attentionOp } from './attention.ts';
 import { embedding } from './embedding.ts';
@@ -55,7 +55,7 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
         { scale: 0.3, causal },
       ],
     };
-    for (const { what, fused, reference } of compareFusedOp(definition, [], 1)) {
+    for (const { what, fused, reference } of checkExample(definition, [], 1)) {
       expect(relativeError(fused.dataSync(), reference.dataSync()), what).toBeLessThan(3e-5);
       tf.dispose([fused, reference]);
     }
@@ -73,7 +73,7 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
         { temperature: 1.3, entropy: true, direction },
       ],
     };
-    for (const { what, fused, reference } of compareFusedOp(definition, [], 1)) {
+    for (const { what, fused, reference } of checkExample(definition, [], 1)) {
       expect(relativeError(fused.dataSync(), reference.dataSync()), what).toBeLessThan(1e-4);
       tf.dispose([fused, reference]);
     }
@@ -177,7 +177,7 @@ test.each(testedKernels)('%s kernels give the same bits on 1 and 2 threads', asy
   for (const threads of [1, 2]) {
     const device = await openCpu({ kernels, threads });
     const values = fusedOps.flatMap((op) =>
-      compareFusedOp(op.definition, [150, 33], 5).map(({ fused }) => fused.dataSync<'float32'>()),
+      checkExample(op.definition, [150, 33], 5).map(({ fused }) => fused.dataSync<'float32'>()),
     );
     outputs.push(values);
     device.dispose();

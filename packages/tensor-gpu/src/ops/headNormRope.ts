@@ -5,7 +5,7 @@ import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
 import { type RmsNormOptions, rmsNormReference } from './rmsNorm.ts';
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function headNormRopeReference(
   x: Tensor,
   weight: Tensor,

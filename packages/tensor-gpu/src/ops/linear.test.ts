@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
 import { testedKernels } from '../backend/testedKernels.ts';
 import { checkFusedOp } from '../fused/checkFusedOp.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { linear, linearOp } from './linear.ts';
 
 describe.each(testedKernels)('linear, %s', (kernels) => {

@@ -3,7 +3,7 @@ import { TensorGpuError } from '../base/errors.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function linearReference(x: Tensor, weight: Tensor): Tensor {
   const [outputs = 0, width = 0] = weight.shape;
   const rows = reshape(x, [-1, width]);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
 import { testedKernels } from '../backend/testedKernels.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { record } from '../tape/record.ts';
 import { lmHead } from './lmHead.ts';
 

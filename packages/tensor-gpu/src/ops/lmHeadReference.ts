@@ -24,7 +24,7 @@ export interface LmHeadAttributes {
   direction: 'reverse' | 'forward';
 }
 
-/** `[logprobs, entropy]` from primitive ops, through `[N, V]`: the judge of the kernels. */
+/** `[logprobs, entropy]` from primitive ops, through `[N, V]`; the kernels are checked against it. */
 export function lmHeadReference(
   hidden: Tensor,
   weight: Tensor,

@@ -1,4 +1,4 @@
-// One file for all ops: they share the finite-difference judge and the list fusedOps.
+// One file for all ops: they share the check by finite differences and the list fusedOps.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

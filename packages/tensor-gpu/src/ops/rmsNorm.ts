@@ -9,7 +9,7 @@ export interface RmsNormOptions {
   eps: number;
 }
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function rmsNormReference(x: Tensor, weight: Tensor, { eps }: RmsNormOptions): Tensor {
   return mul(mul(x, rsqrt(add(mean(square(x), -1, true), eps))), weight);
 }

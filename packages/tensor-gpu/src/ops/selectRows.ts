@@ -3,7 +3,7 @@ import { TensorGpuError } from '../base/errors.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
 
-/** The same result from primitive ops: slow, differentiated by the tape, and the judge of the kernels. */
+/** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function selectRowsReference(x: Tensor, rows: Tensor): Tensor {
   return gather(x, rows);
 }

@@ -1,12 +1,12 @@
 import { checkFusedOp, type FusedOpCheck } from '../fused/checkFusedOp.ts';
-import { judge } from '../fused/selfCheck.ts';
+import { recordCheck } from '../fused/firstUseCheck.ts';
 import { fusedOps } from './fusedOps.ts';
 
 /** Vector tails, single rows, and more rows than one block of the kernels. */
 const SHAPES = [[1], [3, 257], [2, 5, 64], [150, 32]];
 
 /**
- * Compares value and gradients of every fused op with its reference on the current back end, in
+ * Checks value and gradients of every fused op against its reference on the current back end, in
  * depth (seconds). An op that differs is reported and uses its reference from now on.
  *
  * @example
@@ -17,7 +17,7 @@ export async function verify(): Promise<FusedOpCheck[]> {
   const checks: FusedOpCheck[] = [];
   for (const op of fusedOps) {
     const check = await checkFusedOp(op, { shapes: SHAPES, seed: 1 });
-    if (check.fused) judge(op, check.maxError);
+    if (check.fused) recordCheck(op, check.maxError);
     checks.push(check);
   }
   return checks;

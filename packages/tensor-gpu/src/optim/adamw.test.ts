@@ -2,7 +2,7 @@ import { testedKernels } from '../backend/testedKernels.ts';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { adamw, type Optimizer } from './adamw.ts';
 import { adamwReference } from './adamwReference.ts';
 import { learningRateSchedule } from './learningRateSchedule.ts';

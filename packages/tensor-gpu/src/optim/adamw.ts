@@ -1,9 +1,7 @@
-import { backend, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { cpuBackendOf } from '../backend/cpu/cpuBackend.ts';
-import { adamwCpu } from '../backend/cpu/kernels/adamw.ts';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { currentBackend } from '../backend/backend.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { assertInteger, assertRange, knownOptions } from '../base/knownOptions.ts';
-import type { AdamwMoments } from './adamwMoments.ts';
 import { adamwReference } from './adamwReference.ts';
 import { clipFactor, globalNorm } from './globalNorm.ts';
 
@@ -61,8 +59,7 @@ export interface Optimizer {
  *     m += (1 - beta1) (g - m)      v = beta2 v + (1 - beta2) g^2
  *     w -= lr / (1 - beta1^t) * m / (sqrt(v / (1 - beta2^t)) + eps)
  *
- * On our CPU back end all parameters are updated in place by one fused kernel; on other back ends
- * by tfjs ops. A tensor that shares memory with a parameter (a clone) keeps its old values.
+ * On a device of ours all parameters are updated in place by one fused kernel; elsewhere by tfjs ops. A tensor that shares memory with a parameter (a clone) keeps its old values.
  *
  * @param parameters - By name; the names are those of `step`'s gradients and of the state.
  * @throws {TensorGpuError} `option` for a rate, beta, eps or decay out of range.
@@ -89,8 +86,7 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
 
   const parameterNames = Object.keys(parameters);
   const variables = Object.values(parameters);
-  const device = cpuBackendOf(backend());
-  const moments: AdamwMoments = device ? adamwCpu(device, variables) : adamwReference(variables);
+  const moments = currentBackend()?.moments(variables) ?? adamwReference(variables);
   let steps = 0;
 
   return {

@@ -13,9 +13,9 @@ import {
   type Variable,
   zeros,
 } from '@tensorflow/tfjs-core';
-import type { AdamwMoments } from './adamwMoments.ts';
+import type { AdamwMoments } from '../backend/adamwMoments.ts';
 
-/** AdamW in primitive tfjs ops: runs on any back end and is the judge of the kernel. */
+/** AdamW in primitive tfjs ops: runs on any back end; the kernel is checked against it. */
 export function adamwReference(parameters: Variable[]): AdamwMoments {
   const moments = parameters.map(({ shape }) => ({
     mean: keep(zeros(shape)),

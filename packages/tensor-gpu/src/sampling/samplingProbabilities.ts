@@ -45,7 +45,7 @@ export function assertSampling(caller: string, options: SamplingOptions): void {
 }
 
 /**
- * The distribution that a token is drawn from, in f64: the judge of the sampling kernel.
+ * The distribution that a token is drawn from, in f64; the sampling kernel is checked against it.
  *
  * Order, each step on what the one before left: repetition penalty, suppressed ids, temperature, top-k, top-p, min-p.
  *

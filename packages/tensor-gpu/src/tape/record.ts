@@ -1,5 +1,4 @@
 import { engine, getGradient, type TensorContainer, tidy } from '@tensorflow/tfjs-core';
-import { CPU_BACKEND } from '../backend/cpu/cpuBackend.ts';
 import { assertOneCopy } from '../backend/oneCopy.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { Tape, type TapeNode } from './tape.ts';
@@ -28,7 +27,7 @@ export interface Recorded<T> {
  * gradients.w.dataSync(); // Float32Array [2, 4, 6]
  */
 export function record<T extends TensorContainer>(forward: () => T): Recorded<T> {
-  assertOneCopy('record', CPU_BACKEND);
+  assertOneCopy('record');
   const { state } = engine();
   if (state.gradientDepth > 0) {
     throw new TensorGpuError(

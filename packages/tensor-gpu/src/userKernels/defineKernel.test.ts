@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openCpu } from '../backend/cpu/openCpu.ts';
 import { checkFusedOp } from '../fused/checkFusedOp.ts';
-import { onFusedMismatch } from '../fused/selfCheck.ts';
+import { onFusedMismatch } from '../fused/firstUseCheck.ts';
+import { openCpu } from '../index.ts';
 import { record } from '../tape/record.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
 import { defineKernel } from './defineKernel.ts';

@@ -1,8 +1,8 @@
 import { engine, getKernel, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
+import { reportUnusable } from '../fused/firstUseCheck.ts';
 import type { FusedOp, FusedOpDefinition } from '../fused/fusedOp.ts';
-import { reportUnusable } from '../fused/selfCheck.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
 import {
   type KernelMode,
@@ -25,7 +25,7 @@ interface KernelOptions<Inputs extends readonly string[]> {
   name: string;
   /** Names of the tensor arguments, in order. Default: the one parameter of an element-wise `forward`. */
   inputs?: Inputs | undefined;
-  /** The same result in tfjs ops: judges the kernel and stands in for it. */
+  /** The same result in tfjs ops: the kernel is checked against it, and it stands in for the kernel. */
   reference: NoInfer<(...inputs: Tensors<Inputs>) => Tensor>;
   /** `|kernel - reference| / max(1, |reference|)` allowed in value and gradients. Default 1e-5. */
   tolerance?: number | undefined;
@@ -83,7 +83,7 @@ const names = new Set<string>();
  * another one of its name: gpu.js's WebAssembly mode keeps both in one place.
  *
  * gpu.js is loaded at the first call, or by `await op.ready()`; calls before it has arrived use the
- * reference. The first use of the kernel is compared with the reference; a mismatch is reported and the
+ * reference. The first use of the kernel is checked against the reference; a mismatch is reported and the
  * reference is used from then on, as for the built-in fused ops; so is a function that gpu.js cannot compile, unless
  * `ready()` is awaited, which throws then. On WebGPU the reference runs for now.
  *

@@ -1,14 +1,17 @@
 import { env } from 'node:process';
-import { findBackend, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { findBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../base/errors.ts';
 import { knownOptions } from '../../base/knownOptions.ts';
 import { registerGradients } from '../../tape/registerGradients.ts';
-import { assertOneCopy, brandBackend } from '../oneCopy.ts';
-import { CPU_BACKEND, CpuBackend } from './cpuBackend.ts';
+import { openBackend } from '../backend.ts';
+import { assertOneCopy } from '../oneCopy.ts';
+import { decodeOnCpu } from './decode/decodeOnCpu.ts';
+import { CPU_BACKEND, CpuBackend } from './engine/cpuBackend.ts';
 import type { HeapMemory } from './engine/heap.ts';
 import { type CpuRuntimeOptions, createRuntime } from './engine/runtime.ts';
-import { registerFusedKernels } from './kernels/fusedKernels.ts';
-import { registerCpuKernels } from './kernels/registerCpuKernels.ts';
+import { adamwCpu } from './kernels/adamw.ts';
+import { fusedKernels } from './kernels/fusedKernels.ts';
+import { registerTfjsKernels } from './kernels/registerTfjsKernels.ts';
 
 /** Options of {@link openCpu}. */
 export interface OpenCpuOptions {
@@ -54,7 +57,7 @@ export interface CpuDevice {
  */
 export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> {
   const given = knownOptions('openCpu', options, ['threads', 'kernels', 'maxBytes']);
-  assertOneCopy('openCpu', CPU_BACKEND);
+  assertOneCopy('openCpu');
   if (findBackend(CPU_BACKEND) != null)
     throw new TensorGpuError(
       'backend',
@@ -62,14 +65,17 @@ export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> 
     );
   const cpu = createRuntime({ ...given, ...fromEnvironment(given) });
   try {
-    await registerCpuKernels();
+    await registerTfjsKernels();
     await registerGradients();
-    registerFusedKernels();
     await cpu.ready;
-    const backend = new CpuBackend(cpu);
-    brandBackend(backend);
-    registerBackend(CPU_BACKEND, () => backend);
-    await setBackend(CPU_BACKEND);
+    const device = new CpuBackend(cpu);
+    await openBackend({
+      name: CPU_BACKEND,
+      device,
+      fusedKernels,
+      moments: (parameters) => adamwCpu(device, parameters),
+      decode: (job) => decodeOnCpu(device, job),
+    });
   } catch (error) {
     cpu.dispose();
     throw error;

@@ -1,5 +1,5 @@
+import type { DecoderShape } from '../../decoderWeights.ts';
 import type { Heap } from '../engine/heap.ts';
-import type { DecodeShape } from './decodeWeights.ts';
 
 /** Logits of this many bytes at most lie in memory at once; more rows go through the head in turns. */
 const LOGITS_BYTES = 64 << 20;
@@ -10,7 +10,7 @@ const LANES = 16;
 
 /** Bytes of keys and values of one sequence in one layer, and its capacity in positions. */
 export function decodeCache(
-  { kvHeads, headDim }: DecodeShape,
+  { kvHeads, headDim }: DecoderShape,
   positions: number,
 ): { capacity: number; bytes: number } {
   const capacity = Math.ceil(positions / LANES) * LANES;
@@ -52,7 +52,7 @@ export interface DecodeBuffers {
 /** Allocates the buffers of a wave, all or nothing. */
 export function allocateDecodeBuffers(
   heap: Heap,
-  shape: DecodeShape,
+  shape: DecoderShape,
   size: { rows: number; slots: number; layers: number; positions: number; maxTokens: number },
 ): DecodeBuffers {
   const { rows, slots, layers, positions, maxTokens } = size;

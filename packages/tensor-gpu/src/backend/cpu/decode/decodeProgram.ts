@@ -1,11 +1,8 @@
+import type { SamplingSettings } from '../../../sampling/samplingProbabilities.ts';
+import type { DecoderShape } from '../../decoderWeights.ts';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
 import type { DecodeBuffers } from './decodeBuffers.ts';
-import {
-  DECODE_UNIT,
-  type DecodeOffsets,
-  type DecodeShape,
-  type DecodeWeights,
-} from './decodeWeights.ts';
+import { DECODE_UNIT, type DecodeOffsets, type PackedWeights } from './packedWeights.ts';
 
 /** Chunks of one command at most: enough for 16 threads, few enough to be taken cheaply. */
 const CHUNKS = 32;
@@ -14,24 +11,14 @@ const GRAIN = 8192;
 const WRITE = 1;
 const ATTEND = 2;
 
-/** How tokens are drawn, as the kernel wants it. */
-export interface DecodeSampling {
-  temperature: number;
-  topK: number;
-  topP: number;
-  minP: number;
-  repetitionPenalty: number;
-  suppressTokens: readonly number[];
-}
-
 /** All that the programs of one wave refer to. */
 export interface DecodeRun {
   cpu: CpuRuntime;
-  shape: DecodeShape;
+  shape: DecoderShape;
   offsets: DecodeOffsets;
-  weights: DecodeWeights;
+  weights: PackedWeights;
   buffers: DecodeBuffers;
-  sampling: DecodeSampling;
+  sampling: SamplingSettings;
 }
 
 /**
@@ -70,8 +57,8 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
         at.live,
         at.qkv,
         at.mixed,
-        layer.qNorm,
-        layer.kNorm,
+        layer.qNorm ?? 0,
+        layer.kNorm ?? 0,
         offsets.cos,
         offsets.sin,
         at.positions,

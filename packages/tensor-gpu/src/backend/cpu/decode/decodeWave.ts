@@ -1,4 +1,5 @@
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { Completion, DecodeJob } from '../../decodeJob.ts';
 import type { CpuProgram } from '../engine/runtime.ts';
 import { allocateDecodeBuffers, type DecodeBuffers } from './decodeBuffers.ts';
 import {
@@ -11,29 +12,10 @@ import {
 /** Prompt tokens that go through the layers together. */
 const PREFILL_ROWS = 256;
 
-/** Prompts that are sampled together. */
-export interface Wave {
-  prompts: readonly Int32Array[];
-  numGenerations: number;
-  maxTokens: number;
-  /** One per sample, `[P * G]`. */
-  seeds: ArrayLike<number>;
-  eosIds: ReadonlySet<number>;
-  shouldStop?: ((ids: Int32Array) => boolean) | undefined;
+/** Prompts that are sampled together: a part of a job. */
+export interface Wave extends Omit<DecodeJob, 'shape' | 'weights' | 'sampling' | 'cacheBytes'> {
   /** Index of the first prompt in the whole request, for messages. */
   firstPrompt: number;
-}
-
-/** One sampled continuation. */
-export interface Completion {
-  /** Sampled ids; the end-of-sequence id, if one came, is kept as the last. */
-  ids: Int32Array;
-  /** `log_softmax(logits / temperature)[id]` of each, before penalty and filters. */
-  logprobs: Float32Array;
-  /** Log-prob of each under the distribution it was drawn from, after penalty and filters; 0 for temperature 0. */
-  samplingLogprobs: Float32Array;
-  /** Whether an end-of-sequence id, `shouldStop` or the token limit ended it. */
-  stop: 'eos' | 'stop' | 'length';
 }
 
 /**

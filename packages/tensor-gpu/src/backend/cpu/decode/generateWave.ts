@@ -1,30 +1,28 @@
+import type { Completion } from '../../decodeJob.ts';
 import type { DecodeRun } from './decodeProgram.ts';
-import { type Completion, DecodeWave, type Wave } from './decodeWave.ts';
+import { DecodeWave, type Wave } from './decodeWave.ts';
 
 /** Milliseconds of work after which timers and abort listeners get their turn. */
 const BREATH = 10;
 
 /**
  * Prefills each prompt once, gives its cache to its siblings and samples until every sequence has ended.
- *
- * @param onStep - Called after each step with the tokens and finished samples it added. It may throw to stop.
  */
 export async function generateWave(
   run: Omit<DecodeRun, 'buffers'>,
   prompts: Wave,
-  onStep: (tokens: number, ended: number) => void,
 ): Promise<Completion[]> {
   const wave = new DecodeWave(run, prompts);
   const breathe = breather();
   try {
     for (const _ of wave.prefill()) {
-      onStep(0, 0);
+      prompts.onStep(0, 0);
       await breathe();
     }
     wave.start();
     for (;;) {
       const { tokens, ended, live } = wave.closeUp();
-      onStep(tokens, ended);
+      prompts.onStep(tokens, ended);
       if (live === 0) return wave.completions();
       await breathe();
       wave.step();

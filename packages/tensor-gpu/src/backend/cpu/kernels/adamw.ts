@@ -1,6 +1,6 @@
 import { type Tensor, tensor, type Variable } from '@tensorflow/tfjs-core';
-import type { AdamwMoments, AdamwScalars } from '../../../optim/adamwMoments.ts';
-import type { CpuBackend } from '../cpuBackend.ts';
+import type { AdamwMoments, AdamwScalars } from '../../adamwMoments.ts';
+import type { CpuBackend } from '../engine/cpuBackend.ts';
 
 /** Elements per chunk: about 20 us of work at the memory limit. */
 const CHUNK = 16384;

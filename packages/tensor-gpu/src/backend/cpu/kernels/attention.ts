@@ -1,6 +1,7 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import { type FusedKernel, type FusedKernelCall, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Byte offsets and shape; see `attention`. */
 export interface AttentionArgs {
@@ -54,7 +55,7 @@ function shapeWords(args: AttentionArgs): number[] {
   return [batch, time, heads, kvHeads, width, f32Bits(scale), causal ? 1 : 0];
 }
 
-export const attentionKernel: FusedKernel = {
+export const attentionKernel: CpuFusedKernel = {
   name: 'attention',
   forward: (call) => {
     const { backend, inputs } = call;
@@ -84,7 +85,7 @@ export const attentionKernel: FusedKernel = {
   },
 };
 
-function argsOf(call: FusedKernelCall): Omit<AttentionArgs, 'y' | 'logsumexp'> {
+function argsOf(call: CpuFusedKernelCall): Omit<AttentionArgs, 'y' | 'logsumexp'> {
   const { backend, inputs, attributes } = call;
   const [batch, time, heads, width] = inputs.q!.shape as [number, number, number, number]; // rank checked
   return {

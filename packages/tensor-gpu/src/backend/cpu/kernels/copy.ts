@@ -1,6 +1,6 @@
 import { type TensorInfo, type TypedArray, util } from '@tensorflow/tfjs-core';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import type { CpuKernel } from './cpuKernel.ts';
+import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Values of a chunk: about 10 microseconds. */
 const CHUNK = 32768;
@@ -34,7 +34,7 @@ const is32 = (x: TensorInfo): x is TensorInfo & { dtype: 'float32' | 'int32' } =
   x.dtype === 'float32' || x.dtype === 'int32';
 
 /** `tf.transpose` of up to five axes. */
-export const transposeKernel: CpuKernel = {
+export const transposeKernel: TfjsKernel = {
   name: 'Transpose',
   run: (args, inherited) => {
     const { x } = args.inputs;
@@ -63,7 +63,7 @@ export const transposeKernel: CpuKernel = {
 };
 
 /** `tf.gather` of rows (axis 0). */
-export const gatherKernel: CpuKernel = {
+export const gatherKernel: TfjsKernel = {
   name: 'GatherV2',
   run: (args, inherited) => {
     const { x, indices } = args.inputs;
@@ -93,7 +93,7 @@ export const gatherKernel: CpuKernel = {
 };
 
 /** `tf.slice` that cuts one axis; others stay tfjs's. */
-export const sliceKernel: CpuKernel = {
+export const sliceKernel: TfjsKernel = {
   name: 'Slice',
   run: (args, inherited) => {
     const { x } = args.inputs;
@@ -125,7 +125,7 @@ export const sliceKernel: CpuKernel = {
 };
 
 /** `tf.concat` of 32-bit numbers. */
-export const concatKernel: CpuKernel = {
+export const concatKernel: TfjsKernel = {
   name: 'Concat',
   run: (args, inherited) => {
     const { backend } = args;
@@ -159,7 +159,7 @@ export const concatKernel: CpuKernel = {
 };
 
 /** `tf.cast` to a wider type. tfjs's own gives the same memory another name, which a heap cannot. */
-export const castKernel: CpuKernel = {
+export const castKernel: TfjsKernel = {
   name: 'Cast',
   run: (args, inherited) => {
     const { x } = args.inputs;
@@ -177,7 +177,7 @@ export const castKernel: CpuKernel = {
 };
 
 /** `tf.fill`, `tf.zerosLike`, `tf.onesLike` in f32. */
-export const fillKernels: CpuKernel[] = [
+export const fillKernels: TfjsKernel[] = [
   { name: 'Fill', value: undefined },
   { name: 'ZerosLike', value: 0 },
   { name: 'OnesLike', value: 1 },

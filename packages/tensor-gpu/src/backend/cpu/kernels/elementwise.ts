@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
 import type { CpuRuntime } from '../engine/runtime.ts';
-import type { CpuKernel } from './cpuKernel.ts';
+import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** The order of the switch in kernels/elementwise.c. */
 const BINARY = ['Add', 'Sub', 'Multiply', 'RealDiv', 'SquaredDifference'] as const;
@@ -67,7 +67,7 @@ export function unaryCpu(
 }
 
 /** tfjs's binary ops on f32: equal shapes, a number, a row or a column; other broadcasts stay tfjs's. */
-export const binaryKernels: CpuKernel[] = BINARY.map((op) => ({
+export const binaryKernels: TfjsKernel[] = BINARY.map((op) => ({
   name: op,
   run: (args, inherited) => {
     const { a, b } = args.inputs;
@@ -88,7 +88,7 @@ export const binaryKernels: CpuKernel[] = BINARY.map((op) => ({
 }));
 
 /** tfjs's element-wise functions on f32. */
-export const unaryKernels: CpuKernel[] = UNARY.map((op) => ({
+export const unaryKernels: TfjsKernel[] = UNARY.map((op) => ({
   name: op,
   run: (args, inherited) => {
     const { x } = args.inputs;
@@ -102,7 +102,7 @@ export const unaryKernels: CpuKernel[] = UNARY.map((op) => ({
 }));
 
 /** `tf.addN`, from left to right. */
-export const addNKernel: CpuKernel = {
+export const addNKernel: TfjsKernel = {
   name: 'AddN',
   run: (args, inherited) => {
     const { backend } = args;

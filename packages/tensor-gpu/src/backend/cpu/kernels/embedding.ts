@@ -2,7 +2,8 @@ import { util } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
-import { type FusedKernel, type FusedKernelCall, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Each chunk of the gradient reads all ids. */
 const MOST_GRADIENT_CHUNKS = 16;
@@ -37,7 +38,7 @@ export function embeddingGradientCpu(
 }
 
 /** The kernels of `embedding` and `selectRows`, which differ in the names of their inputs. */
-export function rowLookup(name: string, table: string, ids: string): FusedKernel {
+export function rowLookup(name: string, table: string, ids: string): CpuFusedKernel {
   return {
     name,
     forward: (call) => {
@@ -73,10 +74,10 @@ export function rowLookup(name: string, table: string, ids: string): FusedKernel
   };
 }
 
-export const embeddingKernel: FusedKernel = rowLookup('embedding', 'weight', 'ids');
+export const embeddingKernel: CpuFusedKernel = rowLookup('embedding', 'weight', 'ids');
 
 function checkIds(
-  { backend, inputs }: FusedKernelCall,
+  { backend, inputs }: CpuFusedKernelCall,
   { name, table, ids }: { name: string; table: string; ids: string },
 ): void {
   const rows = inputs[table]!.shape[0]!;

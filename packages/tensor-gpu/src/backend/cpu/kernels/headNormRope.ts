@@ -1,8 +1,9 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import { type FusedKernel, type FusedKernelCall, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Byte offsets and shape; see `headNormRope`. */
 export interface HeadNormRopeArgs {
@@ -43,7 +44,7 @@ export function headNormRopeGradientCpu(
   else run(0);
 }
 
-export const headNormRopeKernel: FusedKernel = {
+export const headNormRopeKernel: CpuFusedKernel = {
   name: 'headNormRope',
   forward: (call) => {
     const { backend, inputs } = call;
@@ -64,7 +65,7 @@ export const headNormRopeKernel: FusedKernel = {
   },
 };
 
-function argsOf({ backend, inputs, attributes }: FusedKernelCall): HeadNormRopeArgs {
+function argsOf({ backend, inputs, attributes }: CpuFusedKernelCall): HeadNormRopeArgs {
   const [batch, time, heads, width] = inputs.x!.shape as [number, number, number, number]; // rank checked
   return {
     x: backend.offset(inputs.x!),
@@ -79,7 +80,7 @@ function argsOf({ backend, inputs, attributes }: FusedKernelCall): HeadNormRopeA
   };
 }
 
-function checkPositions({ backend, inputs }: FusedKernelCall): void {
+function checkPositions({ backend, inputs }: CpuFusedKernelCall): void {
   const rows = inputs.cos!.shape[0]!;
   const [batch, time] = inputs.positions!.shape as [number, number]; // rank checked
   const positions = backend.cpu.heap.i32(backend.offset(inputs.positions!), batch * time);

@@ -1,7 +1,8 @@
 import { util } from '@tensorflow/tfjs-core';
 import type { CpuRuntime } from '../engine/runtime.ts';
-import { type FusedKernel, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Rows M, input width K and output width N of a linear layer. */
 export interface LinearSize {
@@ -56,7 +57,7 @@ export function linearGradientCpu(
     });
 }
 
-export const linearKernel: FusedKernel = {
+export const linearKernel: CpuFusedKernel = {
   name: 'linear',
   forward: ({ backend, inputs }) => {
     const x = inputs['x']!;

@@ -2,9 +2,9 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import type { FusedKernel, FusedKernelCall } from './fusedKernel.ts';
-import { wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Byte offsets of a head's two factors. */
 export interface HeadOperands {
@@ -152,10 +152,10 @@ function logitsOf(cpu: CpuRuntime, head: HeadOperands, tile: Tile, out: number):
   });
 }
 
-export const lmHeadKernel: FusedKernel = { name: 'lmHead', forward, gradient };
-export const lmHeadKlKernel: FusedKernel = { name: 'lmHeadKl', forward, gradient };
+export const lmHeadKernel: CpuFusedKernel = { name: 'lmHead', forward, gradient };
+export const lmHeadKlKernel: CpuFusedKernel = { name: 'lmHeadKl', forward, gradient };
 
-function forward(call: FusedKernelCall): TensorInfo[] {
+function forward(call: CpuFusedKernelCall): TensorInfo[] {
   const { backend, inputs } = call;
   checkTargets(call);
   const perToken = () => backend.output([inputs.hidden!.shape[0]!]);
@@ -170,7 +170,7 @@ function forward(call: FusedKernelCall): TensorInfo[] {
     : [logprobs, entropy, logsumexp];
 }
 
-function gradient(call: FusedKernelCall): TensorInfo[] {
+function gradient(call: CpuFusedKernelCall): TensorInfo[] {
   const { backend, inputs, attributes } = call;
   const { outputs, offsetOf } = wantedOutputs(call);
   const dkl = inputs.dkl;
@@ -189,7 +189,7 @@ function gradient(call: FusedKernelCall): TensorInfo[] {
 }
 
 function argsOf(
-  { backend, inputs, attributes }: FusedKernelCall,
+  { backend, inputs, attributes }: CpuFusedKernelCall,
   perToken: Readonly<Record<string, TensorInfo | undefined>>,
 ): LmHeadArgs {
   const operands = (hidden: TensorInfo, weight: TensorInfo): HeadOperands => ({
@@ -215,11 +215,11 @@ function argsOf(
   };
 }
 
-function isZero({ backend }: FusedKernelCall, perToken: TensorInfo): boolean {
+function isZero({ backend }: CpuFusedKernelCall, perToken: TensorInfo): boolean {
   return backend.cpu.heap.f32(backend.offset(perToken), perToken.shape[0]!).every((x) => x === 0);
 }
 
-function checkTargets({ backend, inputs }: FusedKernelCall): void {
+function checkTargets({ backend, inputs }: CpuFusedKernelCall): void {
   const vocabulary = inputs.weight!.shape[0]!;
   const targets = inputs.targets!;
   const ids = backend.cpu.heap.i32(backend.offset(targets), targets.shape[0]!);

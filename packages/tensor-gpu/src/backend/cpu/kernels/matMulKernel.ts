@@ -5,18 +5,18 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { CPU_BACKEND, type CpuBackend } from '../cpuBackend.ts';
-import type { CpuKernel, CpuKernelArgs } from './cpuKernel.ts';
+import { CPU_BACKEND, type CpuBackend } from '../engine/cpuBackend.ts';
 import { type MatMulArgs, matMulCpu } from './matMul.ts';
+import type { TfjsKernel, TfjsKernelArgs } from './tfjsKernel.ts';
 
 /** `tf.matMul` on f32: all transposes, batch dimensions broadcast. */
-export const batchMatMulKernel: CpuKernel = {
+export const batchMatMulKernel: TfjsKernel = {
   name: 'BatchMatMul',
   run: (args, inherited) => matMul(args) ?? inherited(args),
 };
 
 /** `tf.fused.matMul`: the product by our kernel, bias and activation by the ops of those names. */
-export const fusedMatMulKernel: CpuKernel = {
+export const fusedMatMulKernel: TfjsKernel = {
   name: '_FusedMatMul',
   run: (args, inherited) => {
     const { backend, attrs, inputs } = args;
@@ -24,7 +24,7 @@ export const fusedMatMulKernel: CpuKernel = {
     const apply = ACTIVATIONS[activation];
     let y = apply === undefined ? undefined : matMul(args);
     if (y === undefined) return inherited(args);
-    const step = (name: string, more: CpuKernelArgs['inputs']): void => {
+    const step = (name: string, more: TfjsKernelArgs['inputs']): void => {
       const kernel = getKernel(name, CPU_BACKEND);
       const next = kernel.kernelFunc({ backend, attrs: {}, inputs: more }) as TensorInfo; // one output
       if (y) backend.disposeIntermediateTensorInfo(y);
@@ -45,7 +45,7 @@ const ACTIVATIONS: Record<string, string> = {
   sigmoid: 'Sigmoid',
 };
 
-function matMul({ inputs, attrs, backend }: CpuKernelArgs): TensorInfo | undefined {
+function matMul({ inputs, attrs, backend }: TfjsKernelArgs): TensorInfo | undefined {
   const { a, b } = inputs;
   if (!a || !b || a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
   const { transposeA, transposeB } = transposes(attrs);

@@ -1,6 +1,6 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import type { CpuKernel } from './cpuKernel.ts';
+import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Elements of a chunk: about 10 microseconds. */
 const CHUNK = 65536;
@@ -27,7 +27,7 @@ export function reduceSumCpu(
 }
 
 /** `tf.sum` and `tf.mean` of f32 over neighbouring axes; other cases stay tfjs's. */
-export const reduceKernels: CpuKernel[] = ['Sum', 'Mean'].map((name) => ({
+export const reduceKernels: TfjsKernel[] = ['Sum', 'Mean'].map((name) => ({
   name,
   run: (args, inherited) => {
     const { x } = args.inputs;

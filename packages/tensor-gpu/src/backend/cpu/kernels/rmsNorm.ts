@@ -1,8 +1,9 @@
 import { util } from '@tensorflow/tfjs-core';
 import { chunkRows } from '../engine/chunkRows.ts';
 import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
-import { type FusedKernel, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** Byte offsets and shape; see `rmsNorm`. */
 export interface RmsNormArgs {
@@ -36,7 +37,7 @@ export function rmsNormGradientCpu(
   else run(0);
 }
 
-export const rmsNormKernel: FusedKernel = {
+export const rmsNormKernel: CpuFusedKernel = {
   name: 'rmsNorm',
   forward: ({ backend, inputs, attributes }) => {
     const y = backend.output(inputs.x!.shape);
@@ -57,8 +58,8 @@ export const rmsNormKernel: FusedKernel = {
 };
 
 function argsOf(
-  backend: Parameters<FusedKernel['forward']>[0]['backend'],
-  inputs: Parameters<FusedKernel['forward']>[0]['inputs'],
+  backend: Parameters<CpuFusedKernel['forward']>[0]['backend'],
+  inputs: Parameters<CpuFusedKernel['forward']>[0]['inputs'],
   attributes: Readonly<Record<string, unknown>>,
 ): RmsNormArgs {
   const x = inputs.x!;

@@ -1,5 +1,5 @@
+import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { rowLookup } from './embedding.ts';
-import type { FusedKernel } from './fusedKernel.ts';
 
 /** A lookup in the rows of x: the kernels of `embedding`. */
-export const selectRowsKernel: FusedKernel = rowLookup('selectRows', 'x', 'rows');
+export const selectRowsKernel: CpuFusedKernel = rowLookup('selectRows', 'x', 'rows');

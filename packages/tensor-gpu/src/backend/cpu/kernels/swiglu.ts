@@ -1,7 +1,8 @@
 import { util } from '@tensorflow/tfjs-core';
 import { chunkRows } from '../engine/chunkRows.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
-import { type FusedKernel, wantedOutputs } from './fusedKernel.ts';
+import type { CpuFusedKernel } from './cpuFusedKernel.ts';
+import { wantedOutputs } from './wantedOutputs.ts';
 
 /** A chunk is a multiple of this, and so of every vector width. */
 const UNIT = 64;
@@ -26,7 +27,7 @@ export function swigluGradientCpu(
   cpu.run('swigluGradient', chunks, [gate, up, dy, dgate, dup, size, rowsPerChunk * UNIT]);
 }
 
-export const swigluKernel: FusedKernel = {
+export const swigluKernel: CpuFusedKernel = {
   name: 'swiglu',
   forward: ({ backend, inputs }) => {
     const { shape } = inputs.gate!;

@@ -4,7 +4,7 @@ import {
   type KernelFunc,
   registerKernel,
 } from '@tensorflow/tfjs-core';
-import { CPU_BACKEND, type CpuBackend } from '../cpuBackend.ts';
+import { CPU_BACKEND, type CpuBackend } from '../engine/cpuBackend.ts';
 import {
   castKernel,
   concatKernel,
@@ -13,12 +13,12 @@ import {
   sliceKernel,
   transposeKernel,
 } from './copy.ts';
-import type { CpuKernel, CpuKernelArgs } from './cpuKernel.ts';
 import { addNKernel, binaryKernels, unaryKernels } from './elementwise.ts';
 import { batchMatMulKernel, fusedMatMulKernel } from './matMulKernel.ts';
 import { reduceKernels } from './reduceSum.ts';
+import type { TfjsKernel, TfjsKernelArgs } from './tfjsKernel.ts';
 
-const KERNELS: readonly CpuKernel[] = [
+const KERNELS: readonly TfjsKernel[] = [
   batchMatMulKernel,
   fusedMatMulKernel,
   ...binaryKernels,
@@ -37,7 +37,7 @@ const KERNELS: readonly CpuKernel[] = [
  * Registers every tfjs kernel for the back end 'molrl': ours for the hot ones, tfjs's own cpu kernels (which work on views
  * of the heap) for the rest. Loading them also registers tfjs's back end 'cpu'. Calling it twice does nothing.
  */
-export async function registerCpuKernels(): Promise<void> {
+export async function registerTfjsKernels(): Promise<void> {
   await import('@tensorflow/tfjs-backend-cpu');
   const ours = new Map(KERNELS.map((kernel) => [kernel.name, kernel]));
   for (const config of getKernelsForBackend('cpu')) {
@@ -49,8 +49,8 @@ export async function registerCpuKernels(): Promise<void> {
   }
 }
 
-function withFallback(kernel: CpuKernel, inherited: KernelFunc): KernelFunc {
-  const fallback = (args: CpuKernelArgs) => inherited(args);
+function withFallback(kernel: TfjsKernel, inherited: KernelFunc): KernelFunc {
+  const fallback = (args: TfjsKernelArgs) => inherited(args);
   return ({ inputs, attrs, backend }) =>
     kernel.run({ inputs, attrs: attrs ?? {}, backend: backend as CpuBackend }, fallback); // registered for CPU_BACKEND only
 }

@@ -4,7 +4,7 @@ import type { FusedOpArguments, FusedOpDefinition, RandomTensors } from './fused
 import { differentiableInputs, runFusedKernel } from './runFusedKernel.ts';
 
 /** One tensor computed by the kernel and by the reference. */
-export interface ComparedTensor {
+export interface CheckedTensor {
   /** `'value'`, or `'d<input>'` for a gradient. */
   what: string;
   fused: Tensor;
@@ -15,14 +15,11 @@ export interface ComparedTensor {
  * Values and all gradients of an op on one example, from its kernels and from its reference, on the
  * current back end. The caller reads and disposes the tensors.
  */
-export function compareFusedOp<
-  Arguments extends FusedOpArguments,
-  Result extends Tensor | Tensor[],
->(
+export function checkExample<Arguments extends FusedOpArguments, Result extends Tensor | Tensor[]>(
   definition: FusedOpDefinition<Arguments, Result>,
   shape: readonly number[],
   seed: number,
-): ComparedTensor[] {
+): CheckedTensor[] {
   return tidy(() => {
     const args = definition.example(shape, randomTensors(seed));
     const fused = valuesAndGradients(definition, args, seed, () =>

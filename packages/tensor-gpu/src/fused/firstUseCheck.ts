@@ -1,12 +1,13 @@
 import { dispose, engine, type KernelBackend } from '@tensorflow/tfjs-core';
 import { assertOneCopy } from '../backend/oneCopy.ts';
-import { type ComparedTensor, compareFusedOp, relativeError } from './compareFusedOp.ts';
+import { type CheckedTensor, checkExample, relativeError } from './checkExample.ts';
 import type { FusedOp } from './fusedOp.ts';
 
 /** Small enough for a fraction of a millisecond, odd enough to meet the kernels' row tails. */
 const EXAMPLE_SHAPE = [2, 3, 10];
 
-const trusted = new WeakMap<KernelBackend, Map<string, boolean>>();
+/** Of each back end: whether the op of that name passed its last check. */
+const passed = new WeakMap<KernelBackend, Map<string, boolean>>();
 let report = (message: string): void => {
   // biome-ignore lint/suspicious/noConsole: a wrong kernel must be seen; onFusedMismatch redirects it
   console.warn(message);
@@ -22,30 +23,25 @@ export function reportUnusable(error: Error): void {
   report(`${error.message} Using the reference from now on.`);
 }
 
-/**
- * Whether the op's kernels agree with its reference on the current back end. The first call there
- * compares them; a back end that cannot be read synchronously (WebGPU) is trusted until `verify()`.
- */
-export function isTrusted(op: FusedOp): boolean {
-  const { backend, backendName } = engine();
+/** Whether the op's kernels agree with its reference on the current back end. The first call there checks them. */
+export function passesFirstUseCheck(op: FusedOp): boolean {
   const { name } = op.definition;
-  const known = trusted.get(backend)?.get(name);
+  const known = passed.get(engine().backend)?.get(name);
   if (known !== undefined) return known;
-  assertOneCopy(name, backendName);
-  trust(name, true); // the comparison itself uses ops
-  if (backendName === 'webgpu') return true;
+  assertOneCopy(name);
+  remember(name, true); // the check itself uses ops
   const error = withoutTape(() => {
-    const compared = compareFusedOp(op.definition, EXAMPLE_SHAPE, 1);
-    return Math.max(...compared.map(errorOf));
+    const checked = checkExample(op.definition, EXAMPLE_SHAPE, 1);
+    return Math.max(...checked.map(errorOf));
   });
-  return judge(op, error);
+  return recordCheck(op, error);
 }
 
-/** Remembers and reports the outcome of a comparison on the current back end. */
-export function judge(op: FusedOp, error: number): boolean {
+/** Remembers and reports the outcome of a check on the current back end. */
+export function recordCheck(op: FusedOp, error: number): boolean {
   const { name, tolerance } = op.definition;
   const ok = error <= tolerance;
-  trust(name, ok);
+  remember(name, ok);
   if (!ok) {
     report(
       `${name}: fused result differs from its reference on '${engine().backendName}' (max error ${error.toExponential(1)}, tolerance ${tolerance.toExponential(1)}). Using the reference from now on; please report the adapter.`,
@@ -54,19 +50,19 @@ export function judge(op: FusedOp, error: number): boolean {
   return ok;
 }
 
-function trust(name: string, ok: boolean): void {
+function remember(name: string, ok: boolean): void {
   const { backend } = engine();
-  const ops = trusted.get(backend) ?? new Map<string, boolean>();
-  trusted.set(backend, ops.set(name, ok));
+  const ops = passed.get(backend) ?? new Map<string, boolean>();
+  passed.set(backend, ops.set(name, ok));
 }
 
-function errorOf({ fused, reference }: ComparedTensor): number {
+function errorOf({ fused, reference }: CheckedTensor): number {
   const error = relativeError(fused.dataSync(), reference.dataSync());
   dispose([fused, reference]);
   return error;
 }
 
-/** The first use may be inside a recording: the comparison must leave no trace on that tape. */
+/** The first use may be inside a recording: the check must leave no trace on that tape. */
 function withoutTape<T>(run: () => T): T {
   const { state } = engine();
   const { activeTape, gradientDepth, kernelDepth } = state;

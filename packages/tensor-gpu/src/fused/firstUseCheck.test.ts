@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CpuBackend } from '../backend/cpu/cpuBackend.ts';
-import { registerFusedKernel } from '../backend/cpu/kernels/fusedKernels.ts';
-import { type CpuDevice, openCpu } from '../backend/cpu/openCpu.ts';
+import { type FusedKernelCall, registerFusedKernel } from '../backend/fusedKernel.ts';
+import { type CpuDevice, openCpu } from '../index.ts';
 import { verify } from '../ops/verify.ts';
 import { record } from '../tape/record.ts';
 import { checkFusedOp } from './checkFusedOp.ts';
 import { defineFusedOp } from './defineFusedOp.ts';
-import { onFusedMismatch } from './selfCheck.ts';
+import { onFusedMismatch } from './firstUseCheck.ts';
 
 let device: CpuDevice;
 const reports: string[] = [];
@@ -21,21 +20,15 @@ afterAll(() => device.dispose());
 function doubling(name: string, value: number, derivative: number) {
   const times =
     (factor: number, input: string) =>
-    ({
-      backend,
-      inputs,
-    }: {
-      backend: CpuBackend;
-      inputs: Readonly<Record<string, tf.TensorInfo>>;
-    }) => {
-      const x = inputs[input]!;
-      const y = backend.output(x.shape);
-      const size = tf.util.sizeFromShape(x.shape);
-      const from = backend.cpu.heap.f32(backend.offset(x), size);
-      backend.cpu.heap.f32(backend.offset(y), size).set(from.map((v) => v * factor));
-      return [y];
+    ({ backend, inputs }: FusedKernelCall) => {
+      const { dataId, shape } = inputs[input]!;
+      const values = (backend.readSync(dataId) as Float32Array).map((v) => v * factor); // float32
+      return [
+        { dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32' as const },
+      ];
     };
-  registerFusedKernel({ name, forward: times(value, 'x'), gradient: times(derivative, 'dy') });
+  const kernel = { name, forward: times(value, 'x'), gradient: times(derivative, 'dy') };
+  registerFusedKernel(tf.getBackend(), kernel);
   return defineFusedOp<[x: tf.Tensor]>({
     name,
     inputs: ['x'],

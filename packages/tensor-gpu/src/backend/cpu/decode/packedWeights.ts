@@ -1,46 +1,14 @@
+import type { DecoderShape, DecoderWeights } from '../../decoderWeights.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 
 /** Columns of a unit of work in kernels/decodeLinear.c; packed matrices are padded to it. */
 export const DECODE_UNIT = 32;
 
-/** Sizes of a Qwen3-shaped decoder. */
-export interface DecodeShape {
-  hidden: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  intermediate: number;
-  vocabulary: number;
-  eps: number;
-}
-
-/** Heap offsets of one layer's weights, HF layout `[out, in]`. */
-interface DecodeLayerOffsets {
-  inputNorm: number;
-  q: number;
-  k: number;
-  v: number;
-  o: number;
-  qNorm: number;
-  kNorm: number;
-  postNorm: number;
-  gate: number;
-  up: number;
-  down: number;
-}
-
 /** Heap offsets of a model's weights. */
-export interface DecodeOffsets {
-  layers: DecodeLayerOffsets[];
-  embed: number;
-  norm: number;
-  head: number;
-  cos: number;
-  sin: number;
-}
+export type DecodeOffsets = DecoderWeights<number>;
 
 /** The matrices in the layout of the decode kernels: heap offsets. */
-export interface DecodeWeights {
+export interface PackedWeights {
   layers: { qkv: number; o: number; gateUp: number; down: number }[];
   head: number;
   free(): void;
@@ -50,11 +18,11 @@ export interface DecodeWeights {
  * Copies the matrices into panels, q, k, v as one matrix and gate, up in turns. The copy is a snapshot:
  * a step of the optimizer during `generate` does not reach it.
  */
-export function packDecodeWeights(
+export function packWeights(
   cpu: CpuRuntime,
-  { hidden, heads, kvHeads, headDim, intermediate, vocabulary }: DecodeShape,
+  { hidden, heads, kvHeads, headDim, intermediate, vocabulary }: DecoderShape,
   offsets: DecodeOffsets,
-): DecodeWeights {
+): PackedWeights {
   const blocks: number[] = [];
   const matrix = (columns: number, width: number, copies = 1) => {
     const units = Math.ceil(columns / DECODE_UNIT);

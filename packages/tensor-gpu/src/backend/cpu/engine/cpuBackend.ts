@@ -14,8 +14,8 @@ import {
   type TypedArray,
   util,
 } from '@tensorflow/tfjs-core';
-import { TensorGpuError } from '../../base/errors.ts';
-import type { CpuRuntime } from './engine/runtime.ts';
+import { TensorGpuError } from '../../../base/errors.ts';
+import type { CpuRuntime } from './runtime.ts';
 
 /** Name under which the back end is registered with tfjs. */
 export const CPU_BACKEND = 'molrl';
@@ -245,9 +245,4 @@ export class CpuBackend extends KernelBackend {
     else tensor.values.fill(0);
     this.data.set(dataId, tensor);
   }
-}
-
-/** The back end as ours, or undefined when it is another one. */
-export function cpuBackendOf(backend: unknown): CpuBackend | undefined {
-  return backend instanceof CpuBackend ? backend : undefined;
 }

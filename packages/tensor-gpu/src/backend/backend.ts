@@ -1,0 +1,47 @@
+import {
+  engine,
+  type KernelBackend,
+  registerBackend,
+  setBackend,
+  type Variable,
+} from '@tensorflow/tfjs-core';
+import type { AdamwMoments } from './adamwMoments.ts';
+import type { Completion, DecodeJob } from './decodeJob.ts';
+import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
+import { brandBackend } from './oneCopy.ts';
+
+/**
+ * What a device brings, beside the kernels that tfjs knows it by: this is all that the ops, the optimizer and the decoder
+ * ask of it. `cpu/openCpu.ts` makes one; a second device is a second folder beside `cpu/` that makes another.
+ */
+export interface Backend<Device extends KernelBackend = KernelBackend> {
+  /** Name under which tfjs knows it. */
+  readonly name: string;
+  /** tfjs's back end: it holds the tensors, and its registered kernels run tfjs's ops. */
+  readonly device: Device;
+  /** The fused ops it has kernels for; the others run as their references. */
+  readonly fusedKernels: readonly FusedKernel<Device>[];
+  /** AdamW's moments for these parameters, updated on the device. */
+  moments(parameters: Variable[]): AdamwMoments;
+  /** Samples all continuations of a job, prompt-major. */
+  decode(job: DecodeJob): Promise<Completion[]>;
+}
+
+const opened = new WeakMap<KernelBackend, Backend>();
+
+/** Offers the device to tfjs, with its fused kernels, and makes it tfjs's current back end. */
+export async function openBackend<Device extends KernelBackend>(
+  backend: Backend<Device>,
+): Promise<void> {
+  const { name, device, fusedKernels } = backend;
+  for (const kernel of fusedKernels) registerFusedKernel(name, kernel);
+  brandBackend(device);
+  opened.set(device, backend);
+  registerBackend(name, () => device);
+  await setBackend(name);
+}
+
+/** tfjs's current back end, if it is a device of ours. */
+export function currentBackend(): Backend | undefined {
+  return opened.get(engine().backend);
+}
