@@ -1,16 +1,12 @@
 // AdamW over all parameters at once. Two commands: adamwNorm (sum of squared gradients per chunk),
 // then, once the caller has turned the partial sums into a clip factor, adamwUpdate.
-//
-//   d[0]  u32[parameters][5]: offsets of w, g, m, v and the number of elements
-//   d[1]  u32[chunks][3]: parameter, first element, number of elements
-//   d[2]  adamwNorm: f64[chunks] result;  adamwUpdate: f32[8] scalars in the order read below
 #include "kernel.h"
 
 #define BLOCK 1024 // elements summed in f32 lanes before they join the f64 sum
 
 KERNEL(adamwNorm) {
-  const u32 *part = (const u32 *)(heap + d[1]) + 3 * (u64)chunk;
-  const u32 *entry = (const u32 *)(heap + d[0]) + 5 * (u64)part[0];
+  const u32 *part = (const u32 *)(heap + d->parts) + 3 * (u64)chunk;
+  const u32 *entry = (const u32 *)(heap + d->parameters) + 5 * (u64)part[0];
   const f32 *g = (const f32 *)(heap + entry[1]) + part[1];
   double total = 0;
   for (u32 start = 0; start < part[2]; start += BLOCK) {
@@ -25,17 +21,17 @@ KERNEL(adamwNorm) {
     for (; i < end; i++) tail += g[i] * g[i];
     total += (double)vsum(sum) + (double)tail;
   }
-  ((double *)(heap + d[2]))[chunk] = total;
+  ((double *)(heap + d->sums))[chunk] = total;
 }
 
 KERNEL(adamwUpdate) {
-  const u32 *part = (const u32 *)(heap + d[1]) + 3 * (u64)chunk;
-  const u32 *entry = (const u32 *)(heap + d[0]) + 5 * (u64)part[0];
+  const u32 *part = (const u32 *)(heap + d->parts) + 3 * (u64)chunk;
+  const u32 *entry = (const u32 *)(heap + d->parameters) + 5 * (u64)part[0];
   f32 *w = (f32 *)(heap + entry[0]) + part[1];
   const f32 *g = (const f32 *)(heap + entry[1]) + part[1];
   f32 *m = (f32 *)(heap + entry[2]) + part[1];
   f32 *v = (f32 *)(heap + entry[3]) + part[1];
-  const f32 *scalars = (const f32 *)(heap + d[2]);
+  const f32 *scalars = (const f32 *)(heap + d->scalars);
   f32 clip = scalars[0], keep = scalars[1], oneMinusBeta1 = scalars[2];
   f32 beta2 = scalars[3], oneMinusBeta2 = scalars[4];
   f32 stepSize = scalars[5], inverseRootBias2 = scalars[6], eps = scalars[7];

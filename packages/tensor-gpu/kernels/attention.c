@@ -16,11 +16,7 @@
 #define TR 6
 #endif
 #define NR (2 * VW)
-#if VW == 16
 #define QB 96 // a multiple of TR and NR
-#else
-#define QB 96
-#endif
 #define KB 132 // a multiple of TR
 #define HIDDEN -1e30f
 #define LOG2E 1.44269504f
@@ -364,16 +360,15 @@ static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
   }
 }
 
-// d: q, k, v, segments, y, logsumexp [B, H, T], B, T, H, Hk, D, scale, causal, queries per chunk (a multiple of QB)
 KERNEL(attention) {
-  const u32 time = d[7], heads = d[8], own = d[9], width = d[10], parts = (time + d[13] - 1) / d[13];
+  const u32 time = d->time, heads = d->heads, own = d->kvHeads, width = d->width, parts = (time + d->queriesPerChunk - 1) / d->queriesPerChunk;
   const u32 part = chunk % parts, head = chunk / parts % heads, batch = chunk / parts / heads;
   const size_t ldq = (size_t)heads * width, ldk = (size_t)own * width;
   const size_t atq = batch * time * ldq + (size_t)head * width;
   const size_t atk = batch * time * ldk + (size_t)(head / (heads / own)) * width;
-  const Head h = {F32(0) + atq, F32(1) + atk, F32(2) + atk, F32(4) + atq, F32(5) + ((size_t)batch * heads + head) * time,
-                  I32(3) + (size_t)batch * time, time, width, ldq, ldk, ARGF(11), d[12]};
-  for (u32 q0 = part * d[13]; q0 < MIN(time, (part + 1) * d[13]); q0 += QB) forwardBlock(&h, q0, (f32 *)scratch);
+  const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + head) * time,
+                  I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal};
+  for (u32 q0 = part * d->queriesPerChunk; q0 < MIN(time, (part + 1) * d->queriesPerChunk); q0 += QB) forwardBlock(&h, q0, (f32 *)scratch);
 }
 
 // ---- backward
@@ -471,33 +466,32 @@ static void backwardBlock(const Head *h, const Gradients *to, u32 q0, u32 k0, Ro
 }
 
 // A chunk owns one key/value head of one sequence, with its query heads.
-// d: q, k, v, segments, y, logsumexp, dy, dq, dk, dv (0: not wanted), B, T, H, Hk, D, scale, causal
 KERNEL(attentionGradient) {
-  const u32 time = d[11], heads = d[12], own = d[13], width = d[14], group = heads / own;
+  const u32 time = d->time, heads = d->heads, own = d->kvHeads, width = d->width, group = heads / own;
   const u32 head = chunk % own, batch = chunk / own, padded = (width + NR - 1) / NR * NR;
   const size_t ldq = (size_t)heads * width, ldk = (size_t)own * width;
   const size_t atk = batch * time * ldk + (size_t)head * width;
   const size_t sum = (size_t)(KB + TR) * padded;
-  f32 *dkSum = d[8] ? (f32 *)scratch : 0, *dvSum = d[9] ? (f32 *)scratch + sum : 0, *copies = (f32 *)scratch + 2 * sum;
-  if (d[7])
+  f32 *dkSum = d->dk ? (f32 *)scratch : 0, *dvSum = d->dv ? (f32 *)scratch + sum : 0, *copies = (f32 *)scratch + 2 * sum;
+  if (d->dq)
     for (u32 t = 0; t < time; t++) {
-      f32 *row = F32(7) + (batch * time + t) * ldq + (size_t)head * group * width;
+      f32 *row = F32(d->dq) + (batch * time + t) * ldq + (size_t)head * group * width;
       for (u32 i = 0; i < group * width; i++) row[i] = 0;
     }
   for (u32 k0 = 0; k0 < time; k0 += KB) {
     zero((f32 *)scratch, 2 * sum);
     const u32 keys = MIN(KB, time - k0);
-    const Rows k = copyRows(F32(1) + atk + k0 * ldk, ldk, keys, width, copies);
-    const Rows v = copyRows(F32(2) + atk + k0 * ldk, ldk, keys, width, copies + sum);
+    const Rows k = copyRows(F32(d->k) + atk + k0 * ldk, ldk, keys, width, copies);
+    const Rows v = copyRows(F32(d->v) + atk + k0 * ldk, ldk, keys, width, copies + sum);
     for (u32 member = 0; member < group; member++) {
       const u32 query = head * group + member;
       const size_t atq = batch * time * ldq + (size_t)query * width;
-      const Head h = {F32(0) + atq, F32(1) + atk, F32(2) + atk, F32(4) + atq, F32(5) + ((size_t)batch * heads + query) * time,
-                      I32(3) + (size_t)batch * time, time, width, ldq, ldk, ARGF(15), d[16]};
-      const Gradients to = {F32(6) + atq, d[7] ? F32(7) + atq : 0, dkSum, dvSum};
-      for (u32 q0 = d[16] ? k0 / QB * QB : 0; q0 < time; q0 += QB) backwardBlock(&h, &to, q0, k0, k, v, copies + 2 * sum);
+      const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + query) * time,
+                      I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal};
+      const Gradients to = {F32(d->dy) + atq, d->dq ? F32(d->dq) + atq : 0, dkSum, dvSum};
+      for (u32 q0 = d->causal ? k0 / QB * QB : 0; q0 < time; q0 += QB) backwardBlock(&h, &to, q0, k0, k, v, copies + 2 * sum);
     }
-    if (dkSum) storeRows(dkSum, padded, keys, width, ARGF(15), F32(8) + atk + k0 * ldk, ldk, 0);
-    if (dvSum) storeRows(dvSum, padded, keys, width, 1, F32(9) + atk + k0 * ldk, ldk, 0);
+    if (dkSum) storeRows(dkSum, padded, keys, width, d->scale, F32(d->dk) + atk + k0 * ldk, ldk, 0);
+    if (dvSum) storeRows(dvSum, padded, keys, width, 1, F32(d->dv) + atk + k0 * ldk, ldk, 0);
   }
 }

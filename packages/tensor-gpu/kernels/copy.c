@@ -7,20 +7,19 @@ INLINE void copyRow(const f32 *x, f32 *y, u32 n) {
   for (; i < n; i++) ((u32 *)y)[i] = ((const u32 *)x)[i];
 }
 
-// y[r * ldy + i] = x[r * ldx + i], i < width. words: x, y, rows, width, ldx, ldy, rows of a chunk
+// y[r * ldy + i] = x[r * ldx + i], i < width
 KERNEL(copyBlock) {
-  u32 from = chunk * d[6], to = MIN(from + d[6], d[2]);
-  for (u32 r = from; r < to; r++) copyRow(F32(0) + (size_t)r * d[4], F32(1) + (size_t)r * d[5], d[3]);
+  u32 from = chunk * d->rowsPerChunk, to = MIN(from + d->rowsPerChunk, d->rows);
+  for (u32 r = from; r < to; r++) copyRow(F32(d->x) + (size_t)r * d->ldx, F32(d->y) + (size_t)r * d->ldy, d->width);
 }
 
-// y = x with its axes permuted, at most five. words: x, y, sizes of y's axes [5], strides of x along them [5],
-// outer rows (first three axes) of a chunk
+// y = x with its axes permuted, at most five.
 KERNEL(permute) {
-  const u32 *n = d + 2, *s = d + 7;
-  const u32 rows = n[0] * n[1] * n[2], from = chunk * d[12], to = MIN(from + d[12], rows);
+  const u32 *n = d->sizes, *s = d->strides;
+  const u32 rows = n[0] * n[1] * n[2], from = chunk * d->rowsPerChunk, to = MIN(from + d->rowsPerChunk, rows);
   for (u32 row = from; row < to; row++) {
-    const u32 *x = U32(0) + (size_t)(row / (n[1] * n[2])) * s[0] + (size_t)(row / n[2] % n[1]) * s[1] + (size_t)(row % n[2]) * s[2];
-    u32 *y = U32(1) + (size_t)row * n[3] * n[4];
+    const u32 *x = U32(d->x) + (size_t)(row / (n[1] * n[2])) * s[0] + (size_t)(row / n[2] % n[1]) * s[1] + (size_t)(row % n[2]) * s[2];
+    u32 *y = U32(d->y) + (size_t)row * n[3] * n[4];
     if (s[4] == 1) {
       for (u32 i = 0; i < n[3]; i++) copyRow((const f32 *)x + (size_t)i * s[3], (f32 *)y + (size_t)i * n[4], n[4]);
       continue;
@@ -33,8 +32,8 @@ KERNEL(permute) {
   }
 }
 
-// y[r] = x[index[r]]. words: x, index, y, rows, width, rows of a chunk. The caller has checked the range.
+// y[r] = x[indices[r]]
 KERNEL(gatherRows) {
-  u32 from = chunk * d[5], to = MIN(from + d[5], d[3]), width = d[4];
-  for (u32 r = from; r < to; r++) copyRow(F32(0) + (size_t)U32(1)[r] * width, F32(2) + (size_t)r * width, width);
+  u32 from = chunk * d->rowsPerChunk, to = MIN(from + d->rowsPerChunk, d->rows), width = d->width;
+  for (u32 r = from; r < to; r++) copyRow(F32(d->x) + (size_t)U32(d->indices)[r] * width, F32(d->y) + (size_t)r * width, width);
 }

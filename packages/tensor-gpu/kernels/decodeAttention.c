@@ -10,12 +10,11 @@
 #define PADDED(D) (((D) + LANES - 1) / LANES * LANES)
 
 // h[r] = embedding[token[r]]
-// words: live rows, tokens, embedding, h, width, chunks
 KERNEL(decodeEmbed) {
-  u32 rows = U32(0)[0], width = d[4];
-  for (u32 r = chunk; r < rows; r += d[5]) {
-    const f32 *from = F32(2) + (size_t)I32(1)[r] * width;
-    f32 *to = F32(3) + (size_t)r * width;
+  u32 rows = U32(d->live)[0], width = d->width;
+  for (u32 r = chunk; r < rows; r += d->chunks) {
+    const f32 *from = F32(d->embed) + (size_t)I32(d->tokens)[r] * width;
+    f32 *to = F32(d->hidden) + (size_t)r * width;
     for (u32 i = 0; i < width; i++) to[i] = from[i];
   }
 }
@@ -32,12 +31,11 @@ static void decodeRms(const f32 *x, const f32 *weight, f32 *y, u32 width, f32 ep
   for (; i < width; i++) y[i] = x[i] * scale * weight[i];
 }
 
-// words: live rows, x, weight, y, width, eps, chunks
 KERNEL(decodeNorm) {
-  u32 rows = U32(0)[0], width = d[4];
-  f32 *normed = (f32 *)scratch, *y = F32(3);
-  for (u32 r = chunk; r < rows; r += d[6]) {
-    decodeRms(F32(1) + (size_t)r * width, F32(2), normed, width, ARGF(5));
+  u32 rows = U32(d->live)[0], width = d->width;
+  f32 *normed = (f32 *)scratch, *y = F32(d->y);
+  for (u32 r = chunk; r < rows; r += d->chunks) {
+    decodeRms(F32(d->x) + (size_t)r * width, F32(d->weight), normed, width, d->eps);
     for (u32 i = 0; i < width; i++) y[LEFT(r, i, width)] = normed[i];
   }
 }
@@ -108,26 +106,24 @@ INLINE void decodeHeads(const f32 *q, const f32 *K, const f32 *V, u32 count, u32
 
 #define WRITE 1
 #define ATTEND 2
-// words: live rows, qkv, out, qNorm, kNorm, cos, sin, positions, slots, cache of the layer, heads, kvHeads, D,
-//        capacity, eps, scale, chunks, what to do (WRITE | ATTEND)
 KERNEL(decodeAttention) {
-  u32 rows = U32(0)[0], heads = d[10], kvHeads = d[11], D = d[12], capacity = d[13], todo = d[17];
+  u32 rows = U32(d->live)[0], heads = d->heads, kvHeads = d->kvHeads, D = d->headDim, capacity = d->capacity, todo = d->phases;
   u32 group = heads / kvHeads, Dp = PADDED(D), width = (heads + 2 * kvHeads) * D;
-  f32 eps = ARGF(14), scale = ARGF(15);
+  f32 eps = d->eps, scale = d->scale;
   f32 *rotated = (f32 *)scratch, *mixed = rotated + 2 * Dp, *score = mixed + 2 * Dp, inverse[2];
-  for (u32 item = chunk; item < rows * kvHeads; item += d[16]) {
-    u32 r = item / kvHeads, h = item % kvHeads, position = U32(7)[r];
-    const f32 *qkv = F32(1) + (size_t)r * width;
-    const f32 *cosine = F32(5) + (size_t)position * (D / 2), *sine = F32(6) + (size_t)position * (D / 2);
-    f32 *K = F32(9) + ((size_t)U32(8)[r] * kvHeads + h) * capacity * (D + Dp), *V = K + (size_t)capacity * D;
-    u32 ahead = item + d[16];
+  for (u32 item = chunk; item < rows * kvHeads; item += d->chunks) {
+    u32 r = item / kvHeads, h = item % kvHeads, position = U32(d->positions)[r];
+    const f32 *qkv = F32(d->qkv) + (size_t)r * width;
+    const f32 *cosine = F32(d->cos) + (size_t)position * (D / 2), *sine = F32(d->sin) + (size_t)position * (D / 2);
+    f32 *K = F32(d->cache) + ((size_t)U32(d->slots)[r] * kvHeads + h) * capacity * (D + Dp), *V = K + (size_t)capacity * D;
+    u32 ahead = item + d->chunks;
     if (todo & ATTEND && ahead < rows * kvHeads) {
-      const f32 *next = F32(9) + ((size_t)U32(8)[ahead / kvHeads] * kvHeads + ahead % kvHeads) * capacity * (D + Dp);
+      const f32 *next = F32(d->cache) + ((size_t)U32(d->slots)[ahead / kvHeads] * kvHeads + ahead % kvHeads) * capacity * (D + Dp);
       prefetch(next, (size_t)position * D * sizeof(f32)); // the neighbour's length is a good guess
       prefetch(next + (size_t)capacity * D, (size_t)position * Dp * sizeof(f32));
     }
     if (todo & WRITE) {
-      decodeHead(qkv + (size_t)(heads + h) * D, F32(4), cosine, sine, rotated, D, eps);
+      decodeHead(qkv + (size_t)(heads + h) * D, F32(d->kNorm), cosine, sine, rotated, D, eps);
       f32 *column = K + (size_t)(position / LANES) * D * LANES + position % LANES;
       for (u32 i = 0; i < D; i++) column[i * LANES] = rotated[i];
       const f32 *value = qkv + (size_t)(heads + kvHeads + h) * D;
@@ -140,12 +136,12 @@ KERNEL(decodeAttention) {
       u32 pair = MIN(2, group - g), head = h * group + g;
       for (u32 n = 0; n < pair; n++) {
         f32 *q = rotated + n * Dp;
-        decodeHead(qkv + (size_t)(head + n) * D, F32(3), cosine, sine, q, D, eps);
+        decodeHead(qkv + (size_t)(head + n) * D, F32(d->qNorm), cosine, sine, q, D, eps);
         for (u32 i = 0; i < D; i++) q[i] *= scale;
       }
       if (pair == 2) decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 2);
       else decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 1);
-      f32 *out = F32(2);
+      f32 *out = F32(d->out);
       for (u32 n = 0; n < pair; n++)
         for (u32 i = 0; i < D; i++) out[LEFT(r, (head + n) * D + i, heads * D)] = mixed[n * Dp + i] * inverse[n];
     }
@@ -153,14 +149,13 @@ KERNEL(decodeAttention) {
 }
 
 // Copies the first `length` positions of slot `from` to slot `to`: a group's shared prompt. One chunk = one kvHead of a layer.
-// words: u32[copies][3] (from, to, length), copies, cache of the layer, kvHeads, D, capacity
 KERNEL(decodeCopy) {
-  u32 copies = d[1], kvHeads = d[3], D = d[4], capacity = d[5], Dp = PADDED(D);
+  u32 copies = d->count, kvHeads = d->kvHeads, D = d->headDim, capacity = d->capacity, Dp = PADDED(D);
   for (u32 c = 0; c < copies; c++) {
-    const u32 *copy = U32(0) + 3 * (size_t)c;
+    const u32 *copy = U32(d->copies) + 3 * (size_t)c;
     size_t size = (size_t)capacity * (D + Dp), blocks = (copy[2] + LANES - 1) / LANES;
-    const f32 *from = F32(2) + ((size_t)copy[0] * kvHeads + chunk) * size;
-    f32 *to = F32(2) + ((size_t)copy[1] * kvHeads + chunk) * size;
+    const f32 *from = F32(d->cache) + ((size_t)copy[0] * kvHeads + chunk) * size;
+    f32 *to = F32(d->cache) + ((size_t)copy[1] * kvHeads + chunk) * size;
     for (size_t i = 0; i < blocks * D * LANES; i += VW) vstore(to + i, vload(from + i));
     from += (size_t)capacity * D;
     to += (size_t)capacity * D;

@@ -77,11 +77,10 @@ static void panelProduct(const f32 *x, u32 rows, const f32 *panel, u32 K, f32 *a
 }
 
 // Rows [first, first + count) of W[N][K] into their panels; a chunk takes UNIT rows.
-// words: W, packed, N, K, first column of the packed matrix, step between panels, first panel
 KERNEL(decodePack) {
-  const f32 *source = F32(0);
-  f32 *packed = F32(1);
-  u32 N = d[2], K = d[3], offset = d[4], step = d[5], phase = d[6];
+  const f32 *source = F32(d->matrix);
+  f32 *packed = F32(d->packed);
+  u32 N = d->columns, K = d->width, offset = d->firstColumn, step = d->panelStep, phase = d->firstPanel;
   u32 end = MIN(N, (chunk + 1) * UNIT);
   for (u32 n = chunk * UNIT; n < end; n++) {
     u32 column = offset + n;
@@ -92,13 +91,12 @@ KERNEL(decodePack) {
 }
 
 // y = x W^T (mode 0) or y += x W^T (mode 1)
-// words: live rows, x, packed, y, K, N, mode, first row (a multiple of ROWS), most rows, chunks
 KERNEL(decodeLinear) {
-  u32 live = U32(0)[0], K = d[4], N = d[5], mode = d[6], first = d[7];
+  u32 live = U32(d->live)[0], K = d->width, N = d->columns, mode = d->add, first = d->firstRow;
   if (live <= first) return;
-  u32 rows = MIN(live - first, d[8]), chunks = d[9];
-  const f32 *x = F32(1) + LEFT(first, 0, K), *packed = F32(2);
-  f32 *y = F32(3), *acc = (f32 *)scratch; // y starts at row `first`
+  u32 rows = MIN(live - first, d->rows), chunks = d->chunks;
+  const f32 *x = F32(d->x) + LEFT(first, 0, K), *packed = F32(d->packed);
+  f32 *y = F32(d->y), *acc = (f32 *)scratch; // y starts at row `first`
   u32 units = (N + UNIT - 1) / UNIT;
   u32 from = (u32)((u64)units * chunk / chunks) * UNIT, to = MIN(N, (u32)((u64)units * (chunk + 1) / chunks) * UNIT);
   for (u32 r0 = 0; r0 < rows; r0 += ROWS) {
@@ -123,11 +121,10 @@ KERNEL(decodeLinear) {
 }
 
 // y = silu(x gate^T) * (x up^T); panels of gate and up alternate
-// words: live rows, x, packed, y, K, N, chunks
 KERNEL(decodeGateUp) {
-  u32 rows = U32(0)[0], K = d[4], N = d[5], chunks = d[6];
-  const f32 *x = F32(1), *packed = F32(2);
-  f32 *y = F32(3), *gate = (f32 *)scratch, *up = gate + ROWS * NR;
+  u32 rows = U32(d->live)[0], K = d->width, N = d->columns, chunks = d->chunks;
+  const f32 *x = F32(d->x), *packed = F32(d->packed);
+  f32 *y = F32(d->y), *gate = (f32 *)scratch, *up = gate + ROWS * NR;
   u32 units = (N + UNIT - 1) / UNIT;
   u32 from = (u32)((u64)units * chunk / chunks) * UNIT, to = MIN(N, (u32)((u64)units * (chunk + 1) / chunks) * UNIT);
   for (u32 r0 = 0; r0 < rows; r0 += ROWS) {

@@ -32,17 +32,16 @@ BINARY(mulRow, a * b)
 BINARY(divRow, a / b)
 BINARY(squaredDifferenceRow, (a - b) * (a - b))
 
-// words: op, a, b, y, rows, width, kind of a, kind of b, rows of a chunk, columns of a chunk
 KERNEL(binary) {
-  const u32 rows = d[4], width = d[5], across = (width + d[9] - 1) / d[9];
-  const u32 r0 = chunk / across * d[8], r1 = MIN(r0 + d[8], rows);
-  const u32 c0 = chunk % across * d[9], c1 = MIN(c0 + d[9], width);
-  const int numberA = d[6] >= COLUMN, numberB = d[7] >= COLUMN;
+  const u32 rows = d->rows, width = d->width, across = (width + d->columnsPerChunk - 1) / d->columnsPerChunk;
+  const u32 r0 = chunk / across * d->rowsPerChunk, r1 = MIN(r0 + d->rowsPerChunk, rows);
+  const u32 c0 = chunk % across * d->columnsPerChunk, c1 = MIN(c0 + d->columnsPerChunk, width);
+  const int numberA = d->kindA >= COLUMN, numberB = d->kindB >= COLUMN;
   for (u32 r = r0; r < r1; r++) {
-    const f32 *a = F32(1) + (d[6] == FULL ? (size_t)r * width : d[6] == COLUMN ? r : 0);
-    const f32 *b = F32(2) + (d[7] == FULL ? (size_t)r * width : d[7] == COLUMN ? r : 0);
-    f32 *y = F32(3) + (size_t)r * width;
-    switch (d[0]) {
+    const f32 *a = F32(d->a) + (d->kindA == FULL ? (size_t)r * width : d->kindA == COLUMN ? r : 0);
+    const f32 *b = F32(d->b) + (d->kindB == FULL ? (size_t)r * width : d->kindB == COLUMN ? r : 0);
+    f32 *y = F32(d->y) + (size_t)r * width;
+    switch (d->op) {
       case 0: addRow(a, b, y, c0, c1, numberA, numberB); break;
       case 1: subRow(a, b, y, c0, c1, numberA, numberB); break;
       case 2: mulRow(a, b, y, c0, c1, numberA, numberB); break;
@@ -75,12 +74,11 @@ UNARY(rsqrtAll, vsplat(1) / vsqrt(x))
 UNARY(reciprocalAll, vsplat(1) / x)
 UNARY(reluAll, vselect(x < vsplat(0), vsplat(0), x))
 
-// words: op, x, y, n, elements of a chunk
 KERNEL(unary) {
-  u32 from = chunk * d[4], n = MIN(d[4], d[3] - from);
-  const f32 *x = F32(1) + from;
-  f32 *y = F32(2) + from;
-  switch (d[0]) {
+  u32 from = chunk * d->elementsPerChunk, n = MIN(d->elementsPerChunk, d->size - from);
+  const f32 *x = F32(d->x) + from;
+  f32 *y = F32(d->y) + from;
+  switch (d->op) {
     case 0: negAll(x, y, n); break;
     case 1: expAll(x, y, n); break;
     case 2: logAll(x, y, n); break;

@@ -34,7 +34,6 @@
 #define FEW_ROWS_DOT 12
 #define PACK_A_COLUMNS 192
 
-enum { A, B, C, M, N, K, LDA, LDB, LDC, FLAGS, ROWS, COLUMNS, ITEMS, BATCH, STRIDE_A, STRIDE_B, STRIDE_C };
 enum { TRANSPOSE_A = 1, TRANSPOSE_B = 2, ACCUMULATE = 4, TABLE = 8 };
 
 // c[rows][NR] (+)= sum over p < k of a(i, p) * b[p * ldb ..]. a(i, p) = a[i * rs + p] in place, a[p * rows + i] packed.
@@ -366,33 +365,32 @@ static void dotProduct(const Product *x) {
   }
 }
 
-// words: see the enum. ROWS, COLUMNS: of a chunk; ITEMS: batch items of a chunk (when a chunk is a whole item).
-// Item i lies at A + i * STRIDE_A and so on (floats); with TABLE the words behind hold (offset of A, offset of B) per item.
+// Item i lies at a + i * strideA and so on; with TABLE where the table says.
 KERNEL(gemm) {
-  u32 down = (d[M] + d[ROWS] - 1) / d[ROWS], across = (d[N] + d[COLUMNS] - 1) / d[COLUMNS];
+  u32 down = (d->m + d->rowsPerChunk - 1) / d->rowsPerChunk, across = (d->n + d->columnsPerChunk - 1) / d->columnsPerChunk;
   u32 group = chunk / (down * across), rest = chunk % (down * across);
-  u32 m0 = rest / across * d[ROWS], n0 = rest % across * d[COLUMNS];
-  for (u32 item = group * d[ITEMS]; item < MIN((group + 1) * d[ITEMS], d[BATCH]); item++) {
-    const u32 *table = d + STRIDE_C + 1 + 2 * item;
+  u32 m0 = rest / across * d->rowsPerChunk, n0 = rest % across * d->columnsPerChunk;
+  for (u32 item = group * d->itemsPerChunk; item < MIN((group + 1) * d->itemsPerChunk, d->batch); item++) {
+    const u32 *table = d->table + 2 * item;
     Product x;
-    x.a = F32(A) + (d[FLAGS] & TABLE ? table[0] : (size_t)item * d[STRIDE_A]);
-    x.b = F32(B) + (d[FLAGS] & TABLE ? table[1] : (size_t)item * d[STRIDE_B]);
-    x.c = F32(C) + (size_t)item * d[STRIDE_C] + (size_t)m0 * d[LDC] + n0;
-    x.lda = d[LDA];
-    x.ldb = d[LDB];
-    x.ldc = d[LDC];
-    x.flags = d[FLAGS];
+    x.a = F32(d->a) + (d->flags & TABLE ? table[0] : (size_t)item * d->strideA);
+    x.b = F32(d->b) + (d->flags & TABLE ? table[1] : (size_t)item * d->strideB);
+    x.c = F32(d->c) + (size_t)item * d->strideC + (size_t)m0 * d->ldc + n0;
+    x.lda = d->lda;
+    x.ldb = d->ldb;
+    x.ldc = d->ldc;
+    x.flags = d->flags;
     x.a += x.flags & TRANSPOSE_A ? (size_t)m0 : m0 * x.lda;
     x.b += x.flags & TRANSPOSE_B ? n0 * x.ldb : (size_t)n0;
-    x.rows = MIN(d[ROWS], d[M] - m0);
-    x.columns = MIN(d[COLUMNS], d[N] - n0);
-    x.k = d[K];
+    x.rows = MIN(d->rowsPerChunk, d->m - m0);
+    x.columns = MIN(d->columnsPerChunk, d->n - n0);
+    x.k = d->k;
     // chosen by the whole product's shape, not by the chunk's
     if (x.k == 0) { // the empty sum (with ACCUMULATE nothing is called)
       for (u32 i = 0; i < x.rows; i++)
         for (u32 j = 0; j < x.columns; j++) x.c[i * x.ldc + j] = 0;
-    } else if (d[M] <= FEW_ROWS_DOT && (x.flags & TRANSPOSE_B) && !(x.flags & TRANSPOSE_A)) dotProduct(&x);
-    else if (d[M] <= FEW_ROWS_IN_PLACE && !(x.flags & TRANSPOSE_B)) inPlaceProduct(&x, (f32 *)scratch);
+    } else if (d->m <= FEW_ROWS_DOT && (x.flags & TRANSPOSE_B) && !(x.flags & TRANSPOSE_A)) dotProduct(&x);
+    else if (d->m <= FEW_ROWS_IN_PLACE && !(x.flags & TRANSPOSE_B)) inPlaceProduct(&x, (f32 *)scratch);
     else packedProduct(&x, (f32 *)scratch);
   }
 }

@@ -38,12 +38,11 @@ static void forward_row(const Rope *rope, u32 row, const f32 *x, f32 *y) {
   }
 }
 
-// d: x, weight, cos, sin, positions, y, rows, heads, half, eps, rows per chunk
 KERNEL(headNormRope) {
-  const Rope rope = {F32(1), F32(2), F32(3), I32(4), d[7], d[8], ARGF(9)};
-  const u32 width = 2 * d[8], end = MIN(d[6], (chunk + 1) * d[10]);
-  for (u32 row = chunk * d[10]; row < end; row++)
-    forward_row(&rope, row, F32(0) + (size_t)row * width, F32(5) + (size_t)row * width);
+  const Rope rope = {F32(d->weight), F32(d->cos), F32(d->sin), I32(d->positions), d->heads, d->half, d->eps};
+  const u32 width = 2 * d->half, end = MIN(d->rows, (chunk + 1) * d->rowsPerChunk);
+  for (u32 row = chunk * d->rowsPerChunk; row < end; row++)
+    forward_row(&rope, row, F32(d->x) + (size_t)row * width, F32(d->y) + (size_t)row * width);
 }
 
 // dn: the rotation backwards; then as rmsNormGradient with dn for dy
@@ -74,15 +73,14 @@ static void gradient_row(const Rope *rope, u32 row, const f32 *x, const f32 *dy,
   }
 }
 
-// d: x, weight, cos, sin, positions, dy, dx (0: not wanted), partial (0: not wanted), rows, heads, half, eps, rows per chunk
 KERNEL(headNormRopeGradient) {
-  const Rope rope = {F32(1), F32(2), F32(3), I32(4), d[9], d[10], ARGF(11)};
-  const u32 width = 2 * d[10], end = MIN(d[8], (chunk + 1) * d[12]);
-  f32 *partial = d[7] ? F32(7) + (size_t)chunk * width : 0;
+  const Rope rope = {F32(d->weight), F32(d->cos), F32(d->sin), I32(d->positions), d->heads, d->half, d->eps};
+  const u32 width = 2 * d->half, end = MIN(d->rows, (chunk + 1) * d->rowsPerChunk);
+  f32 *partial = d->partials ? F32(d->partials) + (size_t)chunk * width : 0;
   if (partial)
     for (u32 i = 0; i < width; i++) partial[i] = 0;
-  for (u32 row = chunk * d[12]; row < end; row++) {
+  for (u32 row = chunk * d->rowsPerChunk; row < end; row++) {
     const size_t at = (size_t)row * width;
-    gradient_row(&rope, row, F32(0) + at, F32(5) + at, d[6] ? F32(6) + at : (f32 *)scratch, partial);
+    gradient_row(&rope, row, F32(d->x) + at, F32(d->dy) + at, d->dx ? F32(d->dx) + at : (f32 *)scratch, partial);
   }
 }

@@ -1,6 +1,7 @@
 // What every kernel includes: vectors of VW floats, the KERNEL() declaration and exact element functions.
 // Freestanding C with vector extensions: no libc, no static mutable data. One source for native and WebAssembly.
-// A new kernel: write KERNEL(name) { ... } in kernels/<name>.c, then run `pnpm kernels`. Give it static helpers.
+// A new kernel: name its words in src/backend/cpu/engine/descriptors.ts, write KERNEL(name) { ... } in kernels/<name>.c, then
+// run `pnpm kernels`. Give it static helpers.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -39,16 +40,16 @@ typedef i32 vi __attribute__((vector_size(VW * 4), aligned(4)));
 #define EXPORT_AS(name) EXPORT
 #endif
 
-// One call computes chunk number `chunk` of a command. d: the command's words. scratch: SCRATCH_BYTES of this worker.
+// One call computes chunk number `chunk` of a command. d: the command's words, by the names that descriptors.ts gives them.
+// scratch: SCRATCH_BYTES of this worker.
+#include "descriptors.h"
 #define SCRATCH_BYTES (4u << 20)
-#define KERNEL(name) void k_##name(u8 *heap, const u32 *d, u32 chunk, u8 *scratch); \
-  void k_##name(u8 *heap __attribute__((unused)), const u32 *d __attribute__((unused)), \
+#define KERNEL(name) void k_##name(u8 *heap, const name##Words *d, u32 chunk, u8 *scratch); \
+  void k_##name(u8 *heap __attribute__((unused)), const name##Words *d __attribute__((unused)), \
                 u32 chunk __attribute__((unused)), u8 *scratch __attribute__((unused)))
-#define F32(i) ((f32 *)(heap + d[i]))
-#define I32(i) ((i32 *)(heap + d[i]))
-#define U32(i) ((u32 *)(heap + d[i]))
-#define U8(i) ((u8 *)(heap + d[i]))
-#define ARGF(i) (((const f32 *)d)[i])
+#define F32(offset) ((f32 *)(heap + (offset)))
+#define I32(offset) ((i32 *)(heap + (offset)))
+#define U32(offset) ((u32 *)(heap + (offset)))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

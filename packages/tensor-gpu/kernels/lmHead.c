@@ -97,30 +97,28 @@ static void update(Row *row, const f32 *z, const f32 *z0, u32 n, f32 by, u32 fla
   row->gap = out[3];
 }
 
-// d: logits [rows][columns], base's logits (0: none), targets, state, rows, columns, first column, 1/temperature, flags, rows per chunk
 KERNEL(lmHeadUpdate) {
-  const u32 columns = d[5], end = MIN(d[4], (chunk + 1) * d[9]);
-  for (u32 r = chunk * d[9]; r < end; r++) {
-    Row *row = (Row *)(heap + d[3]) + r;
-    const f32 *z = F32(0) + (size_t)r * columns, *z0 = d[1] ? F32(1) + (size_t)r * columns : 0;
-    update(row, z, z0, columns, ARGF(7), d[8]);
-    const u32 target = (u32)I32(2)[r] - d[6];
-    if (target < columns) row->target = z[target] * ARGF(7);
+  const u32 columns = d->columns, end = MIN(d->rows, (chunk + 1) * d->rowsPerChunk);
+  for (u32 r = chunk * d->rowsPerChunk; r < end; r++) {
+    Row *row = (Row *)(heap + d->state) + r;
+    const f32 *z = F32(d->logits) + (size_t)r * columns, *z0 = d->refLogits ? F32(d->refLogits) + (size_t)r * columns : 0;
+    update(row, z, z0, columns, d->inverseTemperature, d->flags);
+    const u32 target = (u32)I32(d->targets)[r] - d->firstColumn;
+    if (target < columns) row->target = z[target] * d->inverseTemperature;
   }
 }
 
-// d: state, logprobs, entropy, kl (0: none), logsumexp, base's logsumexp (0: none), rows, flags
 KERNEL(lmHeadFinish) {
-  for (u32 r = 0; r < d[6]; r++) {
-    const Row *row = (const Row *)(heap + d[0]) + r;
+  for (u32 r = 0; r < d->rows; r++) {
+    const Row *row = (const Row *)(heap + d->state) + r;
     const f32 ln = slog(row->sum);
-    F32(1)[r] = (row->target - row->top) - ln;
-    F32(2)[r] = d[7] & ENTROPY ? ln - row->moment / row->sum : 0;
-    F32(4)[r] = row->top + ln;
-    if (!d[3]) continue;
+    F32(d->logprobs)[r] = (row->target - row->top) - ln;
+    F32(d->entropy)[r] = d->flags & ENTROPY ? ln - row->moment / row->sum : 0;
+    F32(d->logsumexp)[r] = row->top + ln;
+    if (!d->kl) continue;
     const f32 ln0 = slog(row->refSum);
-    F32(3)[r] = d[7] & FORWARD ? row->gap / row->refSum + (ln - ln0) : row->gap / row->sum + (ln0 - ln);
-    F32(5)[r] = row->refTop + ln0;
+    F32(d->kl)[r] = d->flags & FORWARD ? row->gap / row->refSum + (ln - ln0) : row->gap / row->sum + (ln0 - ln);
+    F32(d->refLogsumexp)[r] = row->refTop + ln0;
   }
 }
 
@@ -159,23 +157,21 @@ static NOINLINE void klRow(f32 *z, const f32 *z0, u32 n, vf by, const Cotangent 
   }
 }
 
-// d: logits [rows][columns] (become dlogits), base's logits (0: none), targets, logsumexp, base's logsumexp, entropy, kl,
-//    dlogprobs, dentropy (0: none), dkl (0: none), rows, columns, first column, 1/temperature, flags, rows per chunk
 KERNEL(lmHeadGradient) {
-  const u32 columns = d[11], end = MIN(d[10], (chunk + 1) * d[15]);
-  const f32 by = ARGF(13);
-  for (u32 r = chunk * d[15]; r < end; r++) {
-    f32 *z = F32(0) + (size_t)r * columns;
-    const Cotangent c = {F32(3)[r], d[9] ? F32(4)[r] : 0, d[8] ? F32(5)[r] : 0, d[9] ? F32(6)[r] : 0,
-                         F32(7)[r] * by, d[8] ? F32(8)[r] * by : 0, d[9] ? F32(9)[r] * by : 0};
+  const u32 columns = d->columns, end = MIN(d->rows, (chunk + 1) * d->rowsPerChunk);
+  const f32 by = d->inverseTemperature;
+  for (u32 r = chunk * d->rowsPerChunk; r < end; r++) {
+    f32 *z = F32(d->logits) + (size_t)r * columns;
+    const Cotangent c = {F32(d->logsumexp)[r], d->dkl ? F32(d->refLogsumexp)[r] : 0, d->dentropy ? F32(d->entropy)[r] : 0, d->dkl ? F32(d->kl)[r] : 0,
+                         F32(d->dlogprobs)[r] * by, d->dentropy ? F32(d->dentropy)[r] * by : 0, d->dkl ? F32(d->dkl)[r] * by : 0};
     if (c.dlogprob == 0 && c.dentropy == 0 && c.dkl == 0) {
       for (u32 i = 0; i < columns; i++) z[i] = 0;
       continue;
     }
-    if (c.dkl != 0) klRow(z, F32(1) + (size_t)r * columns, columns, vsplat(by), &c, d[14] & FORWARD);
+    if (c.dkl != 0) klRow(z, F32(d->refLogits) + (size_t)r * columns, columns, vsplat(by), &c, d->flags & FORWARD);
     else if (c.dentropy != 0) entropyRow(z, columns, vsplat(by), &c);
     else plainRow(z, columns, vsplat(by), &c);
-    const u32 target = (u32)I32(2)[r] - d[12];
+    const u32 target = (u32)I32(d->targets)[r] - d->firstColumn;
     if (target < columns) z[target] += c.dlogprob;
   }
 }

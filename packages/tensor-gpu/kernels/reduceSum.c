@@ -13,23 +13,23 @@ static f32 sumRun(const f32 *x, u32 n) {
   return vsum((s[0] + s[1]) + (s[2] + s[3]));
 }
 
-// Rows: inner = 1. words: x, y, outer, reduce, rows of a chunk, scale
+// Rows: inner = 1.
 KERNEL(sumRows) {
-  const u32 reduce = d[3], from = chunk * d[4], to = MIN(from + d[4], d[2]);
+  const u32 reduce = d->reduce, from = chunk * d->rowsPerChunk, to = MIN(from + d->rowsPerChunk, d->outer);
   for (u32 o = from; o < to; o++) {
-    const f32 *x = F32(0) + (size_t)o * reduce;
+    const f32 *x = F32(d->x) + (size_t)o * reduce;
     f64 sum = 0;
     for (u32 r = 0; r < reduce; r += RUN) sum += (f64)sumRun(x + r, MIN(RUN, reduce - r));
-    F32(1)[o] = (f32)(sum * (f64)ARGF(5));
+    F32(d->y)[o] = (f32)(sum * (f64)d->scale);
   }
 }
 
-// Columns. words: x, y, outer, reduce, inner, columns of a chunk, scale
+// Columns.
 KERNEL(sumColumns) {
-  const u32 reduce = d[3], inner = d[4], across = (inner + d[5] - 1) / d[5];
-  const u32 o = chunk / across, c0 = chunk % across * d[5], c1 = MIN(c0 + d[5], inner);
-  const f32 *x = F32(0) + (size_t)o * reduce * inner;
-  f32 *y = F32(1) + (size_t)o * inner;
+  const u32 reduce = d->reduce, inner = d->inner, across = (inner + d->columnsPerChunk - 1) / d->columnsPerChunk;
+  const u32 o = chunk / across, c0 = chunk % across * d->columnsPerChunk, c1 = MIN(c0 + d->columnsPerChunk, inner);
+  const f32 *x = F32(d->x) + (size_t)o * reduce * inner;
+  f32 *y = F32(d->y) + (size_t)o * inner;
   for (u32 c = c0; c < c1; c += 4 * VW) {
     u32 n = MIN(4 * VW, c1 - c);
     f64 total[4 * VW];
@@ -49,6 +49,6 @@ KERNEL(sumColumns) {
           }
       for (u32 i = 0; i < 4 * VW; i++) total[i] += (f64)s[i / VW][i % VW];
     }
-    for (u32 i = 0; i < n; i++) y[c + i] = (f32)(total[i] * (f64)ARGF(6));
+    for (u32 i = 0; i < n; i++) y[c + i] = (f32)(total[i] * (f64)d->scale);
   }
 }

@@ -16,14 +16,13 @@ static f32 inverse_rms(const f32 *x, u32 width, f32 eps) {
   return 1.0f / ssqrt(vsum(sum0 + sum1) / (f32)width + eps);
 }
 
-// d: x, weight, y, rows, width, eps, rows per chunk
 KERNEL(rmsNorm) {
-  const f32 *weight = F32(1);
-  const u32 rows = d[3], width = d[4], end = MIN(rows, (chunk + 1) * d[6]);
-  for (u32 row = chunk * d[6]; row < end; row++) {
-    const f32 *x = F32(0) + (size_t)row * width;
-    f32 *y = F32(2) + (size_t)row * width;
-    const vf r = vsplat(inverse_rms(x, width, ARGF(5)));
+  const f32 *weight = F32(d->weight);
+  const u32 rows = d->rows, width = d->width, end = MIN(rows, (chunk + 1) * d->rowsPerChunk);
+  for (u32 row = chunk * d->rowsPerChunk; row < end; row++) {
+    const f32 *x = F32(d->x) + (size_t)row * width;
+    f32 *y = F32(d->y) + (size_t)row * width;
+    const vf r = vsplat(inverse_rms(x, width, d->eps));
     u32 i = 0;
     for (; i + VW <= width; i += VW) vstore(y + i, vload(x + i) * r * vload(weight + i));
     if (i < width)
@@ -32,16 +31,15 @@ KERNEL(rmsNorm) {
 }
 
 // g = dy weight    dx = r (g - x r^2 mean(g x))    partial[chunk] = sum over the chunk's rows of dy x r
-// d: x, weight, dy, dx (0: not wanted), partial (0: not wanted), rows, width, eps, rows per chunk
 KERNEL(rmsNormGradient) {
-  const f32 *weight = F32(1);
-  const u32 rows = d[5], width = d[6], end = MIN(rows, (chunk + 1) * d[8]);
-  f32 *partial = F32(4) + (size_t)chunk * width;
-  if (d[4])
+  const f32 *weight = F32(d->weight);
+  const u32 rows = d->rows, width = d->width, end = MIN(rows, (chunk + 1) * d->rowsPerChunk);
+  f32 *partial = F32(d->partials) + (size_t)chunk * width;
+  if (d->partials)
     for (u32 i = 0; i < width; i++) partial[i] = 0;
-  for (u32 row = chunk * d[8]; row < end; row++) {
-    const f32 *x = F32(0) + (size_t)row * width, *dy = F32(2) + (size_t)row * width;
-    const f32 r = inverse_rms(x, width, ARGF(7));
+  for (u32 row = chunk * d->rowsPerChunk; row < end; row++) {
+    const f32 *x = F32(d->x) + (size_t)row * width, *dy = F32(d->dy) + (size_t)row * width;
+    const f32 r = inverse_rms(x, width, d->eps);
     const vf vr = vsplat(r);
     vf dot = vsplat(0);
     for (u32 i = 0; i < width; i += VW) {
@@ -49,15 +47,15 @@ KERNEL(rmsNormGradient) {
       if (n >= VW) {
         const vf t = vload(dy + i) * vload(x + i);
         dot = vfma(t, vload(weight + i), dot);
-        if (d[4]) vstore(partial + i, vfma(t, vr, vload(partial + i)));
+        if (d->partials) vstore(partial + i, vfma(t, vr, vload(partial + i)));
       } else {
         const vf t = vloadn(dy + i, n) * vloadn(x + i, n);
         dot = vfma(t, vloadn(weight + i, n), dot);
-        if (d[4]) vstoren(partial + i, vfma(t, vr, vloadn(partial + i, n)), n);
+        if (d->partials) vstoren(partial + i, vfma(t, vr, vloadn(partial + i, n)), n);
       }
     }
-    if (!d[3]) continue;
-    f32 *dx = F32(3) + (size_t)row * width;
+    if (!d->dx) continue;
+    f32 *dx = F32(d->dx) + (size_t)row * width;
     const vf c = vsplat(-r * r * r * (vsum(dot) / (f32)width));
     u32 i = 0;
     for (; i + VW <= width; i += VW)
@@ -70,16 +68,15 @@ KERNEL(rmsNormGradient) {
 }
 
 // out[i] = partial[0][i] + partial[1][i] + ..., always in this order
-// d: partial, out, count, width, columns per chunk (a multiple of VW)
 KERNEL(sumPartials) {
-  const u32 count = d[2], width = d[3], end = MIN(width, (chunk + 1) * d[4]);
-  for (u32 i = chunk * d[4]; i < end; i += VW) {
+  const u32 count = d->count, width = d->width, end = MIN(width, (chunk + 1) * d->columnsPerChunk);
+  for (u32 i = chunk * d->columnsPerChunk; i < end; i += VW) {
     const u32 n = MIN(VW, end - i);
     vf sum = vsplat(0);
     for (u32 k = 0; k < count; k++) {
-      const f32 *p = F32(0) + (size_t)k * width + i;
+      const f32 *p = F32(d->partials) + (size_t)k * width + i;
       sum += n == VW ? vload(p) : vloadn(p, n);
     }
-    vstoren(F32(1) + i, sum, n);
+    vstoren(F32(d->out) + i, sum, n);
   }
 }

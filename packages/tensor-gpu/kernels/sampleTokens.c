@@ -149,19 +149,16 @@ static u32 draw(const f32 *e, u32 n, f64 target) {
   return chosen;
 }
 
-// words: live rows, logits, V, first row, most rows, temperature, top-k (0: off), top-p, min-p, repetition penalty,
-//        slots, seeds u32[slot][2], counts u32[slot], seen u32[slot][ceil(V / 32)], ids i32[slot][most], log-probs, most,
-//        tokens, positions, chunks, suppressed u32[ceil(V / 32)], whether there are any, log-probs of the drawn distribution
 KERNEL(sampleTokens) {
-  u32 live = U32(0)[0], V = d[2], first = d[3], topK = d[6], most = d[16];
+  u32 live = U32(d->live)[0], V = d->vocabulary, first = d->firstRow, topK = d->topK, most = d->maxTokens;
   if (live <= first) return;
-  u32 rows = MIN(live - first, d[4]), words = (V + 31) / 32;
-  f32 temperature = ARGF(5), topP = ARGF(7), minP = ARGF(8), penalty = ARGF(9);
+  u32 rows = MIN(live - first, d->rows), words = (V + 31) / 32;
+  f32 temperature = d->temperature, topP = d->topP, minP = d->minP, penalty = d->repetitionPenalty;
   f64 *mass = (f64 *)scratch; // also the counts of top-k
   f32 *w = (f32 *)(mass + BINS), *e = w + (V + 15) / 16 * 16;
-  for (u32 row = chunk; row < rows; row += d[19]) {
-    const f32 *logits = F32(1) + (size_t)row * V;
-    u32 r = first + row, slot = U32(10)[r], step = U32(12)[slot], *seen = U32(13) + (size_t)slot * words;
+  for (u32 row = chunk; row < rows; row += d->chunks) {
+    const f32 *logits = F32(d->logits) + (size_t)row * V;
+    u32 r = first + row, slot = U32(d->slots)[r], step = U32(d->counts)[slot], *seen = U32(d->seen) + (size_t)slot * words;
     f32 divisor = temperature > 0 ? temperature : 1;
     u32 i = 0;
     for (; i + VW <= V; i += VW) vstore(w + i, vload(logits + i) / vsplat(divisor));
@@ -174,12 +171,12 @@ KERNEL(sampleTokens) {
           u32 id = k * 32 + (u32)__builtin_ctz(bits);
           w[id] = (logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty) / divisor;
         }
-    if (d[21]) fillAt(w, U32(20), words, -__builtin_inff());
-    if (penalty != 1 || d[21]) {
+    if (d->anySuppressed) fillAt(w, U32(d->suppressed), words, -__builtin_inff());
+    if (penalty != 1 || d->anySuppressed) {
       top = largest(w, V);
       sum = exponentials(w, top, e, V);
     }
-    if (d[21]) fillAt(e, U32(20), words, 0); // exp above stops short of 0
+    if (d->anySuppressed) fillAt(e, U32(d->suppressed), words, 0); // exp above stops short of 0
     u32 id = 0;
     f64 drawn = 0;
     if (temperature > 0) {
@@ -191,7 +188,7 @@ KERNEL(sampleTokens) {
       if (minP > 0)
         for (i = 0; i < V; i++)
           if (e[i] < minP) e[i] = 0;
-      u64 seed = (u64)U32(11)[2 * slot] | (u64)U32(11)[2 * slot + 1] << 32;
+      u64 seed = (u64)U32(d->seeds)[2 * slot] | (u64)U32(d->seeds)[2 * slot + 1] << 32;
       drawn = weightOf(e, V);
       id = draw(e, V, uniform(seed, step) * drawn);
     } else {
@@ -200,14 +197,14 @@ KERNEL(sampleTokens) {
     // one NaN or no finite logit at all: -1, and the caller stops
     int good = total > 0 && total <= 1.0e30 && sum == sum;
     f32 logprob = logits[id] / divisor - base - slog((f32)total);
-    U32(14)[(size_t)slot * most + step] = good ? id : 0xffffffffu;
-    F32(15)[(size_t)slot * most + step] = logprob;
-    int isModel = penalty == 1 && !d[21] && topK == 0 && topP >= 1 && minP <= 0; // the model's own distribution
+    U32(d->ids)[(size_t)slot * most + step] = good ? id : 0xffffffffu;
+    F32(d->logprobs)[(size_t)slot * most + step] = logprob;
+    int isModel = penalty == 1 && !d->anySuppressed && topK == 0 && topP >= 1 && minP <= 0; // the model's own distribution
     f32 sampling = temperature <= 0 ? 0 : isModel ? logprob : w[id] - top - slog((f32)drawn);
-    F32(22)[(size_t)slot * most + step] = sampling;
+    F32(d->samplingLogprobs)[(size_t)slot * most + step] = sampling;
     seen[id / 32] |= 1u << (id % 32);
-    U32(17)[r] = good ? id : 0;
-    U32(12)[slot] = step + 1;
-    U32(18)[r] += 1;
+    U32(d->tokens)[r] = good ? id : 0;
+    U32(d->counts)[slot] = step + 1;
+    U32(d->positions)[r] += 1;
   }
 }

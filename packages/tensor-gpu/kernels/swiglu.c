@@ -3,12 +3,11 @@
 
 INLINE vf forward(vf gate, vf up) { return gate * vsigmoid(gate) * up; }
 
-// d: gate, up, y, size, floats per chunk (a multiple of VW)
 KERNEL(swiglu) {
-  const f32 *gate = F32(0), *up = F32(1);
-  f32 *y = F32(2);
-  const u32 end = MIN(d[3], (chunk + 1) * d[4]);
-  u32 i = chunk * d[4];
+  const f32 *gate = F32(d->gate), *up = F32(d->up);
+  f32 *y = F32(d->y);
+  const u32 end = MIN(d->size, (chunk + 1) * d->elementsPerChunk);
+  u32 i = chunk * d->elementsPerChunk;
   for (; i + VW <= end; i += VW) vstore(y + i, forward(vload(gate + i), vload(up + i)));
   if (i < end) vstoren(y + i, forward(vloadn(gate + i, end - i), vloadn(up + i, end - i)), end - i);
 }
@@ -38,11 +37,10 @@ static NOINLINE void gradients(const f32 *gate, const f32 *up, const f32 *dy, f3
 // What is not wanted goes to the scratch memory, piece by piece.
 #define PIECE 4096
 
-// d: gate, up, dy, dgate (0: not wanted), dup (0: not wanted), size, floats per chunk (a multiple of VW)
 KERNEL(swigluGradient) {
   f32 *unwanted = (f32 *)scratch;
-  const u32 end = MIN(d[5], (chunk + 1) * d[6]);
-  for (u32 i = chunk * d[6]; i < end; i += PIECE)
-    gradients(F32(0) + i, F32(1) + i, F32(2) + i, d[3] ? F32(3) + i : unwanted, d[4] ? F32(4) + i : unwanted,
+  const u32 end = MIN(d->size, (chunk + 1) * d->elementsPerChunk);
+  for (u32 i = chunk * d->elementsPerChunk; i < end; i += PIECE)
+    gradients(F32(d->gate) + i, F32(d->up) + i, F32(d->dy) + i, d->dgate ? F32(d->dgate) + i : unwanted, d->dup ? F32(d->dup) + i : unwanted,
               MIN(PIECE, end - i));
 }

@@ -85,7 +85,7 @@ describe('openCpu', () => {
       import { createRuntime } from ${JSON.stringify(new URL('./engine/runtime.ts', import.meta.url).href)};
       const cpu = createRuntime({ threads: 3 });
       const y = cpu.heap.alloc(1 << 20);
-      for (let i = 0; i < 100; i++) cpu.run('fill', 4, [y, 200000, 0]);
+      for (let i = 0; i < 100; i++) cpu.run('fill', 4, { y, size: 200000, value: 0 });
       console.log('done');`;
     const run = spawnSync(
       process.execPath,

@@ -1,6 +1,6 @@
 import type { SamplingSettings } from '../../../sampling/samplingProbabilities.ts';
 import type { DecoderShape } from '../../decoderWeights.ts';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { DecodeBuffers } from './decodeBuffers.ts';
 import { DECODE_UNIT, type DecodeOffsets, type PackedWeights } from './packedWeights.ts';
 
@@ -31,17 +31,16 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
   const { at, rows, capacity } = buffers;
   const share = (elements: number) => Math.min(CHUNKS, Math.max(1, Math.floor(elements / GRAIN)));
   const attentionChunks = Math.min(CHUNKS, rows * kvHeads);
-  const attention = [f32Bits(eps), f32Bits(1 / Math.sqrt(headDim)), attentionChunks];
 
   const embedChunks = share((rows * hidden) / 4);
-  cpu.run('decodeEmbed', embedChunks, [
-    at.live,
-    at.tokens,
-    offsets.embed,
-    at.hidden,
-    hidden,
-    embedChunks,
-  ]);
+  cpu.run('decodeEmbed', embedChunks, {
+    live: at.live,
+    tokens: at.tokens,
+    embed: offsets.embed,
+    hidden: at.hidden,
+    width: hidden,
+    chunks: embedChunks,
+  });
   for (const [index, layer] of offsets.layers.entries()) {
     const packed = weights.layers[index]!;
     runNorm(run, layer.inputNorm);
@@ -52,25 +51,27 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
       width: hidden,
       columns: (heads + 2 * kvHeads) * headDim,
     });
-    for (const todo of phase === 'prefill' ? [WRITE, ATTEND] : [WRITE | ATTEND])
-      cpu.run('decodeAttention', attentionChunks, [
-        at.live,
-        at.qkv,
-        at.mixed,
-        layer.qNorm ?? 0,
-        layer.kNorm ?? 0,
-        offsets.cos,
-        offsets.sin,
-        at.positions,
-        at.rowSlots,
-        at.caches[index]!,
+    for (const phases of phase === 'prefill' ? [WRITE, ATTEND] : [WRITE | ATTEND])
+      cpu.run('decodeAttention', attentionChunks, {
+        live: at.live,
+        qkv: at.qkv,
+        out: at.mixed,
+        qNorm: layer.qNorm ?? 0,
+        kNorm: layer.kNorm ?? 0,
+        cos: offsets.cos,
+        sin: offsets.sin,
+        positions: at.positions,
+        slots: at.rowSlots,
+        cache: at.caches[index]!,
         heads,
         kvHeads,
         headDim,
         capacity,
-        ...attention,
-        todo,
-      ]);
+        eps,
+        scale: 1 / Math.sqrt(headDim),
+        chunks: attentionChunks,
+        phases,
+      });
     runLinear(run, {
       x: at.mixed,
       packed: packed.o,
@@ -81,15 +82,15 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
     });
     runNorm(run, layer.postNorm);
     const chunks = linearChunks(intermediate);
-    cpu.run('decodeGateUp', chunks, [
-      at.live,
-      at.normed,
-      packed.gateUp,
-      at.active,
-      hidden,
-      intermediate,
+    cpu.run('decodeGateUp', chunks, {
+      live: at.live,
+      x: at.normed,
+      packed: packed.gateUp,
+      y: at.active,
+      width: hidden,
+      columns: intermediate,
       chunks,
-    ]);
+    });
     runLinear(run, {
       x: at.active,
       packed: packed.down,
@@ -118,31 +119,31 @@ export function runDecodeHead(run: DecodeRun): void {
       first,
       rows: logitsRows,
     });
-    cpu.run('sampleTokens', chunks, [
-      at.live,
-      at.logits,
+    cpu.run('sampleTokens', chunks, {
+      live: at.live,
+      logits: at.logits,
       vocabulary,
-      first,
-      logitsRows,
-      f32Bits(sampling.temperature),
-      sampling.topK,
-      f32Bits(sampling.topP),
-      f32Bits(sampling.minP),
-      f32Bits(sampling.repetitionPenalty),
-      at.rowSlots,
-      at.seeds,
-      at.counts,
-      at.seen,
-      at.ids,
-      at.logprobs,
+      firstRow: first,
+      rows: logitsRows,
+      temperature: sampling.temperature,
+      topK: sampling.topK,
+      topP: sampling.topP,
+      minP: sampling.minP,
+      repetitionPenalty: sampling.repetitionPenalty,
+      slots: at.rowSlots,
+      seeds: at.seeds,
+      counts: at.counts,
+      seen: at.seen,
+      ids: at.ids,
+      logprobs: at.logprobs,
       maxTokens,
-      at.tokens,
-      at.positions,
+      tokens: at.tokens,
+      positions: at.positions,
       chunks,
-      at.suppressed,
-      sampling.suppressTokens.length > 0 ? 1 : 0,
-      at.samplingLogprobs,
-    ]);
+      suppressed: at.suppressed,
+      anySuppressed: sampling.suppressTokens.length > 0 ? 1 : 0,
+      samplingLogprobs: at.samplingLogprobs,
+    });
   }
 }
 
@@ -153,14 +154,14 @@ export function runDecodeCopies(run: DecodeRun, copies: readonly number[]): void
   const list = cpu.heap.alloc(4 * copies.length);
   cpu.heap.u32(list, copies.length).set(copies);
   for (const cache of buffers.at.caches)
-    cpu.run('decodeCopy', shape.kvHeads, [
-      list,
-      copies.length / 3,
+    cpu.run('decodeCopy', shape.kvHeads, {
+      copies: list,
+      count: copies.length / 3,
       cache,
-      shape.kvHeads,
-      shape.headDim,
-      buffers.capacity,
-    ]);
+      kvHeads: shape.kvHeads,
+      headDim: shape.headDim,
+      capacity: buffers.capacity,
+    });
   cpu.heap.free(list);
 }
 
@@ -168,15 +169,15 @@ function runNorm({ cpu, shape, buffers }: DecodeRun, weight: number): void {
   const { at, rows } = buffers;
   const { hidden, eps } = shape;
   const chunks = Math.min(CHUNKS, Math.max(1, Math.floor((rows * hidden) / GRAIN)));
-  cpu.run('decodeNorm', chunks, [
-    at.live,
-    at.hidden,
+  cpu.run('decodeNorm', chunks, {
+    live: at.live,
+    x: at.hidden,
     weight,
-    at.normed,
-    hidden,
-    f32Bits(eps),
+    y: at.normed,
+    width: hidden,
+    eps,
     chunks,
-  ]);
+  });
 }
 
 function linearChunks(columns: number): number {
@@ -198,16 +199,16 @@ function runLinear(
 ): void {
   const { x, packed, y, width, columns, add = false, first = 0, rows = buffers.rows } = product;
   const chunks = linearChunks(columns);
-  cpu.run('decodeLinear', chunks, [
-    buffers.at.live,
+  cpu.run('decodeLinear', chunks, {
+    live: buffers.at.live,
     x,
     packed,
     y,
     width,
     columns,
-    add ? 1 : 0,
-    first,
+    add: add ? 1 : 0,
+    firstRow: first,
     rows,
     chunks,
-  ]);
+  });
 }

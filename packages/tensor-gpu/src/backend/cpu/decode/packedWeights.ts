@@ -39,7 +39,8 @@ export function packWeights(
     size: { columns: number; width: number; first?: number; step?: number; phase?: number },
   ) => {
     const { columns, width, first = 0, step = 1, phase = 0 } = size;
-    const words = [source, packed, columns, width, first, step, phase];
+    const to = { firstColumn: first, panelStep: step, firstPanel: phase };
+    const words = { matrix: source, packed, columns, width, ...to };
     cpu.run('decodePack', Math.ceil(columns / DECODE_UNIT), words);
   };
   const free = () => {

@@ -5,9 +5,9 @@ import { testedKernels } from '../../testedKernels.ts';
 import { Heap } from './heap.ts';
 import { kernelIds, kernelTableHash } from './kernelTable.ts';
 import { loadNative, loadWasm } from './library.ts';
+import { f32Bits } from './packWords.ts';
 import { CONTROL_BYTES, SCRATCH_BYTES, STACK_BYTES } from './pool.ts';
 import { prebuild } from './prebuild.ts';
-import { f32Bits } from './runtime.ts';
 import { wasm } from './wasm.ts';
 
 describe('compiled kernels', () => {

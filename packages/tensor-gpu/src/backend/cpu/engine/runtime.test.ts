@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { testedKernels } from '../../testedKernels.ts';
-import { createRuntime, f32Bits } from './runtime.ts';
+import { f32Bits } from './packWords.ts';
+import { createRuntime } from './runtime.ts';
 
 /** FILL_CHUNK in kernels/fill.c. */
 const CHUNK = 65536;
@@ -14,7 +15,7 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     const view = cpu.heap.f32(y, size);
     for (let round = 1; round <= 30; round++) {
       view.fill(0);
-      cpu.run('fill', 6, [y, size, f32Bits(round)]);
+      cpu.run('fill', 6, { y, size, value: round });
       expect(view.every((value) => value === round)).toBe(true);
       if (round % 10 === 0) await sleep(5); // long enough to park
     }
@@ -28,7 +29,15 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     const view = cpu.heap.f32(a, size).fill(0);
     cpu.heap.f32(b, size).fill(1);
     // each command adds 1 to the 64 numbers of its chunk; a chunk lost, doubled or taken late would show
-    const words = [0, a, b, a, 1, 1024, 0, 0, 1, 64];
+    const sizes = {
+      rows: 1,
+      width: 1024,
+      kindA: 0,
+      kindB: 0,
+      rowsPerChunk: 1,
+      columnsPerChunk: 64,
+    };
+    const words = { op: 0, a, b, y: a, ...sizes };
     const program = cpu.record(() => {
       for (let i = 0; i < 2000; i++) cpu.run('binary', 16, words);
     });
@@ -44,7 +53,7 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     const cpu = createRuntime({ kernels, threads: 1 });
     const y = cpu.heap.alloc(16);
     cpu.heap.f32(y, 4).fill(1);
-    const program = cpu.record(() => cpu.run('fill', 1, [y, 4, f32Bits(2)]));
+    const program = cpu.record(() => cpu.run('fill', 1, { y, size: 4, value: 2 }));
     expect([...cpu.heap.f32(y, 4)]).toEqual([1, 1, 1, 1]);
     program.run();
     expect([...cpu.heap.f32(y, 4)]).toEqual([2, 2, 2, 2]);
@@ -55,7 +64,9 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     const cpu = createRuntime({ kernels, threads: 2 });
     cpu.dispose();
     cpu.dispose();
-    expect(() => cpu.run('fill', 1, [64, 0, 0])).toThrow(/the CPU device was disposed/);
+    expect(() => cpu.run('fill', 1, { y: 64, size: 0, value: 0 })).toThrow(
+      /the CPU device was disposed/,
+    );
     createRuntime({ kernels, threads: 2 }).dispose();
   });
 });

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { KernelName, KernelWords } from './descriptors.ts';
 import { Heap } from './heap.ts';
-import { type KernelName, kernelIds } from './kernelTable.ts';
+import { kernelIds } from './kernelTable.ts';
 import { type Library, loadNative, loadWasm } from './library.ts';
+import { packWords } from './packWords.ts';
 import { Pool, SCRATCH_BYTES, STACK_BYTES } from './pool.ts';
 import type { WasmMemory } from './wasm.ts';
 
@@ -24,7 +26,7 @@ export interface CpuRuntime {
   /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** Executes one command now, or appends it while recording. `chunks` 0 does nothing. */
-  run(kernel: KernelName, chunks: number, words: ArrayLike<number>): void;
+  run<Name extends KernelName>(kernel: Name, chunks: number, words: KernelWords<Name>): void;
   /** Inside `build`, `run` only records. */
   record(build: () => void): CpuProgram;
   /** Resolves when all workers have entered the kernels, or could not: until then a process that ends could meet one half started. */
@@ -47,14 +49,6 @@ export interface CpuRuntimeOptions {
 const COMMAND_WORDS = 4096;
 const MAX_THREADS = 64;
 const DEFAULT_THREADS = 16;
-
-const bits = new DataView(new ArrayBuffer(4));
-
-/** The word that ARGF(i) of a kernel reads as this float. */
-export function f32Bits(x: number): number {
-  bits.setFloat32(0, x, true);
-  return bits.getUint32(0, true);
-}
 
 /**
  * Opens heap, kernels and worker threads.
@@ -94,8 +88,13 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
     else library.runProgram(control, program, count, 1, scratch);
   };
 
-  const run = (kernel: KernelName, chunks: number, words: ArrayLike<number>): void => {
+  const run = <Name extends KernelName>(
+    kernel: Name,
+    chunks: number,
+    named: KernelWords<Name>,
+  ): void => {
     if (chunks === 0) return;
+    const words = packWords(kernel, named);
     if (recording) {
       recording.push(kernelIds[kernel], chunks, words.length);
       for (let i = 0; i < words.length; i++) recording.push(words[i]!);

@@ -45,8 +45,12 @@ export function adamwCpu(device: CpuBackend, parameters: Variable[]): AdamwMomen
     const scalars = block(4 * SCALARS);
     heap.u32(chunks, 3 * parts.length).set(parts.flat());
     const entries = heap.u32(table, ENTRY * sizes.length);
-    const norm = cpu.record(() => cpu.run('adamwNorm', parts.length, [table, chunks, sums]));
-    const update = cpu.record(() => cpu.run('adamwUpdate', parts.length, [table, chunks, scalars]));
+    const norm = cpu.record(() =>
+      cpu.run('adamwNorm', parts.length, { parameters: table, parts: chunks, sums }),
+    );
+    const update = cpu.record(() =>
+      cpu.run('adamwUpdate', parts.length, { parameters: table, parts: chunks, scalars }),
+    );
 
     const point = (gradients: Tensor[]) => {
       for (const [index, parameter] of parameters.entries()) {

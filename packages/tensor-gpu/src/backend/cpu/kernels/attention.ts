@@ -1,5 +1,5 @@
 import { TensorGpuError } from '../../../base/errors.ts';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 
@@ -30,7 +30,8 @@ const WIDEST_HEAD = 1024;
 export function attentionCpu(cpu: CpuRuntime, args: AttentionArgs): void {
   const { q, k, v, segmentIds, y, logsumexp, batch, time, heads } = args;
   const chunks = batch * heads * Math.ceil(time / QUERIES_PER_CHUNK);
-  const words = [q, k, v, segmentIds, y, logsumexp, ...shapeWords(args), QUERIES_PER_CHUNK];
+  const tensors = { q, k, v, segmentIds, y, logsumexp };
+  const words = { ...tensors, ...shapeWords(args), queriesPerChunk: QUERIES_PER_CHUNK };
   cpu.run('attention', chunks, words);
 }
 
@@ -40,11 +41,11 @@ export function attentionGradientCpu(
   args: AttentionArgs & { dy: number; dq: number; dk: number; dv: number },
 ): void {
   const { q, k, v, segmentIds, y, logsumexp, dy, dq, dk, dv, batch, kvHeads } = args;
-  const words = [q, k, v, segmentIds, y, logsumexp, dy, dq, dk, dv, ...shapeWords(args)];
-  cpu.run('attentionGradient', batch * kvHeads, words);
+  const tensors = { q, k, v, segmentIds, y, logsumexp, dy, dq, dk, dv };
+  cpu.run('attentionGradient', batch * kvHeads, { ...tensors, ...shapeWords(args) });
 }
 
-function shapeWords(args: AttentionArgs): number[] {
+function shapeWords(args: AttentionArgs) {
   const { batch, time, heads, kvHeads, width, scale, causal } = args;
   if (width > WIDEST_HEAD) {
     throw new TensorGpuError(
@@ -52,7 +53,7 @@ function shapeWords(args: AttentionArgs): number[] {
       `attention: the kernels take heads up to ${WIDEST_HEAD} wide, got ${width}. Use tfjs ops for such a model.`,
     );
   }
-  return [batch, time, heads, kvHeads, width, f32Bits(scale), causal ? 1 : 0];
+  return { batch, time, heads, kvHeads, width, scale, causal: causal ? 1 : 0 };
 }
 
 export const attentionKernel: CpuFusedKernel = {

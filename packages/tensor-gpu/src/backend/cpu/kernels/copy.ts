@@ -1,5 +1,5 @@
 import { type TensorInfo, type TypedArray, util } from '@tensorflow/tfjs-core';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Values of a chunk: about 10 microseconds. */
@@ -16,9 +16,9 @@ export function copyBlockCpu(
   cpu: CpuRuntime,
   args: { x: number; y: number; rows: number; width: number; ldx: number; ldy: number },
 ): void {
-  const { x, y, rows, width, ldx, ldy } = args;
+  const { rows, width } = args;
   const step = rowsPerChunk(width);
-  cpu.run('copyBlock', Math.ceil(rows / step), [x, y, rows, width, ldx, ldy, step]);
+  cpu.run('copyBlock', Math.ceil(rows / step), { ...args, rowsPerChunk: step });
 }
 
 /** `y = value`, f32. */
@@ -26,7 +26,7 @@ export function fillCpu(
   cpu: CpuRuntime,
   { y, size, value }: { y: number; size: number; value: number },
 ): void {
-  cpu.run('fill', Math.ceil(size / FILL_CHUNK), [y, size, f32Bits(value)]);
+  cpu.run('fill', Math.ceil(size / FILL_CHUNK), { y, size, value });
 }
 
 /** 32-bit numbers are copied as such, whatever they mean. */
@@ -51,13 +51,13 @@ export const transposeKernel: TfjsKernel = {
     const s = [...new Array<number>(pad).fill(0), ...strides];
     const rows = n[0]! * n[1]! * n[2]!;
     const step = rowsPerChunk(n[3]! * n[4]!);
-    backend.cpu.run('permute', Math.ceil(rows / step), [
-      backend.offset(x),
-      backend.offset(y),
-      ...n,
-      ...s,
-      step,
-    ]);
+    backend.cpu.run('permute', Math.ceil(rows / step), {
+      x: backend.offset(x),
+      y: backend.offset(y),
+      sizes: n,
+      strides: s,
+      rowsPerChunk: step,
+    });
     return y;
   },
 };
@@ -80,14 +80,14 @@ export const gatherKernel: TfjsKernel = {
     if (rows * width === 0) return inherited(args);
     const y = backend.output([...indices.shape, ...x.shape.slice(1)], x.dtype);
     const step = rowsPerChunk(width);
-    backend.cpu.run('gatherRows', Math.ceil(rows / step), [
-      backend.offset(x),
-      backend.offset(indices),
-      backend.offset(y),
+    backend.cpu.run('gatherRows', Math.ceil(rows / step), {
+      x: backend.offset(x),
+      indices: backend.offset(indices),
+      y: backend.offset(y),
       rows,
       width,
-      step,
-    ]);
+      rowsPerChunk: step,
+    });
     return y;
   },
 };

@@ -44,8 +44,8 @@ export function binaryCpu(
   const columns = Math.min(width, CHUNK);
   const rowsPerChunk = Math.max(1, Math.floor(CHUNK / columns));
   const chunks = Math.ceil(rows / rowsPerChunk) * Math.ceil(width / columns);
-  cpu.run('binary', chunks, [
-    BINARY.indexOf(op),
+  cpu.run('binary', chunks, {
+    op: BINARY.indexOf(op),
     a,
     b,
     y,
@@ -54,8 +54,8 @@ export function binaryCpu(
     kindA,
     kindB,
     rowsPerChunk,
-    columns,
-  ]);
+    columnsPerChunk: columns,
+  });
 }
 
 /** `y = f(x)` in the heap, f32. `op` is tfjs's name. */
@@ -63,7 +63,8 @@ export function unaryCpu(
   cpu: CpuRuntime,
   { op, x, y, size }: { op: (typeof UNARY)[number]; x: number; y: number; size: number },
 ): void {
-  cpu.run('unary', Math.ceil(size / CHUNK), [UNARY.indexOf(op), x, y, size, CHUNK]);
+  const words = { op: UNARY.indexOf(op), x, y, size, elementsPerChunk: CHUNK };
+  cpu.run('unary', Math.ceil(size / CHUNK), words);
 }
 
 /** tfjs's binary ops on f32: equal shapes, a number, a row or a column; other broadcasts stay tfjs's. */

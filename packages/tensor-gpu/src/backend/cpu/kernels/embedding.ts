@@ -15,7 +15,7 @@ export function embeddingCpu(
 ): void {
   const { table, ids, y, count, width } = args;
   const { chunks, rowsPerChunk } = chunkRows(count, 2 * width);
-  cpu.run('embedding', chunks, [table, ids, y, count, width, rowsPerChunk]);
+  cpu.run('embedding', chunks, { table, ids, y, count, width, idsPerChunk: rowsPerChunk });
 }
 
 /** `dtable[v]` = sum of `dy[m]` where `ids[m] == v`, in the order of m; `paddingId` -1: none. */
@@ -33,8 +33,9 @@ export function embeddingGradientCpu(
 ): void {
   const { dy, ids, dtable, count, width, rows, paddingId } = args;
   const { chunks, rowsPerChunk } = chunkRows(rows, 2 * width, MOST_GRADIENT_CHUNKS);
-  const words = [dy, ids, dtable, count, width, rows, paddingId >>> 0, rowsPerChunk];
-  cpu.run('embeddingGradient', chunks, words);
+  const tensors = { dy, ids, dtable };
+  const sizes = { count, width, rows, paddingId: paddingId >>> 0, rowsPerChunk };
+  cpu.run('embeddingGradient', chunks, { ...tensors, ...sizes });
 }
 
 /** The kernels of `embedding` and `selectRows`, which differ in the names of their inputs. */

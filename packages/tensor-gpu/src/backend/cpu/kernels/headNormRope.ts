@@ -1,6 +1,6 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
@@ -24,8 +24,9 @@ export function headNormRopeCpu(cpu: CpuRuntime, args: HeadNormRopeArgs & { y: n
   const { x, weight, cos, sin, positions, y, tokens, heads, width, eps } = args;
   const rows = tokens * heads;
   const { chunks, rowsPerChunk } = chunkRows(rows, 3 * width);
-  const words = [x, weight, cos, sin, positions, y, rows, heads, width / 2];
-  cpu.run('headNormRope', chunks, [...words, f32Bits(eps), rowsPerChunk]);
+  const tensors = { x, weight, cos, sin, positions, y };
+  const sizes = { rows, heads, half: width / 2, eps, rowsPerChunk };
+  cpu.run('headNormRope', chunks, { ...tensors, ...sizes });
 }
 
 /** `dx` or `dweight` 0: not wanted. */
@@ -37,8 +38,9 @@ export function headNormRopeGradientCpu(
   const rows = tokens * heads;
   const { chunks, rowsPerChunk } = chunkRows(rows, 6 * width, MOST_PARTIALS);
   const run = (partials: number) => {
-    const words = [x, weight, cos, sin, positions, dy, dx, partials, rows, heads, width / 2];
-    cpu.run('headNormRopeGradient', chunks, [...words, f32Bits(eps), rowsPerChunk]);
+    const tensors = { x, weight, cos, sin, positions, dy, dx, partials };
+    const sizes = { rows, heads, half: width / 2, eps, rowsPerChunk };
+    cpu.run('headNormRopeGradient', chunks, { ...tensors, ...sizes });
   };
   if (dweight) withPartials(cpu, { out: dweight, count: chunks, width }, run);
   else run(0);

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
@@ -58,17 +58,22 @@ export function lmHeadCpu(cpu: CpuRuntime, args: LmHeadArgs & { logprobs: number
   try {
     withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
       const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
-      const words = [logits, refLogits, targets + 4 * row, state + ROW_BYTES * row, rows, columns];
-      words.push(
-        column,
-        f32Bits(1 / temperature),
-        flags | (column === 0 ? FIRST : 0),
+      cpu.run('lmHeadUpdate', chunks, {
+        logits,
+        refLogits,
+        targets: targets + 4 * row,
+        state: state + ROW_BYTES * row,
+        rows,
+        columns,
+        firstColumn: column,
+        inverseTemperature: 1 / temperature,
+        flags: flags | (column === 0 ? FIRST : 0),
         rowsPerChunk,
-      );
-      cpu.run('lmHeadUpdate', chunks, words);
+      });
     });
-    const results = [logprobs, entropies, kl, args.logsumexp, args.refLogsumexp];
-    if (vocabulary > 0) cpu.run('lmHeadFinish', 1, [state, ...results, tokens, flags]);
+    const { logsumexp, refLogsumexp } = args;
+    const results = { logprobs, entropy: entropies, kl, logsumexp, refLogsumexp };
+    if (vocabulary > 0) cpu.run('lmHeadFinish', 1, { state, ...results, rows: tokens, flags });
   } finally {
     cpu.heap.free(state);
   }
@@ -89,11 +94,25 @@ export function lmHeadGradientCpu(
   const flags = flagsOf(args);
   withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
-    const perToken = [targets, args.logsumexp, args.refLogsumexp, args.entropies, args.kl];
-    perToken.push(args.dlogprobs, args.dentropy, args.dkl);
-    const words = [logits, refLogits, ...perToken.map((offset) => offset && offset + 4 * row)];
-    words.push(rows, columns, column, f32Bits(1 / temperature), flags, rowsPerChunk);
-    cpu.run('lmHeadGradient', chunks, words);
+    const ofRow = (perToken: number) => perToken && perToken + 4 * row;
+    cpu.run('lmHeadGradient', chunks, {
+      logits,
+      refLogits,
+      targets: ofRow(targets),
+      logsumexp: ofRow(args.logsumexp),
+      refLogsumexp: ofRow(args.refLogsumexp),
+      entropy: ofRow(args.entropies),
+      kl: ofRow(args.kl),
+      dlogprobs: ofRow(args.dlogprobs),
+      dentropy: ofRow(args.dentropy),
+      dkl: ofRow(args.dkl),
+      rows,
+      columns,
+      firstColumn: column,
+      inverseTemperature: 1 / temperature,
+      flags,
+      rowsPerChunk,
+    });
     const tokensAt = 4 * row * width;
     const wordsAt = 4 * column * width;
     if (dhidden) {

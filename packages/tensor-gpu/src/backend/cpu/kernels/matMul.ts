@@ -108,13 +108,15 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
   if (args.accumulate) flags |= ACCUMULATE;
   if (table) flags |= TABLE;
   const { rows, columns, items, chunks } = matMulGrid({ m, n, k, batch, transposeB });
-  // the order of the enum in kernels/gemm.c
-  const words = [a, b, c, m, n, k, lda, ldb, ldc, flags, rows, columns, items, batch];
-  words.push(strideA, strideB, strideC);
+  const places: number[] = [];
   if (table)
     for (let i = 0; i < batch; i++)
-      words.push(offsetsA?.[i] ?? i * strideA, offsetsB?.[i] ?? i * strideB);
-  cpu.run('gemm', chunks, words);
+      places.push(offsetsA?.[i] ?? i * strideA, offsetsB?.[i] ?? i * strideB);
+  cpu.run('gemm', chunks, {
+    ...{ a, b, c, m, n, k, lda, ldb, ldc, flags },
+    ...{ rowsPerChunk: rows, columnsPerChunk: columns, itemsPerChunk: items },
+    ...{ batch, strideA, strideB, strideC, table: places },
+  });
 }
 
 function part(

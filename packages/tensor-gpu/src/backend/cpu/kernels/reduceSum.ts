@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Elements of a chunk: about 10 microseconds. */
@@ -15,7 +15,7 @@ export function reduceSumCpu(
   const { x, y, outer, reduce, inner, scale = 1 } = args;
   if (inner === 1) {
     const rows = Math.max(1, Math.floor(CHUNK / reduce));
-    cpu.run('sumRows', Math.ceil(outer / rows), [x, y, outer, reduce, rows, f32Bits(scale)]);
+    cpu.run('sumRows', Math.ceil(outer / rows), { x, y, outer, reduce, rowsPerChunk: rows, scale });
     return;
   }
   const columns = Math.min(
@@ -23,7 +23,7 @@ export function reduceSumCpu(
     Math.max(COLUMNS, Math.floor(CHUNK / reduce / COLUMNS) * COLUMNS),
   );
   const chunks = outer * Math.ceil(inner / columns);
-  cpu.run('sumColumns', chunks, [x, y, outer, reduce, inner, columns, f32Bits(scale)]);
+  cpu.run('sumColumns', chunks, { x, y, outer, reduce, inner, columnsPerChunk: columns, scale });
 }
 
 /** `tf.sum` and `tf.mean` of f32 over neighbouring axes; other cases stay tfjs's. */

@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import { chunkRows } from '../engine/chunkRows.ts';
-import { type CpuRuntime, f32Bits } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
@@ -19,7 +19,7 @@ export function rmsNormCpu(
   { x, weight, y, rows, width, eps }: RmsNormArgs & { y: number },
 ): void {
   const { chunks, rowsPerChunk } = chunkRows(rows, 2 * width);
-  cpu.run('rmsNorm', chunks, [x, weight, y, rows, width, f32Bits(eps), rowsPerChunk]);
+  cpu.run('rmsNorm', chunks, { x, weight, y, rows, width, eps, rowsPerChunk });
 }
 
 /** `dx` or `dweight` 0: not wanted. */
@@ -30,7 +30,7 @@ export function rmsNormGradientCpu(
   const { x, weight, dy, dx, dweight, rows, width, eps } = args;
   const { chunks, rowsPerChunk } = chunkRows(rows, 4 * width, MOST_PARTIALS);
   const run = (partials: number) => {
-    const words = [x, weight, dy, dx, partials, rows, width, f32Bits(eps), rowsPerChunk];
+    const words = { x, weight, dy, dx, partials, rows, width, eps, rowsPerChunk };
     cpu.run('rmsNormGradient', chunks, words);
   };
   if (dweight) withPartials(cpu, { out: dweight, count: chunks, width }, run);

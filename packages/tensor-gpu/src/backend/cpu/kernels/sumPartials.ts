@@ -17,7 +17,7 @@ export function withPartials(
   const partials = cpu.heap.alloc(4 * count * width);
   try {
     kernel(partials);
-    const words = [partials, out, count, width, COLUMNS_PER_CHUNK];
+    const words = { partials, out, count, width, columnsPerChunk: COLUMNS_PER_CHUNK };
     cpu.run('sumPartials', Math.ceil(width / COLUMNS_PER_CHUNK), words);
   } finally {
     cpu.heap.free(partials);

@@ -14,7 +14,7 @@ export function swigluCpu(
   { gate, up, y, size }: { gate: number; up: number; y: number; size: number },
 ): void {
   const { chunks, rowsPerChunk } = chunkRows(Math.ceil(size / UNIT), UNIT * COST);
-  cpu.run('swiglu', chunks, [gate, up, y, size, rowsPerChunk * UNIT]);
+  cpu.run('swiglu', chunks, { gate, up, y, size, elementsPerChunk: rowsPerChunk * UNIT });
 }
 
 /** `dgate` or `dup` 0: not wanted. */
@@ -24,7 +24,8 @@ export function swigluGradientCpu(
 ): void {
   const { gate, up, dy, dgate, dup, size } = args;
   const { chunks, rowsPerChunk } = chunkRows(Math.ceil(size / UNIT), UNIT * COST);
-  cpu.run('swigluGradient', chunks, [gate, up, dy, dgate, dup, size, rowsPerChunk * UNIT]);
+  const tensors = { gate, up, dy, dgate, dup };
+  cpu.run('swigluGradient', chunks, { ...tensors, size, elementsPerChunk: rowsPerChunk * UNIT });
 }
 
 export const swigluKernel: CpuFusedKernel = {

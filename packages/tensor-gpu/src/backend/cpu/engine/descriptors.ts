@@ -1,0 +1,381 @@
+/**
+ * The words of a command, for each kernel of `kernels/*.c`, in their order: the one declaration that both sides read.
+ * TypeScript's types follow from it; `pnpm kernels` writes `kernels/descriptors.h` for C and `kernelTable.ts` from it.
+ *
+ * `offset`: bytes from the start of the heap. `u32`, `f32`: a number. `u32[5]`: so many. `u32[]`: as many as there are, last.
+ */
+export const descriptors = {
+  adamwNorm: {
+    parameters: 'offset', // u32[][5]: offsets of w, g, m, v and the number of elements
+    parts: 'offset', // u32[chunks][3]: parameter, first element, number of elements
+    sums: 'offset', // f64[chunks], the result
+  },
+  adamwUpdate: {
+    parameters: 'offset', // as adamwNorm
+    parts: 'offset',
+    scalars: 'offset', // f32[8], in the order that adamw.c reads them
+  },
+  attention: {
+    q: 'offset',
+    k: 'offset',
+    v: 'offset',
+    segmentIds: 'offset',
+    y: 'offset',
+    logsumexp: 'offset', // [batch, heads, time]
+    batch: 'u32',
+    time: 'u32',
+    heads: 'u32',
+    kvHeads: 'u32',
+    width: 'u32',
+    scale: 'f32',
+    causal: 'u32',
+    queriesPerChunk: 'u32', // a multiple of QB
+  },
+  attentionGradient: {
+    q: 'offset',
+    k: 'offset',
+    v: 'offset',
+    segmentIds: 'offset',
+    y: 'offset',
+    logsumexp: 'offset',
+    dy: 'offset',
+    dq: 'offset', // 0: not wanted, as dk and dv
+    dk: 'offset',
+    dv: 'offset',
+    batch: 'u32',
+    time: 'u32',
+    heads: 'u32',
+    kvHeads: 'u32',
+    width: 'u32',
+    scale: 'f32',
+    causal: 'u32',
+  },
+  binary: {
+    op: 'u32',
+    a: 'offset',
+    b: 'offset',
+    y: 'offset',
+    rows: 'u32',
+    width: 'u32',
+    kindA: 'u32',
+    kindB: 'u32',
+    rowsPerChunk: 'u32',
+    columnsPerChunk: 'u32',
+  },
+  copyBlock: {
+    x: 'offset',
+    y: 'offset',
+    rows: 'u32',
+    width: 'u32',
+    ldx: 'u32',
+    ldy: 'u32',
+    rowsPerChunk: 'u32',
+  },
+  decodeAttention: {
+    live: 'offset', // number of live rows, as in all decode kernels
+    qkv: 'offset',
+    out: 'offset',
+    qNorm: 'offset',
+    kNorm: 'offset',
+    cos: 'offset',
+    sin: 'offset',
+    positions: 'offset',
+    slots: 'offset',
+    cache: 'offset', // of the layer
+    heads: 'u32',
+    kvHeads: 'u32',
+    headDim: 'u32',
+    capacity: 'u32',
+    eps: 'f32',
+    scale: 'f32',
+    chunks: 'u32',
+    phases: 'u32', // WRITE or ATTEND or both
+  },
+  decodeCopy: {
+    copies: 'offset', // u32[count][3]: from, to, length
+    count: 'u32',
+    cache: 'offset', // of the layer
+    kvHeads: 'u32',
+    headDim: 'u32',
+    capacity: 'u32',
+  },
+  decodeEmbed: {
+    live: 'offset',
+    tokens: 'offset',
+    embed: 'offset',
+    hidden: 'offset',
+    width: 'u32',
+    chunks: 'u32',
+  },
+  decodeGateUp: {
+    live: 'offset',
+    x: 'offset',
+    packed: 'offset',
+    y: 'offset',
+    width: 'u32',
+    columns: 'u32',
+    chunks: 'u32',
+  },
+  decodeLinear: {
+    live: 'offset',
+    x: 'offset',
+    packed: 'offset',
+    y: 'offset',
+    width: 'u32',
+    columns: 'u32',
+    add: 'u32', // 1: y += x W^T, 0: y = x W^T
+    firstRow: 'u32', // a multiple of ROWS
+    rows: 'u32', // at most
+    chunks: 'u32',
+  },
+  decodeNorm: {
+    live: 'offset',
+    x: 'offset',
+    weight: 'offset',
+    y: 'offset',
+    width: 'u32',
+    eps: 'f32',
+    chunks: 'u32',
+  },
+  decodePack: {
+    matrix: 'offset',
+    packed: 'offset',
+    columns: 'u32',
+    width: 'u32',
+    firstColumn: 'u32', // of the packed matrix
+    panelStep: 'u32',
+    firstPanel: 'u32',
+  },
+  embedding: {
+    table: 'offset',
+    ids: 'offset',
+    y: 'offset',
+    count: 'u32',
+    width: 'u32',
+    idsPerChunk: 'u32',
+  },
+  embeddingGradient: {
+    dy: 'offset',
+    ids: 'offset',
+    dtable: 'offset',
+    count: 'u32',
+    width: 'u32',
+    rows: 'u32',
+    paddingId: 'u32', // 0xffffffff: none
+    rowsPerChunk: 'u32',
+  },
+  fill: {
+    y: 'offset',
+    size: 'u32',
+    value: 'f32',
+  },
+  gatherRows: {
+    x: 'offset',
+    indices: 'offset', // the caller has checked their range
+    y: 'offset',
+    rows: 'u32',
+    width: 'u32',
+    rowsPerChunk: 'u32',
+  },
+  gemm: {
+    a: 'offset',
+    b: 'offset',
+    c: 'offset',
+    m: 'u32',
+    n: 'u32',
+    k: 'u32',
+    lda: 'u32',
+    ldb: 'u32',
+    ldc: 'u32',
+    flags: 'u32',
+    rowsPerChunk: 'u32',
+    columnsPerChunk: 'u32',
+    itemsPerChunk: 'u32', // when a chunk is a whole item
+    batch: 'u32',
+    strideA: 'u32', // floats from item to item
+    strideB: 'u32',
+    strideC: 'u32',
+    table: 'u32[]', // offsets of a and b in floats for each item, with TABLE
+  },
+  headNormRope: {
+    x: 'offset',
+    weight: 'offset',
+    cos: 'offset',
+    sin: 'offset',
+    positions: 'offset',
+    y: 'offset',
+    rows: 'u32',
+    heads: 'u32',
+    half: 'u32',
+    eps: 'f32',
+    rowsPerChunk: 'u32',
+  },
+  headNormRopeGradient: {
+    x: 'offset',
+    weight: 'offset',
+    cos: 'offset',
+    sin: 'offset',
+    positions: 'offset',
+    dy: 'offset',
+    dx: 'offset', // 0: not wanted
+    partials: 'offset', // 0: not wanted
+    rows: 'u32',
+    heads: 'u32',
+    half: 'u32',
+    eps: 'f32',
+    rowsPerChunk: 'u32',
+  },
+  lmHeadFinish: {
+    state: 'offset',
+    logprobs: 'offset',
+    entropy: 'offset',
+    kl: 'offset', // 0: none
+    logsumexp: 'offset',
+    refLogsumexp: 'offset', // 0: none
+    rows: 'u32',
+    flags: 'u32',
+  },
+  lmHeadGradient: {
+    logits: 'offset', // [rows][columns], become dlogits
+    refLogits: 'offset', // 0: none
+    targets: 'offset',
+    logsumexp: 'offset',
+    refLogsumexp: 'offset',
+    entropy: 'offset',
+    kl: 'offset',
+    dlogprobs: 'offset',
+    dentropy: 'offset', // 0: none
+    dkl: 'offset', // 0: none
+    rows: 'u32',
+    columns: 'u32',
+    firstColumn: 'u32',
+    inverseTemperature: 'f32',
+    flags: 'u32',
+    rowsPerChunk: 'u32',
+  },
+  lmHeadUpdate: {
+    logits: 'offset', // [rows][columns]
+    refLogits: 'offset', // 0: none
+    targets: 'offset',
+    state: 'offset',
+    rows: 'u32',
+    columns: 'u32',
+    firstColumn: 'u32',
+    inverseTemperature: 'f32',
+    flags: 'u32',
+    rowsPerChunk: 'u32',
+  },
+  permute: {
+    x: 'offset',
+    y: 'offset',
+    sizes: 'u32[5]', // of the axes of y
+    strides: 'u32[5]', // of x along them
+    rowsPerChunk: 'u32', // rows over the first three axes
+  },
+  rmsNorm: {
+    x: 'offset',
+    weight: 'offset',
+    y: 'offset',
+    rows: 'u32',
+    width: 'u32',
+    eps: 'f32',
+    rowsPerChunk: 'u32',
+  },
+  rmsNormGradient: {
+    x: 'offset',
+    weight: 'offset',
+    dy: 'offset',
+    dx: 'offset', // 0: not wanted
+    partials: 'offset', // 0: not wanted
+    rows: 'u32',
+    width: 'u32',
+    eps: 'f32',
+    rowsPerChunk: 'u32',
+  },
+  sampleTokens: {
+    live: 'offset',
+    logits: 'offset',
+    vocabulary: 'u32',
+    firstRow: 'u32',
+    rows: 'u32', // at most
+    temperature: 'f32',
+    topK: 'u32', // 0: off
+    topP: 'f32',
+    minP: 'f32',
+    repetitionPenalty: 'f32',
+    slots: 'offset',
+    seeds: 'offset', // u32[slot][2]
+    counts: 'offset', // u32[slot]
+    seen: 'offset', // u32[slot][ceil(vocabulary / 32)]
+    ids: 'offset', // i32[slot][maxTokens]
+    logprobs: 'offset', // of the model
+    maxTokens: 'u32',
+    tokens: 'offset',
+    positions: 'offset',
+    chunks: 'u32',
+    suppressed: 'offset', // u32[ceil(vocabulary / 32)]
+    anySuppressed: 'u32',
+    samplingLogprobs: 'offset', // of the drawn distribution
+  },
+  sumColumns: {
+    x: 'offset',
+    y: 'offset',
+    outer: 'u32',
+    reduce: 'u32',
+    inner: 'u32',
+    columnsPerChunk: 'u32',
+    scale: 'f32',
+  },
+  sumPartials: {
+    partials: 'offset',
+    out: 'offset',
+    count: 'u32',
+    width: 'u32',
+    columnsPerChunk: 'u32', // a multiple of every vector width
+  },
+  sumRows: {
+    x: 'offset',
+    y: 'offset',
+    outer: 'u32',
+    reduce: 'u32',
+    rowsPerChunk: 'u32',
+    scale: 'f32',
+  },
+  swiglu: {
+    gate: 'offset',
+    up: 'offset',
+    y: 'offset',
+    size: 'u32',
+    elementsPerChunk: 'u32', // a multiple of every vector width
+  },
+  swigluGradient: {
+    gate: 'offset',
+    up: 'offset',
+    dy: 'offset',
+    dgate: 'offset', // 0: not wanted
+    dup: 'offset', // 0: not wanted
+    size: 'u32',
+    elementsPerChunk: 'u32',
+  },
+  unary: {
+    op: 'u32',
+    x: 'offset',
+    y: 'offset',
+    size: 'u32',
+    elementsPerChunk: 'u32',
+  },
+} as const;
+
+/** A kernel of `kernels/*.c`. */
+export type KernelName = keyof typeof descriptors;
+
+/** What a word holds. */
+export type WordKind = 'offset' | 'u32' | 'f32' | 'u32[5]' | 'u32[]';
+
+type Descriptors = typeof descriptors;
+type Value<Kind> = Kind extends 'u32[5]' | 'u32[]' ? ArrayLike<number> : number;
+
+/** The words of one command by name. */
+export type KernelWords<Name extends KernelName> = {
+  -readonly [Word in keyof Descriptors[Name]]: Value<Descriptors[Name][Word]>;
+};
