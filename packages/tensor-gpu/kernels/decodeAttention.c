@@ -40,9 +40,19 @@ KERNEL(decodeNorm) {
   }
 }
 
-// per-head RMSNorm, then rotation of the pairs (i, i + D/2)
-static void decodeHead(const f32 *x, const f32 *weight, const f32 *cosine, const f32 *sine, f32 *y, u32 D, f32 eps) {
-  decodeRms(x, weight, y, D, eps);
+// y = x + bias (0: none)
+static void decodeBias(const f32 *x, const f32 *bias, f32 *y, u32 D) {
+  for (u32 i = 0; i < D; i++) y[i] = bias ? x[i] + bias[i] : x[i];
+}
+
+// bias (0: none), per-head RMSNorm (weight 0: none), then rotation of the pairs (i, i + D/2)
+static void decodeHead(const f32 *x, const f32 *bias, const f32 *weight, const f32 *cosine, const f32 *sine, f32 *y, u32 D,
+                       f32 eps) {
+  if (bias || !weight) {
+    decodeBias(x, bias, y, D);
+    x = y;
+  }
+  if (weight) decodeRms(x, weight, y, D, eps);
   u32 half = D / 2;
   for (u32 i = 0; i < half; i++) {
     f32 a = y[i], b = y[i + half];
@@ -113,7 +123,7 @@ KERNEL(decodeAttention) {
   f32 *rotated = (f32 *)scratch, *mixed = rotated + 2 * Dp, *score = mixed + 2 * Dp, inverse[2];
   for (u32 item = chunk; item < rows * kvHeads; item += d->chunks) {
     u32 r = item / kvHeads, h = item % kvHeads, position = U32(d->positions)[r];
-    const f32 *qkv = F32(d->qkv) + (size_t)r * width;
+    const f32 *qkv = F32(d->qkv) + (size_t)r * width, *bias = d->bias ? F32(d->bias) : 0;
     const f32 *cosine = F32(d->cos) + (size_t)position * (D / 2), *sine = F32(d->sin) + (size_t)position * (D / 2);
     f32 *K = F32(d->cache) + ((size_t)U32(d->slots)[r] * kvHeads + h) * capacity * (D + Dp), *V = K + (size_t)capacity * D;
     u32 ahead = item + d->chunks;
@@ -123,12 +133,12 @@ KERNEL(decodeAttention) {
       prefetch(next + (size_t)capacity * D, (size_t)position * Dp * sizeof(f32));
     }
     if (todo & WRITE) {
-      decodeHead(qkv + (size_t)(heads + h) * D, F32(d->kNorm), cosine, sine, rotated, D, eps);
+      const size_t key = (size_t)(heads + h) * D, value = (size_t)(heads + kvHeads + h) * D;
+      decodeHead(qkv + key, bias ? bias + key : 0, d->kNorm ? F32(d->kNorm) : 0, cosine, sine, rotated, D, eps);
       f32 *column = K + (size_t)(position / LANES) * D * LANES + position % LANES;
       for (u32 i = 0; i < D; i++) column[i * LANES] = rotated[i];
-      const f32 *value = qkv + (size_t)(heads + kvHeads + h) * D;
       f32 *row = V + (size_t)position * Dp;
-      for (u32 i = 0; i < D; i++) row[i] = value[i];
+      decodeBias(qkv + value, bias ? bias + value : 0, row, D);
       for (u32 i = D; i < Dp; i++) row[i] = 0;
     }
     if (!(todo & ATTEND)) continue;
@@ -136,7 +146,8 @@ KERNEL(decodeAttention) {
       u32 pair = MIN(2, group - g), head = h * group + g;
       for (u32 n = 0; n < pair; n++) {
         f32 *q = rotated + n * Dp;
-        decodeHead(qkv + (size_t)(head + n) * D, F32(d->qNorm), cosine, sine, q, D, eps);
+        const size_t query = (size_t)(head + n) * D;
+        decodeHead(qkv + query, bias ? bias + query : 0, d->qNorm ? F32(d->qNorm) : 0, cosine, sine, q, D, eps);
         for (u32 i = 0; i < D; i++) q[i] *= scale;
       }
       if (pair == 2) decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 2);

@@ -77,6 +77,7 @@ typedef struct {
   u32 live;
   u32 qkv;
   u32 out;
+  u32 bias;
   u32 qNorm;
   u32 kNorm;
   u32 cos;

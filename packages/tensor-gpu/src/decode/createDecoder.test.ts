@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Completion } from '../backend/decodeJob.ts';
+import type { DecoderLayer } from '../backend/decoderWeights.ts';
 import { type CpuDevice, openCpu } from '../index.ts';
 import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts';
 import { createDecoder } from './createDecoder.ts';
@@ -139,6 +140,15 @@ const REQUEST: DecodeRequest = {
   eosIds: [],
 };
 
+const bias = (size: number, seed: number) => tf.randomNormal([size], 0, 0.7, 'float32', seed);
+const withoutNorms = ({ qNorm: _, kNorm: __, ...layer }: DecoderLayer): DecoderLayer => layer;
+const withBiases = (layer: DecoderLayer): DecoderLayer => ({
+  ...layer,
+  qBias: bias(24, 1),
+  kBias: bias(12, 2),
+  vBias: bias(12, 3),
+});
+
 describe.each(
   testedKernels.flatMap((kernels) => [
     { kernels, threads: 2 },
@@ -171,6 +181,21 @@ describe.each(
     const spec = { ...randomSpec(WIDE), head: tf.randomNormal([130, 72], 0, 0.2, 'float32', 9) };
     const request = { ...REQUEST, prompts: [prompt(40, 130), prompt(3, 130)], seeds: [1, 2, 3, 4] };
     expectPlainLoop(await generate(request, spec), spec, request);
+  });
+
+  test.each<{ title: string; change: (layer: DecoderLayer) => DecoderLayer }>([
+    { title: 'no norm of queries and keys', change: withoutNorms },
+    { title: 'biases of queries, keys and values', change: withBiases },
+    { title: 'biases and no norms, as Qwen2', change: (layer) => withBiases(withoutNorms(layer)) },
+    { title: 'a norm of keys only', change: (layer) => ({ ...layer, qNorm: undefined }) },
+    { title: 'a bias of values only', change: (layer) => ({ ...layer, vBias: bias(12, 3) }) },
+  ])('equals the plain loop for layers with $title', async ({ change }) => {
+    const small = opened.small!;
+    const spec = { ...small, layers: small.layers.map(change) };
+    const changed = await generate({}, spec);
+    expectPlainLoop(changed, spec, REQUEST);
+    const before = await generate({});
+    expect(changed.map(({ logprobs }) => logprobs)).not.toEqual(before.map((c) => c.logprobs));
   });
 
   test('a sample is bitwise the same alone, in a group and in any batch', async () => {
@@ -321,6 +346,12 @@ describe('createDecoder', () => {
     await fails({ suppressTokens: every }).toThrow('leave an id to draw');
     expect(() => createDecoder({ ...spec, heads: 3 })).toThrowErrorMatchingSnapshot();
     expect(() => createDecoder({ ...spec, norm: tf.zeros([2]) })).toThrowErrorMatchingSnapshot();
+    const layer = (change: object) => () =>
+      createDecoder({ ...spec, layers: spec.layers.map((given) => ({ ...given, ...change })) });
+    expect(layer({ qBias: tf.zeros([23]) })).toThrow(
+      'createDecoder: layers[0].qBias must be float32 [24], got float32 [23].',
+    );
+    expect(layer({ qbias: tf.zeros([24]) })).toThrow("'qbias'. Did you mean 'qBias'?");
     expect(await createDecoder(spec).generate({ ...REQUEST, prompts: [], seeds: [] })).toEqual([]);
     await tf.setBackend('cpu');
     await fails({}).toThrowErrorMatchingSnapshot();

@@ -1,6 +1,6 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { Completion, DecodeJob } from '../../decodeJob.ts';
-import { type DecoderLayer, mapWeights } from '../../decoderWeights.ts';
+import { mapWeights } from '../../decoderWeights.ts';
 import type { CpuBackend } from '../engine/cpuBackend.ts';
 import { decodeCache } from './decodeBuffers.ts';
 import type { DecodeRun } from './decodeProgram.ts';
@@ -19,7 +19,6 @@ export async function decodeOnCpu(device: CpuBackend, job: DecodeJob): Promise<C
       `generate: the vocabulary must have at most ${MAX_VOCABULARY} ids, got ${shape.vocabulary}. Sample with a loop of forward passes and \`sampleToken\`.`,
     );
   }
-  assertKnownLayers(job.weights.layers);
   const offsets = mapWeights(job.weights, (tensor) => device.offset(tensor));
   const weights = packWeights(device.cpu, shape, offsets);
   const run: Omit<DecodeRun, 'buffers'> = { cpu: device.cpu, shape, offsets, weights, sampling };
@@ -47,15 +46,4 @@ function promptsPerWave(job: DecodeJob): number {
   const { bytes } = decodeCache(shape, longest + maxTokens);
   const perPrompt = bytes * numGenerations * Math.max(1, weights.layers.length);
   return Math.max(1, Math.floor(cacheBytes / perPrompt));
-}
-
-/** The kernels norm every query and key, and add no bias. */
-function assertKnownLayers(layers: readonly DecoderLayer[]): void {
-  for (const [index, { qNorm, kNorm, qBias, kBias, vBias }] of layers.entries()) {
-    if (qNorm && kNorm && !qBias && !kBias && !vBias) continue;
-    throw new TensorGpuError(
-      'option',
-      `generate: the CPU decoder needs qNorm and kNorm and takes no qBias, kBias, vBias; layers[${index}] is otherwise. Sample with a loop of forward passes and \`sampleToken\`.`,
-    );
-  }
 }

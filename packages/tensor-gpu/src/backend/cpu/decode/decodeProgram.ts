@@ -56,6 +56,7 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
         live: at.live,
         qkv: at.qkv,
         out: at.mixed,
+        bias: packed.bias,
         qNorm: layer.qNorm ?? 0,
         kNorm: layer.kNorm ?? 0,
         cos: offsets.cos,

@@ -9,7 +9,14 @@ export type DecodeOffsets = DecoderWeights<number>;
 
 /** The matrices in the layout of the decode kernels: heap offsets. */
 export interface PackedWeights {
-  layers: { qkv: number; o: number; gateUp: number; down: number }[];
+  layers: {
+    qkv: number;
+    /** Of q, k, v one after the other, as `qkv` gives them; 0: the layer has none. */
+    bias: number;
+    o: number;
+    gateUp: number;
+    down: number;
+  }[];
   head: number;
   free(): void;
 }
@@ -49,6 +56,17 @@ export function packWeights(
 
   const queries = heads * headDim;
   const keys = kvHeads * headDim;
+  const biasOf = ({ qBias, kBias, vBias }: DecodeOffsets['layers'][number]) => {
+    if (!qBias && !kBias && !vBias) return 0;
+    const length = queries + 2 * keys;
+    const offset = cpu.heap.alloc(4 * length);
+    blocks.push(offset);
+    const bias = cpu.heap.f32(offset, length).fill(0);
+    if (qBias) bias.set(cpu.heap.f32(qBias, queries));
+    if (kBias) bias.set(cpu.heap.f32(kBias, keys), queries);
+    if (vBias) bias.set(cpu.heap.f32(vBias, keys), queries + keys);
+    return offset;
+  };
   try {
     const layers = offsets.layers.map((layer) => {
       const qkv = matrix(queries + 2 * keys, hidden);
@@ -62,7 +80,7 @@ export function packWeights(
       pack(layer.up, gateUp, { columns: intermediate, width: hidden, step: 2, phase: 1 });
       const down = matrix(hidden, intermediate);
       pack(layer.down, down, { columns: hidden, width: intermediate });
-      return { qkv, o, gateUp, down };
+      return { qkv, bias: biasOf(layer), o, gateUp, down };
     });
     const head = matrix(vocabulary, hidden);
     pack(offsets.head, head, { columns: vocabulary, width: hidden });

@@ -75,7 +75,8 @@ export const descriptors = {
     live: 'offset', // number of live rows, as in all decode kernels
     qkv: 'offset',
     out: 'offset',
-    qNorm: 'offset',
+    bias: 'offset', // [(heads + 2 kvHeads) headDim], as qkv; 0: none
+    qNorm: 'offset', // 0: none, as kNorm
     kNorm: 'offset',
     cos: 'offset',
     sin: 'offset',

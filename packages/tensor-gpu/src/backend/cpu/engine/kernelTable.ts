@@ -40,4 +40,4 @@ export const kernelIds: Readonly<Record<KernelName, number>> = {
 };
 
 /** Hash of the table: a library built from other sources is refused. */
-export const kernelTableHash = 0x10b517fd;
+export const kernelTableHash = 0x40b2fb6d;
