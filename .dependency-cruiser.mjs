@@ -23,11 +23,15 @@ const FLOORS = {
     ['evaluation'],
   ],
   'tensor-gpu': [
+    ['base'],
+    ['sampling'],
+    ['backend/'],
     ['tape'],
     ['fused'],
-    ['sampling'],
     ['ops', 'optim', 'decode', 'userKernels'],
-    ['backend'],
+    ['backend/cpu/engine'],
+    ['backend/cpu/kernels', 'backend/cpu/decode'],
+    ['backend/cpu/'],
   ],
   qwen3: [['base'], ['model'], ['checkpoint', 'chat'], ['lora'], ['train', 'generate']],
 };
