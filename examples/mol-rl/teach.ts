@@ -98,20 +98,24 @@ interface Loss {
 function lossOf(method: TeachMethod, alpha: number, targets: Targets, scored: ScoredTargets): Loss {
   const { roles, sequenceIds } = targets;
   const { logprobs, kl } = scored;
-  if (method !== 'replay') {
-    const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha });
-    const gradient = { logprobs: loss.logprobGradient, kl: loss.klGradient };
-    return { gradient, metrics: { loss: loss.loss, ...loss.metrics } };
+  if (method === 'replay') {
+    const mixture = { environment: { ce: 1 }, general: { ce: 1 } };
+    const { loss, logprobGradient, metrics } = molLoss(
+      { logprobs, roles, sequenceIds },
+      { mixture },
+    );
+    return {
+      gradient: { logprobs: logprobGradient },
+      metrics: {
+        loss,
+        'mol/ce': metrics['mol/ce_environment']!,
+        'replay/ce': metrics['mol/ce_general']!,
+      }, // two roles of CE
+    };
   }
-  // Replay: on general data a CE of weight 1 stands where MoL has its KL.
-  const ce = logprobs.map((logprob) => -logprob);
-  const loss = molLoss({ logprobs, kl: ce, roles, sequenceIds }, { alpha: 1 });
-  const gradient = loss.logprobGradient.map((value, i) => value - loss.klGradient[i]!); // one each
-  const { 'mol/kl': generalCe = 0, 'mol/ce': feedbackCe = 0 } = loss.metrics;
-  return {
-    gradient: { logprobs: gradient },
-    metrics: { loss: loss.loss, 'mol/ce': feedbackCe, 'replay/ce': generalCe },
-  };
+  const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha });
+  const gradient = { logprobs: loss.logprobGradient, kl: loss.klGradient };
+  return { gradient, metrics: { loss: loss.loss, ...loss.metrics } };
 }
 
 /** Mean -log p of the feedback tokens. Replay's general tokens have the same role, so the loss's own mean covers both. */

@@ -2,8 +2,23 @@ export { alphaSchedule } from './alphaSchedule.ts';
 export { crossEntropy, type DivergenceOptions, divergence, logSoftmax } from './divergence.ts';
 export { MolLossError, type MolLossErrorCode } from './errors.ts';
 export { type MixedBatchOptions, mixedBatch } from './mixedBatch.ts';
+export type {
+  AlphaWeights,
+  CeMixture,
+  MixtureOptions,
+  MixtureWeights,
+  MolMixture,
+  RoleTerm,
+  RoleTerms,
+} from './mixture.ts';
 export type { MolLogitsOptions } from './molLogitsOptions.ts';
-export { type MolComponent, type MolLossData, type MolLossResult, molLoss } from './molLoss.ts';
+export {
+  type MolCeData,
+  type MolComponent,
+  type MolLossData,
+  type MolLossResult,
+  molLoss,
+} from './molLoss.ts';
 export {
   type MolLogitsData,
   type MolLogitsResult,

@@ -2,7 +2,7 @@ import type { MolWeightsOptions } from './molWeights.ts';
 import type { Names } from './readFields.ts';
 import type { DivergenceKind } from './rowTerms.ts';
 
-export interface MolLogitsOptions extends MolWeightsOptions {
+interface LogitsOptions {
   /** Default `'reverse'`. */
   divergence?: DivergenceKind | undefined;
   /** Share of the base in the mixture of `jsd`, 0 to 1; at the ends it is the forward and the reverse KL. Default 0.5. */
@@ -15,8 +15,11 @@ export interface MolLogitsOptions extends MolWeightsOptions {
   scaleByKlTemperature?: boolean | undefined;
 }
 
+/** The mixture and its sizes, and how the terms are made of logits. */
+export type MolLogitsOptions = MolWeightsOptions & LogitsOptions;
+
 /** The names that `MolLogitsOptions` has beyond `MolWeightsOptions`. */
-export const LOGITS_OPTIONS: Names<Omit<MolLogitsOptions, keyof MolWeightsOptions>> = {
+export const LOGITS_OPTIONS: Names<LogitsOptions> = {
   divergence: true,
   jsdBeta: true,
   temperature: true,

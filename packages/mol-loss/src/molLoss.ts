@@ -1,5 +1,6 @@
 import { show } from './assertNumber.ts';
 import { MolLossError, type MolLossErrorCode } from './errors.ts';
+import type { CeMixture, RoleTerms } from './mixture.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
@@ -17,11 +18,14 @@ import { type Component, ROLE_CODES } from './roles.ts';
 export interface MolLossData extends MolTokens {
   /** `[N]`, log-prob of each target under the model being trained: CE is its negative. */
   logprobs: ArrayLike<number>;
-  /** `[N]`, full-vocabulary divergence to the frozen base at each position; read only where the role is assistant or general. */
+  /** `[N]`, full-vocabulary divergence to the frozen base at each position; read only where the role has KL. */
   kl: ArrayLike<number>;
   /** `[N]`, log-prob of each target under the base; only for the metrics of forgetting. */
   refLogprobs?: ArrayLike<number> | undefined;
 }
+
+/** The data of a mixture of cross-entropies alone. */
+export type MolCeData = Omit<MolLossData, 'kl'> & { kl?: ArrayLike<number> | undefined };
 
 /** One component of the mixture. */
 export interface MolComponent {
@@ -36,9 +40,9 @@ export interface MolComponent {
 
 export interface MolLossResult {
   loss: number;
-  /** `[N]`, d loss / d logprobs: minus the coefficient on environment tokens, 0 elsewhere. */
+  /** `[N]`, d loss / d logprobs: minus the coefficient where the role has CE (environment), 0 elsewhere. */
   logprobGradient: Float64Array;
-  /** `[N]`, d loss / d kl: the coefficient on assistant and general tokens, 0 elsewhere. */
+  /** `[N]`, d loss / d kl: the coefficient where the role has KL (assistant, general), 0 elsewhere. */
   klGradient: Float64Array;
   /** `[N]`, CE or KL of each token that takes part, without its coefficient; 0 elsewhere. */
   terms: Float64Array;
@@ -49,8 +53,9 @@ export interface MolLossResult {
 /**
  * Mixture of losses from per-token values: cross-entropy where the environment speaks, KL to the frozen base elsewhere.
  *
- *     L = sum_t coefficient[t] * (role = environment ? -logprobs[t] : kl[t])        coefficients: see `molWeights`
+ *     L = sum_t coefficient[t] * (role has CE ? -logprobs[t] : kl[t])        coefficients: see `molWeights`
  *
+ * With `alpha` the environment has CE and the rest KL; `mixture` gives each role one of the two.
  * Roles are those of the *target* token: what is predicted, not what is read.
  *
  * @param data - `[N]` arrays. Values at tokens without a role are never read, so NaN there does no harm.
@@ -66,15 +71,21 @@ export interface MolLossResult {
  * logprobGradient; // Float64Array [-1, 0, 0]
  * klGradient; // Float64Array [0, 0.1, 0]
  */
-export function molLoss(data: MolLossData, options: MolWeightsOptions): MolLossResult {
+export function molLoss(data: MolLossData, options: MolWeightsOptions): MolLossResult;
+export function molLoss(
+  data: MolCeData,
+  options: MolWeightsOptions & { mixture: CeMixture },
+): MolLossResult;
+export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossResult {
   const given = readFields('molLoss', 'option', options, { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS });
   for (const name of Object.keys(LOGITS_OPTIONS)) refuseLogitsOption(name, given);
   const tokens = readData('molLoss', data);
   const { logprobs, kl, refLogprobs } = tokens;
   const weights = molWeights(tokens, given);
-  const { coefficients, active, codes } = weights;
+  const { coefficients, active, codes, terms: mixture } = weights;
   assertPerToken('molLoss', 'logprobs', logprobs, codes.length);
-  assertPerToken('molLoss', 'kl', kl, codes.length);
+  const hasKl = Object.values(mixture).some(({ term }) => term === 'kl');
+  if (hasKl || kl !== undefined) assertPerToken('molLoss', 'kl', kl, codes.length);
   if (refLogprobs !== undefined)
     assertPerToken('molLoss', 'refLogprobs', refLogprobs, codes.length);
   const values = new Float64Array(codes.length);
@@ -83,17 +94,17 @@ export function molLoss(data: MolLossData, options: MolWeightsOptions): MolLossR
   const klGradient = new Float64Array(codes.length);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    const environment = codes[i] === ROLE_CODES.environment;
+    const cross = isCrossEntropy(mixture, codes[i]!);
     assertLogprob(tokens, i, 'logprobs', logprobs[i]!, codes[i]!);
     if (refLogprobs && codes[i] === ROLE_CODES.general) {
       assertLogprob(tokens, i, 'refLogprobs', refLogprobs[i]!, codes[i]!);
     }
-    const term = environment ? -logprobs[i]! : kl[i]!;
-    assertTerm(tokens, i, term, codes[i]!, coefficients[i]!);
+    const term = cross ? -logprobs[i]! : kl![i]!; // a mixture with KL has it: checked above
+    assertTerm(tokens, i, { term, name: cross ? 'CE' : 'KL', code: codes[i]! }, coefficients[i]!);
     values[i] = term;
     if (coefficients[i] === 0) continue; // a weight of 0 switches the component off: measured, never trained
     terms[i] = values[i]!;
-    if (environment) logprobGradient[i] = -coefficients[i]!;
+    if (cross) logprobGradient[i] = -coefficients[i]!;
     else klGradient[i] = coefficients[i]!;
   }
   const components = summarise(weights, values);
@@ -133,16 +144,19 @@ function assertLogprob(
 
 const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
 
+/** Whether the mixture gives tokens of a role cross-entropy. */
+export function isCrossEntropy(mixture: RoleTerms, code: number): boolean {
+  return COMPONENTS.some((name) => ROLE_CODES[name] === code && mixture[name]?.term === 'ce');
+}
+
 /** Throws `not-finite` at a term that is NaN, or that is trained and infinite. */
 export function assertTerm(
   tokens: MolTokens,
   i: number,
-  term: number,
-  code: number,
+  { term, name, code }: { term: number; name: 'CE' | 'KL'; code: number },
   coefficient: number,
 ): void {
   if (Number.isFinite(term) || (coefficient === 0 && term === Infinity)) return;
-  const name = code === ROLE_CODES.environment ? 'CE' : 'KL';
   const fix = 'Look for a target of probability 0, or for NaN in the forward pass.';
   throw atToken(tokens, i, `${name} is ${show(term)}`, code, fix);
 }

@@ -3,7 +3,7 @@ import { badLogit, DIVERGENCE_KINDS } from './divergence.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
 import { LOGITS_OPTIONS, type MolLogitsOptions } from './molLogitsOptions.ts';
-import { assertTerm, atToken, type MolComponent, summarise } from './molLoss.ts';
+import { assertTerm, atToken, isCrossEntropy, type MolComponent, summarise } from './molLoss.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
 import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
@@ -15,9 +15,9 @@ import { rowCrossEntropy, rowDivergence, rowLogSoftmax } from './rowTerms.ts';
 export interface MolLogitsData extends MolTokens {
   /** `[N*V]`, student. */
   logits: ArrayLike<number>;
-  /** `[N*V]`, frozen base; read only where the role is assistant or general. */
+  /** `[N*V]`, frozen base; read only where the role has KL, and at general. */
   refLogits: ArrayLike<number>;
-  /** `[N]`, target ids; read only where the role is environment. */
+  /** `[N]`, target ids; read only where the role has CE. */
   targets: ArrayLike<number>;
 }
 
@@ -37,7 +37,7 @@ export interface MolLogitsResult {
  * Mixture of losses straight from logits, for small vocabularies, tests and other tensor libraries.
  * Prefer `molLoss` where a head gives per-token values: [tokens, vocabulary] then never exists.
  *
- *     environment: CE of the target        assistant, general: divergence(student, base) over the whole vocabulary
+ *     CE of the target, or divergence(student, base) over the whole vocabulary: what `alpha` or `mixture` says of the role
  *
  * @throws {MolLossError} `shape`, `option`, `unknown-name`; `not-finite` names the first bad token and its role.
  *
@@ -54,7 +54,7 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
     readLogitsOptions(options);
   const tokens = readData('molLossFromLogits', data);
   const weights = molWeights(tokens, given);
-  const { coefficients, active, codes } = weights;
+  const { coefficients, active, codes, terms: mixture } = weights;
   const width = vocabularyOf(tokens, codes.length);
   const klScale = scaleByKlTemperature ? klTemperature ** 2 : 1;
   const pull = { kind: divergence, jsdBeta, temperature: temperature * klTemperature };
@@ -67,22 +67,29 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
   const gradient = new Float64Array(tokens.logits.length);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    const environment = codes[i] === ROLE_CODES.environment;
+    const cross = isCrossEntropy(mixture, codes[i]!);
     const target = tokens.targets[i]!;
     const student = readRow(tokens, 'logits', i, width, codes[i]!);
-    if (environment) assertTarget(i, target, width);
-    const base = environment ? undefined : readRow(tokens, 'refLogits', i, width, codes[i]!);
-    const term = base
-      ? rowDivergence(student, base, pull)
-      : rowCrossEntropy(student, target, temperature);
-    const scale = environment ? 1 : klScale;
+    if (cross) assertTarget(i, target, width);
+    const againstBase = !cross || codes[i] === ROLE_CODES.general; // there for what was forgotten too
+    const base = againstBase ? readRow(tokens, 'refLogits', i, width, codes[i]!) : undefined;
+    const term =
+      cross || !base
+        ? rowCrossEntropy(student, target, temperature)
+        : rowDivergence(student, base, pull);
+    const scale = cross ? 1 : klScale;
     values[i] = term.value * scale;
     if (isTarget(target, width)) {
       named[i] = 1;
       logprobs[i] = rowLogSoftmax(student, temperature)[target]!;
       if (base) refLogprobs[i] = rowLogSoftmax(base, temperature)[target]!;
     }
-    assertTerm(tokens, i, term.value, codes[i]!, coefficients[i]!);
+    assertTerm(
+      tokens,
+      i,
+      { term: term.value, name: cross ? 'CE' : 'KL', code: codes[i]! },
+      coefficients[i]!,
+    );
     if (coefficients[i] === 0) continue;
     terms[i] = values[i]!;
     const factor = coefficients[i]! * scale;

@@ -2,29 +2,42 @@ import type { MolComponent } from './molLoss.ts';
 import { COMPONENTS, type MolWeightsResult } from './molWeights.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
-/** What to log of the mixture. */
+/** What to log of the mixture. `mol/ce` and `mol/kl` are means over the tokens of all roles that have the term. */
 export function molMetrics(
-  { active, codes }: MolWeightsResult,
+  { active, codes, terms }: MolWeightsResult,
   loss: number,
-  { environment, assistant, general }: Record<Component, MolComponent>,
+  components: Record<Component, MolComponent>,
   values: Float64Array,
 ): Record<string, number> {
-  const klTokens = assistant.tokens + general.tokens;
+  const rolesOf = (term: 'ce' | 'kl') => COMPONENTS.filter((name) => terms[name]?.term === term);
+  const [ceRoles, klRoles] = [rolesOf('ce'), rolesOf('kl')];
+  const klCodes = new Set(klRoles.map((name) => ROLE_CODES[name]));
   let klMax = 0;
   for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 1 && codes[i] !== ROLE_CODES.environment) klMax = Math.max(klMax, values[i]!);
+    if (active[i] === 1 && klCodes.has(codes[i]!)) klMax = Math.max(klMax, values[i]!);
   }
-  const klSum = assistant.mean * assistant.tokens + general.mean * general.tokens;
+  const ofRoles = (term: 'ce' | 'kl', roles: readonly Component[]) =>
+    Object.fromEntries(roles.map((name) => [`mol/${term}_${name}`, components[name].mean]));
   return {
     'mol/loss': loss,
-    'mol/ce': environment.mean,
-    'mol/kl': klSum / Math.max(1, klTokens),
-    'mol/kl_assistant': assistant.mean,
-    'mol/kl_general': general.mean,
+    'mol/ce': pooledMean(ceRoles.map((name) => components[name])),
+    'mol/kl': pooledMean(klRoles.map((name) => components[name])),
+    ...(ceRoles.length > 1 && ofRoles('ce', ceRoles)), // with one, mol/ce says it
+    ...ofRoles('kl', klRoles),
     'mol/kl_max': klMax,
-    'mol/ce_tokens': environment.tokens,
-    'mol/kl_tokens': klTokens,
+    'mol/ce_tokens': tokensOf(ceRoles.map((name) => components[name])),
+    'mol/kl_tokens': tokensOf(klRoles.map((name) => components[name])),
   };
+}
+
+const tokensOf = (components: readonly MolComponent[]) =>
+  components.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/** Mean over the tokens of several components; of one it is its own, to the bit. */
+function pooledMean(components: readonly MolComponent[]): number {
+  if (components.length === 1) return components[0]!.mean;
+  const sum = components.reduce((total, { mean, tokens }) => total + mean * tokens, 0);
+  return sum / Math.max(1, tokensOf(components));
 }
 
 /** Mean negative log-prob per role, and on general text against the base: what was forgotten. */

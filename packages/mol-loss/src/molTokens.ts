@@ -53,10 +53,15 @@ export function readData<T extends MolTokens>(where: string, data: T): T {
   return readFields(where, 'data field', data, DATA_FIELDS);
 }
 
-/** Roles, weights and sequences, checked where a token has a role. */
-export function readTokens(where: string, data: MolTokens): TokenLayout {
+/** Roles, weights and sequences, checked where a token has a role; only roles in `taking`, if given, are any. */
+export function readTokens(
+  where: string,
+  data: MolTokens,
+  taking?: Readonly<Partial<Record<Component, unknown>>>,
+): TokenLayout {
   const { roles, sequenceIds, sequenceLength, tokenWeights } = data;
-  const codes = roleCodes(roles);
+  const all = roleCodes(roles);
+  const codes = taking === undefined ? all : all.map((code) => (takes(taking, code) ? code : 0));
   const size = codes.length;
   if (tokenWeights !== undefined) assertPerToken(where, 'tokenWeights', tokenWeights, size);
   if (sequenceIds !== undefined) assertPerToken(where, 'sequenceIds', sequenceIds, size);
@@ -90,6 +95,10 @@ export function sizeOf(
     tokens++;
   }
   return { size: { tokens, sequences: bySequence.size, weight }, bySequence };
+}
+
+function takes(taking: Readonly<Partial<Record<Component, unknown>>>, code: number): boolean {
+  return (Object.keys(taking) as Component[]).some((role) => ROLE_CODES[role] === code);
 }
 
 function assertWeight(where: string, i: number, weight: number | undefined): void {

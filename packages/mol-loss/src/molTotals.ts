@@ -1,4 +1,5 @@
 import { MolLossError } from './errors.ts';
+import { type MixtureOptions, readMixture } from './mixture.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
 import {
@@ -19,7 +20,7 @@ import { assertList, readFields } from './readFields.ts';
  * @param parts - the tokens of every part; their values need not be known yet. A sequence lies in one part (one that is cut in
  * two counts as two), and ids of sequences are a part's own. Workers call this with their own parts and add up the results,
  * name by name.
- * @param options - those of the loss: `normalizer` and `denominator` decide what is counted.
+ * @param options - those of the loss: `normalizer`, `denominator` and the roles of a `mixture` decide what is counted.
  * @returns `environment`, `assistant`, `general`, and `joint` in place of those normalised jointly. 0 = not in the batch.
  * @throws {MolLossError} as `molWeights`; `option` if joint sequences and joint tokens are to be counted at once.
  *
@@ -41,8 +42,13 @@ export function molTotals(
       "molTotals: normalizer has both 'sequence-joint' and 'token-joint', whose totals differ. Use one of them.",
     );
   }
+  // Without a mixture every role counts, whatever alpha is.
+  const terms =
+    given.mixture === undefined ? undefined : readMixture('molTotals', given as MixtureOptions);
   assertList('molTotals', 'parts', parts);
-  const layouts = Array.from(parts, (part) => readTokens('molTotals', readData('molTotals', part)));
+  const layouts = Array.from(parts, (part) =>
+    readTokens('molTotals', readData('molTotals', part), terms),
+  );
   const totals: MolTotals = {};
   for (const { span, unit } of COMPONENTS.map((name) => divisorOf[name])) {
     totals[span] = layouts.reduce((sum, layout) => sum + sizeOf(layout, span).size[unit], 0);

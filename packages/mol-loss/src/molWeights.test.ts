@@ -12,7 +12,7 @@ const run = (options: unknown, more: object = {}) => {
 describe('molWeights', () => {
   test('alpha has no default', () => {
     expect(run({})).toThrowErrorMatchingInlineSnapshot(
-      `[MolLossError: molWeights: alpha, the weight of the KL terms, has no default. Give a number, or { assistant, general }.]`,
+      `[MolLossError: molWeights: alpha, the weight of the KL terms, has no default. Give a number, or { assistant, general }; or a mixture.]`,
     );
     expect(run(undefined)).toThrowErrorMatchingInlineSnapshot(
       `[MolLossError: molWeights: needs its options as an object, got undefined.]`,

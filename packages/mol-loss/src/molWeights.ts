@@ -1,6 +1,7 @@
 import { assertNumber } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
+import { EACH, type MixtureOptions, type RoleTerms, readMixture } from './mixture.ts';
 import { type MolSize, type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
 import { type Names, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
@@ -18,11 +19,7 @@ export type Normalizer = 'sequence' | 'token' | 'sequence-joint' | 'token-joint'
  */
 export type MolTotals = Partial<Record<Component | 'joint', number>>;
 
-export interface MolWeightsOptions {
-  /** Weight of the KL terms: one for both, or one each. No default: it decides what is remembered. */
-  alpha: number | { assistant: number; general: number };
-  /** Weight of the CE term. Default 1. */
-  environmentWeight?: number | undefined;
+interface SizeOptions {
   /** For all components, or one each. Default `'sequence'`. */
   normalizer?: Normalizer | Record<Component, Normalizer> | undefined;
   /** A size is the `'count'` of tokens or the sum of their `'weight'`. Default `'count'`. */
@@ -31,13 +28,18 @@ export interface MolWeightsOptions {
   totals?: MolTotals | undefined;
 }
 
+/** The mixture (`alpha`, or each role's term in `mixture`), and what its sums are divided by. */
+export type MolWeightsOptions = MixtureOptions & SizeOptions;
+
 export interface MolWeightsResult {
   /** `[N]`, factor of every token's term in the loss. */
   coefficients: Float64Array;
   /** `[N]`, 1 where a token has a role and a weight. */
   active: Uint8Array;
-  /** `[N]`, role codes. */
+  /** `[N]`, role codes; 0 too where the mixture does not name the role. */
   codes: Uint8Array;
+  /** Term and weight of every role that takes part. */
+  terms: RoleTerms;
   /** What this call has of each component, and of all of them together: `joint`. */
   sizes: Record<Component | 'joint', MolSize>;
 }
@@ -47,29 +49,24 @@ export const COMPONENTS: readonly Component[] = ['environment', 'assistant', 'ge
 /** The names of `MolWeightsOptions`. */
 export const WEIGHTS_OPTIONS: Names<MolWeightsOptions> = {
   alpha: true,
+  mixture: true,
   environmentWeight: true,
   normalizer: true,
   denominator: true,
   totals: true,
 };
 
-/** The components, for tables that have one entry each. */
-const EACH: Names<Record<Component, unknown>> = {
-  environment: true,
-  assistant: true,
-  general: true,
-};
-
 /**
  * The factor of every token in the mixture, known before any loss is: what a chunked head takes as per-token weights.
  *
  *     L = CE(environment) + alpha.assistant * KL(assistant) + alpha.general * KL(general)
+ *     or, with `mixture`, the term that each role has there
  *     coefficient[t] = weight of the role * token weight / (size of its sequence's component * sequences with it)
  *
  * Each component has its own normaliser. One KL component over assistant and general rows together is half of two
  * separate ones: with 8 + 8 rows the same alpha would hold the model half as firmly.
  *
- * @throws {MolLossError} `shape`, `option`, `unknown-name`; `missing` for an `alpha` or a total that is needed;
+ * @throws {MolLossError} `shape`, `option`, `unknown-name`; `missing` for an `alpha` (or `mixture`) or a total that is needed;
  * `not-finite` for a token weight that is NaN.
  *
  * @example
@@ -78,10 +75,10 @@ const EACH: Names<Record<Component, unknown>> = {
  */
 export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWeightsResult {
   const given = readFields('molWeights', 'option', options, WEIGHTS_OPTIONS);
-  const layout = readTokens('molWeights', readData('molWeights', tokens));
+  const terms = readMixture('molWeights', given);
+  const layout = readTokens('molWeights', readData('molWeights', tokens), terms);
   const { active, codes, weightOf, sequenceOf } = layout;
   const { measure, divisorOf } = readDivisors('molWeights', given);
-  const factors = readFactors(given);
   const totalOf = readTotals(given.totals);
 
   const measured = measure === 'weight' ? weightOf : () => 1;
@@ -91,17 +88,18 @@ export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWe
   for (const component of COMPONENTS) {
     const own = sizeOf(layout, component, measured);
     sizes[component] = own.size;
-    if (factors[component] === 0 || own.size.tokens === 0) continue;
+    const weight = terms[component]?.weight ?? 0;
+    if (weight === 0 || own.size.tokens === 0) continue;
     const { span, unit } = divisorOf[component];
     const { size, bySequence } = span === 'joint' ? joint : own;
     const total = totalOf(span, size[unit]);
     for (let i = 0; i < codes.length; i++) {
       if (active[i] === 0 || codes[i] !== ROLE_CODES[component]) continue;
       const divisor = unit === 'sequences' ? bySequence.get(sequenceOf(i))! * total : total;
-      coefficients[i] = (factors[component] * weightOf(i)) / divisor;
+      coefficients[i] = (weight * weightOf(i)) / divisor;
     }
   }
-  return { coefficients, active, codes, sizes };
+  return { coefficients, active, codes, terms, sizes };
 }
 
 const NORMALIZERS: Record<Normalizer, { joint: boolean; by: 'sequence' | 'token' }> = {
@@ -140,27 +138,6 @@ export function readDivisors(
     general: divisor('general'),
   };
   return { measure: denominator, divisorOf };
-}
-
-function readFactors({
-  alpha,
-  environmentWeight = 1,
-}: MolWeightsOptions): Record<Component, number> {
-  if (alpha === undefined) {
-    throw new MolLossError(
-      'missing',
-      'molWeights: alpha, the weight of the KL terms, has no default. Give a number, or { assistant, general }.',
-    );
-  }
-  const each = typeof alpha === 'object' ? alpha : { assistant: alpha, general: alpha };
-  const { assistant, general } = readFields('molWeights', 'weight of alpha', each, {
-    assistant: true,
-    general: true,
-  });
-  assertNumber('molWeights', 'environmentWeight', environmentWeight, { min: 0 });
-  assertNumber('molWeights', 'alpha (assistant)', assistant, { min: 0 });
-  assertNumber('molWeights', 'alpha (general)', general, { min: 0 });
-  return { environment: environmentWeight, assistant, general };
 }
 
 /** The total of a span: what was given for it, or without totals the call's own size. */
