@@ -83,7 +83,7 @@ export async function* grpo(
     let gradients: Gradients | undefined;
     if (kept.length > 0) {
       const batch = Array.from(kept, (i) => ({ rollout: rollouts[i]!, advantage: advantages[i]! })); // kept indexes both
-      gradients = await policyGradient(lab, stage, batch, { totals, eosIds, metrics });
+      gradients = await policyGradient(lab, stage, batch, { totals, metrics });
     }
     // Also where no group has spread: the base is held in every update.
     if (generalKl > 0) gradients = await addGeneralKl(lab, stage, general, gradients, metrics);
@@ -114,36 +114,29 @@ async function policyGradient(
   lab: Lab,
   stage: Stage,
   batch: readonly Rollout[],
-  context: { totals: StepTotals; eosIds: readonly number[]; metrics: Record<string, number> },
+  context: { totals: StepTotals; metrics: Record<string, number> },
 ): Promise<Gradients> {
-  const { totals, eosIds, metrics } = context;
+  const { totals, metrics } = context;
   const sequences = batch.map(({ rollout }) => sampledSequence(rollout, lab));
   const targets = targetsOf(sequences, ['assistant']);
   const scored = await forwardTargets(lab, packedBatch(sequences), targets, { kl: false });
 
-  // The targets are the sampled tokens in row-major order: put them where the mask [B, T] is 1.
-  const completions = batch.map(({ rollout }) => completionOf(rollout));
-  const { mask, sequenceLength } = completionMask(
-    completions.map(({ ids }) => ids),
-    { eosIds },
-  );
-  const logprobs = toGrid(scored.logprobs, mask);
-  const rolloutLogprobs = toGrid(
-    completions.flatMap((completion) => Array.from(completion.logprobs)),
-    mask,
+  // The targets are the sampled tokens, so those of all completions in order.
+  const { logprobs } = scored;
+  const rolloutLogprobs = batch.flatMap(({ rollout }) =>
+    Array.from(completionOf(rollout).logprobs, Math.fround),
   );
   const { loss, gradient, ...rest } = policyLoss(
     {
       logprobs,
       advantages: batch.map(({ advantage }) => advantage),
-      completionMask: mask,
-      sequenceLength,
+      sequenceIds: targets.sequenceIds,
     },
     // Groups without spread carry no gradient and are not computed, but their tokens count.
     { lossType: 'dapo', beta: 0, ...totals },
   );
-  Object.assign(metrics, { loss }, rest.metrics, logprobMismatch(logprobs, rolloutLogprobs, mask));
-  return scored.backward(stage.parameters, { logprobs: gradient.filter((_, i) => mask[i] === 1) });
+  Object.assign(metrics, { loss }, rest.metrics, logprobMismatch(logprobs, rolloutLogprobs));
+  return scored.backward(stage.parameters, { logprobs: gradient });
 }
 
 /** A rollout as tokens; those the model sampled itself are trained. */
@@ -160,10 +153,4 @@ function completionOf({ segments }: Trajectory): {
   const tokens = segments.find(({ kind }) => kind === 'policy')?.tokens;
   if (!tokens?.logprobs) throw new Error('grpo: the policy attached no tokens and log-probs.');
   return { ids: tokens.ids, logprobs: tokens.logprobs };
-}
-
-/** `[N]` values onto the ones of a mask `[B * T]`, 0 elsewhere. */
-function toGrid(values: ArrayLike<number>, mask: Uint8Array): Float32Array {
-  let next = 0;
-  return Float32Array.from(mask, (one) => (one ? values[next++]! : 0)); // as many ones as values
 }

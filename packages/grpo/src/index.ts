@@ -27,6 +27,7 @@ export type { Grouping } from './base/assertGroups.ts';
 export type { Convention } from './base/convention.ts';
 export { GrpoError, type GrpoErrorCode } from './base/errors.ts';
 export type { Mask } from './base/readMask.ts';
+export type { TargetAligned } from './base/targetAligned.ts';
 export { effectiveSampleSize } from './correction/effectiveSampleSize.ts';
 export { logprobMismatch } from './correction/logprobMismatch.ts';
 export { type OffPolicyMaskData, offPolicyMask } from './correction/offPolicyMask.ts';
@@ -106,10 +107,13 @@ export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './lo
 export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
 export { policyLosses } from './loss/policyLosses.ts';
 export type {
+  AlignedPolicyLossData,
   CallOptions,
+  PackageLoss,
   PolicyBatch,
   PolicyLoss,
   PolicyLossData,
+  PolicyLossInput,
   PolicyLossName,
   PolicyLossOptions,
   PolicyLossResult,

@@ -1,6 +1,7 @@
 import { assertLength, rowsOf } from './assertTokens.ts';
 import { type Mask, readMask } from './readMask.ts';
 import { readFields } from './readOptions.ts';
+import { assertGrid } from './targetAligned.ts';
 
 /** The names of the data of every function here: one object may serve several, each reads its own and leaves the others. */
 export const DATA_FIELDS = {
@@ -17,6 +18,7 @@ export const DATA_FIELDS = {
   klValues: true,
   turns: true,
   sequenceLength: true,
+  sequenceIds: true,
   rewards: true,
   tokenRewards: true,
   values: true,
@@ -38,6 +40,7 @@ export function readTokenData<D extends Rows, K extends keyof D & string>(
   data: D,
   perToken: readonly [K, ...K[]],
 ): { fields: D; mask: Uint8Array; rows: number; size: number } {
+  assertGrid(where, data);
   const names = DATA_FIELDS as typeof DATA_FIELDS & { readonly [N in keyof Required<D>]: true }; // it names those of all
   const fields = readFields<D>(where, 'data field', data, names, [
     ...perToken,

@@ -5,7 +5,7 @@ import { type Mask, readMask } from '../base/readMask.ts';
  * How far the sampler's log-probs are from the trainer's, under TRL's names. With one engine for both it is rounding (1e-5).
  *
  * @param logprobs - `[B*T]`, the trainer's, before the first update. @param rolloutLogprobs - `[B*T]`, NaN = not known.
- * @param mask - `[B*T]`, 0/1.
+ * @param mask - `[B*T]`, 0/1. Default: every token counts, as in target-aligned `[N]` arrays.
  * @throws {GrpoError} `shape` if the lengths differ; `not-finite` where the trainer's are not finite, `option` for log-probs above 0.
  *
  * @example
@@ -15,12 +15,15 @@ import { type Mask, readMask } from '../base/readMask.ts';
 export function logprobMismatch(
   logprobs: ArrayLike<number>,
   rolloutLogprobs: ArrayLike<number>,
-  mask: Mask,
+  mask?: Mask,
 ): Record<string, number> {
   const where = 'logprobMismatch';
   assertLength(where, 'logprobs', logprobs);
   assertLength(where, 'rolloutLogprobs', rolloutLogprobs, logprobs.length);
-  const keep = readMask(where, 'mask', mask, logprobs.length);
+  const keep =
+    mask === undefined
+      ? new Uint8Array(logprobs.length).fill(1)
+      : readMask(where, 'mask', mask, logprobs.length);
   assertLogprobs(where, 'logprobs', logprobs, keep);
   assertRolloutLogprobs(where, rolloutLogprobs, keep);
   let [sum, count, max] = [0, 0, 0];

@@ -7,6 +7,7 @@ import {
 } from '../base/assertTokens.ts';
 import { bound } from '../base/checks.ts';
 import { readMask } from '../base/readMask.ts';
+import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
 import { REQUIRED, readPolicyFields } from '../loss/policyFields.ts';
 import type { PolicyLossData } from '../loss/policyLossTypes.ts';
 import { onTokens } from '../loss/readPolicyData.ts';
@@ -38,7 +39,15 @@ export type OffPolicyMaskData = Pick<
  *
  * @see DeepSeek-AI 2025, DeepSeek-V3.2: https://arxiv.org/abs/2512.02556
  */
-export function offPolicyMask(given: OffPolicyMaskData, threshold: number): Uint8Array {
+export function offPolicyMask(
+  data: OffPolicyMaskData | TargetAligned<OffPolicyMaskData>,
+  threshold: number,
+): Uint8Array {
+  const run = (grid: OffPolicyMaskData) => ({ mask: maskOfGrid(grid, threshold) });
+  return onGrid('offPolicyMask', data, run, ['mask']).mask;
+}
+
+function maskOfGrid(given: OffPolicyMaskData, threshold: number): Uint8Array {
   const where = 'offPolicyMask';
   bound(where, 'threshold', threshold);
   const data: OffPolicyMaskData = readPolicyFields(where, given, REQUIRED);

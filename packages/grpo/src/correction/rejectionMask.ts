@@ -1,6 +1,7 @@
 import { nonNegative, oneOf, positiveOrInfinite } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
+import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
 import { type RolloutData, tokenLogRatio } from './rolloutCorrection.ts';
 
 /** Level of the statistic and the estimator it is made of; `geometric` = the sequence's geometric-mean ratio. */
@@ -47,9 +48,19 @@ const MEAN_EPS = 1e-8;
  * rejectionMask(data, { statistic: 'token_k2', high: 0.5 }).mask; // Uint8Array [1, 0]
  */
 export function rejectionMask(
-  data: RolloutData,
+  data: RolloutData | TargetAligned<RolloutData>,
   options: RejectionMaskOptions,
-): { mask: Uint8Array; statistic: Float64Array } {
+): RejectionMaskResult {
+  const run = (grid: RolloutData) => rejectionOfGrid(grid, options);
+  return onGrid('rejectionMask', data, run, ['mask', 'statistic']);
+}
+
+interface RejectionMaskResult {
+  mask: Uint8Array;
+  statistic: Float64Array;
+}
+
+function rejectionOfGrid(data: RolloutData, options: RejectionMaskOptions): RejectionMaskResult {
   const given = readOptions<RejectionMaskOptions>('rejectionMask', options, checks(), REQUIRED);
   const { statistic: name, low, high } = given;
   const geometric = name === 'geometric';
@@ -141,7 +152,15 @@ const checks = () => ({ statistic: oneOf(STATISTICS), low: nonNegative, high: po
  * const data = { oldLogprobs: [-1, -12], rolloutLogprobs: [-1, -1], completionMask: [1, 1], sequenceLength: 1 };
  * vetoMask(data, { threshold: 1e-4 }); // Uint8Array [1, 0]
  */
-export function vetoMask(data: RolloutData, options: { threshold: number }): Uint8Array {
+export function vetoMask(
+  data: RolloutData | TargetAligned<RolloutData>,
+  options: { threshold: number },
+): Uint8Array {
+  const run = (grid: RolloutData) => ({ mask: vetoOfGrid(grid, options) });
+  return onGrid('vetoMask', data, run, ['mask']).mask;
+}
+
+function vetoOfGrid(data: RolloutData, options: { threshold: number }): Uint8Array {
   const checks = { threshold: nonNegative };
   const { threshold } = readOptions<{ threshold: number }>('vetoMask', options, checks, [
     'threshold',

@@ -5,6 +5,7 @@ import type { Mask } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { readTokenData } from '../base/readTokenData.ts';
 import { mean } from '../base/statistics.ts';
+import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
 import { effectiveSampleSize } from './effectiveSampleSize.ts';
 import { logprobMismatch } from './logprobMismatch.ts';
 
@@ -18,6 +19,8 @@ export interface RolloutData {
   completionMask: Mask;
   /** T. */
   sequenceLength: number;
+  /** Not in a grid; in target-aligned data it stands in place of mask and length. */
+  sequenceIds?: undefined;
 }
 
 /**
@@ -60,6 +63,7 @@ export interface RolloutCorrectionResult {
  * Pass `weights` (`vespo`: `sequenceWeights`) as `importanceWeights`. Where the loss takes its ratio to the sampler already (`prime`, `ipo`, or
  * `oldLogprobs = rolloutLogprobs`), that is refused: the mismatch would be corrected twice.
  *
+ * @param data - flat `[B*T]` arrays, or the trained tokens alone: `[N]` arrays with `sequenceIds`, and `weights` `[N]`.
  * @throws {GrpoError} `shape`; `option` if the bounds cross, or for log-probs above 0; `unknown-name` for a mode we do not
  * have; `not-finite` where the trainer's log-probs are NaN or infinite.
  *
@@ -71,8 +75,16 @@ export interface RolloutCorrectionResult {
  * @see Ling Team 2025, Every Step Evolves (IcePop): https://arxiv.org/abs/2510.18855
  */
 export function rolloutCorrection(
-  data: RolloutData,
+  data: RolloutData | TargetAligned<RolloutData>,
   options: RolloutCorrectionOptions = {},
+): RolloutCorrectionResult {
+  const run = (grid: RolloutData) => correctionOfGrid(grid, options);
+  return onGrid('rolloutCorrection', data, run, ['weights']);
+}
+
+function correctionOfGrid(
+  data: RolloutData,
+  options: RolloutCorrectionOptions,
 ): RolloutCorrectionResult {
   const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, checks());
   const { mode = 'sequence_mask', clipMax, clipMin, logRatioClamp = Infinity } = given;

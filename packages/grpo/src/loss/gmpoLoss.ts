@@ -1,15 +1,18 @@
 import { notFinite } from '../base/assertTokens.ts';
 import { assertTotal } from '../base/assertTotal.ts';
 import { refuse } from '../base/errors.ts';
+import { onGrid } from '../base/targetAligned.ts';
 import { klTerm } from '../kl/klTerm.ts';
 import { clipMetrics } from '../metrics/clipMetrics.ts';
 import { maskedMean } from '../metrics/maskedMean.ts';
 import { type LossOptions, readLossOptions } from './lossOptions.ts';
-import type {
-  PolicyBatch,
-  PolicyLossData,
-  PolicyLossResult,
-  TokenTerm,
+import {
+  PER_TOKEN,
+  type PolicyBatch,
+  type PolicyLossData,
+  type PolicyLossInput,
+  type PolicyLossResult,
+  type TokenTerm,
 } from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
 
@@ -33,7 +36,11 @@ const NAME = 'gmpoLoss';
  *
  * @see Zhao et al. 2025, GMPO: https://arxiv.org/abs/2507.20673
  */
-export function gmpoLoss(data: PolicyLossData, given: LossOptions<'gmpo'> = {}): PolicyLossResult {
+export function gmpoLoss(data: PolicyLossInput, given: LossOptions<'gmpo'> = {}): PolicyLossResult {
+  return onGrid(NAME, data, (grid: PolicyLossData) => lossOfGrid(grid, given), PER_TOKEN);
+}
+
+function lossOfGrid(data: PolicyLossData, given: LossOptions<'gmpo'>): PolicyLossResult {
   const options = readLossOptions(NAME, 'gmpo', given);
   const { epsilon = 0.4, epsilonHigh = epsilon, convention = 'trl' } = options;
   const { gradientAccumulationSteps = 1, numSequences, klEstimator } = options;

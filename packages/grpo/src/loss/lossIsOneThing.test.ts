@@ -191,7 +191,7 @@ describe('options are those of the loss', () => {
     expect(() =>
       policyLoss({ ...data, oldLogProbs: [-1] } as typeof data, { lossType: 'dapo' }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[GrpoError: policyLoss: unknown data field 'oldLogProbs'. Did you mean 'oldLogprobs'? Known: logprobs, oldLogprobs, refLogprobs, entropies, tokenWeights, klValues, rolloutLogprobs, advantages, completionMask, importanceWeights, objectiveMask, turns, sequenceLength.]`,
+      `[GrpoError: policyLoss: unknown data field 'oldLogProbs'. Did you mean 'oldLogprobs'? Known: logprobs, oldLogprobs, refLogprobs, entropies, tokenWeights, klValues, rolloutLogprobs, advantages, completionMask, importanceWeights, objectiveMask, turns, sequenceLength, sequenceIds.]`,
     );
     expect(() => mixtureLoss(data, { a: { loss: 'dappo' as 'dapo' } })).toThrow(
       /Did you mean 'dapo'/,

@@ -8,7 +8,7 @@ import { crossEntropy, dro, exactKl, importanceSampling, reinforce } from './obj
 import { sapo } from './objectives/sapo.ts';
 import { dppo, ipo, prime, refKl } from './objectives/trustRegion.ts';
 import { vespo } from './objectives/vespo.ts';
-import type { PolicyLoss, PolicyLossName, PolicyObjective } from './policyLossTypes.ts';
+import type { PackageLoss, PolicyLossName, PolicyObjective } from './policyLossTypes.ts';
 import { type SurrogateLossDefaults, tokenLoss } from './surrogateLoss.ts';
 
 /** A loss from its objective and reduction; `own` are its defaults where they are not the package's. No spread: bundlers drop what is pure. */
@@ -18,7 +18,7 @@ function define<N extends PolicyLossName>(
   objective: PolicyObjective,
   defaults: Omit<SurrogateLossDefaults, 'name'>,
   own: Partial<LossOptions<N>> = {},
-): PolicyLoss<LossOptions<N>> {
+): PackageLoss<LossOptions<N>> {
   return (data, given) => {
     const options = withDefaults(own, readLossOptions(name, lossType, given));
     return tokenLoss(data, options, objective, { name, ...defaults });
@@ -43,7 +43,7 @@ const GSPO_EPSILON = { epsilon: 3e-4, epsilonHigh: 4e-4 };
 const VERL = { convention: 'verl' } as const;
 
 /** GRPO: clipped surrogate, mean over each sequence, then over all B rows. @see https://arxiv.org/abs/2402.03300 */
-export const grpoLoss: PolicyLoss<LossOptions<'grpo'>> = /* @__PURE__ */ define(
+export const grpoLoss: PackageLoss<LossOptions<'grpo'>> = /* @__PURE__ */ define(
   'grpo',
   'grpoLoss',
   clippedSurrogate,
@@ -51,7 +51,7 @@ export const grpoLoss: PolicyLoss<LossOptions<'grpo'>> = /* @__PURE__ */ define(
 );
 
 /** Dr. GRPO: clipped surrogate, sum over tokens / (B * maxCompletionLength). @see https://arxiv.org/abs/2503.20783 */
-export const drGrpoLoss: PolicyLoss<LossOptions<'dr_grpo'>> = /* @__PURE__ */ define(
+export const drGrpoLoss: PackageLoss<LossOptions<'dr_grpo'>> = /* @__PURE__ */ define(
   'dr_grpo',
   'drGrpoLoss',
   clippedSurrogate,
@@ -59,7 +59,7 @@ export const drGrpoLoss: PolicyLoss<LossOptions<'dr_grpo'>> = /* @__PURE__ */ de
 );
 
 /** DAPO: clipped surrogate, mean over all tokens of the optimiser step. @see https://arxiv.org/abs/2503.14476 */
-export const dapoLoss: PolicyLoss<LossOptions<'dapo'>> = /* @__PURE__ */ define(
+export const dapoLoss: PackageLoss<LossOptions<'dapo'>> = /* @__PURE__ */ define(
   'dapo',
   'dapoLoss',
   clippedSurrogate,
@@ -67,7 +67,7 @@ export const dapoLoss: PolicyLoss<LossOptions<'dapo'>> = /* @__PURE__ */ define(
 );
 
 /** BNPO: clipped surrogate, mean over this micro-batch's tokens. */
-export const bnpoLoss: PolicyLoss<LossOptions<'bnpo'>> = /* @__PURE__ */ define(
+export const bnpoLoss: PackageLoss<LossOptions<'bnpo'>> = /* @__PURE__ */ define(
   'bnpo',
   'bnpoLoss',
   clippedSurrogate,
@@ -75,7 +75,7 @@ export const bnpoLoss: PolicyLoss<LossOptions<'bnpo'>> = /* @__PURE__ */ define(
 );
 
 /** PPO as verl ships it: log ratio clamped to 20, dual clip 3, token mean. @see https://arxiv.org/abs/1912.09729 */
-export const ppoLoss: PolicyLoss<LossOptions<'ppo'>> = /* @__PURE__ */ define(
+export const ppoLoss: PackageLoss<LossOptions<'ppo'>> = /* @__PURE__ */ define(
   'ppo',
   'ppoLoss',
   clippedSurrogate,
@@ -84,7 +84,7 @@ export const ppoLoss: PolicyLoss<LossOptions<'ppo'>> = /* @__PURE__ */ define(
 );
 
 /** LUSPO: clipped surrogate, sum over tokens, mean over all rows; meant for sequence-level ratios. @see https://arxiv.org/abs/2602.05261 */
-export const luspoLoss: PolicyLoss<LossOptions<'luspo'>> = /* @__PURE__ */ define(
+export const luspoLoss: PackageLoss<LossOptions<'luspo'>> = /* @__PURE__ */ define(
   'luspo',
   'luspoLoss',
   clippedSurrogate,
@@ -92,7 +92,7 @@ export const luspoLoss: PolicyLoss<LossOptions<'luspo'>> = /* @__PURE__ */ defin
 );
 
 /** GSPO: clipped surrogate on the sequence's geometric-mean ratio, hence the tiny epsilon. @see https://arxiv.org/abs/2507.18071 */
-export const gspoLoss: PolicyLoss<LossOptions<'gspo'>> = /* @__PURE__ */ define(
+export const gspoLoss: PackageLoss<LossOptions<'gspo'>> = /* @__PURE__ */ define(
   'gspo',
   'gspoLoss',
   sequenceSurrogate,
@@ -101,7 +101,7 @@ export const gspoLoss: PolicyLoss<LossOptions<'gspo'>> = /* @__PURE__ */ define(
 );
 
 /** GSPO-token: the sequence's ratio, the token's own gradient and advantage. @see https://arxiv.org/abs/2507.18071 */
-export const gspoTokenLoss: PolicyLoss<LossOptions<'gspo_token'>> = /* @__PURE__ */ define(
+export const gspoTokenLoss: PackageLoss<LossOptions<'gspo_token'>> = /* @__PURE__ */ define(
   'gspo_token',
   'gspoTokenLoss',
   sequenceSurrogate,
@@ -110,7 +110,7 @@ export const gspoTokenLoss: PolicyLoss<LossOptions<'gspo_token'>> = /* @__PURE__
 );
 
 /** CISPO, token mean over the optimiser step. @see `cispo` for the formula */
-export const cispoLoss: PolicyLoss<LossOptions<'cispo'>> = /* @__PURE__ */ define(
+export const cispoLoss: PackageLoss<LossOptions<'cispo'>> = /* @__PURE__ */ define(
   'cispo',
   'cispoLoss',
   cispo,
@@ -118,7 +118,7 @@ export const cispoLoss: PolicyLoss<LossOptions<'cispo'>> = /* @__PURE__ */ defin
 );
 
 /** SAPO, mean over each sequence, then over all rows. @see `sapo` for the formula */
-export const sapoLoss: PolicyLoss<LossOptions<'sapo'>> = /* @__PURE__ */ define(
+export const sapoLoss: PackageLoss<LossOptions<'sapo'>> = /* @__PURE__ */ define(
   'sapo',
   'sapoLoss',
   sapo,
@@ -126,7 +126,7 @@ export const sapoLoss: PolicyLoss<LossOptions<'sapo'>> = /* @__PURE__ */ define(
 );
 
 /** VESPO, token mean over the optimiser step. @see `vespo` for the formula */
-export const vespoLoss: PolicyLoss<LossOptions<'vespo'>> = /* @__PURE__ */ define(
+export const vespoLoss: PackageLoss<LossOptions<'vespo'>> = /* @__PURE__ */ define(
   'vespo',
   'vespoLoss',
   vespo,
@@ -134,7 +134,7 @@ export const vespoLoss: PolicyLoss<LossOptions<'vespo'>> = /* @__PURE__ */ defin
 );
 
 /** DPPO with a total-variation region, token mean. @see `dppo` for the formula */
-export const dppoLoss: PolicyLoss<LossOptions<'dppo'>> = /* @__PURE__ */ define(
+export const dppoLoss: PackageLoss<LossOptions<'dppo'>> = /* @__PURE__ */ define(
   'dppo',
   'dppoLoss',
   dppo,
@@ -143,7 +143,7 @@ export const dppoLoss: PolicyLoss<LossOptions<'dppo'>> = /* @__PURE__ */ define(
 );
 
 /** DRO, token mean. @see `dro` for the formula */
-export const droLoss: PolicyLoss<LossOptions<'dro'>> = /* @__PURE__ */ define(
+export const droLoss: PackageLoss<LossOptions<'dro'>> = /* @__PURE__ */ define(
   'dro',
   'droLoss',
   dro,
@@ -151,7 +151,7 @@ export const droLoss: PolicyLoss<LossOptions<'dro'>> = /* @__PURE__ */ define(
 );
 
 /** Plain importance sampling without a clip, token mean. */
-export const importanceSamplingLoss: PolicyLoss<LossOptions<'importance_sampling'>> =
+export const importanceSamplingLoss: PackageLoss<LossOptions<'importance_sampling'>> =
   /* @__PURE__ */ define(
     'importance_sampling',
     'importanceSamplingLoss',
@@ -160,7 +160,7 @@ export const importanceSamplingLoss: PolicyLoss<LossOptions<'importance_sampling
   );
 
 /** REINFORCE, token mean. */
-export const reinforceLoss: PolicyLoss<LossOptions<'reinforce'>> = /* @__PURE__ */ define(
+export const reinforceLoss: PackageLoss<LossOptions<'reinforce'>> = /* @__PURE__ */ define(
   'reinforce',
   'reinforceLoss',
   reinforce,
@@ -168,7 +168,7 @@ export const reinforceLoss: PolicyLoss<LossOptions<'reinforce'>> = /* @__PURE__ 
 );
 
 /** KL-Cov, token mean. @see `klCov` for the formula */
-export const klCovLoss: PolicyLoss<LossOptions<'kl_cov'>> = /* @__PURE__ */ define(
+export const klCovLoss: PackageLoss<LossOptions<'kl_cov'>> = /* @__PURE__ */ define(
   'kl_cov',
   'klCovLoss',
   klCov,
@@ -176,7 +176,7 @@ export const klCovLoss: PolicyLoss<LossOptions<'kl_cov'>> = /* @__PURE__ */ defi
 );
 
 /** Clip-Cov, token mean. @see `clipCov` for the formula */
-export const clipCovLoss: PolicyLoss<LossOptions<'clip_cov'>> = /* @__PURE__ */ define(
+export const clipCovLoss: PackageLoss<LossOptions<'clip_cov'>> = /* @__PURE__ */ define(
   'clip_cov',
   'clipCovLoss',
   clipCov,
@@ -184,7 +184,7 @@ export const clipCovLoss: PolicyLoss<LossOptions<'clip_cov'>> = /* @__PURE__ */ 
 );
 
 /** Cross-entropy on the sampled or given tokens: -logprob, token mean. Advantages are not read; pass any. */
-export const crossEntropyLoss: PolicyLoss<LossOptions<'ce'>> = /* @__PURE__ */ define(
+export const crossEntropyLoss: PackageLoss<LossOptions<'ce'>> = /* @__PURE__ */ define(
   'ce',
   'crossEntropyLoss',
   crossEntropy,
@@ -192,7 +192,7 @@ export const crossEntropyLoss: PolicyLoss<LossOptions<'ce'>> = /* @__PURE__ */ d
 );
 
 /** Full-vocabulary KL to the base, `klValues`, token mean: MoL's term beside a policy loss. Result has a `klGradient`. */
-export const exactKlLoss: PolicyLoss<LossOptions<'kl'>> = /* @__PURE__ */ define(
+export const exactKlLoss: PackageLoss<LossOptions<'kl'>> = /* @__PURE__ */ define(
   'kl',
   'exactKlLoss',
   exactKl,
@@ -200,7 +200,7 @@ export const exactKlLoss: PolicyLoss<LossOptions<'kl'>> = /* @__PURE__ */ define
 );
 
 /** prime-rl's default loss: ratio to the sampler, total-variation region, pull towards the sampler. Needs `rolloutLogprobs`. */
-export const primeLoss: PolicyLoss<LossOptions<'prime'>> = /* @__PURE__ */ define(
+export const primeLoss: PackageLoss<LossOptions<'prime'>> = /* @__PURE__ */ define(
   'prime',
   'primeLoss',
   prime,
@@ -208,7 +208,7 @@ export const primeLoss: PolicyLoss<LossOptions<'prime'>> = /* @__PURE__ */ defin
 );
 
 /** prime-rl's IPO: as `primeLoss`, one bound for both signs. Needs `rolloutLogprobs`. */
-export const ipoLoss: PolicyLoss<LossOptions<'ipo'>> = /* @__PURE__ */ define(
+export const ipoLoss: PackageLoss<LossOptions<'ipo'>> = /* @__PURE__ */ define(
   'ipo',
   'ipoLoss',
   ipo,
@@ -216,7 +216,7 @@ export const ipoLoss: PolicyLoss<LossOptions<'ipo'>> = /* @__PURE__ */ define(
 );
 
 /** prime-rl's pull to the reference. Needs `rolloutLogprobs` and `refLogprobs`. @see `refKl` for the formula */
-export const refKlLoss: PolicyLoss<LossOptions<'ref_kl'>> = /* @__PURE__ */ define(
+export const refKlLoss: PackageLoss<LossOptions<'ref_kl'>> = /* @__PURE__ */ define(
   'ref_kl',
   'refKlLoss',
   refKl,

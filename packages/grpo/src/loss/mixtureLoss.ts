@@ -4,12 +4,14 @@ import { GrpoError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
 import { countOf, readMask } from '../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { isAligned, onGrid, spreadOut, toGrid } from '../base/targetAligned.ts';
 import type { LossOptions } from './lossOptions.ts';
 import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import { policyLosses } from './policyLosses.ts';
 import type {
   PolicyLoss,
   PolicyLossData,
+  PolicyLossInput,
   PolicyLossName,
   PolicyLossResult,
 } from './policyLossTypes.ts';
@@ -72,6 +74,40 @@ const WHERE = 'mixtureLoss';
  * gradient; // Float64Array [-1, -0.5]
  */
 export function mixtureLoss(
+  data: PolicyLossInput,
+  components: Record<string, MixtureComponent>,
+): MixtureLossResult {
+  if (!isAligned(data)) return mixtureOfGrid(data as PolicyLossData, components);
+  const { places, grid } = toGrid(WHERE, data);
+  const onPlaces = readComponents(components).map(
+    ([name, component]) => [name, spreadComponent(name, component, grid, places)] as const,
+  );
+  const run = (rows: PolicyLossData) => mixtureOfGrid(rows, Object.fromEntries(onPlaces));
+  return onGrid(WHERE, data, run, ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss']);
+}
+
+/** A component of target-aligned data: its weights are `[N]`, and every token is trained. */
+function spreadComponent(
+  name: string,
+  component: MixtureComponent,
+  grid: Record<string, unknown>,
+  places: Uint32Array,
+): MixtureComponent {
+  const where = `${WHERE}: component '${name}'`;
+  const { weights, ignoreCompletionMask } = component ?? {};
+  if (ignoreCompletionMask === true) {
+    throw new GrpoError(
+      'option',
+      `${where}: with sequenceIds there is no mask to ignore. Leave ignoreCompletionMask out, and give the tokens that take no part the weight 0.`,
+    );
+  }
+  if (!isArray(weights)) return component;
+  assertLength(where, 'weights', weights, places.length);
+  const size = (grid.completionMask as Uint8Array).length; // toGrid made it
+  return { ...component, weights: spreadOut(weights, places, size) as ArrayLike<number> }; // of the same values
+}
+
+function mixtureOfGrid(
   given: PolicyLossData,
   components: Record<string, MixtureComponent>,
 ): MixtureLossResult {

@@ -1,4 +1,5 @@
 import { readFields } from '../base/readOptions.ts';
+import { assertGrid } from '../base/targetAligned.ts';
 import type { PolicyLossData } from './policyLossTypes.ts';
 
 /** What one value per token may be: `'any'` is read where it is needed; the rest has rules of its own. */
@@ -18,6 +19,7 @@ export const POLICY_FIELDS: {
   objectiveMask: 'other',
   turns: 'any',
   sequenceLength: 'other',
+  sequenceIds: 'other',
 };
 
 /** The fields of a loss's inputs that were given: names checked, `null` as not given. */
@@ -27,6 +29,7 @@ export function readPolicyFields<D extends Partial<PolicyLossData>>(
   required: readonly (keyof D & string)[],
 ): D {
   const known: { readonly [K in keyof Required<D>]?: unknown } = POLICY_FIELDS;
+  assertGrid(name, data);
   return readFields(
     name,
     'data field',

@@ -1,4 +1,13 @@
-import { dapoLoss, gmpoLoss, mixtureLoss, type PolicyLossCall, policyLoss } from '../index.ts';
+import {
+  dapoLoss,
+  gmpoLoss,
+  mixtureLoss,
+  type PolicyLossCall,
+  policyLoss,
+  policyLosses,
+  rolloutCorrection,
+  stepTotals,
+} from '../index.ts';
 
 const data = { logprobs: [-1], advantages: [1], completionMask: [true], sequenceLength: 1 };
 
@@ -42,3 +51,15 @@ mixtureLoss(data, { rl: { loss: 'ppo', options: { sapoTemperaturePos: 1 } } });
 // Calls are built up as data.
 const call: PolicyLossCall = { lossType: 'dapo' };
 call.numItemsInBatch = 4;
+
+const aligned = { logprobs: [-1], advantages: [1], sequenceIds: [0] };
+policyLoss(aligned, { lossType: 'dapo' });
+policyLosses.gspo(aligned, {});
+stepTotals([aligned, { sequenceIds: [0] }]);
+rolloutCorrection({ oldLogprobs: [-1], rolloutLogprobs: [-1], sequenceIds: [0] });
+// @ts-expect-error one layout, not both
+policyLoss({ ...aligned, completionMask: [1], sequenceLength: 1 }, { lossType: 'dapo' });
+// @ts-expect-error a grid has its mask and its length
+policyLoss({ logprobs: [-1], advantages: [1], sequenceLength: 1 }, { lossType: 'dapo' });
+// @ts-expect-error no layout at all
+policyLoss({ logprobs: [-1], advantages: [1] }, { lossType: 'dapo' });

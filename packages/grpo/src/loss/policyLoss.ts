@@ -4,19 +4,22 @@ import { GrpoError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
 import { readMask } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
+import { onGrid } from '../base/targetAligned.ts';
 import { offPolicyMask } from '../correction/offPolicyMask.ts';
 import { withEntropyBonus } from './entropyBonus.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
 import { CALL_OPTIONS, LOSS_OPTIONS, type LossOptions } from './lossOptions.ts';
 import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import { policyLosses } from './policyLosses.ts';
-import type {
-  CallOptions,
-  PolicyLoss,
-  PolicyLossData,
-  PolicyLossName,
-  PolicyLossResult,
-  StepTotals,
+import {
+  type CallOptions,
+  PER_TOKEN,
+  type PolicyLoss,
+  type PolicyLossData,
+  type PolicyLossInput,
+  type PolicyLossName,
+  type PolicyLossResult,
+  type StepTotals,
 } from './policyLossTypes.ts';
 
 /** A loss by name, with the options that it has and those of `policyLoss`. */
@@ -42,9 +45,10 @@ const WHERE = 'policyLoss';
  *     r = exp(logprobs - oldLogprobs)     token loss = f(r, A) + beta * KL(logprobs, refLogprobs)     f: see each loss
  *     with the entropy and off-policy options: f is masked, and loss -= entropyCoef * mean entropy over the step
  *
- * @param data - flat `[B*T]` arrays; masked tokens are never read, so NaN there does no harm.
- * @returns `loss`, `gradient` `[B*T]`, `perTokenLoss`, `ratio`, `metrics` under TRL's names.
- * @param options - `lossType` and what that loss's formula has. Your own function gets its options as they came.
+ * @param data - flat `[B*T]` arrays with `completionMask` and `sequenceLength` (masked tokens are never read, so NaN there does
+ * no harm), or the trained tokens alone: `[N]` arrays with `sequenceIds`, no mask. The numbers are the same.
+ * @returns `loss`, `gradient` `[B*T]` (or `[N]`), `perTokenLoss`, `ratio`, `metrics` under TRL's names.
+ * @param options - `lossType` and what that loss's formula has. Your own function gets its options as they came, and a grid.
  * @throws {GrpoError} `unknown-name` (with the nearest name), `option` (a value of the wrong kind, or an option of another
  * loss), `shape`, `missing`, `not-finite`, `double-correction`.
  *
@@ -53,8 +57,14 @@ const WHERE = 'policyLoss';
  * const { loss, gradient } = policyLoss(data, { lossType: 'dapo' });
  * loss; // -0.3333
  * gradient; // Float64Array [-0.3333, -0.3333, 0.3333, 0]
+ * const aligned = { logprobs: [-1, -2, -1], advantages: [1, -1], sequenceIds: [0, 0, 1] };
+ * policyLoss(aligned, { lossType: 'dapo' }).gradient; // Float64Array [-0.3333, -0.3333, 0.3333]
  */
-export function policyLoss(data: PolicyLossData, options: PolicyLossCall): PolicyLossResult {
+export function policyLoss(data: PolicyLossInput, options: PolicyLossCall): PolicyLossResult {
+  return onGrid(WHERE, data, (grid: PolicyLossData) => lossOfGrid(grid, options), PER_TOKEN);
+}
+
+function lossOfGrid(data: PolicyLossData, options: PolicyLossCall): PolicyLossResult {
   const { lossType, call, rest } = readCall(options);
   if (typeof lossType === 'function') return withCallOptions(data, lossType, call, rest);
   const loss: PolicyLoss<never> = lookUp<PolicyLoss<never>>(

@@ -2,6 +2,7 @@
 
 import type { Convention } from '../base/convention.ts';
 import type { Mask } from '../base/readMask.ts';
+import type { TargetAligned } from '../base/targetAligned.ts';
 import type { KlEstimator, KlEstimatorName } from '../kl/klEstimators.ts';
 import type { ImportanceRatio } from '../ratio/importanceRatio.ts';
 import type { ImportanceSamplingLevel } from '../ratio/sequenceRatio.ts';
@@ -38,7 +39,18 @@ export interface PolicyLossData {
   turns?: ArrayLike<number> | undefined;
   /** T. */
   sequenceLength: number;
+  /** Not in a grid: see `AlignedPolicyLossData`. */
+  sequenceIds?: undefined;
 }
+
+/**
+ * The same for trained tokens alone: every per-token array is `[N]`, `advantages` and `importanceWeights` `[B]` or `[N]`; what
+ * comes back is `[N]`. No mask, no padding. N values of `advantages` are one per token.
+ */
+export type AlignedPolicyLossData = TargetAligned<PolicyLossData>;
+
+/** What the losses of this package take: a grid, or target-aligned arrays. */
+export type PolicyLossInput = PolicyLossData | AlignedPolicyLossData;
 
 /**
  * Counts of the whole optimiser step, over all its micro-batches and workers: `stepTotals` makes them, every loss takes all of
@@ -153,7 +165,19 @@ export interface PolicyLossResult {
   metrics: Record<string, number>;
 }
 
-/** A loss of the registry, or your own; `Options` is what it reads. */
+/** The per-token results of a loss. */
+export const PER_TOKEN: readonly (
+  | 'gradient'
+  | 'entropyGradient'
+  | 'klGradient'
+  | 'perTokenLoss'
+  | 'ratio'
+)[] = ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss', 'ratio'];
+
+/** A loss of this package: it takes both forms of the data. */
+export type PackageLoss<Options> = (data: PolicyLossInput, options: Options) => PolicyLossResult;
+
+/** A loss of your own, or of the registry; `Options` is what it reads. It gets a grid. */
 export type PolicyLoss<Options = PolicyLossOptions> = (
   data: PolicyLossData,
   options: Options,

@@ -24,7 +24,7 @@ import {
   vespoLoss,
 } from './losses.ts';
 import type { LossOptions } from './lossOptions.ts';
-import type { PolicyLoss, PolicyLossName } from './policyLossTypes.ts';
+import type { PackageLoss, PolicyLossName } from './policyLossTypes.ts';
 import { turnRatioLoss } from './turnRatioLoss.ts';
 
 /**
@@ -33,7 +33,7 @@ import { turnRatioLoss } from './turnRatioLoss.ts';
  * @example
  * Object.keys(policyLosses).length; // 24
  */
-export const policyLosses: { readonly [N in PolicyLossName]: PolicyLoss<LossOptions<N>> } = {
+export const policyLosses: { readonly [N in PolicyLossName]: PackageLoss<LossOptions<N>> } = {
   grpo: grpoLoss,
   dr_grpo: drGrpoLoss,
   dapo: dapoLoss,

@@ -1,12 +1,15 @@
 import { assertLength, rowsOf } from '../base/assertTokens.ts';
 import { isArray } from '../base/checks.ts';
 import { countOf, readMask } from '../base/readMask.ts';
+import { type AlignedLayout, isAligned, toGrid } from '../base/targetAligned.ts';
 import { tokensOfTurns } from '../base/tokensOfTurns.ts';
 import { readPolicyFields } from './policyFields.ts';
-import type { PolicyLossData, StepTotals } from './policyLossTypes.ts';
+import type { AlignedPolicyLossData, PolicyLossData, StepTotals } from './policyLossTypes.ts';
 
 /** What of a micro-batch is counted; the other inputs of a loss may be there too. */
-export type StepBatch = Pick<PolicyLossData, 'completionMask' | 'sequenceLength'> &
+export type StepBatch = GridBatch | (AlignedLayout & Partial<AlignedPolicyLossData>);
+
+type GridBatch = Pick<PolicyLossData, 'completionMask' | 'sequenceLength'> &
   Partial<PolicyLossData>;
 
 /**
@@ -14,7 +17,8 @@ export type StepBatch = Pick<PolicyLossData, 'completionMask' | 'sequenceLength'
  * micro-batches add up to those of one call.
  *
  * @param batches - every micro-batch of the step (their lengths may differ), or the step as one batch. `completionMask` is the
- * one the losses get, after truncated completions were masked out. With `turns` there are counts of turns.
+ * one the losses get, after truncated completions were masked out. Target-aligned batches have `sequenceIds` instead, and
+ * `advantages` `[B]` where the last sequences may have no token: those are rows too. With `turns` there are counts of turns.
  * @throws {GrpoError} `missing`, `shape`, `option` as the losses.
  *
  * @example
@@ -43,7 +47,8 @@ export function stepTotals(batches: StepBatch | readonly StepBatch[]): StepTotal
 
 function countsOf(batch: StepBatch) {
   const where = 'stepTotals';
-  const data = readPolicyFields(where, batch, ['completionMask', 'sequenceLength']);
+  const grid = isAligned(batch) ? (toGrid(where, batch).grid as unknown as GridBatch) : batch; // the layout of a grid
+  const data = readPolicyFields(where, grid as GridBatch, ['completionMask', 'sequenceLength']);
   const { completionMask, sequenceLength } = data;
   assertLength(where, 'completionMask', completionMask);
   const size = completionMask.length;

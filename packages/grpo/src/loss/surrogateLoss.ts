@@ -1,15 +1,18 @@
 import { notFinite } from '../base/assertTokens.ts';
 import { callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { onGrid } from '../base/targetAligned.ts';
 import { klTerm } from '../kl/klTerm.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
 import { anyLossOptions } from './lossOptions.ts';
-import type {
-  PolicyLossData,
-  PolicyLossOptions,
-  PolicyLossResult,
-  PolicyObjective,
-  TokenTerm,
+import {
+  PER_TOKEN,
+  type PolicyLossData,
+  type PolicyLossInput,
+  type PolicyLossOptions,
+  type PolicyLossResult,
+  type PolicyObjective,
+  type TokenTerm,
 } from './policyLossTypes.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
 import { REDUCTIONS, type Reduction } from './reduction.ts';
@@ -49,7 +52,7 @@ export interface SurrogateLossDefaults extends PolicyDataDefaults {
  * surrogateLoss(data, {}, mine, { name: 'mine', reduction: 'token-mean' }).gradient; // Float64Array [-0.5, -0.5]
  */
 export function surrogateLoss(
-  data: PolicyLossData,
+  data: PolicyLossInput,
   options: PolicyLossOptions,
   objective: PolicyObjective,
   defaults: SurrogateLossDefaults,
@@ -72,6 +75,16 @@ const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
 
 /** `surrogateLoss` with options that are checked. */
 export function tokenLoss(
+  data: PolicyLossInput,
+  options: PolicyLossOptions,
+  objective: PolicyObjective,
+  defaults: SurrogateLossDefaults,
+): PolicyLossResult {
+  const run = (grid: PolicyLossData) => lossOfGrid(grid, options, objective, defaults);
+  return onGrid(defaults.name, data, run, PER_TOKEN);
+}
+
+function lossOfGrid(
   data: PolicyLossData,
   options: PolicyLossOptions,
   objective: PolicyObjective,

@@ -1,8 +1,14 @@
 import { assertTotal } from '../base/assertTotal.ts';
 import { refuse } from '../base/errors.ts';
+import { onGrid } from '../base/targetAligned.ts';
 import { tokensOfTurns } from '../base/tokensOfTurns.ts';
 import { type LossOptions, readLossOptions } from './lossOptions.ts';
-import type { PolicyLossData, PolicyLossResult } from './policyLossTypes.ts';
+import {
+  PER_TOKEN,
+  type PolicyLossData,
+  type PolicyLossInput,
+  type PolicyLossResult,
+} from './policyLossTypes.ts';
 import { readPolicyData } from './readPolicyData.ts';
 import { liveTotal } from './stepWeights.ts';
 
@@ -42,9 +48,15 @@ export interface TurnLoss {
  * @see Wan et al. 2025, ReMA: https://arxiv.org/abs/2503.09501
  */
 export function turnRatioLoss(
-  data: PolicyLossData,
+  data: PolicyLossInput,
   given: LossOptions<'rema'> = {},
-): PolicyLossResult & { turns: TurnLoss[] } {
+): TurnRatioResult {
+  return onGrid(NAME, data, (grid: PolicyLossData) => lossOfGrid(grid, given), PER_TOKEN);
+}
+
+type TurnRatioResult = PolicyLossResult & { turns: TurnLoss[] };
+
+function lossOfGrid(data: PolicyLossData, given: LossOptions<'rema'>): TurnRatioResult {
   const options = readLossOptions(NAME, 'rema', given);
   const { epsilon = 0.2, epsilonHigh = epsilon, dualClip = 3 } = options;
   const { turnRatio = 'geometric' } = options;
