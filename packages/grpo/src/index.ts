@@ -26,7 +26,13 @@ export { whiten } from './advantages/whiten.ts';
 export type { Grouping } from './base/assertGroups.ts';
 export type { Convention } from './base/convention.ts';
 export { GrpoError, type GrpoErrorCode } from './base/errors.ts';
+export type {
+  AlignedPolicyLossData,
+  PolicyLossData,
+  PolicyLossInput,
+} from './base/policyLossData.ts';
 export type { Mask } from './base/readMask.ts';
+export type { Reduction } from './base/reduction.ts';
 export type { TargetAligned } from './base/targetAligned.ts';
 export { effectiveSampleSize } from './correction/effectiveSampleSize.ts';
 export { logprobMismatch } from './correction/logprobMismatch.ts';
@@ -104,25 +110,21 @@ export {
 } from './loss/losses.ts';
 export type { LossOptions } from './loss/lossOptions.ts';
 export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './loss/mixtureLoss.ts';
+export type {
+  CallOptions,
+  PolicyLossOptions,
+  StepTotals,
+} from './loss/objectives/policyLossOptions.ts';
+export type { PolicyBatch, PolicyObjective, TokenTerm } from './loss/objectives/policyObjective.ts';
 export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
 export { policyLosses } from './loss/policyLosses.ts';
 export type {
-  AlignedPolicyLossData,
-  CallOptions,
   PackageLoss,
-  PolicyBatch,
   PolicyLoss,
-  PolicyLossData,
-  PolicyLossInput,
   PolicyLossName,
-  PolicyLossOptions,
   PolicyLossResult,
-  PolicyObjective,
-  StepTotals,
-  TokenTerm,
-} from './loss/policyLossTypes.ts';
+} from './loss/policyLossResult.ts';
 export type { PolicyDataDefaults } from './loss/readPolicyData.ts';
-export type { Reduction } from './loss/reduction.ts';
 export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
 export { type SurrogateLossDefaults, surrogateLoss } from './loss/surrogateLoss.ts';
 export {

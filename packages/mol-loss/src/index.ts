@@ -11,10 +11,10 @@ export type {
   RoleTerm,
   RoleTerms,
 } from './mixture.ts';
+export type { MolComponent } from './molComponent.ts';
 export type { MolLogitsOptions } from './molLogitsOptions.ts';
 export {
   type MolCeData,
-  type MolComponent,
   type MolLossData,
   type MolLossResult,
   molLoss,

@@ -1,6 +1,7 @@
 import { show } from './assertNumber.ts';
 import { MolLossError, type MolLossErrorCode } from './errors.ts';
 import type { CeMixture, RoleTerms } from './mixture.ts';
+import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
@@ -26,17 +27,6 @@ export interface MolLossData extends MolTokens {
 
 /** The data of a mixture of cross-entropies alone. */
 export type MolCeData = Omit<MolLossData, 'kl'> & { kl?: ArrayLike<number> | undefined };
-
-/** One component of the mixture. */
-export interface MolComponent {
-  /** Its share of the loss, weights included. */
-  loss: number;
-  /** Plain mean of its term over its tokens, nats; 0 without tokens. */
-  mean: number;
-  tokens: number;
-  /** Sequences that have it. */
-  sequences: number;
-}
 
 export interface MolLossResult {
   loss: number;

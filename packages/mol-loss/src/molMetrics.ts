@@ -1,4 +1,4 @@
-import type { MolComponent } from './molLoss.ts';
+import type { MolComponent } from './molComponent.ts';
 import { COMPONENTS, type MolWeightsResult } from './molWeights.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 

@@ -6,11 +6,11 @@ import {
   rowsOf,
 } from '../base/assertTokens.ts';
 import { bound } from '../base/checks.ts';
+import { onTokens } from '../base/onTokens.ts';
+import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import type { PolicyLossData } from '../base/policyLossData.ts';
 import { readMask } from '../base/readMask.ts';
 import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
-import { REQUIRED, readPolicyFields } from '../loss/policyFields.ts';
-import type { PolicyLossData } from '../loss/policyLossTypes.ts';
-import { onTokens } from '../loss/readPolicyData.ts';
 
 /** What the mask needs of a loss's inputs. */
 export type OffPolicyMaskData = Pick<

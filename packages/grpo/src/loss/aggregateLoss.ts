@@ -4,7 +4,7 @@ import { count, nonNegative, oneOf, positive } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { countOf, type Mask, readMask } from '../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
-import { meanOver, REDUCTIONS, type Reduction } from './reduction.ts';
+import { meanOver, REDUCTIONS, type Reduction } from '../base/reduction.ts';
 
 export interface AggregateLossOptions {
   /** T. */

@@ -3,7 +3,8 @@ import { count } from '../base/checks.ts';
 import { countOf } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { TOTALS } from './lossOptions.ts';
-import type { PolicyLossResult, StepTotals } from './policyLossTypes.ts';
+import type { StepTotals } from './objectives/policyLossOptions.ts';
+import type { PolicyLossResult } from './policyLossResult.ts';
 
 /** The options that say over what the bonus is a mean. */
 type EntropyTotals = StepTotals & { gradientAccumulationSteps?: number | undefined };

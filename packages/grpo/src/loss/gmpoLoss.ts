@@ -1,19 +1,14 @@
 import { notFinite } from '../base/assertTokens.ts';
 import { assertTotal } from '../base/assertTotal.ts';
 import { refuse } from '../base/errors.ts';
+import { maskedMean } from '../base/maskedMean.ts';
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
 import { onGrid } from '../base/targetAligned.ts';
-import { klTerm } from '../kl/klTerm.ts';
-import { clipMetrics } from '../metrics/clipMetrics.ts';
-import { maskedMean } from '../metrics/maskedMean.ts';
+import { klTerm } from './klTerm.ts';
 import { type LossOptions, readLossOptions } from './lossOptions.ts';
-import {
-  PER_TOKEN,
-  type PolicyBatch,
-  type PolicyLossData,
-  type PolicyLossInput,
-  type PolicyLossResult,
-  type TokenTerm,
-} from './policyLossTypes.ts';
+import { clipMetrics } from './objectives/clipMetrics.ts';
+import type { PolicyBatch, TokenTerm } from './objectives/policyObjective.ts';
+import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
 import { readPolicyData } from './readPolicyData.ts';
 
 const NAME = 'gmpoLoss';

@@ -1,12 +1,14 @@
 // One file: by name, as a function and inside a mixture a loss gives the same numbers.
 import { describe, expect, test } from 'vitest';
 import { GrpoError } from '../base/errors.ts';
+import type { PolicyLossData } from '../base/policyLossData.ts';
 import { klEstimators } from '../kl/klEstimators.ts';
 import { ppoLoss } from './losses.ts';
 import { mixtureLoss } from './mixtureLoss.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossData, PolicyLossName, PolicyLossOptions } from './policyLossTypes.ts';
+import type { PolicyLossName } from './policyLossResult.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];
 

@@ -19,15 +19,11 @@ import { CONVENTIONS } from '../base/convention.ts';
 import { GrpoError } from '../base/errors.ts';
 import { unknownName } from '../base/lookUp.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { REDUCTIONS } from '../base/reduction.ts';
 import { klEstimators } from '../kl/klEstimators.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
-import type {
-  CallOptions,
-  PolicyLossName,
-  PolicyLossOptions,
-  StepTotals,
-} from './policyLossTypes.ts';
-import { REDUCTIONS } from './reduction.ts';
+import type { CallOptions, PolicyLossOptions, StepTotals } from './objectives/policyLossOptions.ts';
+import type { PolicyLossName } from './policyLossResult.ts';
 
 /** What `policyLoss` adds to every loss. */
 export const CALL_OPTIONS: OptionChecks<CallOptions> = {

@@ -5,10 +5,11 @@ import { cispo } from './objectives/cispo.ts';
 import { clippedSurrogate, sequenceSurrogate } from './objectives/clippedSurrogate.ts';
 import { clipCov, klCov } from './objectives/covariance.ts';
 import { crossEntropy, dro, exactKl, importanceSampling, reinforce } from './objectives/plain.ts';
+import type { PolicyObjective } from './objectives/policyObjective.ts';
 import { sapo } from './objectives/sapo.ts';
 import { dppo, ipo, prime, refKl } from './objectives/trustRegion.ts';
 import { vespo } from './objectives/vespo.ts';
-import type { PackageLoss, PolicyLossName, PolicyObjective } from './policyLossTypes.ts';
+import type { PackageLoss, PolicyLossName } from './policyLossResult.ts';
 import { type SurrogateLossDefaults, tokenLoss } from './surrogateLoss.ts';
 
 /** A loss from its objective and reduction; `own` are its defaults where they are not the package's. No spread: bundlers drop what is pure. */

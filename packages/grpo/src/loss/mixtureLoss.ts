@@ -2,19 +2,14 @@ import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.t
 import { array, type Check, finite, flag, isArray, mustBe, positive } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
+import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
 import { countOf, readMask } from '../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
 import { isAligned, onGrid, spreadOut, toGrid } from '../base/targetAligned.ts';
 import type { LossOptions } from './lossOptions.ts';
-import { REQUIRED, readPolicyFields } from './policyFields.ts';
 import { policyLosses } from './policyLosses.ts';
-import type {
-  PolicyLoss,
-  PolicyLossData,
-  PolicyLossInput,
-  PolicyLossName,
-  PolicyLossResult,
-} from './policyLossTypes.ts';
+import type { PolicyLoss, PolicyLossName, PolicyLossResult } from './policyLossResult.ts';
 
 interface ComponentFrame {
   /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */

@@ -2,6 +2,8 @@ import { assertFiniteTokens, assertLength } from '../base/assertTokens.ts';
 import { mustBe } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
+import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
 import { readMask } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { onGrid } from '../base/targetAligned.ts';
@@ -9,18 +11,14 @@ import { offPolicyMask } from '../correction/offPolicyMask.ts';
 import { withEntropyBonus } from './entropyBonus.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
 import { CALL_OPTIONS, LOSS_OPTIONS, type LossOptions } from './lossOptions.ts';
-import { REQUIRED, readPolicyFields } from './policyFields.ts';
+import type { CallOptions, StepTotals } from './objectives/policyLossOptions.ts';
 import { policyLosses } from './policyLosses.ts';
 import {
-  type CallOptions,
   PER_TOKEN,
   type PolicyLoss,
-  type PolicyLossData,
-  type PolicyLossInput,
   type PolicyLossName,
   type PolicyLossResult,
-  type StepTotals,
-} from './policyLossTypes.ts';
+} from './policyLossResult.ts';
 
 /** A loss by name, with the options that it has and those of `policyLoss`. */
 type NamedLossCall = {

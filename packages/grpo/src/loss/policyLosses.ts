@@ -24,7 +24,7 @@ import {
   vespoLoss,
 } from './losses.ts';
 import type { LossOptions } from './lossOptions.ts';
-import type { PackageLoss, PolicyLossName } from './policyLossTypes.ts';
+import type { PackageLoss, PolicyLossName } from './policyLossResult.ts';
 import { turnRatioLoss } from './turnRatioLoss.ts';
 
 /**

@@ -9,12 +9,15 @@ import {
 } from '../base/assertTokens.ts';
 import { mustBe } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
+import { onTokens } from '../base/onTokens.ts';
+import { POLICY_FIELDS, REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import type { PolicyLossData } from '../base/policyLossData.ts';
 import { readMask } from '../base/readMask.ts';
 import { assertCorrectedOnce } from '../correction/doubleCorrection.ts';
 import type { ImportanceRatio, LogRatio } from '../ratio/importanceRatio.ts';
 import { checkedRatios, type ImportanceSamplingLevel } from '../ratio/sequenceRatio.ts';
-import { POLICY_FIELDS, REQUIRED, readPolicyFields } from './policyFields.ts';
-import type { PolicyBatch, PolicyLossData, PolicyLossOptions } from './policyLossTypes.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+import type { PolicyBatch } from './objectives/policyObjective.ts';
 
 /** verl's bound of |log ratio|. */
 const VERL_LOG_RATIO_CLAMP = 20;
@@ -140,28 +143,4 @@ function assertWeights(
       `${name}: importanceWeights must be >= 0, got ${weight} at ${placeOf(i, sequenceLength)}.`,
     );
   }
-}
-
-/** `[B]` or `[B*T]` as `[B*T]`. */
-export function onTokens(
-  layout: { name: string; rows: number; sequenceLength: number },
-  key: string,
-  values: ArrayLike<number>,
-): Float64Array {
-  const { name, rows, sequenceLength } = layout;
-  assertLength(name, key, values);
-  const size = rows * sequenceLength;
-  if (values.length !== rows && values.length !== size) {
-    throw new GrpoError(
-      'shape',
-      `${name}: ${key} must have ${rows} or ${size} values, got ${values.length}.`,
-    );
-  }
-  const span = size / values.length; // tokens that share a value
-  const out = new Float64Array(size);
-  for (let k = 0; k < values.length; k++) {
-    const value = typeof values[k] === 'number' ? values[k]! : Number.NaN; // null would become 0
-    out.fill(value, k * span, (k + 1) * span);
-  }
-  return out;
 }

@@ -2,15 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GrpoError } from '../base/errors.ts';
+import type { PolicyLossData } from '../base/policyLossData.ts';
+import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
 import { completionMask } from '../groups/completionMask.ts';
 import { aggregateLoss } from './aggregateLoss.ts';
 import { LOSS_OPTIONS } from './lossOptions.ts';
 import { mixtureLoss } from './mixtureLoss.ts';
+import type { StepTotals } from './objectives/policyLossOptions.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossData, PolicyLossName, StepTotals } from './policyLossTypes.ts';
+import type { PolicyLossName } from './policyLossResult.ts';
 import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
-import { REDUCTIONS, type Reduction } from './reduction.ts';
 import { stepTotals } from './stepTotals.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];

@@ -1,10 +1,11 @@
 import { assertLength, rowsOf } from '../base/assertTokens.ts';
 import { isArray } from '../base/checks.ts';
+import { readPolicyFields } from '../base/policyFields.ts';
+import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossData.ts';
 import { countOf, readMask } from '../base/readMask.ts';
 import { type AlignedLayout, isAligned, toGrid } from '../base/targetAligned.ts';
 import { tokensOfTurns } from '../base/tokensOfTurns.ts';
-import { readPolicyFields } from './policyFields.ts';
-import type { AlignedPolicyLossData, PolicyLossData, StepTotals } from './policyLossTypes.ts';
+import type { StepTotals } from './objectives/policyLossOptions.ts';
 
 /** What of a micro-batch is counted; the other inputs of a loss may be there too. */
 export type StepBatch = GridBatch | (AlignedLayout & Partial<AlignedPolicyLossData>);

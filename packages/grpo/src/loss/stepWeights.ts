@@ -1,7 +1,7 @@
 import { GrpoError } from '../base/errors.ts';
+import { meanOver, type Reduction } from '../base/reduction.ts';
 import { weightsOf } from './aggregateLoss.ts';
-import type { PolicyLossOptions } from './policyLossTypes.ts';
-import { meanOver, type Reduction } from './reduction.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
 
 /**
  * The weight of every token in the loss, so that calls add up to their optimiser step: a mean is over the step's total, or,

@@ -1,21 +1,16 @@
 import { notFinite } from '../base/assertTokens.ts';
 import { callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
 import { onGrid } from '../base/targetAligned.ts';
-import { klTerm } from '../kl/klTerm.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
+import { klTerm } from './klTerm.ts';
 import { anyLossOptions } from './lossOptions.ts';
-import {
-  PER_TOKEN,
-  type PolicyLossData,
-  type PolicyLossInput,
-  type PolicyLossOptions,
-  type PolicyLossResult,
-  type PolicyObjective,
-  type TokenTerm,
-} from './policyLossTypes.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+import type { PolicyObjective, TokenTerm } from './objectives/policyObjective.ts';
+import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
-import { REDUCTIONS, type Reduction } from './reduction.ts';
 import { stepWeights } from './stepWeights.ts';
 
 /** What a loss type fixes besides its formula. */

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossData.ts';
 import { offPolicyMask } from '../correction/offPolicyMask.ts';
 import { rejectionMask, vetoMask } from '../correction/rejectionMask.ts';
 import { rolloutCorrection } from '../correction/rolloutCorrection.ts';
 import { mixtureLoss } from './mixtureLoss.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { AlignedPolicyLossData, PolicyLossData, PolicyLossName } from './policyLossTypes.ts';
+import type { PolicyLossName } from './policyLossResult.ts';
 import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
 import { stepTotals } from './stepTotals.ts';
 

@@ -1,14 +1,10 @@
 import { assertTotal } from '../base/assertTotal.ts';
 import { refuse } from '../base/errors.ts';
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
 import { onGrid } from '../base/targetAligned.ts';
 import { tokensOfTurns } from '../base/tokensOfTurns.ts';
 import { type LossOptions, readLossOptions } from './lossOptions.ts';
-import {
-  PER_TOKEN,
-  type PolicyLossData,
-  type PolicyLossInput,
-  type PolicyLossResult,
-} from './policyLossTypes.ts';
+import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
 import { readPolicyData } from './readPolicyData.ts';
 import { liveTotal } from './stepWeights.ts';
 

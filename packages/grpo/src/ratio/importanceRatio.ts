@@ -1,7 +1,7 @@
 import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
 import { positiveOrInfinite } from '../base/checks.ts';
+import { readPolicyFields } from '../base/policyFields.ts';
 import { type Mask, readMask } from '../base/readMask.ts';
-import { readPolicyFields } from '../loss/policyFields.ts';
 
 /** Log of the importance ratio on every token, and the way back from its gradient to that of the log-probs. */
 export interface LogRatio {

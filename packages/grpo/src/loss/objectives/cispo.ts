@@ -1,5 +1,5 @@
-import { maskedMean } from '../../metrics/maskedMean.ts';
-import type { PolicyObjective } from '../policyLossTypes.ts';
+import { maskedMean } from '../../base/maskedMean.ts';
+import type { PolicyObjective } from './policyObjective.ts';
 
 /**
  * CISPO: the clipped ratio is a constant weight, so every token keeps its gradient.

@@ -1,5 +1,5 @@
-import { clipMetrics } from '../../metrics/clipMetrics.ts';
-import type { PolicyObjective } from '../policyLossTypes.ts';
+import { clipMetrics } from './clipMetrics.ts';
+import type { PolicyObjective } from './policyObjective.ts';
 
 /**
  * PPO's clipped surrogate, with the two extensions in use.

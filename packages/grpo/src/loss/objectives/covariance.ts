@@ -1,7 +1,7 @@
+import { maskedMean } from '../../base/maskedMean.ts';
 import { shuffle } from '../../groups/repeatedIndices.ts';
-import { maskedMean } from '../../metrics/maskedMean.ts';
-import type { PolicyBatch, PolicyObjective } from '../policyLossTypes.ts';
 import { clippedSurrogate } from './clippedSurrogate.ts';
+import type { PolicyBatch, PolicyObjective } from './policyObjective.ts';
 
 /** (A - mean A) * (logprob - mean logprob): the tokens that lower the entropy most have the largest. */
 function covariance(batch: PolicyBatch): (i: number) => number {

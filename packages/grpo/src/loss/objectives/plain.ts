@@ -1,4 +1,4 @@
-import type { PolicyObjective } from '../policyLossTypes.ts';
+import type { PolicyObjective } from './policyObjective.ts';
 
 /** Importance sampling without any clip: loss = -r * A. */
 export const importanceSampling: PolicyObjective = ({ ratio, advantages }) => ({

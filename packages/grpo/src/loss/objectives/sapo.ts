@@ -1,4 +1,4 @@
-import type { PolicyObjective } from '../policyLossTypes.ts';
+import type { PolicyObjective } from './policyObjective.ts';
 
 /**
  * SAPO: a soft gate in place of the clip. Its slope is 1 on-policy and falls off smoothly on both sides.

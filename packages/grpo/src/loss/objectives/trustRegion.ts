@@ -1,5 +1,5 @@
-import { maskedMean } from '../../metrics/maskedMean.ts';
-import type { PolicyBatch, PolicyObjective } from '../policyLossTypes.ts';
+import { maskedMean } from '../../base/maskedMean.ts';
+import type { PolicyBatch, PolicyObjective } from './policyObjective.ts';
 
 /** How far the token's probability moved: pi - pi_old, in [-1, 1]. */
 const moved = ({ logprobs, oldLogprobs }: PolicyBatch, i: number) =>

@@ -1,6 +1,6 @@
 import { GrpoError } from '../../base/errors.ts';
-import { maskedMean } from '../../metrics/maskedMean.ts';
-import type { PolicyBatch, PolicyObjective } from '../policyLossTypes.ts';
+import { maskedMean } from '../../base/maskedMean.ts';
+import type { PolicyBatch, PolicyObjective } from './policyObjective.ts';
 
 /** The log weight of a sequence is held between log 1e-8 and 20, as in the reference implementation. */
 const LOG_WEIGHT_MIN = Math.log(1e-8);

@@ -1,6 +1,6 @@
-import { readFields } from '../base/readOptions.ts';
-import { assertGrid } from '../base/targetAligned.ts';
-import type { PolicyLossData } from './policyLossTypes.ts';
+import type { PolicyLossData } from './policyLossData.ts';
+import { readFields } from './readOptions.ts';
+import { assertGrid } from './targetAligned.ts';
 
 /** What one value per token may be: `'any'` is read where it is needed; the rest has rules of its own. */
 export const POLICY_FIELDS: {

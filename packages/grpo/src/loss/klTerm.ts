@@ -1,6 +1,7 @@
 import { GrpoError } from '../base/errors.ts';
-import type { PolicyBatch, PolicyLossOptions, TokenTerm } from '../loss/policyLossTypes.ts';
-import { type KlEstimator, klEstimatorOf } from './klEstimators.ts';
+import { type KlEstimator, klEstimatorOf } from '../kl/klEstimators.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+import type { PolicyBatch, TokenTerm } from './objectives/policyObjective.ts';
 
 /** The exact KL comes as a value per token; its gradient is with respect to that value. */
 const given: KlEstimator = (_, value) => ({ value, gradient: 0 });

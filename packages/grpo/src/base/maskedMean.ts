@@ -1,6 +1,8 @@
-import type { PolicyBatch } from '../loss/policyLossTypes.ts';
-
-type Layout = Pick<PolicyBatch, 'mask' | 'rows' | 'sequenceLength'>;
+interface Layout {
+  mask: Uint8Array;
+  rows: number;
+  sequenceLength: number;
+}
 
 /**
  * Mean of `value(i)` over the trained tokens; with `perSequence`, over all rows, taking each row's first token

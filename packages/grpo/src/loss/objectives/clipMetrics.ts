@@ -1,4 +1,4 @@
-import type { PolicyBatch } from '../loss/policyLossTypes.ts';
+import type { PolicyBatch } from './policyObjective.ts';
 
 /**
  * TRL's `clip_ratio/*`: shares of tokens whose gradient the clip takes away, over the batch and per sequence.

@@ -1,0 +1,63 @@
+import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
+import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+
+/** Value, gradients and what to log. */
+export interface PolicyLossResult {
+  loss: number;
+  /** `[B*T]`, d loss / d logprobs; 0 where masked. */
+  gradient: Float64Array;
+  /** `[B*T]`, d loss / d entropies; only with an entropy bonus. */
+  entropyGradient?: Float64Array;
+  /** `[B*T]`, d loss / d klValues; only where the exact KL is used. */
+  klGradient?: Float64Array;
+  /** `[B*T]`, what was aggregated: with masks, importance weights and KL; 0 where masked. */
+  perTokenLoss: Float64Array;
+  /** `[B*T]`, importance ratio. */
+  ratio: Float64Array;
+  /** TRL's names where TRL has one. */
+  metrics: Record<string, number>;
+}
+
+/** The per-token results of a loss. */
+export const PER_TOKEN: readonly (
+  | 'gradient'
+  | 'entropyGradient'
+  | 'klGradient'
+  | 'perTokenLoss'
+  | 'ratio'
+)[] = ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss', 'ratio'];
+
+/** A loss of this package: it takes both forms of the data. */
+export type PackageLoss<Options> = (data: PolicyLossInput, options: Options) => PolicyLossResult;
+
+/** A loss of your own, or of the registry; `Options` is what it reads. It gets a grid. */
+export type PolicyLoss<Options = PolicyLossOptions> = (
+  data: PolicyLossData,
+  options: Options,
+) => PolicyLossResult;
+
+export type PolicyLossName =
+  | 'grpo'
+  | 'dr_grpo'
+  | 'dapo'
+  | 'bnpo'
+  | 'ppo'
+  | 'luspo'
+  | 'gspo'
+  | 'gspo_token'
+  | 'cispo'
+  | 'sapo'
+  | 'vespo'
+  | 'gmpo'
+  | 'dppo'
+  | 'prime'
+  | 'ipo'
+  | 'dro'
+  | 'importance_sampling'
+  | 'reinforce'
+  | 'kl_cov'
+  | 'clip_cov'
+  | 'rema'
+  | 'ce'
+  | 'ref_kl'
+  | 'kl';
