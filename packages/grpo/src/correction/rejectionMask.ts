@@ -2,6 +2,7 @@ import { nonNegative, oneOf, positiveOrInfinite } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
+import { klEstimators } from '../kl/klEstimators.ts';
 import { type RolloutData, tokenLogRatio } from './rolloutCorrection.ts';
 
 /** Level of the statistic and the estimator it is made of; `geometric` = the sequence's geometric-mean ratio. */
@@ -108,9 +109,10 @@ const exactMean = (values: number[]) => sum(values) / (values.length || 1);
 const max = (values: number[]) =>
   values.length === 0 ? 0 : values.reduce((a, b) => Math.max(a, b));
 
-const k1 = (x: number) => -x;
-const k2 = (x: number) => 0.5 * x * x;
-const k3 = (x: number) => Math.exp(x) - 1 - x;
+/** The estimators of kl/, of the sampler against the trainer: x = old - rollout. */
+const k1 = (x: number) => klEstimators.k1(0, x).value;
+const k2 = (x: number) => klEstimators.k2(0, x).value;
+const k3 = (x: number) => klEstimators.k3(0, x).value;
 
 interface Statistic {
   estimator: (x: number) => number;
