@@ -126,7 +126,11 @@ export type {
 } from './loss/policyLossResult.ts';
 export type { PolicyDataDefaults } from './loss/readPolicyData.ts';
 export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
-export { type SurrogateLossDefaults, surrogateLoss } from './loss/surrogateLoss.ts';
+export {
+  type SurrogateLoss,
+  type SurrogateLossDefaults,
+  surrogateLoss,
+} from './loss/surrogateLoss.ts';
 export {
   type TokenLogitsData,
   type TokenLogprobsResult,

@@ -22,7 +22,7 @@ function define<N extends PolicyLossName>(
 ): PackageLoss<LossOptions<N>> {
   return (data, given) => {
     const options = withDefaults(own, readLossOptions(name, lossType, given));
-    return tokenLoss(data, options, objective, { name, ...defaults });
+    return tokenLoss(data, options, { objective, name, ...defaults });
   };
 }
 

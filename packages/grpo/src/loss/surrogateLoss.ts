@@ -23,6 +23,11 @@ export interface SurrogateLossDefaults extends PolicyDataDefaults {
   ownsImportanceWeights?: boolean;
 }
 
+/** A loss type: its formula, and what it fixes besides. */
+export interface SurrogateLoss extends SurrogateLossDefaults {
+  objective: PolicyObjective;
+}
+
 /**
  * A policy-gradient loss from its formula: everything around the objective is here, once.
  *
@@ -32,7 +37,8 @@ export interface SurrogateLossDefaults extends PolicyDataDefaults {
  * The gradient is closed form: d loss / d logprob, through the ratio (token or sequence) and directly.
  *
  * @param options - any of the package's options: your objective may read them all.
- * @param objective - one of the package's, or your own: it computes one token's loss and its derivatives.
+ * @param loss - the objective (one of the package's, or your own: it computes one token's loss and its derivatives), the
+ * loss's name and its reduction.
  * @throws {GrpoError} `shape`, `missing`, `option`, `unknown-name`, `not-finite` (the first token whose input or loss is not a
  * number).
  *
@@ -44,22 +50,33 @@ export interface SurrogateLossDefaults extends PolicyDataDefaults {
  *   },
  * });
  * const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
- * surrogateLoss(data, {}, mine, { name: 'mine', reduction: 'token-mean' }).gradient; // Float64Array [-0.5, -0.5]
+ * surrogateLoss(data, {}, { objective: mine, name: 'mine', reduction: 'token-mean' }).gradient; // Float64Array [-0.5, -0.5]
  */
+export function surrogateLoss(
+  data: PolicyLossInput,
+  options: PolicyLossOptions,
+  loss: SurrogateLoss,
+): PolicyLossResult;
+/** @deprecated The objective goes into the last argument: `{ objective, name, reduction }`. */
 export function surrogateLoss(
   data: PolicyLossInput,
   options: PolicyLossOptions,
   objective: PolicyObjective,
   defaults: SurrogateLossDefaults,
+): PolicyLossResult;
+export function surrogateLoss(
+  data: PolicyLossInput,
+  options: PolicyLossOptions,
+  ...[given, defaults]: [SurrogateLoss] | [PolicyObjective, SurrogateLossDefaults]
 ): PolicyLossResult {
-  const where = 'surrogateLoss';
-  const own = readOptions(where, defaults, DEFAULTS, ['name', 'reduction']);
-  callable(where, 'objective', objective);
-  const read = readOptions(own.name, options, anyLossOptions());
-  return tokenLoss(data, read, objective, own);
+  const loss = typeof given === 'function' ? { ...defaults, objective: given } : given;
+  const required = ['objective', 'name', 'reduction'] as const;
+  const own = readOptions('surrogateLoss', loss as SurrogateLoss, CHECKS, required);
+  return tokenLoss(data, readOptions(own.name, options, anyLossOptions()), own);
 }
 
-const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
+const CHECKS: OptionChecks<SurrogateLoss> = {
+  objective: callable,
   name: text,
   level: /* @__PURE__ */ oneOfOrFunction(importanceRatios),
   againstSampler: flag,
@@ -72,18 +89,20 @@ const DEFAULTS: OptionChecks<SurrogateLossDefaults> = {
 export function tokenLoss(
   data: PolicyLossInput,
   options: PolicyLossOptions,
-  objective: PolicyObjective,
-  defaults: SurrogateLossDefaults,
+  loss: SurrogateLoss,
 ): PolicyLossResult {
-  const run = (grid: PolicyLossData) => lossOfGrid(grid, options, objective, defaults);
-  return onGrid(defaults.name, data, run, PER_TOKEN);
+  return onGrid(
+    loss.name,
+    data,
+    (grid: PolicyLossData) => lossOfGrid(grid, options, loss),
+    PER_TOKEN,
+  );
 }
 
 function lossOfGrid(
   data: PolicyLossData,
   options: PolicyLossOptions,
-  objective: PolicyObjective,
-  defaults: SurrogateLossDefaults,
+  { objective, ...defaults }: SurrogateLoss,
 ): PolicyLossResult {
   const { name } = defaults;
   const { batch, logRatio } = readPolicyData(data, options, defaults);

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { type SurrogateLoss, surrogateLoss } from '../index.ts';
+
+const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
+const squared: SurrogateLoss = {
+  name: 'squared',
+  reduction: 'token-mean',
+  objective: ({ logRatio, advantages }) => ({
+    term(i, out) {
+      out.loss = (logRatio[i]! - advantages[i]!) ** 2;
+      out.dLogRatio = 2 * (logRatio[i]! - advantages[i]!);
+    },
+  }),
+};
+
+describe('surrogateLoss', () => {
+  test('the gradient is that of the objective, on a grid and on its tokens alone', () => {
+    const grid = surrogateLoss(data, {}, squared);
+    expect(Array.from(grid.gradient)).toEqual([-1, -1]);
+    const aligned = { logprobs: [-1, -2], advantages: [1], sequenceIds: [0, 0] };
+    expect(surrogateLoss(aligned, {}, squared)).toEqual(grid);
+  });
+
+  test('the form of four arguments gives the same', () => {
+    const { objective, ...defaults } = squared;
+    expect(surrogateLoss(data, {}, objective, defaults)).toEqual(surrogateLoss(data, {}, squared));
+  });
+
+  test('throws `missing` without an objective', () => {
+    const { objective: _, ...rest } = squared;
+    expect(() => surrogateLoss(data, {}, rest as never)).toThrow(/needs objective/);
+  });
+});
