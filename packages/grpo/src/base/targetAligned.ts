@@ -4,15 +4,6 @@ import { GrpoError } from './errors.ts';
 import type { Mask } from './readMask.ts';
 import { shown } from './shown.ts';
 
-/** The layout of a grid: flat `[B*T]` arrays and a mask. */
-export interface GridLayout {
-  /** `[B*T]`, 1 (or true) on trained tokens. */
-  completionMask: Mask;
-  /** T. */
-  sequenceLength: number;
-  sequenceIds?: undefined;
-}
-
 /** The layout of trained tokens alone: no padding, no mask. */
 export interface AlignedLayout {
   /**
