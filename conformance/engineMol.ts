@@ -1,7 +1,7 @@
 import { molLoss } from '@molrl/mol-loss';
-import { packedBatch, type Qwen3, targetRows } from '@molrl/qwen3';
-import { adamw, lmHead, type Optimizer, record, selectRows } from '@molrl/tensor-gpu';
-import { reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { packedBatch, type Qwen3, scoreTargets, selectTargets } from '@molrl/qwen3';
+import { adamw, type Optimizer } from '@molrl/tensor-gpu';
+import { dispose } from '@tensorflow/tfjs-core';
 import type { MolRun, MolSequence } from './plainMol.ts';
 
 /** A MoL update's loss (before it), gradient norm (before clipping) and weights (after it). */
@@ -39,42 +39,18 @@ async function update(
   run: MolRun,
 ): Promise<{ loss: number; gradNorm: number }> {
   const batch = packedBatch(sequences);
-  const { rows, targetIds, targets } = targetRows(batch);
-  const roles = sequences.flatMap((sequence) => sequence.roles);
-  const chosen = (of: Qwen3): Tensor =>
-    tidy(() =>
-      selectRows(
-        reshape(of.forward(batch), [batch.T, of.config.hiddenSize]),
-        tensor1d(rows, 'int32'),
-      ),
-    );
-  const ref = { hidden: chosen(base), weight: base.head() };
-  const { value, tape } = record(() => {
-    const ids = tensor1d(targetIds, 'int32');
-    const { logprobs, kl } = lmHead(chosen(model), model.head(), ids, { ref });
-    return { logprobs, kl: kl! }; // there is a ref
+  const targets = selectTargets(batch, sequences);
+  const { roles, sequenceIds } = targets;
+  const { logprobs, kl, backward } = await scoreTargets(model, batch, targets, {
+    ref: base,
+    kl: 'reverse',
   });
   const { loss, logprobGradient, klGradient } = molLoss(
-    {
-      logprobs: value.logprobs.dataSync(),
-      kl: value.kl.dataSync(),
-      roles: Array.from(targets, (index) => roles[index]!),
-      sequenceIds: Array.from(targets, (index) => batch.segmentIds[index]!),
-    },
+    { logprobs, kl, roles, sequenceIds },
     run.mol,
   );
-  const trainable = model.trainable();
-  const gradients = tidy(() =>
-    tape.backward(
-      [
-        [value.logprobs, tensor1d(Float32Array.from(logprobGradient))],
-        [value.kl, tensor1d(Float32Array.from(klGradient))],
-      ],
-      Object.values(trainable),
-    ),
-  );
-  const byName = Object.fromEntries(Object.keys(trainable).map((name, i) => [name, gradients[i]!]));
-  const { gradNorm } = await optimizer.step(byName, { maxGradNorm: run.maxGradNorm });
-  for (const tensor of [...gradients, value.logprobs, value.kl, ref.hidden]) tensor.dispose();
+  const gradients = backward({ logprobs: logprobGradient, kl: klGradient });
+  const { gradNorm } = await optimizer.step(gradients, { maxGradNorm: run.maxGradNorm });
+  dispose(gradients);
   return { loss, gradNorm };
 }

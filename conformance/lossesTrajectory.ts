@@ -1,9 +1,18 @@
 import { join } from 'node:path';
 import { groupAdvantages, type PolicyLossCall, policyLoss } from '@molrl/grpo';
-import { molLoss } from '@molrl/mol-loss';
-import { loadQwen3, type Qwen3, targetRows, tokenBatch } from '@molrl/qwen3';
-import { adamw, lmHead, type Optimizer, openCpu, record, selectRows } from '@molrl/tensor-gpu';
-import { add, reshape, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { molLoss, ROLE_CODES, type Role } from '@molrl/mol-loss';
+import {
+  addGradients,
+  type Gradients,
+  loadQwen3,
+  type Qwen3,
+  type ScoreTargetsOptions,
+  scoreTargets,
+  selectTargets,
+  tokenBatch,
+} from '@molrl/qwen3';
+import { adamw, type Optimizer, openCpu } from '@molrl/tensor-gpu';
+import { dispose } from '@tensorflow/tfjs-core';
 import { molOptions, molRoles, weightsOptions } from './lossesMol.ts';
 import {
   assertClose,
@@ -23,31 +32,22 @@ const NORM = 2e-3;
 /** Shares of clipped tokens may move by a token or two at a bound: 2 of about 35 tokens. */
 const CLIP_SHARE = 0.06;
 
-type Gradients = Record<string, Tensor>;
+const ROLES = ['environment', 'assistant', 'general', 'ignore'] as const;
+const roleName = (code: number): Role => ROLES.find((name) => ROLE_CODES[name] === code)!; // the codes are molLoss's
 
 interface Sequence {
   ids: number[];
-  /** First target that counts. */
-  from: number;
+  roles: Role[];
 }
 
-/** Log-probs of every target of the sequences from `from` on, in order, on a tape. */
-function scoreTargets(model: Qwen3, sequences: Sequence[], reference?: Qwen3, forward = false) {
+/** Every target of the sequences that has a role, with entropies. */
+function scoreSequences<const Options extends ScoreTargetsOptions>(
+  model: Qwen3,
+  sequences: Sequence[],
+  options: Options,
+) {
   const batch = tokenBatch(sequences, { padId: 0 });
-  const { rows, targetIds } = targetRows(batch, (row, column) => column >= sequences[row]!.from);
-  const chosen = (of: Qwen3) => {
-    const hidden = of.forward(batch);
-    const flatHidden = reshape(hidden, [batch.B * batch.T, hidden.shape[2]!]);
-    return selectRows(flatHidden, tensor1d(rows, 'int32'));
-  };
-  const ref = reference && { hidden: chosen(reference), weight: reference.head() };
-  return record(() => {
-    const targets = tensor1d(targetIds, 'int32');
-    const direction = forward ? 'forward' : 'reverse';
-    const options = { entropy: true, ref, direction } as const;
-    const { logprobs, entropy, kl } = lmHead(chosen(model), model.head(), targets, options);
-    return { logprobs, entropy: entropy!, kl: kl ?? logprobs }; // without a reference nobody reads kl
-  });
+  return scoreTargets(model, batch, selectTargets(batch, sequences), options);
 }
 
 /** One optimiser step from summed gradients; returns their norm before clipping. */
@@ -99,7 +99,8 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
   let old: Float64Array[] = [];
   for (const [index, step] of c.steps.entries()) {
     const rollout = readRollout(golden.rollouts[step.round], c.micro_batches);
-    if (step.iteration === 0) old = rollout.parts.map((part) => score(model, part));
+    if (step.iteration === 0)
+      old = await Promise.all(rollout.parts.map((part) => score(model, part)));
     await run(`${c.id} step ${index}`, async () => {
       const options: PolicyLossCall = {
         ...trlOptions(c.args),
@@ -110,19 +111,22 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
         numGenerations: golden.meta.num_generations,
       });
       if (step.advantages) assertClose('advantages', advantages, step.advantages, 1e-7);
-      const total: Gradients = {};
+      let total: Gradients | undefined;
       const seen: Float64Array[] = [];
       let loss = 0;
-      rollout.parts.forEach((part, k) => {
-        const { value, tape } = scoreTargets(model, part.sequences);
-        const logprobs = scatter(part, value.logprobs.dataSync());
+      for (const [k, part] of rollout.parts.entries()) {
+        const scored = await scoreSequences(model, part.sequences, {
+          entropy: true,
+          ref: reference,
+        });
+        const logprobs = scatter(part, scored.logprobs);
         const rows = part.sequences.length;
         const result = policyLoss(
           {
             logprobs,
             oldLogprobs: old[k],
-            refLogprobs: score(reference, part),
-            entropies: scatter(part, value.entropy.dataSync()),
+            refLogprobs: scatter(part, scored.refLogprobs),
+            entropies: scatter(part, scored.entropies),
             advantages: advantages.slice(k * rows, (k + 1) * rows),
             completionMask: part.mask,
             sequenceLength: rollout.width,
@@ -131,17 +135,16 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
         );
         loss += result.loss;
         seen.push(logprobs);
-        const cotangent = tensor1d(
-          Float32Array.from(part.places, (place) => result.gradient[place]!),
-        );
-        accumulate(total, model, tape.backward([[value.logprobs, cotangent]], weightsOf(model)));
+        const gradient = part.places.map((place) => result.gradient[place]!);
+        total = addGradients(total, scored.backward({ logprobs: gradient }));
         const metrics = c.micro_batches === 1 ? step.metrics : step.metrics[k];
         for (const [name, want] of Object.entries(metrics)) {
           const tolerance = name.startsWith('clip_ratio/') ? CLIP_SHARE : NORM;
           assertClose(name, result.metrics[name] ?? [], want, tolerance);
         }
-      });
-      const gradNorm = await update(optimizer, total, maxGradNorm);
+      }
+      const gradients = total!; // there is at least one part
+      const gradNorm = await update(optimizer, gradients, maxGradNorm);
       assertClose('loss', loss, step.loss, LOSS);
       assertClose(
         'new_logps',
@@ -150,8 +153,9 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
         NORM,
       );
       assertRelative('grad_norm', gradNorm, step.grad_norm, NORM);
-      if (step.clipped_grad_check) compareGradients(total, gradNorm, step.clipped_grad_check);
+      if (step.clipped_grad_check) compareGradients(gradients, gradNorm, step.clipped_grad_check);
       compareWeights(model, step.weights_check);
+      dispose(gradients);
     });
   }
   optimizer.dispose();
@@ -180,7 +184,11 @@ function readRollout(rollout: Golden, microBatches: number) {
     for (let row = 0; row < size; row++) {
       const completion = completions[first + row];
       const prompt = prompts[Math.floor((first + row) / perPrompt)];
-      part.sequences.push({ ids: [...prompt, ...completion], from: prompt.length });
+      const ids: number[] = [...prompt, ...completion];
+      part.sequences.push({
+        ids,
+        roles: ids.map((_, t) => (t < prompt.length ? 'ignore' : 'assistant')),
+      });
       for (let t = 0; t < completion.length; t++) {
         part.places.push(row * width + t);
         part.mask[row * width + t] = toolMask[first + row][t];
@@ -198,20 +206,10 @@ function scatter(part: Part, values: ArrayLike<number>): Float64Array {
   return out;
 }
 
-function score(model: Qwen3, part: Part): Float64Array {
-  const { value, tape } = scoreTargets(model, part.sequences);
-  const logprobs = scatter(part, value.logprobs.dataSync());
-  tape.dispose();
-  return logprobs;
-}
-
-const weightsOf = (model: Qwen3): Tensor[] => Object.values(model.trainable());
-
-function accumulate(total: Gradients, model: Qwen3, gradients: Tensor[]): void {
-  for (const [k, name] of Object.keys(model.trainable()).entries()) {
-    const before = total[name];
-    total[name] = before ? add(before, gradients[k]!) : gradients[k]!;
-  }
+async function score(model: Qwen3, part: Part): Promise<Float64Array> {
+  const scored = await scoreSequences(model, part.sequences, {});
+  scored.dispose();
+  return scatter(part, scored.logprobs);
 }
 
 /** trajectory_mol.json: six optimiser steps per run on the tiny model, with our engine and its chunked head. */
@@ -231,24 +229,23 @@ async function molRun(golden: Golden, c: Golden, checkpoint: string, run: RunCas
   for (const [index, step] of c.steps.entries()) {
     await run(`${c.id} step ${index}`, async () => {
       const chosen = step.batch.map((j: number) => golden.sequences[j]);
-      const sequences: Sequence[] = chosen.map(({ ids }: Golden) => ({ ids, from: 1 }));
-      const { value, tape } = scoreTargets(model, sequences, reference, divergence === 'forward');
-      const result = molLoss(
-        {
-          logprobs: value.logprobs.dataSync(),
-          kl: value.kl.dataSync(),
-          roles: molRoles(chosen.flatMap(({ role }: Golden) => role.slice(1))),
-          sequenceIds: chosen.flatMap(({ ids }: Golden, j: number) => ids.slice(1).fill(j)),
-        },
-        weightsOptions(c.options),
-      );
-      const gradients: Gradients = {};
-      const cotangent = (values: Float64Array) => tensor1d(Float32Array.from(values));
-      const cotangents = [
-        [value.logprobs, cotangent(result.logprobGradient)],
-        [value.kl, cotangent(result.klGradient)],
-      ] as const;
-      accumulate(gradients, model, tape.backward(cotangents, weightsOf(model)));
+      const sequences: Sequence[] = chosen.map(({ ids, role }: Golden) => ({
+        ids,
+        roles: Array.from(molRoles(role), roleName),
+      }));
+      const batch = tokenBatch(sequences, { padId: 0 });
+      // The terms of ignored tokens are compared as well.
+      const targets = selectTargets(batch, sequences, { roles: ROLES });
+      const { roles, sequenceIds } = targets;
+      const { logprobs, kl, backward } = await scoreTargets(model, batch, targets, {
+        ref: reference,
+        kl: divergence === 'forward' ? 'forward' : 'reverse',
+      });
+      const result = molLoss({ logprobs, kl, roles, sequenceIds }, weightsOptions(c.options));
+      const gradients = backward({
+        logprobs: result.logprobGradient,
+        kl: result.klGradient,
+      });
       const gradNorm = await update(optimizer, gradients, maxGradNorm);
 
       const { environment, assistant } = result.components;
@@ -263,6 +260,7 @@ async function molRun(golden: Golden, c: Golden, checkpoint: string, run: RunCas
       assertRelative('grad_norm', gradNorm, step.grad_norm, NORM);
       if (step.clipped_grad_check) compareGradients(gradients, gradNorm, step.clipped_grad_check);
       compareWeights(model, step.weights_check);
+      dispose(gradients);
     });
   }
   optimizer.dispose();

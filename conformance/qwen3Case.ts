@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Qwen3, StoredTensor } from '@molrl/qwen3';
-import { linear, lmHead, record, selectRows } from '@molrl/tensor-gpu';
-import { fill, reshape, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type Gradients, type Qwen3, type StoredTensor, scoreTargets } from '@molrl/qwen3';
+import { linear } from '@molrl/tensor-gpu';
+import { tidy } from '@tensorflow/tfjs-core';
 
 /** Tensors of a golden file, by name. */
 export type Golden = Record<string, StoredTensor>;
@@ -61,29 +61,18 @@ export function zeroPadding(values: Float32Array, { mask }: GoldenBatch): Float3
 }
 
 /** Mean cross-entropy over the labels, and its gradient for every trainable parameter. */
-export function lossAndGradients(
+export async function lossAndGradients(
   model: Qwen3,
   batch: GoldenBatch,
-): { loss: number; gradients: Record<string, Tensor> } {
-  const { B, T, labels } = batch;
-  const targets = [...labels.keys()].filter((i) => labels[i] !== -100);
-  const rows = Int32Array.from(targets, (i) => i - 1);
-  const targetIds = Int32Array.from(targets, (i) => labels[i]!);
-  const { value: logprobs, tape } = record(() => {
-    const hidden = reshape(model.forward(batch), [B * T, model.config.hiddenSize]);
-    const picked = selectRows(hidden, tensor1d(rows, 'int32'));
-    return lmHead(picked, model.head(), tensor1d(targetIds, 'int32')).logprobs;
+): Promise<{ loss: number; gradients: Gradients }> {
+  const { labels } = batch;
+  const places = [...labels.keys()].filter((i) => labels[i] !== -100);
+  const { logprobs, backward } = await scoreTargets(model, batch, {
+    rows: Int32Array.from(places, (i) => i - 1),
+    ids: Int32Array.from(places, (i) => labels[i]!),
   });
-  const loss = -logprobs.dataSync<'float32'>().reduce((sum, x) => sum + x, 0) / rows.length;
-  const parameters = model.trainable();
-  const cotangent = fill(logprobs.shape, -1 / rows.length);
-  const gradients = tape.backward([[logprobs, cotangent]], Object.values(parameters));
-  logprobs.dispose();
-  cotangent.dispose();
-  return {
-    loss,
-    gradients: Object.fromEntries(Object.keys(parameters).map((name, i) => [name, gradients[i]!])),
-  };
+  const loss = -logprobs.reduce((sum, x) => sum + x, 0) / places.length;
+  return { loss, gradients: backward({ logprobs: logprobs.map(() => -1 / places.length) }) };
 }
 
 export function l2Norm(values: ArrayLike<number>): number {

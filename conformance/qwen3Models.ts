@@ -56,7 +56,7 @@ async function checkGradients(
 ): Promise<void> {
   const stored = await readSafetensors(join(folder, 'grads.safetensors'));
   for (const side of ['right', 'left', 'packed'] as const) {
-    const { loss, gradients } = lossAndGradients(model, goldenBatch(golden, side));
+    const { loss, gradients } = await lossAndGradients(model, goldenBatch(golden, side));
     check.within(`${side}.loss`, loss, info.scalars[`${side}.loss`]!, 5e-6);
     const names = Object.keys(side === 'right' ? stored : info[`${side}_grad_l2`]);
     check.that(

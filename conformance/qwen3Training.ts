@@ -9,7 +9,15 @@ import {
   withoutAdapter,
 } from '@molrl/qwen3';
 import { adamw } from '@molrl/tensor-gpu';
-import { goldenBatch, l2Norm, lossAndGradients, maskedLogits, readJsonFile } from './qwen3Case.ts';
+import { dispose } from '@tensorflow/tfjs-core';
+import {
+  type GoldenBatch,
+  goldenBatch,
+  l2Norm,
+  lossAndGradients,
+  maskedLogits,
+  readJsonFile,
+} from './qwen3Case.ts';
 import { runSuite } from './qwen3Suite.ts';
 import type { SuiteResult } from './suiteResult.ts';
 
@@ -52,9 +60,9 @@ export function trainSuite(root: string, name: string): Promise<SuiteResult> {
     const weightTolerance = tolerance('final_weights', 1e-4);
     const optimizer = adamw(model.trainable(), { learningRate: lr, betas, eps, weightDecay });
     for (let step = 0; step < info.settings.steps; step++) {
-      const { loss, gradients } = lossAndGradients(model, batch);
+      const { loss, gradients } = await lossAndGradients(model, batch);
       const { gradNorm } = await optimizer.step(gradients, { maxGradNorm });
-      for (const gradient of Object.values(gradients)) gradient.dispose();
+      dispose(gradients);
       check.within(`loss before step ${step}`, loss, info.losses[step]!, lossTolerance);
       check.within(
         `gradient norm of step ${step}`,
@@ -63,7 +71,7 @@ export function trainSuite(root: string, name: string): Promise<SuiteResult> {
         normTolerance,
       );
     }
-    check.within('loss after', lossOf(model, batch), info.loss_after, lossTolerance);
+    check.within('loss after', await lossOf(model, batch), info.loss_after, lossTolerance);
     const weights = Object.entries(model.trainable());
     const prefix = info.adapter ? PEFT_PREFIX : '';
     const final = await readSafetensors(join(folder, 'final.safetensors'));
@@ -103,9 +111,9 @@ async function runTolerance(
   return (quantity, usual) => Math.max(usual, 10 * (measured[run]?.[quantity]?.over_max ?? 0));
 }
 
-function lossOf(model: Qwen3, batch: Parameters<typeof lossAndGradients>[1]): number {
-  const { loss, gradients } = lossAndGradients(model, batch);
-  for (const gradient of Object.values(gradients)) gradient.dispose();
+async function lossOf(model: Qwen3, batch: GoldenBatch): Promise<number> {
+  const { loss, gradients } = await lossAndGradients(model, batch);
+  dispose(gradients);
   return loss;
 }
 
@@ -132,7 +140,7 @@ export function adapterSuite(root: string, name: string): Promise<SuiteResult> {
     check.close('on.logits', maskedLogits(model, batch), golden['on.logits']!.data, 2e-5);
     const off = withoutAdapter(model, () => maskedLogits(model, batch));
     check.close('off.logits', off, golden['off.logits']!.data, 2e-5);
-    const { loss, gradients } = lossAndGradients(model, batch);
+    const { loss, gradients } = await lossAndGradients(model, batch);
     check.within('loss', loss, info.loss, 5e-6);
     const stored = await readSafetensors(join(folder, 'grads.safetensors'));
     check.that('the same parameters', Object.keys(stored).length === Object.keys(gradients).length);
