@@ -1,5 +1,6 @@
-import { adamw, lmHead, record } from '@molrl/tensor-gpu';
-import { mean, neg, reshape, scalar, type Tensor, tensor1d, tensor2d } from '@tensorflow/tfjs-core';
+import { scoreTargets, tokenBatch } from '@molrl/qwen3';
+import { adamw } from '@molrl/tensor-gpu';
+import { dispose } from '@tensorflow/tfjs-core';
 import type { Shape } from '../shapes.ts';
 import { benchModel, randomIds } from './benchModel.ts';
 
@@ -10,27 +11,26 @@ export function trainStep(
 ): () => Promise<void> {
   const { trainBatch: B, trainLength: T } = shape;
   const model = benchModel(shape);
-  const parameters = model.trainable();
-  const names = Object.keys(parameters);
-  const optimizer = adamw(parameters, { learningRate: options.learningRate });
+  const optimizer = adamw(model.trainable(), { learningRate: options.learningRate });
   const ids = randomIds(B, T + 1, shape.vocab);
   const row = (b: number, from: number): Int32Array =>
     ids.subarray(b * (T + 1) + from, b * (T + 1) + from + T);
-  const rows = (from: number): number[] =>
-    Array.from({ length: B }, (_, b) => [...row(b, from)]).flat();
-  const inputIds = tensor2d(rows(0), [B, T], 'int32');
-  const targets = tensor1d(rows(1), 'int32');
-  const one = scalar(1);
+  const rows = (from: number): Int32Array[] => Array.from({ length: B }, (_, b) => row(b, from));
+  const batch = tokenBatch(
+    rows(0).map((sequence) => ({ ids: sequence })),
+    { padId: 0 },
+  );
+  // Every position predicts, the last of a row too: its target is the token after it.
+  const targets = {
+    rows: Int32Array.from({ length: B * T }, (_, i) => i),
+    ids: Int32Array.from(rows(1).flatMap((sequence) => [...sequence])),
+  };
+  const gradient = new Float32Array(B * T).fill(-1 / (B * T)); // of the mean cross-entropy
 
   return async () => {
-    const { value: loss, tape } = record(() => {
-      const hidden = reshape(model.forward({ inputIds }), [B * T, shape.hidden]);
-      return neg(mean(lmHead(hidden, model.head(), targets).logprobs)) as Tensor;
-    });
-    const gradients = tape.backward([[loss, one]], Object.values(parameters));
-    await optimizer.step(Object.fromEntries(names.map((name, i) => [name, gradients[i]!])), {
-      maxGradNorm: options.maxGradNorm,
-    });
-    for (const tensor of [loss, ...gradients]) tensor.dispose();
+    const scored = await scoreTargets(model, batch, targets);
+    const gradients = scored.backward({ logprobs: gradient });
+    await optimizer.step(gradients, { maxGradNorm: options.maxGradNorm });
+    dispose(gradients);
   };
 }
