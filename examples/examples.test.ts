@@ -10,6 +10,10 @@ test.each<[string, RegExp]>([
   ['molLossByHand', /after 2 steps: loss 0\.\d+|after 2 steps: loss 1\.\d+/],
   ['generate', /3142 rev 2413 left 4132 inc 5243/],
   ['customPolicy', /step 2 +reward 0\.\d+/],
+  ['grpoLoop', /step 2 +reward 0\.\d+/],
+  ['molLoop', /step 2 +CE \d\.\d+ +KL 0\.\d+\nheld-out chains right/],
+  ['ownData', /8 rows, 58368 trained numbers\nstep 1 .*\nstep 2 +reward 0\.\d+/],
+  ['ownFeedback', /feedback after: \d\.\d+ nats per token/],
   ['foreignLoss', /step 2 +loss \d+\.\d+/],
 ])('%s runs', async (name, expected) => {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));

@@ -1,6 +1,6 @@
 // qwen3 and its tape under a loss that none of our packages knows: label smoothing, written in plain tfjs ops.
 import { fileURLToPath } from 'node:url';
-import { loadQwen3, loadTokenizer, packedBatch, targetRows } from '@molrl/qwen3';
+import { loadQwen3, loadTokenizer, packedBatch, selectTargets } from '@molrl/qwen3';
 import { adamw, openCpu, record, selectRows } from '@molrl/tensor-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -17,8 +17,12 @@ const lines = [
   'that a single man in possession of a good fortune,',
   'must be in want of a wife.',
 ];
-const batch = packedBatch(lines.map((line) => ({ ids: tokenizer.encode(line) })));
-const { rows, targetIds } = targetRows(batch);
+const sequences = lines.map((line) => {
+  const ids = tokenizer.encode(line);
+  return { ids, roles: ids.map(() => 'general') };
+});
+const batch = packedBatch(sequences);
+const { rows, ids: targetIds } = selectTargets(batch, sequences);
 
 /**
  * Cross-entropy to (1 - s) one-hot + s uniform.
@@ -49,15 +53,12 @@ for (let step = 1; step <= steps; step++) {
     ); // both are matrices
   });
   const one = tf.scalar(1);
-  const gradients = tape.backward([[loss, one]], Object.values(parameters));
-  const names = Object.keys(parameters);
-  await optimizer.step(Object.fromEntries(names.map((name, i) => [name, gradients[i]!])), {
-    maxGradNorm: 1,
-  }); // one per parameter
+  const gradients = tape.backward([[loss, one]], parameters);
+  await optimizer.step(gradients, { maxGradNorm: 1 });
   if (step === 1 || step % 10 === 0 || step === steps) {
     process.stdout.write(`step ${step}  loss ${(await loss.data())[0]?.toFixed(4)}\n`);
   }
-  tf.dispose([loss, one, ...gradients]);
+  tf.dispose([loss, one, gradients]);
 }
 
 optimizer.dispose();
