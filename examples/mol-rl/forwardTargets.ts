@@ -1,8 +1,8 @@
 import type { TokenBatch } from '@molrl/qwen3';
 import { lmHead, record, selectRows } from '@molrl/tensor-gpu';
 import { reshape, type Tensor, tensor1d, tidy, type Variable } from '@tensorflow/tfjs-core';
-import type { Lab } from './lab.ts';
-import type { Targets } from './sequences.ts';
+import type { Lab } from './method/lab.ts';
+import type { Targets } from './method/sequences.ts';
 
 export interface ForwardTargetsOptions {
   /** Also KL(model || base) over the full vocabulary at each target. */

@@ -3,16 +3,21 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
-import { type Checkpoint, hasCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
-import { loadLab } from './lab.ts';
-import { readMetrics } from './metricsFile.ts';
-import { check, kebab, type Options, parseOptions, type Settings } from './options.ts';
-import { onReaderGone } from './outputPipe.ts';
-import { createProgress } from './progress.ts';
-import { renderReport } from './report.ts';
-import { consoleTable, summarize } from './results.ts';
-import { metricsFile, openRun, runArms, trajectoriesFile } from './run.ts';
-import { type RunFacts, runFacts } from './runFacts.ts';
+import {
+  type Checkpoint,
+  hasCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from './harness/checkpoint.ts';
+import { readMetrics } from './harness/metricsFile.ts';
+import { check, kebab, type Options, parseOptions, type Settings } from './harness/options.ts';
+import { onReaderGone } from './harness/outputPipe.ts';
+import { createProgress } from './harness/progress.ts';
+import { renderReport } from './harness/report.ts';
+import { consoleTable, summarize } from './harness/results.ts';
+import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';
+import { type RunFacts, runFacts } from './harness/runFacts.ts';
+import { loadLab } from './method/lab.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runMolRl, SMALL_RUN } from '../killAndResume.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions } from './harness/options.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'molrl-npm-'));

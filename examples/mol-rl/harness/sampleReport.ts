@@ -1,5 +1,5 @@
+import type { Evaluation } from '../domain/evaluate.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Evaluation } from './evaluate.ts';
 import { ARMS, parseOptions } from './options.ts';
 import { renderReport } from './report.ts';
 import { summarize } from './results.ts';

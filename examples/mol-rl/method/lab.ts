@@ -39,7 +39,7 @@ export interface Lab {
   dispose(): void;
 }
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const here = fileURLToPath(new URL('../', import.meta.url));
 
 /** The end of a turn, in the recipe's chat format. */
 export const END_OF_TURN = '<|im_end|>';

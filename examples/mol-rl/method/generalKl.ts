@@ -1,7 +1,7 @@
 import { molLoss } from '@molrl/mol-loss';
 import { packedBatch } from '@molrl/qwen3';
 import { add } from '@tensorflow/tfjs-core';
-import { forwardTargets, type Gradients } from './forwardTargets.ts';
+import { forwardTargets, type Gradients } from '../forwardTargets.ts';
 import type { Lab } from './lab.ts';
 import { type TrainingSequence, targetsOf } from './sequences.ts';
 import type { Stage } from './stage.ts';

@@ -16,9 +16,9 @@ import {
   type Trajectory,
 } from '@molrl/ef-env';
 import { packedBatch } from '@molrl/qwen3';
-import { forwardTargets } from './forwardTargets.ts';
-import type { Lab } from './lab.ts';
-import { targetsOf } from './sequences.ts';
+import { forwardTargets } from '../forwardTargets.ts';
+import type { Lab } from '../method/lab.ts';
+import { targetsOf } from '../method/sequences.ts';
 
 export interface EvaluateOptions {
   /** Held-out chains, tasks and text of this half: settings are chosen on `'validation'`, reported on `'test'`. */

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
+import { evaluate } from '../domain/evaluate.ts';
+import { collectFeedback, rightByTurn } from '../method/collect.ts';
+import { grpo } from '../method/grpo.ts';
+import type { Lab } from '../method/lab.ts';
+import { episodeSequence } from '../method/sequences.ts';
+import { Stage, type StageStep } from '../method/stage.ts';
+import { type TeachMethod, teach } from '../method/teach.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
-import { collectFeedback, rightByTurn } from './collect.ts';
-import { evaluate } from './evaluate.ts';
-import { grpo } from './grpo.ts';
-import type { Lab } from './lab.ts';
 import { type MetricsFile, openMetricsFile } from './metricsFile.ts';
 import type { Arm } from './options.ts';
 import type { Progress } from './progress.ts';
-import { episodeSequence } from './sequences.ts';
-import { Stage, type StageStep } from './stage.ts';
-import { type TeachMethod, teach } from './teach.ts';
 import { readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */

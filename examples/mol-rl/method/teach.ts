@@ -2,7 +2,7 @@ import { createRandom, mixSeeds } from '@molrl/ef-env';
 import { molLoss, type Role } from '@molrl/mol-loss';
 import { packedBatch } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
-import { forwardTargets, type ScoredTargets } from './forwardTargets.ts';
+import { forwardTargets, type ScoredTargets } from '../forwardTargets.ts';
 import type { Lab } from './lab.ts';
 import { generalSequences, type Targets, type TrainingSequence, targetsOf } from './sequences.ts';
 import type { Stage, StageStep } from './stage.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Evaluation } from './evaluate.ts';
+import type { Evaluation } from '../domain/evaluate.ts';
+import type { StageState } from '../method/stage.ts';
 import type { Settings } from './options.ts';
-import type { StageState } from './stage.ts';
 import type { Weights } from './weights.ts';
 
 /** The position of a whole run. */

@@ -1,5 +1,5 @@
+import type { Evaluation, Score } from '../domain/evaluate.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Evaluation, Score } from './evaluate.ts';
 import { type Figure, tInterval, wilson } from './intervals.ts';
 import { ARMS, type Arm } from './options.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '@molrl/grpo';
 import { packedBatch, renderSegments } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
-import { forwardTargets, type Gradients } from './forwardTargets.ts';
+import { forwardTargets, type Gradients } from '../forwardTargets.ts';
 import { addGeneralKl } from './generalKl.ts';
 import type { Lab } from './lab.ts';
 import { generalSequences, type TrainingSequence, targetsOf } from './sequences.ts';
