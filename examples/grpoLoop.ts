@@ -71,10 +71,9 @@ export async function* grpoLoop<Task>(
     const { logprobs, backward } = await scoreTargets(model, batch, targets);
 
     // 4. The loss is plain numbers: print it, change it. Its gradient goes back through the tape.
-    const ofToken = Float32Array.from(targets.sequenceIds, (i) => advantages[i]!); // one sequence per rollout
-    const ones = new Uint8Array(logprobs.length).fill(1);
+    const { sequenceIds } = targets;
     const { loss, gradient, metrics } = policyLoss(
-      { logprobs, advantages: ofToken, completionMask: ones, sequenceLength: logprobs.length },
+      { logprobs, advantages, sequenceIds },
       { lossType: 'dapo' },
     );
     const gradients = backward({ logprobs: gradient });
