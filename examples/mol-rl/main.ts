@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
+import { readGeneralText } from './domain/generalText.ts';
 import {
   type Checkpoint,
   hasCheckpoint,
@@ -17,7 +19,7 @@ import { renderReport } from './harness/report.ts';
 import { consoleTable, summarize } from './harness/results.ts';
 import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';
 import { type RunFacts, runFacts } from './harness/runFacts.ts';
-import { loadLab } from './method/lab.ts';
+import { loadLearner } from './method/learner.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -38,7 +40,9 @@ async function main(): Promise<void> {
   const checkpoint = await openCheckpoint(options);
   const { settings } = checkpoint;
   const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
-  const lab = await loadLab(settings);
+  const folder = settings.model ?? fileURLToPath(new URL('base', import.meta.url));
+  const learner = await loadLearner({ folder, lora: settings.lora, format: 'recipe' });
+  const text = await readGeneralText(learner.tokenizer);
   if (options.quick) {
     say(
       `--quick: ${settings.arm.length} arms, ${settings.updates} + ${settings.grpoUpdates} updates, ${settings.evalTasks} tasks a cell. A first look: leave it out for the full comparison.`,
@@ -48,7 +52,7 @@ async function main(): Promise<void> {
   await writeCheckpoint(out, checkpoint);
 
   const progress = createProgress();
-  const run = openRun({ lab, out, checkpoint, progress, signal: stop.signal });
+  const run = openRun({ learner, text, out, checkpoint, progress, signal: stop.signal });
   let stoppedAt = 0;
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     // keys of a literal
@@ -74,7 +78,7 @@ async function main(): Promise<void> {
   }
   progress.stop();
   process.exitCode = 0; // a signal that came after the last stage stopped nothing
-  await writeResults(out, checkpoint, runFacts(settings, lab, device));
+  await writeResults(out, checkpoint, runFacts(settings, learner, device));
 }
 
 /** A new checkpoint, or with --resume the one in the folder. */

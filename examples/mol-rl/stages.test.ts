@@ -1,23 +1,29 @@
+import { fileURLToPath } from 'node:url';
 import { codewordsFeedback, type Segment } from '@molrl/ef-env';
+import { packedBatch, selectTargets } from '@molrl/qwen3';
 import { type CpuDevice, openCpu } from '@molrl/tensor-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { attempts } from './domain/codewords.ts';
 import { evaluate } from './domain/evaluate.ts';
+import { type GeneralText, generalSequences, readGeneralText } from './domain/generalText.ts';
 import { readWeights, writeWeights } from './harness/weights.ts';
 import { grpo } from './method/grpo.ts';
-import { type Lab, loadLab } from './method/lab.ts';
-import { episodeSequence, generalSequences, targetsOf } from './method/sequences.ts';
+import { type Learner, loadLearner } from './method/learner.ts';
 import { Stage, type StageStep } from './method/stage.ts';
 import { type TeachMethod, teach } from './method/teach.ts';
 
 let device: CpuDevice;
-let lab: Lab;
+let learner: Learner;
+let text: GeneralText;
 beforeAll(async () => {
   device = await openCpu({ threads: 1 });
-  lab = await loadLab({});
+  const folder = fileURLToPath(new URL('base', import.meta.url));
+  learner = await loadLearner({ folder, format: 'recipe' });
+  text = await readGeneralText(learner.tokenizer);
 });
 afterAll(() => {
-  lab.dispose();
+  learner.dispose();
   device.dispose();
 });
 
@@ -36,24 +42,25 @@ async function run(
   name: string,
   steps: (stage: Stage) => AsyncGenerator<StageStep>,
 ): Promise<StageStep[]> {
-  const before = await readWeights(lab.model.trainable());
-  const stage = new Stage(lab.model.trainable(), { name, seed: 1, learningRate: 1e-3 });
+  const before = await readWeights(learner.model.trainable());
+  const stage = new Stage(learner.model.trainable(), { name, seed: 1, learningRate: 1e-3 });
   try {
     const seen: StageStep[] = [];
     for await (const step of steps(stage)) seen.push(step);
     return seen;
   } finally {
     stage.dispose();
-    writeWeights(lab.model.trainable(), before);
+    writeWeights(learner.model.trainable(), before);
   }
 }
 
-describe('episodeSequence', () => {
+describe('render', () => {
   test('feedback is for CE, the own turn for KL, headers and the question for nothing', () => {
-    const sequence = episodeSequence(episode('4876', 'rav'), lab.tokenizer);
+    const sequence = learner.render(episode('4876', 'rav'));
     const said = (role: string): string => {
-      const { ids } = targetsOf([sequence], [role as 'environment']);
-      return lab.tokenizer.decode(ids);
+      const roles = [role as 'environment'];
+      const { ids } = selectTargets(packedBatch([sequence]), [sequence], { roles });
+      return learner.tokenizer.decode(ids);
     };
     expect(said('environment')).toBe('Wrong. Step 1: rav left, not flip. Try again.<|im_end|>');
     expect(said('assistant')).toBe('<think>\n4876 rav flip 0000\n</think>\n\n0000<|im_end|>');
@@ -67,9 +74,11 @@ describe('teach', () => {
   const teachWith = (method: TeachMethod): Promise<StageStep[]> =>
     run('teach', (stage) => {
       const episodes = [episode('4876', 'rav'), episode('1234', 'teg')].map((segments) =>
-        episodeSequence(segments, lab.tokenizer),
+        learner.render(segments),
       );
-      return teach(lab, stage, episodes, {
+      return teach(learner, stage, {
+        episodes,
+        nextGeneral: generalSequences(learner.tokenizer, text),
         method,
         updates: 12,
         learningRate: 1e-3,
@@ -102,7 +111,9 @@ describe('grpo', () => {
   test('the sampler and the trainer agree on log-probs; no tensor leaks', async () => {
     const two = (): Promise<StageStep[]> =>
       run('grpo', (stage) =>
-        grpo(lab, stage, {
+        grpo(learner, stage, {
+          game: attempts,
+          nextGeneral: generalSequences(learner.tokenizer, text),
           updates: 2,
           learningRate: 5e-4,
           prompts: 8,
@@ -123,7 +134,9 @@ describe('grpo', () => {
 describe('grpo with generalKl', () => {
   test('holds the base in each update, also where no group has spread', async () => {
     const steps = await run('grpo', (stage) =>
-      grpo(lab, stage, {
+      grpo(learner, stage, {
+        game: attempts,
+        nextGeneral: generalSequences(learner.tokenizer, text),
         ...{ updates: 4, learningRate: 5e-4, prompts: 1 },
         numGenerations: 2,
         generalKl: 2,
@@ -139,7 +152,7 @@ describe('grpo with generalKl', () => {
 
 describe('evaluate', () => {
   test('the base keeps its skills, guesses the domain, and has not moved', async () => {
-    const { skills, domain, nll, kl } = await evaluate(lab, {
+    const { skills, domain, nll, kl } = await evaluate(learner, text, {
       split: 'validation',
       tasks: 24,
       seed: 0,
@@ -155,9 +168,9 @@ describe('evaluate', () => {
 describe('generalSequences', () => {
   test('alternate text windows of 96 tokens and documents of plain operations', () => {
     const random = { integer: () => 0, choice: <T>(items: readonly T[]): T => items[0]! };
-    const [text, document] = generalSequences(lab, random as never, 2); // only these two are drawn from
-    expect(text!.ids).toHaveLength(96);
-    expect(lab.tokenizer.decode(document!.ids)).toBe(
+    const [window, document] = generalSequences(learner.tokenizer, text)(random as never, 2); // only these two are drawn from
+    expect(window!.ids).toHaveLength(96);
+    expect(learner.tokenizer.decode(document!.ids)).toBe(
       '<|im_start|>user\n0000 rev<|im_end|>\n<|im_start|>assistant\n<think>\n0000 rev 0000\n</think>\n\n0000<|im_end|>\n',
     );
   });

@@ -15,10 +15,9 @@ import {
   type Random,
   type Trajectory,
 } from '@molrl/ef-env';
-import { packedBatch } from '@molrl/qwen3';
-import { forwardTargets } from '../forwardTargets.ts';
-import type { Lab } from '../method/lab.ts';
-import { targetsOf } from '../method/sequences.ts';
+import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
+import type { Learner } from '../method/learner.ts';
+import type { GeneralText } from './generalText.ts';
 
 export interface EvaluateOptions {
   /** Held-out chains, tasks and text of this half: settings are chosen on `'validation'`, reported on `'test'`. */
@@ -63,17 +62,21 @@ const FAMILIES = {
 };
 
 /** Asks everything once; the same tasks for every arm and seed. */
-export async function evaluate(lab: Lab, options: EvaluateOptions): Promise<Evaluation> {
+export async function evaluate(
+  learner: Learner,
+  text: GeneralText,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
   const { split, tasks } = options;
   const draw = (family: string, make: (random: Random) => QuizTask): QuizTask[] => {
     const random = createRandom(mixSeeds('evaluation', split, family));
     return Array.from({ length: tasks }, () => make(random));
   };
   const domain = draw('domain', (random) => domainQuestion(random, split));
-  const sampled = await ask(lab, domain, 1, options);
-  const greedy = await ask(lab, domain, 0, options);
+  const sampled = await ask(learner, domain, 1, options);
+  const greedy = await ask(learner, domain, 0, options);
   const skill = async (name: keyof typeof FAMILIES): Promise<Score> =>
-    score(await ask(lab, draw(name, FAMILIES[name]), 0, options));
+    score(await ask(learner, draw(name, FAMILIES[name]), 0, options));
   return {
     domain: { t1: score(sampled), greedy: score(greedy) },
     skills: {
@@ -82,7 +85,7 @@ export async function evaluate(lab: Lab, options: EvaluateOptions): Promise<Eval
       redef: await skill('redef'),
       misc: await skill('misc'),
     },
-    ...(await textDrift(lab, lab.text[split], options.signal)),
+    ...(await textDrift(learner, text[split], options.signal)),
     dialogues: sampled.slice(0, 4).map(dialogue),
   };
 }
@@ -98,12 +101,12 @@ function domainQuestion(random: Random, split: 'validation' | 'test'): QuizTask 
 }
 
 const ask = (
-  lab: Lab,
+  { policy }: Learner,
   tasks: QuizTask[],
   temperature: number,
   { seed, signal }: EvaluateOptions,
 ): Promise<Trajectory[]> =>
-  collect(quiz(), lab.policy, {
+  collect(quiz(), policy, {
     tasks,
     seed: mixSeeds(seed, 'evaluation'),
     maxTokens: MAX_TOKENS,
@@ -124,7 +127,7 @@ function dialogue({ task, segments, reward }: Trajectory): Evaluation['dialogues
 
 /** Loss on unseen text, and how far the predictions moved from the base's. */
 async function textDrift(
-  lab: Lab,
+  { model, ref }: Learner,
   text: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<{ nll: number[]; kl: number[] }> {
@@ -139,8 +142,9 @@ async function textDrift(
   for (let first = 0; first < windows.length; first += 8) {
     signal?.throwIfAborted();
     const chunk = windows.slice(first, first + 8);
-    const targets = targetsOf(chunk, ['general']);
-    const scored = await forwardTargets(lab, packedBatch(chunk), targets, { kl: true });
+    const batch = packedBatch(chunk);
+    const targets = selectTargets(batch, chunk);
+    const scored = await scoreTargets(model, batch, targets, { ref, kl: 'reverse' });
     scored.dispose();
     for (let i = 0; i < chunk.length; i++) {
       const of = (values: Float32Array): number =>

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
+import { attempts, feedback } from '../domain/codewords.ts';
 import { evaluate } from '../domain/evaluate.ts';
+import { type GeneralText, generalSequences } from '../domain/generalText.ts';
 import { collectFeedback, rightByTurn } from '../method/collect.ts';
 import { grpo } from '../method/grpo.ts';
-import type { Lab } from '../method/lab.ts';
-import { episodeSequence } from '../method/sequences.ts';
+import type { Learner } from '../method/learner.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { type TeachMethod, teach } from '../method/teach.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
@@ -16,7 +17,8 @@ import { readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */
 export interface Run {
-  lab: Lab;
+  learner: Learner;
+  text: GeneralText;
   out: string;
   /** Continued in place; saved after each stage and every `checkpointEvery` updates. */
   checkpoint: Checkpoint;
@@ -38,9 +40,9 @@ export function openRun(parts: Omit<Run, 'metrics' | 'episodes'>): Run {
 
 /** Every arm of every seed, each finished one skipped. Saves when it is stopped. */
 export async function runArms(run: Run): Promise<void> {
-  const { lab, checkpoint, signal } = run;
+  const { learner, checkpoint, signal } = run;
   const { settings } = checkpoint;
-  const fresh = await readWeights(lab.model.trainable());
+  const fresh = await readWeights(learner.model.trainable());
   try {
     for (let seed = settings.seed; seed < settings.seed + settings.seeds; seed++) {
       for (const arm of settings.arm) {
@@ -61,11 +63,11 @@ export async function runArms(run: Run): Promise<void> {
 }
 
 async function runArm(run: Run, seed: number, arm: Arm, fresh: Weights): Promise<void> {
-  const { lab, checkpoint } = run;
+  const { learner, checkpoint } = run;
   const [first, second] = arm.split('+');
   const method = first === 'base' || first === 'grpo' ? undefined : (first as TeachMethod); // the rest of ARMS
   const start = method ? await taughtWeights(run, seed, method, fresh) : fresh;
-  writeWeights(lab.model.trainable(), start);
+  writeWeights(learner.model.trainable(), start);
   if (first === 'grpo' || second === 'grpo') await grpoStage(run, seed, arm);
   await evaluateArm(run, seed, arm);
   if (arm !== 'base' && seed === checkpoint.settings.seed) await exportModel(run, arm);
@@ -78,22 +80,27 @@ async function taughtWeights(
   method: TeachMethod,
   fresh: Weights,
 ): Promise<Weights> {
-  const { lab, checkpoint } = run;
+  const { learner, checkpoint } = run;
   const key = `${seed}/${method}`;
   const known = checkpoint.taught[key];
   if (known) return known;
-  writeWeights(lab.model.trainable(), fresh); // the base plays the episodes, and is what stage 1 starts from
+  writeWeights(learner.model.trainable(), fresh); // the base plays the episodes, and is what stage 1 starts from
   const episodes = await episodesOf(run, seed);
   const { alpha, updates, learningRate, batchSize } = checkpoint.settings;
-  const sequences = episodes.map(({ segments }) => episodeSequence(segments, lab.tokenizer));
+  const sequences = episodes.map(({ segments }) => learner.render(segments));
+  const nextGeneral = generalSequences(learner.tokenizer, run.text);
   const name = `${seed}/teach ${method}`;
   await runStage(
     run,
     { name, seed, arm: method, stage: 'teach', learningRate, of: updates },
     (stage) =>
-      teach(lab, stage, sequences, { method, alpha, updates, learningRate, batchSize, seed }),
+      teach(learner, stage, {
+        episodes: sequences,
+        nextGeneral,
+        ...{ method, alpha, updates, learningRate, batchSize, seed },
+      }),
   );
-  const weights = await readWeights(lab.model.trainable());
+  const weights = await readWeights(learner.model.trainable());
   checkpoint.taught[key] = weights;
   checkpoint.stage = undefined;
   await save(run);
@@ -101,7 +108,7 @@ async function taughtWeights(
 }
 
 async function grpoStage(run: Run, seed: number, arm: Arm): Promise<void> {
-  const { lab, checkpoint, signal } = run;
+  const { learner, checkpoint, signal } = run;
   const {
     grpoUpdates: updates,
     grpoLearningRate: learningRate,
@@ -111,7 +118,11 @@ async function grpoStage(run: Run, seed: number, arm: Arm): Promise<void> {
   } = checkpoint.settings;
   const name = `${seed}/grpo ${arm}`;
   await runStage(run, { name, seed, arm, stage: 'grpo', learningRate, of: updates }, (stage) =>
-    grpo(lab, stage, { updates, learningRate, prompts, numGenerations, generalKl, signal }),
+    grpo(learner, stage, {
+      game: attempts,
+      nextGeneral: generalSequences(learner.tokenizer, run.text),
+      ...{ updates, learningRate, prompts, numGenerations, generalKl, signal },
+    }),
   );
 }
 
@@ -130,9 +141,9 @@ async function runStage(
   of: StageOf,
   steps: (stage: Stage) => AsyncGenerator<StageStep>,
 ): Promise<void> {
-  const { lab, checkpoint, progress, signal } = run;
+  const { learner, checkpoint, progress, signal } = run;
   const resume = checkpoint.stage?.name === of.name ? checkpoint.stage.state : undefined;
-  const stage = new Stage(lab.model.trainable(), {
+  const stage = new Stage(learner.model.trainable(), {
     // The same name for every arm: all see the same prompts and general data.
     name: of.stage,
     seed: of.seed,
@@ -145,9 +156,15 @@ async function runStage(
   progress.start(`${of.stage} ${of.arm} (seed ${of.seed})`, of.of);
   let since = performance.now();
   try {
-    for await (const { step, of: total, metrics } of steps(stage)) {
+    const said = new Set<string>();
+    for await (const { step, of: total, metrics, advice = [] } of steps(stage)) {
       run.metrics.append({ seed: of.seed, arm: of.arm, stage: of.stage, step, ...metrics });
       report(run, of, step, metrics);
+      for (const sentence of advice) {
+        const kind = sentence.replace(/\d+/g, ''); // once a stage, whatever the numbers
+        if (!said.has(kind)) progress.line(`  update ${step}: ${sentence}`);
+        said.add(kind);
+      }
       since = addSeconds(checkpoint, of.name, since);
       signal.throwIfAborted();
       if (step % checkpoint.settings.checkpointEvery === 0 || step === total) {
@@ -184,10 +201,10 @@ function report(run: Run, of: StageOf, step: number, metrics: Record<string, num
 }
 
 async function evaluateArm(run: Run, seed: number, arm: Arm): Promise<void> {
-  const { lab, checkpoint, progress, signal } = run;
+  const { learner, checkpoint, progress, signal } = run;
   const { evalTasks: tasks, split } = checkpoint.settings;
   const started = performance.now();
-  const result = await evaluate(lab, { split, tasks, seed, signal });
+  const result = await evaluate(learner, run.text, { split, tasks, seed, signal });
   addSeconds(checkpoint, `${seed}/evaluate ${arm}`, started);
   checkpoint.evaluations[`${seed}/${arm}`] = result;
   const { t1, greedy } = result.domain;
@@ -199,12 +216,12 @@ async function evaluateArm(run: Run, seed: number, arm: Arm): Promise<void> {
 
 /** EF episodes of a seed: from trajectories.jsonl as far as they are there, else played. */
 async function episodesOf(run: Run, seed: number): Promise<Trajectory[]> {
-  const { lab, checkpoint, progress, signal, out } = run;
+  const { learner, checkpoint, progress, signal, out } = run;
   const { episodes } = checkpoint.settings;
   if (run.episodes?.seed === seed) return run.episodes.trajectories;
   const started = performance.now();
   progress.start(`collect (seed ${seed})`, episodes);
-  const trajectories = await collectFeedback(lab, {
+  const trajectories = await collectFeedback(learner.policy, feedback, {
     episodes,
     seed,
     file: trajectoriesFile(out),
@@ -214,20 +231,20 @@ async function episodesOf(run: Run, seed: number): Promise<Trajectory[]> {
   });
   addSeconds(checkpoint, `${seed}/collect`, started);
   progress.line(
-    `collect (seed ${seed})  ${episodes} episodes, right at attempt 1/2/3/4: ${rightByTurn(trajectories).join('/')}`,
+    `collect (seed ${seed})  ${episodes} episodes, right at attempt 1/2/3/4: ${rightByTurn(trajectories, feedback.maxTurns).join('/')}`,
   );
   run.episodes = { seed, trajectories };
   return trajectories;
 }
 
 /** A model folder that `--model` and transformers read: the tokenizer's files come along from the base. */
-async function exportModel({ lab, out }: Run, arm: Arm): Promise<void> {
+async function exportModel({ learner, out }: Run, arm: Arm): Promise<void> {
   const folder = join(out, 'models', arm);
-  const merged = lab.model.adapter ? mergeLora(lab.model) : lab.model;
+  const merged = learner.model.adapter ? mergeLora(learner.model) : learner.model;
   try {
     await saveQwen3(merged, folder, { dtype: 'float32' });
   } finally {
-    if (merged !== lab.model) merged.dispose();
+    if (merged !== learner.model) merged.dispose();
   }
 }
 

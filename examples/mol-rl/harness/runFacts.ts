@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { CpuDevice } from '@molrl/tensor-gpu';
-import type { Lab } from '../method/lab.ts';
+import type { Learner } from '../method/learner.ts';
 import { kebab, type Settings } from './options.ts';
 
 /** What a reader needs to tell two reports apart, as pairs of name and value. */
@@ -15,8 +15,8 @@ const PACKAGES = ['tensor-gpu', 'qwen3', 'mol-loss', 'grpo', 'ef-env'].map(
 );
 
 /** Model, settings and versions of a run. */
-export function runFacts(settings: Settings, lab: Lab, device: CpuDevice): RunFacts {
-  const { config, parameters } = lab.model;
+export function runFacts(settings: Settings, { model }: Learner, device: CpuDevice): RunFacts {
+  const { config, parameters } = model;
   const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
   return {
     model: [

@@ -1,15 +1,23 @@
 import { access } from 'node:fs/promises';
 import {
   appendTrajectories,
-  codewords,
-  codewordsTask,
   collect,
   createRandom,
+  type Environment,
   mixSeeds,
+  type Policy,
+  type Random,
   readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
-import type { Lab } from './lab.ts';
+
+/** What is played with feedback. */
+export interface FeedbackGame<Task> {
+  environment: Environment<Task>;
+  nextTask(random: Random): Task;
+  maxTurns: number;
+  maxTokens: number;
+}
 
 export interface CollectFeedbackOptions {
   episodes: number;
@@ -21,30 +29,25 @@ export interface CollectFeedbackOptions {
   onWarning: (message: string) => void;
 }
 
-/** Attempts per episode, tokens per attempt: RECIPE settings of the base model. */
-const MAX_TURNS = 4;
-const MAX_TOKENS = 56;
-
-/**
- * Stage 0: the base model attempts tasks over several turns, the environment answers each attempt in
- * words. Chains of 1 to 3 words, only such as are not held out.
- */
-export async function collectFeedback(
-  lab: Lab,
+/** Stage 0: the base model attempts tasks over several turns, the environment answers each attempt in words. */
+export async function collectFeedback<Task>(
+  policy: Policy,
+  game: FeedbackGame<Task>,
   options: CollectFeedbackOptions,
 ): Promise<Trajectory[]> {
+  const { environment, nextTask, maxTurns, maxTokens } = game;
   const { episodes, seed, file, signal, onProgress, onWarning } = options;
   const random = createRandom(mixSeeds(seed, 'feedback tasks'));
-  const tasks = Array.from({ length: episodes }, () => codewordsTask(random, { split: 'train' }));
+  const tasks = Array.from({ length: episodes }, () => nextTask(random));
   const exists = await access(file).then(
     () => true,
     () => false,
   );
-  return collect(codewords(), lab.policy, {
+  return collect(environment, policy, {
     tasks,
     seed,
-    maxTurns: MAX_TURNS,
-    maxTokens: MAX_TOKENS,
+    maxTurns,
+    maxTokens,
     temperature: 1,
     concurrency: 64,
     completed: exists ? await readTrajectories(file, { onWarning }) : [],
@@ -55,11 +58,11 @@ export async function collectFeedback(
 }
 
 /** How many episodes were right at which attempt, e.g. `[8, 55, 40, 21]`. */
-export function rightByTurn(trajectories: readonly Trajectory[]): number[] {
-  const counts = new Array<number>(MAX_TURNS).fill(0);
+export function rightByTurn(trajectories: readonly Trajectory[], maxTurns: number): number[] {
+  const counts = new Array<number>(maxTurns).fill(0);
   for (const { reward, segments } of trajectories) {
     const last = segments.findLast(({ kind }) => kind === 'policy');
-    if (reward === 1 && last) counts[last.turn]! += 1; // turns are below MAX_TURNS
+    if (reward === 1 && last) counts[last.turn]! += 1; // turns are below maxTurns
   }
   return counts;
 }

@@ -1,7 +1,8 @@
-import { codewords, codewordsTask, collect, type Trajectory } from '@molrl/ef-env';
+import { collect, type Environment, type Random, type Trajectory } from '@molrl/ef-env';
 import {
   completionMask,
   completionMetrics,
+  explainStep,
   filterGroups,
   groupAdvantages,
   logprobMismatch,
@@ -10,15 +11,25 @@ import {
   type StepTotals,
   stepTotals,
 } from '@molrl/grpo';
-import { packedBatch, renderSegments } from '@molrl/qwen3';
+import { type Gradients, packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
-import { forwardTargets, type Gradients } from '../forwardTargets.ts';
+import { dispose } from '@tensorflow/tfjs-core';
 import { addGeneralKl } from './generalKl.ts';
-import type { Lab } from './lab.ts';
-import { generalSequences, type TrainingSequence, targetsOf } from './sequences.ts';
+import type { Learner, Sequence } from './learner.ts';
 import type { Stage, StageStep } from './stage.ts';
 
-export interface GrpoOptions {
+/** What is played: single attempts. */
+export interface AttemptGame<Task> {
+  environment: Environment<Task>;
+  nextTask(random: Random): Task;
+  /** Longest answer. */
+  maxTokens: number;
+}
+
+export interface GrpoOptions<Task> {
+  game: AttemptGame<Task>;
+  /** General data, drawn fresh. */
+  nextGeneral(random: Random, count: number): Sequence[];
   updates: number;
   learningRate: number;
   /** P */
@@ -30,33 +41,28 @@ export interface GrpoOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Longest answer; three words need 35 tokens. */
-const MAX_TOKENS = 52;
-
 /**
  * Stage 2: GRPO on single attempts without feedback, reward 1 or 0, strictly on-policy. Yields after
  * every update.
  *
  *     L = - sum_tokens ratio * A[p, g] / tokens of the batch          (lossType 'dapo', beta 0)
  */
-export async function* grpo(
-  lab: Lab,
+export async function* grpo<Task>(
+  learner: Learner,
   stage: Stage,
-  options: GrpoOptions,
+  options: GrpoOptions<Task>,
 ): AsyncGenerator<StageStep> {
-  const { updates, learningRate, prompts, numGenerations, generalKl, signal } = options;
+  const { game, updates, learningRate, prompts, numGenerations, generalKl, signal } = options;
   const schedule = learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
-  const { eosIds } = lab.policy;
+  const { policy } = learner;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
     const { random } = stage;
-    const tasks = Array.from({ length: prompts }, () =>
-      codewordsTask(random, { split: 'train', minWords: 2 }),
-    );
-    const rollouts = await collect(codewords({ feedback: 'none' }), lab.policy, {
+    const tasks = Array.from({ length: prompts }, () => game.nextTask(random));
+    const rollouts = await collect(game.environment, policy, {
       tasks,
       groupSize: numGenerations,
-      maxTokens: MAX_TOKENS,
+      maxTokens: game.maxTokens,
       temperature: 1,
       seed: random.integer(2 ** 32),
       signal,
@@ -68,7 +74,7 @@ export async function* grpo(
     const { kept } = filterGroups(rewards, { numGenerations });
     const { lengths, truncated, ...all } = completionMask(
       rollouts.map((rollout) => completionOf(rollout).ids),
-      { eosIds },
+      { eosIds: policy.eosIds },
     );
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     const totals = stepTotals({ completionMask: all.mask, sequenceLength: all.sequenceLength });
@@ -79,28 +85,28 @@ export async function* grpo(
       learning_rate: rate,
     };
 
-    const general = generalSequences(lab, random, generalKl);
+    const general = options.nextGeneral(random, generalKl);
     let gradients: Gradients | undefined;
     if (kept.length > 0) {
       const batch = Array.from(kept, (i) => ({ rollout: rollouts[i]!, advantage: advantages[i]! })); // kept indexes both
-      gradients = await policyGradient(lab, stage, batch, { totals, metrics });
+      gradients = await policyGradient(learner, batch, { totals, metrics });
     }
     // Also where no group has spread: the base is held in every update.
-    if (generalKl > 0) gradients = await addGeneralKl(lab, stage, general, gradients, metrics);
+    if (generalKl > 0) gradients = await addGeneralKl(learner, general, { gradients, metrics });
     if (gradients) {
-      const { gradNorm } = await stage.optimizer.step(gradients.byName, {
+      const { gradNorm } = await stage.optimizer.step(gradients, {
         learningRate: rate,
         maxGradNorm: 1,
       });
       metrics.grad_norm = gradNorm;
-      gradients.dispose();
+      dispose(gradients);
     }
 
     stage.endUpdate();
     const ended = performance.now();
     metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
     metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
-    yield { step: step + 1, of: updates, metrics };
+    yield { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
   }
 }
 
@@ -111,18 +117,21 @@ interface Rollout {
 
 /** Gradient of the loss over the rollouts of groups with spread; adds its metrics. */
 async function policyGradient(
-  lab: Lab,
-  stage: Stage,
+  { model, render }: Learner,
   batch: readonly Rollout[],
   context: { totals: StepTotals; metrics: Record<string, number> },
 ): Promise<Gradients> {
   const { totals, metrics } = context;
-  const sequences = batch.map(({ rollout }) => sampledSequence(rollout, lab));
-  const targets = targetsOf(sequences, ['assistant']);
-  const scored = await forwardTargets(lab, packedBatch(sequences), targets, { kl: false });
+  // Those tokens are trained that the model sampled itself.
+  const sequences = batch.map(({ rollout }) => {
+    const { ids, sampled } = render(rollout.segments);
+    return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
+  });
+  const packed = packedBatch(sequences);
+  const targets = selectTargets(packed, sequences);
+  const { logprobs, backward } = await scoreTargets(model, packed, targets);
 
   // The targets are the sampled tokens, so those of all completions in order.
-  const { logprobs } = scored;
   const rolloutLogprobs = batch.flatMap(({ rollout }) =>
     Array.from(completionOf(rollout).logprobs, Math.fround),
   );
@@ -136,16 +145,10 @@ async function policyGradient(
     { lossType: 'dapo', beta: 0, ...totals },
   );
   Object.assign(metrics, { loss }, rest.metrics, logprobMismatch(logprobs, rolloutLogprobs));
-  return scored.backward(stage.parameters, { logprobs: gradient });
+  return backward({ logprobs: gradient });
 }
 
-/** A rollout as tokens; those the model sampled itself are trained. */
-function sampledSequence({ segments }: Trajectory, lab: Lab): TrainingSequence {
-  const { ids, sampled } = renderSegments(segments, lab.tokenizer, { format: 'recipe' });
-  return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
-}
-
-/** What the policy sampled: `codewords` without feedback has one attempt. */
+/** What the policy sampled, in its one attempt. */
 function completionOf({ segments }: Trajectory): {
   ids: ArrayLike<number>;
   logprobs: ArrayLike<number>;

@@ -21,6 +21,8 @@ export interface StageStep {
   step: number;
   of: number;
   metrics: Record<string, number>;
+  /** What the metrics say in plain sentences, each with what to try. */
+  advice?: string[];
 }
 
 export interface StageOptions {

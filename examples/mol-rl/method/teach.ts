@@ -1,10 +1,9 @@
-import { createRandom, mixSeeds } from '@molrl/ef-env';
+import { createRandom, mixSeeds, type Random } from '@molrl/ef-env';
 import { molLoss, type Role } from '@molrl/mol-loss';
-import { packedBatch } from '@molrl/qwen3';
+import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
-import { forwardTargets, type ScoredTargets } from '../forwardTargets.ts';
-import type { Lab } from './lab.ts';
-import { generalSequences, type Targets, type TrainingSequence, targetsOf } from './sequences.ts';
+import { dispose } from '@tensorflow/tfjs-core';
+import type { Learner, Sequence } from './learner.ts';
 import type { Stage, StageStep } from './stage.ts';
 
 /**
@@ -17,6 +16,10 @@ import type { Stage, StageStep } from './stage.ts';
 export type TeachMethod = 'mol' | 'ce' | 'replay';
 
 export interface TeachOptions {
+  /** EF episodes as tokens with roles. */
+  episodes: readonly Sequence[];
+  /** General data, drawn fresh. */
+  nextGeneral(random: Random, count: number): Sequence[];
   method: TeachMethod;
   updates: number;
   learningRate: number;
@@ -34,18 +37,20 @@ const WANTED: Record<TeachMethod, Role[]> = {
   replay: ['environment', 'general'],
 };
 
+/** Without a base: CE on whatever is wanted, a mean each. */
+const CE = { environment: { ce: 1 }, general: { ce: 1 } } as const;
+
 /**
  * Stage 1: learn from what the environment said. Yields after every update.
  *
  *     L = CE(feedback) + alpha (KL(own turns) + KL(general))        each a mean over sequences of token means
  */
 export async function* teach(
-  lab: Lab,
+  { model, ref }: Learner,
   stage: Stage,
-  episodes: readonly TrainingSequence[],
   options: TeachOptions,
 ): AsyncGenerator<StageStep> {
-  const { method, updates, learningRate, alpha, batchSize, seed } = options;
+  const { episodes, nextGeneral, method, updates, learningRate, alpha, batchSize, seed } = options;
   const schedule = learningRateSchedule({
     type: 'linear',
     warmupSteps: 5,
@@ -55,32 +60,35 @@ export async function* teach(
   });
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
-    const drawn = drawEpisodes(episodes, step, batchSize, seed);
+    const drawn = drawEpisodes(episodes, step, { batchSize, seed });
     // Every method draws, so that all see the same stream; CE does not use it.
-    const general = generalSequences(lab, stage.random, batchSize);
+    const general = nextGeneral(stage.random, batchSize);
     const sequences = method === 'ce' ? drawn : [...drawn, ...general];
 
     const batch = packedBatch(sequences);
-    const targets = targetsOf(sequences, WANTED[method]);
-    const scored = await forwardTargets(lab, batch, targets, { kl: method === 'mol' });
-    const { gradient, metrics } = lossOf(method, alpha, targets, scored);
-    const gradients = scored.backward(stage.parameters, gradient);
+    const targets = selectTargets(batch, sequences, { roles: WANTED[method] });
+    const { roles, sequenceIds } = targets;
+    const base = method === 'mol' ? ({ ref, kl: 'reverse' } as const) : {};
+    const { logprobs, kl, backward } = await scoreTargets(model, batch, targets, base);
+    const data = { logprobs, roles, sequenceIds };
+    const loss = kl ? molLoss({ ...data, kl }, { alpha }) : molLoss(data, { mixture: CE });
+    const gradients = backward({ logprobs: loss.logprobGradient, kl: kl && loss.klGradient });
     const rate = learningRate * schedule(step);
-    const { gradNorm } = await stage.optimizer.step(gradients.byName, {
+    const { gradNorm } = await stage.optimizer.step(gradients, {
       learningRate: rate,
       maxGradNorm: 1,
     });
-    gradients.dispose();
+    dispose(gradients);
     stage.endUpdate();
 
-    const feedback = feedbackLoss(scored.logprobs, targets, drawn.length);
     const seconds = (performance.now() - started) / 1000;
     yield {
       step: step + 1,
       of: updates,
       metrics: {
-        ...metrics,
-        'mol/ce': feedback,
+        loss: loss.loss,
+        ...loss.metrics,
+        ...(kl ? {} : crossEntropies(method, loss.metrics)),
         grad_norm: gradNorm,
         learning_rate: rate,
         'perf/tokens_per_s': batch.T / seconds,
@@ -89,58 +97,21 @@ export async function* teach(
   }
 }
 
-interface Loss {
-  /** dLoss/dlogprobs and dLoss/dkl at each target. */
-  gradient: { logprobs: ArrayLike<number>; kl?: ArrayLike<number> };
-  metrics: Record<string, number>;
-}
-
-function lossOf(method: TeachMethod, alpha: number, targets: Targets, scored: ScoredTargets): Loss {
-  const { roles, sequenceIds } = targets;
-  const { logprobs, kl } = scored;
-  if (method === 'replay') {
-    const mixture = { environment: { ce: 1 }, general: { ce: 1 } };
-    const { loss, logprobGradient, metrics } = molLoss(
-      { logprobs, roles, sequenceIds },
-      { mixture },
-    );
-    return {
-      gradient: { logprobs: logprobGradient },
-      metrics: {
-        loss,
-        'mol/ce': metrics['mol/ce_environment']!,
-        'replay/ce': metrics['mol/ce_general']!,
-      }, // two roles of CE
-    };
-  }
-  const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha });
-  const gradient = { logprobs: loss.logprobGradient, kl: loss.klGradient };
-  return { gradient, metrics: { loss: loss.loss, ...loss.metrics } };
-}
-
-/** Mean -log p of the feedback tokens. Replay's general tokens have the same role, so the loss's own mean covers both. */
-function feedbackLoss(
-  logprobs: ArrayLike<number>,
-  { roles, sequenceIds }: Targets,
-  episodes: number,
-): number {
-  let sum = 0;
-  let tokens = 0;
-  for (let i = 0; i < roles.length; i++) {
-    if (roles[i] !== 'environment' || sequenceIds[i]! >= episodes) continue; // one id per role
-    sum -= logprobs[i]!; // one log-prob per role
-    tokens++;
-  }
-  return sum / Math.max(1, tokens);
-}
+/** Of a mixture of two CE terms `mol/ce` is over both: here it stays the feedback's own, as in the other methods. */
+const crossEntropies = (
+  method: TeachMethod,
+  metrics: Record<string, number>,
+): Record<string, number> => ({
+  'mol/ce': metrics['mol/ce_environment']!, // the mixture names the role
+  ...(method === 'replay' && { 'replay/ce': metrics['mol/ce_general']! }),
+});
 
 /** The episodes of an update: every epoch is a new permutation, a function of seed and epoch alone. */
 function drawEpisodes(
-  episodes: readonly TrainingSequence[],
+  episodes: readonly Sequence[],
   step: number,
-  batchSize: number,
-  seed: number,
-): TrainingSequence[] {
+  { batchSize, seed }: Pick<TeachOptions, 'batchSize' | 'seed'>,
+): Sequence[] {
   return Array.from({ length: batchSize }, (_, i) => {
     const position = step * batchSize + i;
     const epoch = Math.floor(position / episodes.length);
