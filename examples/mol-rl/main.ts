@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
@@ -15,6 +15,7 @@ import { readMetrics } from './harness/metricsFile.ts';
 import { check, kebab, type Options, parseOptions, type Settings } from './harness/options.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
+import { replaceFile } from './harness/replaceFile.ts';
 import { renderReport } from './harness/report.ts';
 import { consoleTable, summarize } from './harness/results.ts';
 import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';
@@ -143,22 +144,6 @@ async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts
   for (const [stage, seconds] of Object.entries(checkpoint.seconds))
     say(`  ${stage.padEnd(28)} ${seconds.toFixed(1)} s`);
   say(`Report: ${join(out, 'report.html')}   Figures: ${join(out, 'results.json')}`);
-}
-
-/** Appears whole or not at all. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.tmp`;
-  const handle = await open(temporary, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
 }
 
 /** What to do about errors of the file system, by code. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evaluation } from '../domain/evaluate.ts';
 import type { StageState } from '../method/stage.ts';
 import type { Settings } from './options.ts';
+import { exists, replaceFile } from './replaceFile.ts';
 import type { Weights } from './weights.ts';
 
 /** The position of a whole run. */
@@ -68,34 +68,8 @@ export async function writeCheckpoint(out: string, checkpoint: Checkpoint): Prom
   const body = [Buffer.from(MAGIC), length, header, ...parts];
   const hash = createHash('sha256');
   for (const part of body) hash.update(part);
-  await replaceFile(out, Buffer.concat([...body, hash.digest()]));
-}
-
-async function replaceFile(out: string, content: Buffer): Promise<void> {
-  const file = checkpointFile(out);
-  const temporary = `${file}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    await rm(temporary, { force: true }); // nothing half-written stays
-    throw error;
-  }
-  if (await exists(file)) await rename(file, previousFile(out));
-  await rename(temporary, file);
-  await syncFolder(out);
-}
-
-/** Makes the renames durable; not every system can open a folder. */
-async function syncFolder(out: string): Promise<void> {
-  const handle = await open(out, constants.O_RDONLY).catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  const content = Buffer.concat([...body, hash.digest()]);
+  await replaceFile(checkpointFile(out), content, previousFile(out));
 }
 
 /**
@@ -171,9 +145,3 @@ function decode(content: Buffer): Checkpoint {
     },
   };
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -1,3 +1,5 @@
+import { wilsonInterval } from '@molrl/ef-env';
+
 /** A mean with its 95 % interval and the number of observations behind it. */
 export interface Figure {
   mean: number;
@@ -8,18 +10,12 @@ export interface Figure {
 
 const Z95 = 1.959964;
 
-/**
- * Share of successes with the Wilson score interval.
- *
- * @see Wilson 1927, Probable inference: https://doi.org/10.1080/01621459.1927.10502953
- */
-export function wilson(successes: number, n: number): Figure {
-  const p = successes / n;
-  const z2 = Z95 ** 2 / n;
-  const center = (p + z2 / 2) / (1 + z2);
-  const half = (Z95 / (1 + z2)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n));
-  return { mean: p, ci95: [Math.max(0, center - half), Math.min(1, center + half)], n };
-}
+/** Share of successes with the Wilson score interval. */
+export const wilson = (successes: number, n: number): Figure => ({
+  mean: successes / n,
+  ci95: wilsonInterval(successes, n, 0.95),
+  n,
+});
 
 /** Two-sided 95 % quantiles of Student's t for 1, 2, 3 ... degrees of freedom. */
 const T95 = [
