@@ -1,5 +1,5 @@
-import { guessOf } from '../text/nearestName.ts';
 import { EfEnvError } from './errors.ts';
+import { guessOf } from './nearestName.ts';
 
 /** @throws {EfEnvError} `option` unless `value` is one of `choices`: types do not reach options read from a file. */
 export function checkChoice(

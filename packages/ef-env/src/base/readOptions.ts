@@ -1,5 +1,5 @@
-import { unknownName } from '../text/nearestName.ts';
 import { EfEnvError } from './errors.ts';
+import { unknownName } from './nearestName.ts';
 
 /**
  * The names of an options type, all of them: the compiler misses none. `'null'`: there `null` means something of its

@@ -1,10 +1,10 @@
 import { EfEnvError } from '../base/errors.ts';
+import { nearestName } from '../base/nearestName.ts';
 import { readOptions } from '../base/readOptions.ts';
-import { nearestName } from '../text/nearestName.ts';
-import { textLines } from '../text/textLines.ts';
 import { type DataSource, type OpenSource, openSource } from './dataSource.ts';
 import { type DataRow, type PlacedRow, parseRowLine, parseRows } from './parseRows.ts';
 import { readParquet } from './readParquet.ts';
+import { textLines } from './textLines.ts';
 
 export interface ReadRowsOptions<Row extends object = DataRow> {
   /**

@@ -1,7 +1,7 @@
 import { EfEnvError } from '../base/errors.ts';
+import { unknownName } from '../base/nearestName.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { gradeMath, type MathGrade } from '../judges/maths/graders/gradeMath.ts';
-import { unknownName } from '../text/nearestName.ts';
 
 /** Whose settings to use; the versions are those of lighteval 0.13.0 and of open-r1's `evaluate.py` at 00b5200. */
 export type BenchmarkPresetName =

@@ -1,4 +1,4 @@
-import { MathLimit } from '../judges/maths/read/budget.ts';
+import { MathLimit } from './budget.ts';
 import type { Rational } from './rational.ts';
 
 /** A real number `mantissa * 2^exponent`, rounded to {@link PRECISION} bits. */

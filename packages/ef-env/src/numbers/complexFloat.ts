@@ -1,4 +1,3 @@
-import { MathLimit } from '../judges/maths/read/budget.ts';
 import {
   addFloats,
   type BigFloat,
@@ -14,6 +13,7 @@ import {
   toNumber,
   ZERO_FLOAT,
 } from './bigFloat.ts';
+import { MathLimit } from './budget.ts';
 import { angleFloat, expFloat, lnFloat, sinCosFloat } from './elementary.ts';
 
 /** A complex number of two {@link BigFloat}s. */

@@ -1,4 +1,4 @@
-import { MathLimit } from '../judges/maths/read/budget.ts';
+import { MathLimit } from './budget.ts';
 
 /** An exact fraction in lowest terms, `denominator > 0`. */
 export interface Rational {

@@ -4,7 +4,7 @@ import { readOptions } from '../base/readOptions.ts';
 import { type DataSource, type OpenSource, openSource } from '../data/dataSource.ts';
 import { inexactNumber, inexactWords } from '../data/exactNumbers.ts';
 import { readParquet } from '../data/readParquet.ts';
-import { textLines } from '../text/textLines.ts';
+import { textLines } from '../data/textLines.ts';
 import type { Trajectory } from './trajectory.ts';
 import { fromTableRow } from './trajectoryTable.ts';
 import { validateTrajectory } from './validateTrajectory.ts';

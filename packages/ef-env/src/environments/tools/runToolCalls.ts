@@ -1,7 +1,7 @@
 import { EfEnvError } from '../../base/errors.ts';
+import { nearestName } from '../../base/nearestName.ts';
 import { jsonFault } from '../../data/jsonFault.ts';
 import { listenTo, type StepLimits, stepWithin } from '../../episode/stepWithin.ts';
-import { nearestName } from '../../text/nearestName.ts';
 import type { Utterance } from '../../trajectory/utterance.ts';
 import type { ParsedToolCall } from './parseToolCalls.ts';
 import type { ArgumentChecks } from './schemaValidators.ts';

@@ -1,5 +1,5 @@
 import { EfEnvError } from '../../base/errors.ts';
-import { nearestName } from '../../text/nearestName.ts';
+import { nearestName } from '../../base/nearestName.ts';
 import { checkKeys, faultOfJson, sampleOf, testFault } from './checkTest.ts';
 import { exactJson, markedJson, parseExact } from './exactJson.ts';
 import { sameOutput } from './sameOutput.ts';

@@ -1,5 +1,5 @@
 import { EfEnvError } from '../../base/errors.ts';
-import { nearestName } from '../../text/nearestName.ts';
+import { nearestName } from '../../base/nearestName.ts';
 
 /** Names of what a test holds; the second pair is LiveCodeBench's. */
 const KEYS = {

@@ -1,9 +1,9 @@
 import { openWorker } from '#platform';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import { webWorkerHandle } from '../../base/workers/webWorkerHandle.ts';
-import { workerSlots } from '../../base/workers/workerSlots.ts';
 import type { WebWorker, WorkerHandle } from '../../platform/platform.ts';
+import { webWorkerHandle } from '../../platform/workers/webWorkerHandle.ts';
+import { workerSlots } from '../../platform/workers/workerSlots.ts';
 import { askWorker, type WorkerFailure } from './askWorker.ts';
 import type {
   CheckAnswer,

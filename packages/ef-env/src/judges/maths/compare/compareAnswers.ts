@@ -1,4 +1,4 @@
-import { type Budget, withinLimits } from '../read/budget.ts';
+import { type Budget, withinLimits } from '../../../numbers/budget.ts';
 import type { MathNode } from '../read/node.ts';
 import { plainText } from '../read/plainText.ts';
 import { equalValues } from '../value/equalValues.ts';

@@ -1,5 +1,5 @@
+import type { Budget } from '../../../numbers/budget.ts';
 import { rational } from '../../../numbers/rational.ts';
-import type { Budget } from '../read/budget.ts';
 import { divideNode, type MathNode, multiplyNode, numberNode, someNode } from '../read/node.ts';
 import { unitRatio } from '../read/units.ts';
 import { equalValues } from '../value/equalValues.ts';

@@ -1,4 +1,4 @@
-import type { Budget } from '../read/budget.ts';
+import type { Budget } from '../../../numbers/budget.ts';
 import { addNode, type MathNode, negateNode, type RelationOperator } from '../read/node.ts';
 import { rationalRatio } from '../value/equalValues.ts';
 

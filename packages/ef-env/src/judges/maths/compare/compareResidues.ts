@@ -1,5 +1,5 @@
+import type { Budget } from '../../../numbers/budget.ts';
 import { isInteger } from '../../../numbers/rational.ts';
-import type { Budget } from '../read/budget.ts';
 import { addNode, divideNode, type MathNode, negateNode } from '../read/node.ts';
 import { rationalValue } from '../value/rationalValue.ts';
 import { assignedValue } from './assignedValue.ts';

@@ -4,8 +4,8 @@ import {
   signOfFloat,
   subtractFloats,
 } from '../../../numbers/bigFloat.ts';
+import { type Budget, MathLimit, withinLimits } from '../../../numbers/budget.ts';
 import { isReal } from '../../../numbers/complexFloat.ts';
-import { type Budget, MathLimit, withinLimits } from '../read/budget.ts';
 import { type MathNode, someNode } from '../read/node.ts';
 import { evaluateNode } from '../value/evaluateNode.ts';
 

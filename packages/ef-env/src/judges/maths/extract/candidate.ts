@@ -1,5 +1,5 @@
+import { createBudget } from '../../../numbers/budget.ts';
 import { equalRationals } from '../../../numbers/rational.ts';
-import { createBudget } from '../read/budget.ts';
 import type { Reader } from '../read/createReader.ts';
 import { rationalValue } from '../value/rationalValue.ts';
 import { type Formula, findFormulas } from './findFormulas.ts';

@@ -1,6 +1,6 @@
 import { readOptions } from '../../../base/readOptions.ts';
+import { createBudget } from '../../../numbers/budget.ts';
 import { extractAnswer } from '../extract/extractAnswer.ts';
-import { createBudget } from '../read/budget.ts';
 import { goldText } from '../read/goldText.ts';
 import { parseMath } from '../read/parseMath.ts';
 import { gradeMath } from './gradeMath.ts';

@@ -1,9 +1,9 @@
 import { readOptions } from '../../../base/readOptions.ts';
+import { createBudget } from '../../../numbers/budget.ts';
 import { mathEqual } from '../compare/mathEqual.ts';
 import { findBoxes } from '../extract/findBoxes.ts';
 import { findFormulas } from '../extract/findFormulas.ts';
 import { joinedAtEnd } from '../extract/joinedAtEnd.ts';
-import { createBudget } from '../read/budget.ts';
 import { parseMath } from '../read/parseMath.ts';
 
 export interface TrlAccuracyRewardOptions {

@@ -1,4 +1,4 @@
-import { createBudget } from './budget.ts';
+import { createBudget } from '../../../numbers/budget.ts';
 import type { MathNode } from './node.ts';
 import { parseMath } from './parseMath.ts';
 

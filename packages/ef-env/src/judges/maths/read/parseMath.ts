@@ -1,4 +1,4 @@
-import { type Budget, withinLimits } from './budget.ts';
+import { type Budget, withinLimits } from '../../../numbers/budget.ts';
 import { type MathNode, numberNode } from './node.ts';
 import { normalizeLatex } from './normalizeLatex.ts';
 import { NotMath } from './notMath.ts';

@@ -1,4 +1,4 @@
-import { MathLimit } from './budget.ts';
+import { MathLimit } from '../../../numbers/budget.ts';
 import { BARE_LOG } from './logReadings.ts';
 import {
   decimalNode,

@@ -1,4 +1,4 @@
-import { type Budget, MathLimit } from './budget.ts';
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import type { MathNode } from './node.ts';
 import { NotMath } from './notMath.ts';
 import type { Token } from './tokenize.ts';

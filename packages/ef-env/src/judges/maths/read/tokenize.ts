@@ -1,5 +1,5 @@
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import { afterBrace } from './afterBrace.ts';
-import { type Budget, MathLimit } from './budget.ts';
 import { NotMath } from './notMath.ts';
 import { isUnitSymbol, knownUnit } from './units.ts';
 

@@ -1,4 +1,5 @@
 import { type BigFloat, magnitude, toNumber } from '../../../numbers/bigFloat.ts';
+import { type Budget, createBudget, withinLimits } from '../../../numbers/budget.ts';
 import {
   absComplex,
   addComplex,
@@ -8,7 +9,6 @@ import {
   negateComplex,
 } from '../../../numbers/complexFloat.ts';
 import { equalRationals, isInteger, rational, signOf } from '../../../numbers/rational.ts';
-import { type Budget, createBudget, withinLimits } from '../read/budget.ts';
 import { childrenOf, type MathNode, someNode } from '../read/node.ts';
 import { evaluateNode, probeValue } from './evaluateNode.ts';
 import { normalForm } from './normalForm.ts';

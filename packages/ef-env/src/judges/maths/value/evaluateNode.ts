@@ -7,6 +7,7 @@ import {
   toNumber,
   ZERO_FLOAT,
 } from '../../../numbers/bigFloat.ts';
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import {
   absComplex,
   addComplex,
@@ -24,7 +25,6 @@ import {
 } from '../../../numbers/complexFloat.ts';
 import { angleFloat, fromDouble, PI_FLOAT, sinCosFloat } from '../../../numbers/elementary.ts';
 import { isInteger, rational } from '../../../numbers/rational.ts';
-import { type Budget, MathLimit } from '../read/budget.ts';
 import { type MathNode, numberNode } from '../read/node.ts';
 import { binomial, countingSteps, factorial } from './exactCall.ts';
 import { integerRange, normalKey, substitute } from './normalForm.ts';

@@ -1,3 +1,4 @@
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import { primeFactors } from '../../../numbers/primeFactors.ts';
 import {
   compareRationals,
@@ -9,7 +10,6 @@ import {
   rational,
   signOf,
 } from '../../../numbers/rational.ts';
-import { type Budget, MathLimit } from '../read/budget.ts';
 import {
   addSums,
   atomSum,

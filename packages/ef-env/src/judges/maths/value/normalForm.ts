@@ -1,3 +1,4 @@
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import { primeFactors } from '../../../numbers/primeFactors.ts';
 import {
   addRationals,
@@ -13,7 +14,6 @@ import {
   rational,
   signOf,
 } from '../../../numbers/rational.ts';
-import { type Budget, MathLimit } from '../read/budget.ts';
 import { type MathNode, mapChildren, numberNode } from '../read/node.ts';
 import { exactCall } from './exactCall.ts';
 import {

@@ -1,3 +1,4 @@
+import { type Budget, withinLimits } from '../../../numbers/budget.ts';
 import {
   addRationals,
   costOf,
@@ -8,7 +9,6 @@ import {
   type Rational,
   ZERO,
 } from '../../../numbers/rational.ts';
-import { type Budget, withinLimits } from '../read/budget.ts';
 import type { MathNode } from '../read/node.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import {
   addRationals,
   costOf,
@@ -8,7 +9,6 @@ import {
   type Rational,
   rationalText,
 } from '../../../numbers/rational.ts';
-import { type Budget, MathLimit } from '../read/budget.ts';
 
 /** A coefficient times powers of atoms: `3/2 * x^2 * r:5^(1/2)`. */
 export interface Term {

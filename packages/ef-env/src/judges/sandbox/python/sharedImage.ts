@@ -1,5 +1,5 @@
-import { bootWorker } from '../../../base/workers/bootWorker.ts';
 import type { WorkerHandle } from '../../../platform/platform.ts';
+import { bootWorker } from '../bootWorker.ts';
 import type { ImageRequest } from '../workerMessages.ts';
 
 /** An image that one worker makes and all others boot from. */

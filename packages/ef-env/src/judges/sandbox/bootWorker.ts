@@ -1,10 +1,6 @@
-import type {
-  BootRequest,
-  ImageRequest,
-  WorkerMessage,
-} from '../../judges/sandbox/workerMessages.ts';
+import { EfEnvError } from '../../base/errors.ts';
 import type { WorkerHandle } from '../../platform/platform.ts';
-import { EfEnvError } from '../errors.ts';
+import type { BootRequest, ImageRequest, WorkerMessage } from './workerMessages.ts';
 
 /** Pyodide boots in 3 to 5 s, in 20 s on a very busy machine; what takes longer never comes. */
 const BOOT_LIMIT_MS = 60_000;

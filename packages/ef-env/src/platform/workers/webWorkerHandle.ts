@@ -1,4 +1,4 @@
-import type { WebWorker, WorkerHandle } from '../../platform/platform.ts';
+import type { WebWorker, WorkerHandle } from '../platform.ts';
 
 /** A browser's worker as the sandbox sees workers. */
 export function webWorkerHandle(worker: WebWorker): WorkerHandle {

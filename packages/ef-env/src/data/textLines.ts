@@ -1,4 +1,4 @@
-import type { OpenSource } from '../data/dataSource.ts';
+import type { OpenSource } from './dataSource.ts';
 
 export interface TextLine {
   /** Counted from 1. */

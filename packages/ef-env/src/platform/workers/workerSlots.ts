@@ -1,5 +1,5 @@
-import type { WorkerHandle } from '../../platform/platform.ts';
-import { EfEnvError } from '../errors.ts';
+import { EfEnvError } from '../../base/errors.ts';
+import type { WorkerHandle } from '../platform.ts';
 import { forwardAbort, type HeardSignals } from './forwardAbort.ts';
 
 export interface WorkerSlots {

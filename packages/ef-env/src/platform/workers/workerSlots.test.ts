@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import type { WorkerHandle } from '../../platform/platform.ts';
+import type { WorkerHandle } from '../platform.ts';
 import { workerSlots } from './workerSlots.ts';
 
 interface FakeWorker extends WorkerHandle {

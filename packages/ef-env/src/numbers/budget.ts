@@ -1,4 +1,4 @@
-/** Thrown inside the grader when a computation is too large; never leaves `judges/maths`. */
+/** Thrown inside a computation that grew too large; whoever gave the budget catches it. */
 export class MathLimit extends Error {
   constructor(what: string) {
     super(what);
