@@ -108,6 +108,7 @@ export type {
   PerRole,
 } from './episode/defineDialogue.ts';
 export { defineDialogue } from './episode/defineDialogue.ts';
+export { defineEnvironment } from './episode/defineEnvironment.ts';
 export type {
   Environment,
   EnvironmentDefinition,
@@ -115,8 +116,7 @@ export type {
   ResetOptions,
   StepOptions,
   StepResult,
-} from './episode/defineEnvironment.ts';
-export { defineEnvironment } from './episode/defineEnvironment.ts';
+} from './episode/environment.ts';
 export { episodeMetrics } from './episode/episodeMetrics.ts';
 export type { GenerateOptions, Policy } from './episode/policy.ts';
 export type { AnswerScore } from './episode/scoredStep.ts';

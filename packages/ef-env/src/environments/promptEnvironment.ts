@@ -1,6 +1,7 @@
 import { EfEnvError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
-import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../episode/defineEnvironment.ts';
+import type { Environment } from '../episode/environment.ts';
 import { type Prompt, promptColumn, readPrompt } from '../rewards/readPrompt.ts';
 import type { RewardFunction, Rubric } from '../rewards/rubric.ts';
 import { rubric as makeRubric } from '../rewards/rubric.ts';

@@ -1,4 +1,5 @@
-import { defineEnvironment, type Environment } from '../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../episode/defineEnvironment.ts';
+import type { Environment } from '../episode/environment.ts';
 import { parseAnswer } from '../text/parseAnswer.ts';
 
 export interface QuizTask {

@@ -3,7 +3,7 @@ import type { Trajectory } from '../trajectory/trajectory.ts';
 import { checkPolicy } from './checkPolicy.ts';
 import type { CollectOptions } from './collectOptions.ts';
 import type { Dialogue } from './defineDialogue.ts';
-import type { Environment } from './defineEnvironment.ts';
+import type { Environment } from './environment.ts';
 import { playEpisodes } from './playEpisodes.ts';
 import type { Policy } from './policy.ts';
 

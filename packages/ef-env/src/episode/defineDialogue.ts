@@ -1,7 +1,7 @@
 import { EfEnvError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
 import type { Observation, Opening } from '../trajectory/utterance.ts';
-import type { ResetOptions, StepOptions, StepResult } from './defineEnvironment.ts';
+import type { ResetOptions, StepOptions, StepResult } from './environment.ts';
 import { holdState } from './holdState.ts';
 
 /** Something for some of the roles. */

@@ -1,4 +1,4 @@
-import type { ResetOptions } from './defineEnvironment.ts';
+import type { ResetOptions } from './environment.ts';
 
 interface HeldState<Task, First extends { state: unknown }> {
   /** What `reset` made: only asked for after it. */

@@ -3,7 +3,8 @@ import { EfEnvError } from '../base/errors.ts';
 import { validateTrajectory } from '../trajectory/validateTrajectory.ts';
 import { collect } from './collect.ts';
 import { collectFailing } from './collectFailing.ts';
-import { defineEnvironment, type StepResult } from './defineEnvironment.ts';
+import { defineEnvironment } from './defineEnvironment.ts';
+import type { StepResult } from './environment.ts';
 import type { Policy } from './policy.ts';
 
 const mumbler: Policy = {

@@ -1,4 +1,4 @@
-import type { StepResult } from './defineEnvironment.ts';
+import type { StepResult } from './environment.ts';
 
 /** A reward, or all that a step can say. */
 export type AnswerScore = number | null | Partial<StepResult>;

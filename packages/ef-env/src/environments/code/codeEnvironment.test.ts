@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StepResult } from '../../episode/defineEnvironment.ts';
+import type { StepResult } from '../../episode/environment.ts';
 import { checkProgram } from '../../judges/sandbox/checkProgram.ts';
 import { judgeRun } from '../../judges/sandbox/judgeRun.ts';
 import type { CodeProgram, Sandbox } from '../../judges/sandbox/sandbox.ts';

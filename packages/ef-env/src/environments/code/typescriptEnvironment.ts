@@ -1,7 +1,8 @@
 import { checkChoice } from '../../base/checkChoice.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import { defineEnvironment, type Environment } from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment } from '../../episode/environment.ts';
 import type { TypescriptCompiler } from '../../judges/typescript/typescriptCompiler.ts';
 import { lastCodeBlock } from '../../text/lastCodeBlock.ts';
 import { missedAction } from '../../text/missedAction.ts';

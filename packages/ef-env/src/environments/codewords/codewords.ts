@@ -1,7 +1,8 @@
 import { checkChoice } from '../../base/checkChoice.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import { defineEnvironment, type Environment } from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment } from '../../episode/environment.ts';
 import { codewordsFeedback } from './codewordsFeedback.ts';
 import type { CodewordsTask } from './codewordsTask.ts';
 import { LEXICON } from './lexicon.ts';

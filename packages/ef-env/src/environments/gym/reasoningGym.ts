@@ -1,6 +1,7 @@
 import { checkChoice } from '../../base/checkChoice.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import { defineEnvironment, type Environment } from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment } from '../../episode/environment.ts';
 import { checkArithmetic } from '../../judges/arithmetic/checkArithmetic.ts';
 import { missedAction } from '../../text/missedAction.ts';
 import { readTurn } from '../../text/readTurn.ts';

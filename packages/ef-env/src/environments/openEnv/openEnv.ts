@@ -1,7 +1,7 @@
 import { checkCounts } from '../../base/checkCounts.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import type { Environment } from '../../episode/defineEnvironment.ts';
+import type { Environment } from '../../episode/environment.ts';
 import {
   OPEN_ENV_CLIENT_OPTIONS,
   type OpenEnvClientOptions,

@@ -1,5 +1,5 @@
 import { EfEnvError } from '../../base/errors.ts';
-import type { Episode, StepResult } from '../../episode/defineEnvironment.ts';
+import type { Episode, StepResult } from '../../episode/environment.ts';
 import type { OpenEnvObservation, OpenEnvResult } from './answer.ts';
 import { observationText } from './observationText.ts';
 import type { OpenEnvClient } from './openEnvClient.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from '../../episode/collect.ts';
 import { collectFailing } from '../../episode/collectFailing.ts';
-import type { StepResult } from '../../episode/defineEnvironment.ts';
+import type { StepResult } from '../../episode/environment.ts';
 import type { Policy } from '../../episode/policy.ts';
 import type { RetrievalDocument } from './retrievalDocument.ts';
 import { type RetrievalEnvironmentOptions, retrievalEnvironment } from './retrievalEnvironment.ts';

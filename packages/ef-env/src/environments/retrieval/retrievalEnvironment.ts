@@ -2,11 +2,8 @@ import { checkChoice } from '../../base/checkChoice.ts';
 import { checkCounts } from '../../base/checkCounts.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import {
-  defineEnvironment,
-  type Environment,
-  type StepResult,
-} from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment, StepResult } from '../../episode/environment.ts';
 import { missedAction } from '../../text/missedAction.ts';
 import { readTurn } from '../../text/readTurn.ts';
 import { bm25Retriever } from './bm25Retriever.ts';

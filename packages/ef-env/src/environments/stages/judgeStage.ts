@@ -1,4 +1,4 @@
-import type { StepResult } from '../../episode/defineEnvironment.ts';
+import type { StepResult } from '../../episode/environment.ts';
 import { type AnswerScore, scoredStep } from '../../episode/scoredStep.ts';
 import { missedAction } from '../../text/missedAction.ts';
 import { readTurn } from '../../text/readTurn.ts';

@@ -3,7 +3,8 @@ import { checkList } from '../../base/checkData.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
 import { type Dialogue, defineDialogue } from '../../episode/defineDialogue.ts';
-import { defineEnvironment, type Environment } from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment } from '../../episode/environment.ts';
 import { judgeStage, type StageJudge, type StageState } from './judgeStage.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,10 +1,7 @@
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
-import {
-  defineEnvironment,
-  type Environment,
-  type ResetOptions,
-} from '../../episode/defineEnvironment.ts';
+import { defineEnvironment } from '../../episode/defineEnvironment.ts';
+import type { Environment, ResetOptions } from '../../episode/environment.ts';
 import { type AnswerScore, scoredStep } from '../../episode/scoredStep.ts';
 import { type Prompt, promptColumn, readPrompt } from '../../rewards/readPrompt.ts';
 import type { Rubric } from '../../rewards/rubric.ts';

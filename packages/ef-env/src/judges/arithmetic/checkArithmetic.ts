@@ -15,7 +15,8 @@ import {
 } from '../../numbers/rational.ts';
 import { utf8Offsets } from '../../text/utf8Offsets.ts';
 import type { RewardSpan } from '../../trajectory/segment.ts';
-import { type ArithmeticToken, arithmeticTokens } from './arithmeticTokens.ts';
+import type { ArithmeticToken } from './arithmeticToken.ts';
+import { arithmeticTokens } from './arithmeticTokens.ts';
 import { type SideValue, sideValue } from './sideValue.ts';
 
 export interface CheckArithmeticOptions {

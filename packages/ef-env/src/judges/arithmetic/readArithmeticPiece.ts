@@ -1,4 +1,4 @@
-import type { ArithmeticToken } from './arithmeticTokens.ts';
+import type { ArithmeticToken } from './arithmeticToken.ts';
 
 /** `'blank'` is no token: it neither joins nor parts. */
 type Kind = ArithmeticToken['kind'] | 'blank';

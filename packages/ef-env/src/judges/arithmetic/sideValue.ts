@@ -1,6 +1,6 @@
 import { evaluateArithmetic } from '../../numbers/evaluateArithmetic.ts';
 import type { Rational } from '../../numbers/rational.ts';
-import type { ArithmeticToken } from './arithmeticTokens.ts';
+import type { ArithmeticToken } from './arithmeticToken.ts';
 import { translateSide } from './translateSide.ts';
 
 /** One side of an equals sign that can be computed. */

@@ -1,4 +1,4 @@
-import type { ArithmeticToken } from './arithmeticTokens.ts';
+import type { ArithmeticToken } from './arithmeticToken.ts';
 
 /** A place in a side, and what was read so far. */
 interface Cursor {

@@ -11,22 +11,13 @@ import {
   compareQuantities,
   compareRatios,
 } from './compareMeasures.ts';
+import type { Compare, CompareOptions } from './compareOptions.ts';
 import { compareRelations } from './compareRelations.ts';
 import { compareResidues } from './compareResidues.ts';
 import { assignedName, baseName, namedValues, orders } from './namedValues.ts';
 import { equalSets, realSet } from './realSet.ts';
 import { sameNode } from './sameNode.ts';
 import { sameSolutions, solutionSet } from './solutionSet.ts';
-
-export interface CompareOptions {
-  /** Decimals that must agree where a side is written as a decimal; `null` = exact. */
-  precision: number | null;
-  /** Accept an inequality where the reference answer is a set. */
-  allowSetRelation: boolean;
-}
-
-/** Compares two parts of answers: handed to what needs to compare recursively. */
-export type Compare = (gold: MathNode, answer: MathNode) => boolean;
 
 /**
  * Whether `answer` states what `gold` states. The order is not symmetric: a reference `x = 5` accepts 5,

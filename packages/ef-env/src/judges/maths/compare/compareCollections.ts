@@ -1,6 +1,6 @@
 import { type Budget, withinLimits } from '../../../numbers/budget.ts';
 import type { MathNode } from '../read/node.ts';
-import type { Compare } from './compareAnswers.ts';
+import type { Compare } from './compareOptions.ts';
 import { equalSets, realSet } from './realSet.ts';
 import { sameSolutions, solutionSet } from './solutionSet.ts';
 

@@ -3,7 +3,7 @@ import { rational } from '../../../numbers/rational.ts';
 import { divideNode, type MathNode, multiplyNode, numberNode, someNode } from '../read/node.ts';
 import { unitRatio } from '../read/units.ts';
 import { equalValues } from '../value/equalValues.ts';
-import type { Compare, CompareOptions } from './compareAnswers.ts';
+import type { Compare, CompareOptions } from './compareOptions.ts';
 
 /** Equal part by part, or in proportion; a clock time (`12:00`, `3:45 pm`) is never in proportion. */
 export function compareRatios(

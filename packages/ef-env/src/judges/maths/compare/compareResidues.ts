@@ -3,7 +3,7 @@ import { isInteger } from '../../../numbers/rational.ts';
 import { addNode, divideNode, type MathNode, negateNode } from '../read/node.ts';
 import { rationalValue } from '../value/rationalValue.ts';
 import { assignedValue } from './assignedValue.ts';
-import type { Compare } from './compareAnswers.ts';
+import type { Compare } from './compareOptions.ts';
 
 /** `2 \\pmod 5`, `2 \\bmod 5` or `x \\equiv 2 \\pmod 5` as an answer: its number and modulus. */
 function residueOf(node: MathNode): { value: MathNode; modulus: MathNode } | null {

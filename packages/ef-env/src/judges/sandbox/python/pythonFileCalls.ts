@@ -1,6 +1,6 @@
 import type { PythonBytes } from './pythonBytes.ts';
+import type { PythonCalls } from './pythonCalls.ts';
 import { ERRNO, type FileStatus, type PythonFiles, type PythonStream } from './pythonFiles.ts';
-import type { PythonCalls } from './pythonSystem.ts';
 
 /** Sizes and offsets in `struct stat` of this C library. */
 const STATUS = { bytes: 96, mode: 4, links: 8, size: 24, blockSize: 32 } as const;

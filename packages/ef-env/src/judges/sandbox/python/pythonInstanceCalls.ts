@@ -1,5 +1,5 @@
+import type { PythonCalls } from './pythonCalls.ts';
 import { ERRNO } from './pythonFiles.ts';
-import type { PythonCalls } from './pythonSystem.ts';
 
 const PAGE_BYTES = 65_536;
 /** `EAI_NONAME` of this C library. */

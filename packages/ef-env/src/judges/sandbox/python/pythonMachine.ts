@@ -1,52 +1,6 @@
+import type { PythonApi } from './pythonApi.ts';
 import type { PythonImage } from './pythonImage.ts';
 import type { PythonSystem } from './pythonSystem.ts';
-
-/** The functions of CPython's C API that the sandbox calls. Arguments and results are addresses; 0 is NULL. */
-export interface PythonApi {
-  malloc(bytes: number): number;
-  PyCoro_Type: WebAssembly.Global;
-  PyDict_GetItemWithError(dict: number, key: number): number;
-  PyDict_Next(dict: number, positionAt: number, keyAt: number, valueAt: number): number;
-  PyErr_Clear(): void;
-  PyErr_GetRaisedException(): number;
-  PyErr_Occurred(): number;
-  PyErr_GivenExceptionMatches(error: number, type: number): number;
-  PyEval_EvalCode(code: number, globals: number, locals: number): number;
-  PyExc_MemoryError: WebAssembly.Global;
-  PyExc_SyntaxError: WebAssembly.Global;
-  PyExc_SystemExit: WebAssembly.Global;
-  PyException_GetTraceback(error: number): number;
-  PyFloat_AsDouble(float: number): number;
-  PyFloat_Type: WebAssembly.Global;
-  PyList_AsTuple(list: number): number;
-  PyList_GetItem(list: number, index: number): number;
-  PyList_Size(list: number): number;
-  PyLong_AsLong(int: number): number;
-  PyLong_AsLongLong(int: number): bigint;
-  PyLong_FromLong(value: number): number;
-  PyNumber_ToBase(int: number, base: number): number;
-  PyObject_Call(callable: number, args: number, keywords: number): number;
-  PyObject_CallNoArgs(callable: number): number;
-  PyObject_GetAttrString(object: number, nameAt: number): number;
-  PyObject_Repr(object: number): number;
-  PyObject_Str(object: number): number;
-  PyObject_Type(object: number): number;
-  PySys_GetObject(nameAt: number): number;
-  PyTuple_GetItem(tuple: number, index: number): number;
-  PyTuple_New(length: number): number;
-  PyTuple_SetItem(tuple: number, index: number, item: number): number;
-  PyTuple_Size(tuple: number): number;
-  PyType_GetFlags(type: number): number;
-  PyType_GetName(type: number): number;
-  PyType_IsSubtype(type: number, base: number): number;
-  PyUnicode_AsUCS4Copy(text: number): number;
-  PyUnicode_FromStringAndSize(utf8At: number, bytes: number): number;
-  PyUnicode_GetLength(text: number): number;
-  PyUnicode_Substring(text: number, from: number, to: number): number;
-  _Py_FalseStruct: WebAssembly.Global;
-  _Py_NoneStruct: WebAssembly.Global;
-  _Py_TrueStruct: WebAssembly.Global;
-}
 
 /** What of the instance is not CPython's. */
 interface MachineExports {

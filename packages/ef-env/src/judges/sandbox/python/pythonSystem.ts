@@ -1,12 +1,10 @@
 import { type PythonBytes, pythonBytes } from './pythonBytes.ts';
+import type { PythonCalls } from './pythonCalls.ts';
 import { pythonFileCalls } from './pythonFileCalls.ts';
 import { ERRNO, type PythonFiles, type PythonStream } from './pythonFiles.ts';
 import { pythonInstanceCalls } from './pythonInstanceCalls.ts';
 import { pythonRandom } from './pythonRandom.ts';
 import { pythonTimeCalls } from './pythonTimeCalls.ts';
-
-/** Functions that WebAssembly imports. The engine converts arguments to the types the module declares. */
-export type PythonCalls = Record<string, (...args: never[]) => unknown>;
 
 /**
  * All that CPython, and so a program, can reach outside its memory. Every call is answered here, with numbers:

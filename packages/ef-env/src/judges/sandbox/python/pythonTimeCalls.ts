@@ -1,5 +1,5 @@
 import type { PythonBytes } from './pythonBytes.ts';
-import type { PythonCalls } from './pythonSystem.ts';
+import type { PythonCalls } from './pythonCalls.ts';
 
 const REALTIME = 0;
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
+import type { PythonApi } from './pythonApi.ts';
 import type { PythonBytes } from './pythonBytes.ts';
-import type { PythonApi } from './pythonMachine.ts';
 
 /** An address in the interpreter's memory. */
 export type Address = number;

@@ -1,0 +1,11 @@
+import type { MathNode } from '../read/node.ts';
+
+export interface CompareOptions {
+  /** Decimals that must agree where a side is written as a decimal; `null` = exact. */
+  precision: number | null;
+  /** Accept an inequality where the reference answer is a set. */
+  allowSetRelation: boolean;
+}
+
+/** Compares two parts of answers: handed to what needs to compare recursively. */
+export type Compare = (gold: MathNode, answer: MathNode) => boolean;
