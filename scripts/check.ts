@@ -27,6 +27,14 @@ const sourceChecks: Check[] = [
     command: tool('typescript/bin/tsc', '-p', `packages/${name}/tsconfig.json`),
   })),
   {
+    name: "types of the sandbox's programs",
+    command: tool(
+      'typescript/bin/tsc',
+      '-p',
+      'packages/ef-env/src/judges/sandbox/javascript/programs',
+    ),
+  },
+  {
     name: 'lint',
     command: tool(
       '@biomejs/biome/bin/biome',

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { JAVASCRIPT_INSPECT } from './javascriptInspect.ts';
+import { programTexts } from './programTexts.ts';
 
 /** The function inside the interpreter, here in Node. */
-const inspect: (value: unknown) => string = new Function(`return ${JAVASCRIPT_INSPECT}`)();
+const inspect: (value: unknown) => string = new Function(
+  `'use strict'; return (${programTexts.inspect})()`,
+)();
 
 class Point {
   x = 1;

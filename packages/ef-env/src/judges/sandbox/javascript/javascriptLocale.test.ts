@@ -1,10 +1,10 @@
 import { createContext, runInContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../base/random.ts';
-import { JAVASCRIPT_LOCALE } from './javascriptLocale.ts';
+import { programTexts } from './programTexts.ts';
 
 const realm = createContext({});
-runInContext(`(${JAVASCRIPT_LOCALE})()`, realm);
+runInContext(`'use strict'; (${programTexts.locale})()`, realm);
 const inRealm = <Value>(code: string): Value => runInContext(code, realm);
 const random = createRandom(3);
 

@@ -1,11 +1,11 @@
 import { createContext, runInContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../base/random.ts';
-import { JAVASCRIPT_SORT } from './javascriptSort.ts';
+import { programTexts } from './programTexts.ts';
 
 /** The sort of the interpreter, here in a realm of Node; what stands in it is text. */
 const realm = createContext({});
-runInContext(`(${JAVASCRIPT_SORT})()`, realm);
+runInContext(`'use strict'; (${programTexts.sort})()`, realm);
 const sortThere: (
   values: number[],
   compare: (a: number, b: number) => unknown,

@@ -1,5 +1,6 @@
-// Above 120 lines because it is one program text, run inside the interpreter.
-
+// biome-ignore-all lint/suspicious/noShadowRestrictedNames: the built-ins as they are before the program replaces them
+// biome-ignore-all lint/suspicious/noSelfCompare: NaN, without a built-in that the program could replace
+// biome-ignore-all lint/suspicious/noDoubleEquals: what assert.equal asks
 /**
  * Source of a function for the interpreter: what of Node's `process`, `require` and modules programs use to read input
  * and to print, on the text of standard input alone; nothing of it reaches the host.
@@ -10,11 +11,24 @@
  * Its argument: `print(stream, text)`, `later(run)`, `inspect`, `format`. Its result: the three, `namesOf(module)` for
  * imports, `setInput`, `beMain`, `exitCode()`, which is `null` before `process.exit`.
  */
-export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
-  'use strict';
+export function modules(tools) {
   const { print, later, inspect, format } = tools;
-  const { Error, TypeError, Promise, Object, Map, String, Symbol, Number, BigInt, Buffer, performance, queueMicrotask } = globalThis;
-  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } = globalThis;
+  const {
+    Error,
+    TypeError,
+    Promise,
+    Object,
+    Map,
+    String,
+    Symbol,
+    Number,
+    BigInt,
+    Buffer,
+    performance,
+    queueMicrotask,
+  } = globalThis;
+  const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate } =
+    globalThis;
   let text = '';
   const EXIT = Object.freeze({ __proto__: null, toString: () => 'process.exit' });
   let exit = null;
@@ -22,9 +36,12 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
   class EventEmitter {
     #heard = new Map();
     on(name, run) {
-      if (typeof run !== 'function') throw new TypeError('The "listener" argument must be of type function. Received ' + inspect(run));
+      if (typeof run !== 'function')
+        throw new TypeError(
+          'The "listener" argument must be of type function. Received ' + inspect(run),
+        );
       this.#heard.set(name, [...(this.#heard.get(name) ?? []), run]);
-      this.onListen?.(name);
+      /** @type {any} */ (this).onListen?.(name);
       return this;
     }
     once(name, run) {
@@ -36,7 +53,10 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       return this.on(name, only);
     }
     off(name, run) {
-      this.#heard.set(name, (this.#heard.get(name) ?? []).filter((one) => one !== run && one.listener !== run));
+      this.#heard.set(
+        name,
+        (this.#heard.get(name) ?? []).filter((one) => one !== run && one.listener !== run),
+      );
       return this;
     }
     emit(name, ...args) {
@@ -67,7 +87,8 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
     }
   }
   EventEmitter.EventEmitter = EventEmitter;
-  EventEmitter.once = (emitter, name) => new Promise((done) => emitter.once(name, (...args) => done(args)));
+  EventEmitter.once = (emitter, name) =>
+    new Promise((done) => emitter.once(name, (...args) => done(args)));
 
   // ---- standard input
   let taken = false; // by whoever reads the stream
@@ -88,7 +109,8 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
     }
     onListen(name) {
       if (name === 'data') this.resume();
-      else if (name === 'readable' || name === 'end' || name === 'close') later(() => this.#announce());
+      else if (name === 'readable' || name === 'end' || name === 'close')
+        later(() => this.#announce());
     }
     #announce() {
       if (this.#flows || this.#ready || this.listenerCount('readable') === 0) return;
@@ -137,7 +159,10 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
   }
   const stdin = new Stdin();
 
-  const asText = (data) => (typeof data === 'string' ? data : data instanceof Uint8Array ? Buffer.from(data).toString() : null);
+  const asText = (data) => {
+    if (typeof data === 'string') return data;
+    return data instanceof Uint8Array ? Buffer.from(data).toString() : null;
+  };
   class Output extends EventEmitter {
     isTTY = undefined;
     constructor(fd, name) {
@@ -145,7 +170,11 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       this.fd = fd;
       this.write = (data, encoding, done) => {
         const shown = asText(data);
-        if (shown === null) throw new TypeError('The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ' + inspect(data));
+        if (shown === null)
+          throw new TypeError(
+            'The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ' +
+              inspect(data),
+          );
         if (exit === null && shown !== '') print(name, shown);
         const called = typeof encoding === 'function' ? encoding : done;
         if (typeof called === 'function') later(called);
@@ -248,22 +277,35 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       }
     }
   }
-  const createInterface = (input, output) => new Interface(output === undefined && input && !(input instanceof EventEmitter) ? input : { input, output });
+  const createInterface = (input, output) =>
+    new Interface(
+      output === undefined && input && !(input instanceof EventEmitter) ? input : { input, output },
+    );
   class AskingInterface extends Interface {
     question(query) {
       return new Promise((done) => super.question(query, done));
     }
   }
-  const readlinePromises = { createInterface: (options) => new AskingInterface(options), Interface: AskingInterface };
+  const readlinePromises = {
+    createInterface: (options) => new AskingInterface(options),
+    Interface: AskingInterface,
+  };
   const readline = {
-    createInterface, Interface, promises: readlinePromises,
-    clearLine: () => true, cursorTo: () => true, moveCursor: () => true, emitKeypressEvents: () => {},
+    createInterface,
+    Interface,
+    promises: readlinePromises,
+    clearLine: () => true,
+    cursorTo: () => true,
+    moveCursor: () => true,
+    emitKeypressEvents: () => {},
   };
 
   // ---- files: standard input and output alone
   const STDIN = [0, '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
   const missing = (call, path) => {
-    const error = new Error('ENOENT: no such file or directory, ' + call + " '" + String(path) + "'");
+    const error = new Error(
+      'ENOENT: no such file or directory, ' + call + " '" + String(path) + "'",
+    );
     return Object.assign(error, { errno: -2, code: 'ENOENT', syscall: call, path });
   };
   const encodingIn = (options) => (typeof options === 'string' ? options : options?.encoding);
@@ -281,7 +323,8 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       if (fd !== 0) throw missing('read', fd);
       bytes ??= Buffer.from(text);
       let count = 0;
-      for (; count < length && position < bytes.length; count++) buffer[offset + count] = bytes[position++];
+      for (; count < length && position < bytes.length; count++)
+        buffer[offset + count] = bytes[position++];
       return count;
     },
     openSync(path) {
@@ -298,7 +341,11 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
     },
     writeFileSync(path, data) {
       const fd = { 1: 1, 2: 2, '/dev/stdout': 1, '/dev/stderr': 2 }[path];
-      if (fd === undefined) throw Object.assign(missing('open', path), { code: 'EROFS', message: "EROFS: read-only file system, open '" + String(path) + "'" });
+      if (fd === undefined)
+        throw Object.assign(missing('open', path), {
+          code: 'EROFS',
+          message: "EROFS: read-only file system, open '" + String(path) + "'",
+        });
       fs.writeSync(fd, data);
     },
     existsSync: (path) => STDIN.includes(path),
@@ -319,12 +366,28 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
     createWriteStream: () => stdout,
     constants: {},
   };
-  fs.promises = { readFile: async (path, options) => fs.readFileSync(path, options), writeFile: async (path, data) => fs.writeFileSync(path, data) };
+  fs.promises = {
+    readFile: async (path, options) => fs.readFileSync(path, options),
+    writeFile: async (path, data) => fs.writeFileSync(path, data),
+  };
 
   // ---- process
   const process = Object.assign(new EventEmitter(), {
-    argv: ['node', '/program.js'], argv0: 'node', execArgv: [], env: {}, exitCode: undefined, pid: 1, platform: 'linux', arch: 'x64',
-    title: 'node', version: 'v20.20.2', versions: { node: '20.20.2' }, release: { name: 'node' }, stdin, stdout, stderr,
+    argv: ['node', '/program.js'],
+    argv0: 'node',
+    execArgv: [],
+    env: {},
+    exitCode: undefined,
+    pid: 1,
+    platform: 'linux',
+    arch: 'x64',
+    title: 'node',
+    version: 'v20.20.2',
+    versions: { node: '20.20.2' },
+    release: { name: 'node' },
+    stdin,
+    stdout,
+    stderr,
     exit(code) {
       exit ??= Number(code ?? process.exitCode ?? 0) || 0;
       throw EXIT;
@@ -335,10 +398,13 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       queueMicrotask(() => run(...args));
     },
     memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),
-    hrtime: Object.assign((since = [0, 0]) => {
-      const all = performance.now() * 1e6 - since[0] * 1e9 - since[1];
-      return [Math.floor(all / 1e9), Math.floor(all % 1e9)];
-    }, { bigint: () => BigInt(Math.round(performance.now() * 1e6)) }),
+    hrtime: Object.assign(
+      (since = [0, 0]) => {
+        const all = performance.now() * 1e6 - since[0] * 1e9 - since[1];
+        return [Math.floor(all / 1e9), Math.floor(all % 1e9)];
+      },
+      { bigint: () => BigInt(Math.round(performance.now() * 1e6)) },
+    ),
     emitWarning(warning) {
       print('stderr', '(node) ' + String(warning) + '\n');
     },
@@ -351,22 +417,66 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       Object.assign(this, { code: 'ERR_ASSERTION', actual, expected });
     }
   }
-  Object.defineProperty(AssertionError.prototype, 'name', { value: 'AssertionError', writable: true, configurable: true });
-  const isSame = (a, b) => inspect(a) === inspect(b) && Object.is(typeof a, typeof b) && JSON.stringify(a) === JSON.stringify(b);
+  Object.defineProperty(AssertionError.prototype, 'name', {
+    value: 'AssertionError',
+    writable: true,
+    configurable: true,
+  });
+  const isSame = (a, b) =>
+    inspect(a) === inspect(b) &&
+    Object.is(typeof a, typeof b) &&
+    JSON.stringify(a) === JSON.stringify(b);
   const hold = (holds, message, usual, a, b) => {
     if (holds) return;
     if (message instanceof Error) throw message;
     throw new AssertionError(message ?? usual, a, b);
   };
-  const strictEqual = (a, b, message) => hold(Object.is(a, b), message, 'Expected values to be strictly equal:\n\n' + inspect(a) + ' !== ' + inspect(b) + '\n', a, b);
-  const deepEqual = (a, b, message) => hold(isSame(a, b), message, 'Expected values to be strictly deep-equal:\n' + inspect(a) + '\n\nshould loosely deep-equal\n\n' + inspect(b), a, b);
-  const ok = (value, message) => hold(value, message, 'The expression evaluated to a falsy value', value, true);
+  const strictEqual = (a, b, message) =>
+    hold(
+      Object.is(a, b),
+      message,
+      'Expected values to be strictly equal:\n\n' + inspect(a) + ' !== ' + inspect(b) + '\n',
+      a,
+      b,
+    );
+  const deepEqual = (a, b, message) =>
+    hold(
+      isSame(a, b),
+      message,
+      'Expected values to be strictly deep-equal:\n' +
+        inspect(a) +
+        '\n\nshould loosely deep-equal\n\n' +
+        inspect(b),
+      a,
+      b,
+    );
+  const ok = (value, message) =>
+    hold(value, message, 'The expression evaluated to a falsy value', value, true);
   const assert = Object.assign((value, message) => ok(value, message), {
-    AssertionError, ok, strictEqual, deepEqual, deepStrictEqual: deepEqual,
-    equal: (a, b, message) => hold(a == b || (a !== a && b !== b), message, inspect(a) + ' == ' + inspect(b), a, b),
+    AssertionError,
+    ok,
+    strictEqual,
+    deepEqual,
+    deepStrictEqual: deepEqual,
+    equal: (a, b, message) =>
+      hold(a == b || (a !== a && b !== b), message, inspect(a) + ' == ' + inspect(b), a, b),
     notEqual: (a, b, message) => hold(a != b, message, inspect(a) + ' != ' + inspect(b), a, b),
-    notStrictEqual: (a, b, message) => hold(!Object.is(a, b), message, 'Expected "actual" to be strictly unequal to: ' + inspect(b), a, b),
-    notDeepStrictEqual: (a, b, message) => hold(!isSame(a, b), message, 'Expected "actual" not to be strictly deep-equal to: ' + inspect(b), a, b),
+    notStrictEqual: (a, b, message) =>
+      hold(
+        !Object.is(a, b),
+        message,
+        'Expected "actual" to be strictly unequal to: ' + inspect(b),
+        a,
+        b,
+      ),
+    notDeepStrictEqual: (a, b, message) =>
+      hold(
+        !isSame(a, b),
+        message,
+        'Expected "actual" not to be strictly deep-equal to: ' + inspect(b),
+        a,
+        b,
+      ),
     throws(run, ...rest) {
       let threw = false;
       try {
@@ -374,24 +484,46 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
       } catch {
         threw = true;
       }
-      hold(threw, typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined, 'Missing expected exception.');
+      hold(
+        threw,
+        typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined,
+        'Missing expected exception.',
+      );
     },
     fail(message) {
       hold(false, message, 'Failed');
     },
   });
-  assert.strict = assert;
+  Object.assign(assert, { strict: assert });
   const util = {
-    inspect, format, isDeepStrictEqual: isSame, TextEncoder: globalThis.TextEncoder, TextDecoder: globalThis.TextDecoder,
-    promisify: (run) => (...args) => new Promise((done, failed) => run(...args, (error, value) => (error ? failed(error) : done(value)))),
+    inspect,
+    format,
+    isDeepStrictEqual: isSame,
+    TextEncoder: globalThis.TextEncoder,
+    TextDecoder: globalThis.TextDecoder,
+    promisify:
+      (run) =>
+      (...args) =>
+        new Promise((done, failed) =>
+          run(...args, (error, value) => (error ? failed(error) : done(value))),
+        ),
     inherits: (child, parent) => Object.setPrototypeOf(child.prototype, parent.prototype),
     types: {},
   };
   const sleep = (ms, value) => new Promise((done) => setTimeout(() => done(value), ms));
   const modules = {
     __proto__: null,
-    fs, 'fs/promises': fs.promises, readline, 'readline/promises': readlinePromises, process, assert, 'assert/strict': assert, util,
-    events: EventEmitter, buffer: { Buffer, atob: globalThis.atob, btoa: globalThis.btoa }, perf_hooks: { performance },
+    fs,
+    'fs/promises': fs.promises,
+    readline,
+    'readline/promises': readlinePromises,
+    process,
+    assert,
+    'assert/strict': assert,
+    util,
+    events: EventEmitter,
+    buffer: { Buffer, atob: globalThis.atob, btoa: globalThis.btoa },
+    perf_hooks: { performance },
     os: { EOL: '\n', cpus: () => [], platform: () => 'linux', tmpdir: () => '/tmp' },
     timers: { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate },
     'timers/promises': { setTimeout: sleep, setImmediate: (value) => sleep(0, value) },
@@ -399,15 +531,33 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
   const require = (name) => {
     const plain = String(name).startsWith('node:') ? String(name).slice(5) : name;
     if (typeof plain === 'string' && modules[plain] !== undefined) return modules[plain];
-    const error = new Error("Cannot find module '" + String(name) + "': here are " + Object.keys(modules).join(', ') + ' alone');
+    const error = new Error(
+      "Cannot find module '" +
+        String(name) +
+        "': here are " +
+        Object.keys(modules).join(', ') +
+        ' alone',
+    );
     throw Object.assign(error, { code: 'MODULE_NOT_FOUND' });
   };
-  const module = { exports: {}, id: '.', filename: '/program.js', loaded: false, children: [], paths: [] };
+  const module = {
+    exports: {},
+    id: '.',
+    filename: '/program.js',
+    loaded: false,
+    children: [],
+    paths: [],
+  };
   require.main = undefined;
   require.cache = {};
   return {
-    process, require, module,
-    namesOf: (name) => Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default'),
+    process,
+    require,
+    module,
+    namesOf: (name) =>
+      Object.keys(require(name)).filter(
+        (key) => /^[A-Za-z_$][\w$]*$/.test(key) && key !== 'default',
+      ),
     setInput: (given) => {
       text = given;
     },
@@ -416,4 +566,4 @@ export const JAVASCRIPT_MODULES: string = String.raw`(tools) => {
     },
     exitCode: () => exit,
   };
-}`;
+}

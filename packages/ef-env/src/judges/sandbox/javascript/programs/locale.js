@@ -1,5 +1,5 @@
-// Above 120 lines because it is one program text, run inside the interpreter.
-
+// biome-ignore-all lint/suspicious/noShadowRestrictedNames: methods have the names that they have elsewhere
+// biome-ignore-all lint/suspicious/noSelfCompare: NaN, without a built-in that the program could replace
 /**
  * Source of a function for the interpreter, which has no ICU, that gives programs what they use of it in American
  * English, UTC: `localeCompare` and `Intl.Collator` (root collation of Latin letters, digits and punctuation; other
@@ -7,11 +7,17 @@
  *
  * @see https://www.unicode.org/reports/tr35/tr35-collation.html#Root_Collation
  */
-export const JAVASCRIPT_LOCALE: string = String.raw`() => {
-  'use strict';
+export function locale() {
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
-  const { String: text, Number: number, BigInt: bigint, Object: object, Date: date, RangeError: WrongRange } = globalThis;
-  const { floor, abs, min, max } = Math;
+  const {
+    String: text,
+    Number: number,
+    BigInt: bigint,
+    Object: object,
+    Date: date,
+    RangeError: WrongRange,
+  } = globalThis;
+  const { abs, min, max } = Math;
   const normalize = uncurry(text.prototype.normalize);
   const indexOf = uncurry(text.prototype.indexOf);
   const charCodeAt = uncurry(text.prototype.charCodeAt);
@@ -21,25 +27,119 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
   const padStart = uncurry(text.prototype.padStart);
   const padEnd = uncurry(text.prototype.padEnd);
   const repeat = uncurry(text.prototype.repeat);
-  const define = (target, name, value) => object.defineProperty(target, name, { value, writable: true, configurable: true });
+  const define = (target, name, value) =>
+    object.defineProperty(target, name, { value, writable: true, configurable: true });
 
   // In the order of the root collation; characters in brackets differ only in the second level
   const PUNCTUATION = [
-    '\t', '\n', '\v', '\f', '\r', '\u0085', '\u2028', ' \u00a0', '_', '-', '\u2010\u2011', '\u2012', '\u2013', '\u2014', '\u2015',
-    ',', ';', ':', '!', '\u00a1', '?', '\u00bf', '.', '\u00b7', "'\u2018\u2019\u201a", '"\u201c\u201d\u201e',
-    '\u00ab', '\u00bb', '(', ')', '[', ']', '{', '}', '\u00a7', '\u00b6', '@', '*', '/', '\\', '&', '#', '%', '\u2020',
-    '\u2022', '\u2032', '\u2033', '\x60', '\u00b4', '\u00af', '^', '\u00a8', '\u00b8', '\u00b0', '\u00a9', '\u00ae', '\u2190', '\u2192', '+',
-    '\u00b1', '\u00f7', '\u00d7', '<', '=', '>', '\u00ac', '|', '\u00a6', '~', '\u2212', '\u221e', '\u2264', '\u2265',
-    '\u00a4', '\u00a2', '$', '\u00a3', '\u00a5', '\u20ac',
+    '\t',
+    '\n',
+    '\v',
+    '\f',
+    '\r',
+    '\u0085',
+    '\u2028',
+    ' \u00a0',
+    '_',
+    '-',
+    '\u2010\u2011',
+    '\u2012',
+    '\u2013',
+    '\u2014',
+    '\u2015',
+    ',',
+    ';',
+    ':',
+    '!',
+    '\u00a1',
+    '?',
+    '\u00bf',
+    '.',
+    '\u00b7',
+    "'\u2018\u2019\u201a",
+    '"\u201c\u201d\u201e',
+    '\u00ab',
+    '\u00bb',
+    '(',
+    ')',
+    '[',
+    ']',
+    '{',
+    '}',
+    '\u00a7',
+    '\u00b6',
+    '@',
+    '*',
+    '/',
+    '\\',
+    '&',
+    '#',
+    '%',
+    '\u2020',
+    '\u2022',
+    '\u2032',
+    '\u2033',
+    '\x60',
+    '\u00b4',
+    '\u00af',
+    '^',
+    '\u00a8',
+    '\u00b8',
+    '\u00b0',
+    '\u00a9',
+    '\u00ae',
+    '\u2190',
+    '\u2192',
+    '+',
+    '\u00b1',
+    '\u00f7',
+    '\u00d7',
+    '<',
+    '=',
+    '>',
+    '\u00ac',
+    '|',
+    '\u00a6',
+    '~',
+    '\u2212',
+    '\u221e',
+    '\u2264',
+    '\u2265',
+    '\u00a4',
+    '\u00a2',
+    '$',
+    '\u00a3',
+    '\u00a5',
+    '\u20ac',
   ];
-  const MARKS = '\u0332\u0313\u0314\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0338\u0327\u0328\u0304\u0335\u0309\u030f\u0311\u031b\u0323\u0324\u0325\u0326\u032d\u032e\u0330\u0331';
+  const MARKS =
+    '\u0332\u0313\u0314\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0338\u0327\u0328\u0304\u0335\u0309\u030f\u0311\u031b\u0323\u0324\u0325\u0326\u032d\u032e\u0330\u0331';
   const SPELT = {
-    __proto__: null, '\u2026': '...', '\u00e6': 'a\u035ce', '\u0153': 'o\u035ce', '\u00f8': 'o\u0338', '\u0111': 'd\u0335', '\u0142': 'l\u0335', '\u0127': 'h\u0335', '\u00df': 's\u035cs',
-    '\u00f0': 'd\u0335', '\u0133': 'ij', '\u00aa': 'a', '\u00ba': 'o', '\u0140': 'l\u00b7', '\u00b9': '1', '\u00b2': '2', '\u00b3': '3', '\u00bc': '1\u20444', '\u00bd': '1\u20442', '\u00be': '3\u20444',
+    __proto__: null,
+    '\u2026': '...',
+    '\u00e6': 'a\u035ce',
+    '\u0153': 'o\u035ce',
+    '\u00f8': 'o\u0338',
+    '\u0111': 'd\u0335',
+    '\u0142': 'l\u0335',
+    '\u0127': 'h\u0335',
+    '\u00df': 's\u035cs',
+    '\u00f0': 'd\u0335',
+    '\u0133': 'ij',
+    '\u00aa': 'a',
+    '\u00ba': 'o',
+    '\u0140': 'l\u00b7',
+    '\u00b9': '1',
+    '\u00b2': '2',
+    '\u00b3': '3',
+    '\u00bc': '1\u20444',
+    '\u00bd': '1\u20442',
+    '\u00be': '3\u20444',
   };
   const weights = { __proto__: null };
   for (let i = 0; i < PUNCTUATION.length; i++) {
-    for (let j = 0; j < PUNCTUATION[i].length; j++) weights[PUNCTUATION[i][j]] = { first: i + 1, second: j, __proto__: null };
+    for (let j = 0; j < PUNCTUATION[i].length; j++)
+      weights[PUNCTUATION[i][j]] = { first: i + 1, second: j, __proto__: null };
   }
   const DIGIT = 200;
   const LETTER = 300; // then come the other scripts, by code point
@@ -74,7 +174,8 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
       const code = charCodeAt(plain, i);
       if (numeric && code >= 48 && code <= 57) {
         let end = i;
-        while (end < plain.length && charCodeAt(plain, end) >= 48 && charCodeAt(plain, end) <= 57) end++;
+        while (end < plain.length && charCodeAt(plain, end) >= 48 && charCodeAt(plain, end) <= 57)
+          end++;
         while (i < end - 1 && plain[i] === '0') i++;
         add(DIGIT + 10, 1, 0);
         add(end - i, 1, 0); // more digits, larger number
@@ -90,13 +191,23 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
   function compareLevel(a, b) {
     const length = min(a.length, b.length);
     for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
-    return a.length === b.length ? 0 : a.length < b.length ? -1 : 1;
+    if (a.length === b.length) return 0;
+    return a.length < b.length ? -1 : 1;
   }
   const SENSITIVITIES = ['base', 'accent', 'case', 'variant'];
   function collate(a, b, options) {
     const { numeric = false, sensitivity = 'variant', caseFirst = 'false' } = options ?? {};
-    if (SENSITIVITIES[0] !== sensitivity && SENSITIVITIES[1] !== sensitivity && SENSITIVITIES[2] !== sensitivity && SENSITIVITIES[3] !== sensitivity) {
-      throw new WrongRange('Value ' + text(sensitivity) + ' out of range for Intl.Collator options property sensitivity');
+    if (
+      SENSITIVITIES[0] !== sensitivity &&
+      SENSITIVITIES[1] !== sensitivity &&
+      SENSITIVITIES[2] !== sensitivity &&
+      SENSITIVITIES[3] !== sensitivity
+    ) {
+      throw new WrongRange(
+        'Value ' +
+          text(sensitivity) +
+          ' out of range for Intl.Collator options property sensitivity',
+      );
     }
     if (a === b) return 0;
     const [left, right] = [keyOf(a, numeric), keyOf(b, numeric)];
@@ -112,10 +223,13 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     const shown = typeof value === 'bigint' ? text(value) : text(abs(value));
     const at = indexOf(shown, 'e');
     const [whole, fraction = ''] = split(at < 0 ? shown : slice(shown, 0, at));
-    let power = at < 0 ? 0 : +slice(shown, at + 1);
+    const power = at < 0 ? 0 : +slice(shown, at + 1);
     let all = whole + fraction;
     let point = whole.length + power;
-    if (point <= 0) (all = repeat('0', 1 - point) + all), (point = 1);
+    if (point <= 0) {
+      all = repeat('0', 1 - point) + all;
+      point = 1;
+    }
     if (point > all.length) all = padEnd(all, point, '0');
     return { all, point, __proto__: null };
   };
@@ -123,7 +237,8 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     const at = indexOf(shown, '.');
     return at < 0 ? [shown, ''] : [slice(shown, 0, at), slice(shown, at + 1)];
   };
-  function roundAt({ all, point }, keep) { // digits kept
+  function roundAt({ all, point }, keep) {
+    // digits kept
     if (keep >= all.length) return { all, point, __proto__: null };
     if (keep < 0) return { all: repeat('0', max(point, 1)), point: max(point, 1), __proto__: null };
     let kept = '0' + slice(all, 0, keep);
@@ -131,15 +246,46 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     if (keep < point) kept = padEnd(kept, point + 1, '0');
     return { all: kept, point: point + 1, __proto__: null };
   }
-  const CURRENCIES = { __proto__: null, USD: '$', EUR: '\u20ac', GBP: '\u00a3', JPY: '\u00a5', INR: '\u20b9', CNY: 'CN\u00a5', KRW: '\u20a9', BRL: 'R$', CAD: 'CA$', AUD: 'A$', MXN: 'MX$' };
+  const CURRENCIES = {
+    __proto__: null,
+    USD: '$',
+    EUR: '\u20ac',
+    GBP: '\u00a3',
+    JPY: '\u00a5',
+    INR: '\u20b9',
+    CNY: 'CN\u00a5',
+    KRW: '\u20a9',
+    BRL: 'R$',
+    CAD: 'CA$',
+    AUD: 'A$',
+    MXN: 'MX$',
+  };
+  function usualDigits(style, currency) {
+    if (style === 'percent') return [0, 0];
+    if (style !== 'currency') return [0, 3];
+    return currency === 'JPY' || currency === 'KRW' ? [0, 0] : [2, 2];
+  }
   function formatNumber(value, options) {
-    const { style = 'decimal', currency, useGrouping = true, minimumIntegerDigits = 1, minimumSignificantDigits, maximumSignificantDigits, notation = 'standard' } = options ?? {};
-    if (notation !== 'standard') throw new WrongRange("notation '" + text(notation) + "' is not supported here");
+    const {
+      style = 'decimal',
+      currency,
+      useGrouping = true,
+      minimumIntegerDigits = 1,
+      minimumSignificantDigits,
+      maximumSignificantDigits,
+      notation = 'standard',
+    } = options ?? {};
+    if (notation !== 'standard')
+      throw new WrongRange("notation '" + text(notation) + "' is not supported here");
     const isMoney = style === 'currency';
-    const usual = isMoney ? (currency === 'JPY' || currency === 'KRW' ? [0, 0] : [2, 2]) : style === 'percent' ? [0, 0] : [0, 3];
+    const usual = usualDigits(style, currency);
     const { minimumFractionDigits: least, maximumFractionDigits: most } = options ?? {};
-    for (const [name, digits] of [['minimumFractionDigits', least], ['maximumFractionDigits', most]]) {
-      if (digits !== undefined && !(digits >= 0 && digits <= 100)) throw new WrongRange(name + ' value is out of range.');
+    for (const [name, digits] of [
+      ['minimumFractionDigits', least],
+      ['maximumFractionDigits', most],
+    ]) {
+      if (digits !== undefined && !(digits >= 0 && digits <= 100))
+        throw new WrongRange(name + ' value is out of range.');
     }
     const fewest = least ?? min(usual[0], most ?? usual[0]);
     const largest = most ?? max(usual[1], fewest);
@@ -155,18 +301,28 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
         digits = significant(digits, minimumSignificantDigits ?? 1, maximumSignificantDigits ?? 21);
       } else {
         const rounded = roundAt(digits, digits.point + largest);
-        digits = { all: padEnd(trimFraction(rounded, fewest), rounded.point + fewest, '0'), point: rounded.point, __proto__: null };
+        digits = {
+          all: padEnd(trimFraction(rounded, fewest), rounded.point + fewest, '0'),
+          point: rounded.point,
+          __proto__: null,
+        };
       }
       let whole = slice(digits.all, 0, digits.point);
       while (whole.length > 1 && whole[0] === '0') whole = slice(whole, 1);
       whole = padStart(whole, minimumIntegerDigits, '0');
       const fraction = slice(digits.all, digits.point);
-      shown = (useGrouping === false || useGrouping === 'false' ? whole : group(whole)) + (fraction === '' ? '' : '.' + fraction);
+      shown =
+        (useGrouping === false || useGrouping === 'false' ? whole : group(whole)) +
+        (fraction === '' ? '' : '.' + fraction);
     }
     const unit = isMoney ? (CURRENCIES[currency] ?? currency + '\u00a0') : '';
     return (isNegative ? '-' : '') + unit + shown + (style === 'percent' ? '%' : '');
   }
-  const digitsOfPercent = ({ all, point }) => ({ all: padEnd(all, point + 2, '0'), point: point + 2, __proto__: null });
+  const digitsOfPercent = ({ all, point }) => ({
+    all: padEnd(all, point + 2, '0'),
+    point: point + 2,
+    __proto__: null,
+  });
   function trimFraction({ all, point }, fewest) {
     let end = all.length;
     while (end > point + fewest && all[end - 1] === '0') end--;
@@ -179,49 +335,102 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     let lead = 0;
     while (lead < rounded.all.length - 1 && rounded.all[lead] === '0') lead++;
     const all = trimFraction(rounded, 0);
-    return { all: padEnd(all, max(all.length, lead + fewest), '0'), point: rounded.point, __proto__: null };
+    return {
+      all: padEnd(all, max(all.length, lead + fewest), '0'),
+      point: rounded.point,
+      __proto__: null,
+    };
   }
   function group(whole) {
     let out = '';
-    for (let i = 0; i < whole.length; i++) out += (i > 0 && (whole.length - i) % 3 === 0 ? ',' : '') + whole[i];
+    for (let i = 0; i < whole.length; i++)
+      out += (i > 0 && (whole.length - i) % 3 === 0 ? ',' : '') + whole[i];
     return out;
   }
 
   // ---- dates, in UTC
   const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-  const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+  const MONTHS = [
+    'January',
+    'February',
+    'March',
+    'April',
+    'May',
+    'June',
+    'July',
+    'August',
+    'September',
+    'October',
+    'November',
+    'December',
+  ];
   const read = { __proto__: null };
-  for (const name of ['getTime', 'getDay', 'getMonth', 'getDate', 'getFullYear', 'getHours', 'getMinutes', 'getSeconds']) read[name] = uncurry(date.prototype[name]);
+  for (const name of [
+    'getTime',
+    'getDay',
+    'getMonth',
+    'getDate',
+    'getFullYear',
+    'getHours',
+    'getMinutes',
+    'getSeconds',
+  ])
+    read[name] = uncurry(date.prototype[name]);
   function formatDate(value, options, usual) {
     const time = read.getTime(value);
     if (time !== time) return 'Invalid Date';
     const asked = options ?? {};
-    const hasDate = asked.weekday !== undefined || asked.year !== undefined || asked.month !== undefined || asked.day !== undefined;
-    const hasTime = asked.hour !== undefined || asked.minute !== undefined || asked.second !== undefined;
-    const numbers = { __proto__: null };
-    const own = { year: asked.year, month: asked.month, day: asked.day, weekday: asked.weekday, hour: asked.hour, minute: asked.minute, second: asked.second, __proto__: null };
-    if (usual !== 'time' && !hasDate && !(usual === 'any' && hasTime)) own.year = own.month = own.day = 'numeric';
-    if (usual !== 'date' && !hasTime && !(usual === 'any' && hasDate)) own.hour = own.minute = own.second = 'numeric';
+    const hasDate =
+      asked.weekday !== undefined ||
+      asked.year !== undefined ||
+      asked.month !== undefined ||
+      asked.day !== undefined;
+    const hasTime =
+      asked.hour !== undefined || asked.minute !== undefined || asked.second !== undefined;
+    const own = {
+      year: asked.year,
+      month: asked.month,
+      day: asked.day,
+      weekday: asked.weekday,
+      hour: asked.hour,
+      minute: asked.minute,
+      second: asked.second,
+      __proto__: null,
+    };
+    if (usual !== 'time' && !hasDate && !(usual === 'any' && hasTime))
+      own.year = own.month = own.day = 'numeric';
+    if (usual !== 'date' && !hasTime && !(usual === 'any' && hasDate))
+      own.hour = own.minute = own.second = 'numeric';
     const dateText = formatDay(value, own);
-    const timeText = formatTime(value, own, asked.hour12 === undefined ? (asked.hourCycle ?? 'h12') : asked.hour12 ? 'h12' : 'h24');
+    let cycle = asked.hourCycle ?? 'h12';
+    if (asked.hour12 !== undefined) cycle = asked.hour12 ? 'h12' : 'h24';
+    const timeText = formatTime(value, own, cycle);
     return dateText + (dateText !== '' && timeText !== '' ? ', ' : '') + timeText;
   }
   const two = (value) => padStart(text(value), 2, '0');
   const asNumber = (value, style) => (style === '2-digit' ? two(value % 100) : text(value));
   function formatDay(value, { weekday, year, month, day }) {
     const dayName = DAYS[read.getDay(value)];
-    const week = weekday === undefined ? '' : weekday === 'long' ? dayName : slice(dayName, 0, weekday === 'narrow' ? 1 : 3);
+    let week = weekday === undefined ? '' : dayName;
+    if (week !== '' && weekday !== 'long') week = slice(dayName, 0, weekday === 'narrow' ? 1 : 3);
     const yearText = year === undefined ? '' : asNumber(read.getFullYear(value), year);
     const dayText = day === undefined ? '' : asNumber(read.getDate(value), day);
     const isWord = month === 'long' || month === 'short' || month === 'narrow';
     if (!isWord) {
-      const parts = [month === undefined ? '' : asNumber(read.getMonth(value) + 1, month), dayText, yearText];
+      const parts = [
+        month === undefined ? '' : asNumber(read.getMonth(value) + 1, month),
+        dayText,
+        yearText,
+      ];
       let out = '';
       for (let i = 0; i < 3; i++) if (parts[i] !== '') out += (out === '' ? '' : '/') + parts[i];
-      return week === '' ? out : out === '' ? week : week + ', ' + out;
+      if (week === '') return out;
+      return out === '' ? week : week + ', ' + out;
     }
     const name = MONTHS[read.getMonth(value)];
-    const shown = (month === 'long' ? name : slice(name, 0, month === 'narrow' ? 1 : 3)) + (dayText === '' ? '' : ' ' + dayText);
+    const shown =
+      (month === 'long' ? name : slice(name, 0, month === 'narrow' ? 1 : 3)) +
+      (dayText === '' ? '' : ' ' + dayText);
     const dated = yearText === '' ? shown : shown + (dayText === '' ? ' ' : ', ') + yearText;
     return week === '' ? dated : week + ', ' + dated;
   }
@@ -229,35 +438,47 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     const isTwelve = cycle === 'h12' || cycle === 'h11';
     if (hour === undefined && minute === undefined && second === undefined) return '';
     const hours = read.getHours(value);
-    const shownHour = isTwelve ? hours % 12 || 12 : cycle === 'h24' ? hours || 24 : hours;
+    let shownHour = isTwelve ? hours % 12 || 12 : hours;
+    if (cycle === 'h24') shownHour = hours || 24;
     const parts = [];
-    if (hour !== undefined) parts[parts.length] = hour === '2-digit' || !isTwelve ? two(shownHour) : text(shownHour);
-    if (minute !== undefined) parts[parts.length] = hour === undefined && second === undefined ? text(read.getMinutes(value)) : two(read.getMinutes(value));
-    if (second !== undefined) parts[parts.length] = minute === undefined ? text(read.getSeconds(value)) : two(read.getSeconds(value));
+    if (hour !== undefined)
+      parts[parts.length] = hour === '2-digit' || !isTwelve ? two(shownHour) : text(shownHour);
+    if (minute !== undefined)
+      parts[parts.length] =
+        hour === undefined && second === undefined
+          ? text(read.getMinutes(value))
+          : two(read.getMinutes(value));
+    if (second !== undefined)
+      parts[parts.length] =
+        minute === undefined ? text(read.getSeconds(value)) : two(read.getSeconds(value));
     let out = '';
     for (let i = 0; i < parts.length; i++) out += (i > 0 ? ':' : '') + parts[i];
     return hour !== undefined && isTwelve ? out + (hours < 12 ? ' AM' : ' PM') : out;
   }
 
-  define(text.prototype, 'localeCompare', function localeCompare(that, locales, options) {
+  define(text.prototype, 'localeCompare', function localeCompare(that, _locales, options) {
     return collate(text(this), text(that), options);
   });
   const numberValue = uncurry(number.prototype.valueOf);
   const bigintValue = uncurry(bigint.prototype.valueOf);
-  define(number.prototype, 'toLocaleString', function toLocaleString(locales, options) {
+  define(number.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
     return formatNumber(numberValue(this), options);
   });
-  define(bigint.prototype, 'toLocaleString', function toLocaleString(locales, options) {
+  define(bigint.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
     return formatNumber(bigintValue(this), options);
   });
-  for (const [name, usual] of [['toLocaleString', 'both'], ['toLocaleDateString', 'date'], ['toLocaleTimeString', 'time']]) {
-    define(date.prototype, name, function (locales, options) {
+  for (const [name, usual] of [
+    ['toLocaleString', 'both'],
+    ['toLocaleDateString', 'date'],
+    ['toLocaleTimeString', 'time'],
+  ]) {
+    define(date.prototype, name, function (_locales, options) {
       return formatDate(this, options, usual === 'both' ? 'any' : usual);
     });
   }
   const resolved = () => ({ locale: 'en-US', timeZone: 'UTC', numberingSystem: 'latn' });
   class Collator {
-    constructor(locales, options) {
+    constructor(_locales, options) {
       this.compare = (a, b) => collate(text(a), text(b), options);
     }
     resolvedOptions() {
@@ -265,16 +486,18 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     }
   }
   class NumberFormat {
-    constructor(locales, options) {
-      this.format = (value) => formatNumber(typeof value === 'bigint' ? value : number(value), options);
+    constructor(_locales, options) {
+      this.format = (value) =>
+        formatNumber(typeof value === 'bigint' ? value : number(value), options);
     }
     resolvedOptions() {
       return resolved();
     }
   }
   class DateTimeFormat {
-    constructor(locales, options) {
-      this.format = (value) => formatDate(value === undefined ? new date() : new date(value), options, 'date');
+    constructor(_locales, options) {
+      this.format = (value) =>
+        formatDate(value === undefined ? new date() : new date(value), options, 'date');
     }
     resolvedOptions() {
       return resolved();
@@ -293,4 +516,4 @@ export const JAVASCRIPT_LOCALE: string = String.raw`() => {
     DateTimeFormat: callable(DateTimeFormat),
     getCanonicalLocales: (locales) => (locales === undefined ? [] : [].concat(locales)),
   });
-}`;
+}

@@ -1,5 +1,6 @@
-// Above 120 lines because it is one program text: what `console.log` prints, run inside the interpreter.
-
+// biome-ignore-all lint/suspicious/noShadowRestrictedNames: the built-ins as they are before the program replaces them
+// biome-ignore-all lint/suspicious/noSelfCompare: NaN, without a built-in that the program could replace
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: texts with these characters are quoted another way
 /**
  * Source of a function for the interpreter: `inspect(value)` is the text that Node 20's `console.log` prints
  * for a value that is no string (`util.inspect` with its defaults: depth 2, 80 columns, 100 items, at most 15
@@ -8,12 +9,11 @@
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/util.html#utilinspectobject-options
  */
-export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
-  'use strict';
+export function inspect() {
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
   const getter = (object, key) =>
     uncurry(Object.getOwnPropertyDescriptor(object, key)?.get ?? (() => undefined));
-  const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+  const { ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
   const { is } = Object;
@@ -81,8 +81,14 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
     return joined;
   }
 
+  function markFor(string) {
+    if (!includes(string, "'")) return "'";
+    if (!includes(string, '"')) return '"';
+    return includes(string, TICK) || includes(string, '$' + '{') ? "'" : TICK;
+  }
+
   function quote(string) {
-    const mark = !includes(string, "'") ? "'" : !includes(string, '"') ? '"' : includes(string, TICK) || includes(string, '$' + '{') ? "'" : TICK;
+    const mark = markFor(string);
     if (matches(PLAIN, string)) return mark + string + mark;
     let quoted = mark;
     for (let i = 0; i < string.length; i++) {
@@ -95,7 +101,8 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       else if (c === '\f') quoted += '\\f';
       else if (c === '\v') quoted += '\\v';
       else if (c === '\x7f') quoted += '\\x7F';
-      else if (c < ' ') quoted += '\\x' + toUpper(slice(stringify(c), 5, 7)); // JSON writes it as four digits
+      else if (c < ' ')
+        quoted += '\\x' + toUpper(slice(stringify(c), 5, 7)); // JSON writes it as four digits
       else quoted += c;
     }
     return quoted + mark;
@@ -104,7 +111,10 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
   function primitive(value) {
     switch (typeof value) {
       case 'string':
-        return quote(value.length > 10000 ? slice(value, 0, 10000) : value) + (value.length > 10000 ? '... ' + (value.length - 10000) + ' more characters' : '');
+        return (
+          quote(value.length > 10000 ? slice(value, 0, 10000) : value) +
+          (value.length > 10000 ? '... ' + (value.length - 10000) + ' more characters' : '')
+        );
       case 'bigint':
         return text(value) + 'n';
       case 'symbol':
@@ -116,9 +126,9 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
 
   function constructorName(value) {
     for (let object = value; object !== null; object = getPrototypeOf(object)) {
-      const constructor = getOwnPropertyDescriptor(object, 'constructor')?.value;
-      if (typeof constructor === 'function') {
-        const name = getOwnPropertyDescriptor(constructor, 'name')?.value;
+      const maker = getOwnPropertyDescriptor(object, 'constructor')?.value;
+      if (typeof maker === 'function') {
+        const name = getOwnPropertyDescriptor(maker, 'name')?.value;
         if (typeof name === 'string' && name !== '') return name;
       }
     }
@@ -133,7 +143,14 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
 
     function format(value, level) {
       if ((typeof value !== 'object' || value === null) && typeof value !== 'function') {
-        if (typeof value === 'string' && level > 0 && value.length > 16 && value.length > 80 - indent - 4 && includes(value, '\n')) return splitLines(value);
+        if (
+          typeof value === 'string' &&
+          level > 0 &&
+          value.length > 16 &&
+          value.length > 80 - indent - 4 &&
+          includes(value, '\n')
+        )
+          return splitLines(value);
         return primitive(value);
       }
       for (let i = 0; i < seen.length; i++) {
@@ -149,7 +166,11 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
     function splitLines(string) {
       const lines = [];
       let rest = string;
-      for (let at = indexOf(rest, '\n'); at >= 0 && at + 1 < rest.length; at = indexOf(rest, '\n')) {
+      for (
+        let at = indexOf(rest, '\n');
+        at >= 0 && at + 1 < rest.length;
+        at = indexOf(rest, '\n')
+      ) {
         lines[lines.length] = quote(slice(rest, 0, at + 1));
         rest = slice(rest, at + 1);
       }
@@ -162,17 +183,24 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       const typed = !array && isView(value) ? typedArrayName(value) : undefined;
       const list = array || typed !== undefined;
       const name = constructorName(value);
-      const brand = list || typeof value === 'function' || getPrototypeOf(value) === objectPrototype ? null : brandOf(value);
+      const brand =
+        list || typeof value === 'function' || getPrototypeOf(value) === objectPrototype
+          ? null
+          : brandOf(value);
       const keys = shownKeys(value, list || brand?.name === 'String');
-      const length = array ? value.length : typed !== undefined ? typedArrayLength(value) : 0;
+      let length = array ? value.length : 0;
+      if (typed !== undefined) length = typedArrayLength(value);
       const sized = brand?.name === 'Map' || brand?.name === 'Set' ? brand : null;
       const prefix = (fallback, size) => {
-        const plain = name === null ? '[' + fallback + size + ': null prototype] ' : name + size + ' ';
+        const plain =
+          name === null ? '[' + fallback + size + ': null prototype] ' : name + size + ' ';
         let tag;
         try {
           tag = value[toStringTag];
         } catch {}
-        return typeof tag === 'string' && tag !== '' && tag !== name ? plain + '[' + tag + '] ' : plain;
+        return typeof tag === 'string' && tag !== '' && tag !== name
+          ? plain + '[' + tag + '] '
+          : plain;
       };
       let open = '{';
       let base = '';
@@ -180,7 +208,7 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       else if (typed !== undefined) open = typed + '(' + length + ') [';
       else if (typeof value === 'function') base = functionBase(value, name);
       else if (sized) open = prefix(brand.name, '(' + brand.inner + ')') + '{';
-      else if (isPrototypeOf(errorPrototype, value)) base = errorBase(value, level);
+      else if (isPrototypeOf(errorPrototype, value)) base = errorBase(value);
       else if (brand) {
         const written = brandBase(brand, value);
         if (written === null) return level > 2 ? '[' + name + ']' : name + ' { <items unknown> }';
@@ -195,7 +223,8 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       if (level > 2) return array ? '[Array]' : '[' + (name ?? 'Object: null prototype') + ']';
       seen[seen.length] = value;
       deepest = level;
-      const output = list ? items(value, length, level) : sized ? entries(brand.name, value, level) : [];
+      let output = list ? items(value, length, level) : [];
+      if (sized) output = entries(brand.name, value, level);
       for (let i = 0; i < keys.length; i++) output[output.length] = property(value, keys[i], level);
       seen.length -= 1;
       for (let at = 0; at < circular.length; at++) {
@@ -218,17 +247,19 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       return keys;
     }
 
-    function functionBase(value, constructor) {
+    function functionBase(value, maker) {
       const name = getOwnPropertyDescriptor(value, 'name')?.value;
       const named = typeof name === 'string' && name !== '';
       if (startsWith(sourceOf(value), 'class')) {
         const parent = getOwnPropertyDescriptor(getPrototypeOf(value) ?? {}, 'name')?.value;
-        return '[class ' + (named ? name : '(anonymous)') + (parent ? ' extends ' + parent : '') + ']';
+        return (
+          '[class ' + (named ? name : '(anonymous)') + (parent ? ' extends ' + parent : '') + ']'
+        );
       }
-      return '[' + (constructor ?? 'Function') + (named ? ': ' + name : ' (anonymous)') + ']';
+      return '[' + (maker ?? 'Function') + (named ? ': ' + name : ' (anonymous)') + ']';
     }
 
-    function errorBase(value, level) {
+    function errorBase(value) {
       let stack;
       let header;
       try {
@@ -263,7 +294,8 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
         const holes = i - from + 1;
         output[output.length] = '<' + holes + ' empty item' + (holes > 1 ? 's' : '') + '>';
       }
-      if (i < length) output[output.length] = '... ' + (length - i) + ' more item' + (length - i > 1 ? 's' : '');
+      if (i < length)
+        output[output.length] = '... ' + (length - i) + ' more item' + (length - i > 1 ? 's' : '');
       return output;
     }
 
@@ -272,19 +304,25 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       let count = 0;
       indent += 2;
       const add = (key, item) => {
-        if (count++ < 100) output[output.length] = kind === 'Map' ? format(key, level + 1) + ' => ' + format(item, level + 1) : format(key, level + 1);
+        if (count++ < 100)
+          output[output.length] =
+            kind === 'Map'
+              ? format(key, level + 1) + ' => ' + format(item, level + 1)
+              : format(key, level + 1);
       };
       if (kind === 'Map') eachOfMap(value, (item, key) => add(key, item));
       else eachOfSet(value, (item) => add(item));
       indent -= 2;
-      if (count > 100) output[output.length] = '... ' + (count - 100) + ' more item' + (count > 101 ? 's' : '');
+      if (count > 100)
+        output[output.length] = '... ' + (count - 100) + ' more item' + (count > 101 ? 's' : '');
       return output;
     }
 
     function property(value, key, level, bare) {
       const descriptor = getOwnPropertyDescriptor(value, key) ?? { value: undefined };
       let shown;
-      if (descriptor.get !== undefined) shown = descriptor.set !== undefined ? '[Getter/Setter]' : '[Getter]';
+      if (descriptor.get !== undefined)
+        shown = descriptor.set !== undefined ? '[Getter/Setter]' : '[Getter]';
       else if (descriptor.set !== undefined) shown = '[Setter]';
       else {
         indent += 2;
@@ -292,8 +330,13 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
         indent -= 2;
       }
       if (bare) return shown;
-      const label = typeof key === 'symbol' ? '[' + symbolText(key) + ']' : key === '__proto__' ? "['__proto__']" : matches(IDENTIFIER, key) ? key : quote(key);
-      return label + ': ' + shown;
+      return labelOf(key) + ': ' + shown;
+    }
+
+    function labelOf(key) {
+      if (typeof key === 'symbol') return '[' + symbolText(key) + ']';
+      if (key === '__proto__') return "['__proto__']";
+      return matches(IDENTIFIER, key) ? key : quote(key);
     }
 
     function layOut(parts, base, open, close, list, level) {
@@ -325,7 +368,12 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
       const cell = widest + 2;
       if (cell * 3 + indent >= 80 || (total / cell <= 5 && widest > 6)) return output;
       const biased = max(cell - 3 - sqrt(cell - total / output.length), 1);
-      const columns = min(round(sqrt(2.5 * biased * count) / biased), floor((80 - indent) / cell), 12, 15);
+      const columns = min(
+        round(sqrt(2.5 * biased * count) / biased),
+        floor((80 - indent) / cell),
+        12,
+        15,
+      );
       if (columns <= 1) return output;
       const widths = [];
       for (let c = 0; c < columns; c++) {
@@ -333,7 +381,8 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
         for (let i = c; i < count; i += columns) widths[c] = max(widths[c], output[i].length + 2);
       }
       let numbers = true;
-      for (let i = 0; i < output.length && numbers; i++) numbers = typeof list[i] === 'number' || typeof list[i] === 'bigint';
+      for (let i = 0; i < output.length && numbers; i++)
+        numbers = typeof list[i] === 'number' || typeof list[i] === 'bigint';
       const rows = [];
       for (let i = 0; i < count; i += columns) {
         const end = min(i + columns, count);
@@ -352,4 +401,4 @@ export const JAVASCRIPT_INSPECT: string = String.raw`(() => {
 
     return format(root, 0);
   };
-})()`;
+}

@@ -1,5 +1,5 @@
-// Above 120 lines because it is one program text: the sort of V8, run inside the interpreter.
-
+// biome-ignore-all lint/suspicious/noSelfCompare: NaN, without a built-in that the program could replace
+// biome-ignore-all lint/complexity/useMathMinMax: no built-in that the program could replace
 /**
  * Source of a function for the interpreter that gives `sort` and `toSorted` V8's algorithm where a comparator is given:
  * the interpreter's own calls it on other pairs, which shows as soon as it is inconsistent (`(a, b) => a > b`).
@@ -9,11 +9,11 @@
  *
  * @see Peters 2002: https://github.com/python/cpython/blob/main/Objects/listsort.txt
  */
-export const JAVASCRIPT_SORT: string = `() => {
-  'use strict';
+export function sort() {
   const uncurry = Function.prototype.bind.bind(Function.prototype.call);
   const { apply, getPrototypeOf } = Reflect;
   const { TypeError: WrongType, Object: object, Array: list, Number: number } = globalThis;
+  /** @type {any} */
   const typedArrays = getPrototypeOf(Uint8Array.prototype);
   const plainSort = uncurry(list.prototype.sort);
   const plainTypedSort = uncurry(typedArrays.sort);
@@ -29,7 +29,8 @@ export const JAVASCRIPT_SORT: string = `() => {
       return order !== order ? 0 : order;
     };
     const copy = (from, at, to, into, count) => {
-      if (from === to && at < into) for (let i = count - 1; i >= 0; i--) to[into + i] = from[at + i];
+      if (from === to && at < into)
+        for (let i = count - 1; i >= 0; i--) to[into + i] = from[at + i];
       else for (let i = 0; i < count; i++) to[into + i] = from[at + i];
     };
 
@@ -69,13 +70,19 @@ export const JAVASCRIPT_SORT: string = `() => {
       let offset = 1;
       if (compare(v[base + hint], key) < 0) {
         const most = length - hint;
-        while (offset < most && compare(v[base + hint + offset], key) < 0) (last = offset), (offset = offset * 2 + 1);
+        while (offset < most && compare(v[base + hint + offset], key) < 0) {
+          last = offset;
+          offset = offset * 2 + 1;
+        }
         if (offset > most) offset = most;
         last += hint;
         offset += hint;
       } else {
         const most = hint + 1;
-        while (offset < most && !(compare(v[base + hint - offset], key) < 0)) (last = offset), (offset = offset * 2 + 1);
+        while (offset < most && !(compare(v[base + hint - offset], key) < 0)) {
+          last = offset;
+          offset = offset * 2 + 1;
+        }
         if (offset > most) offset = most;
         const held = last;
         last = hint - offset;
@@ -96,14 +103,20 @@ export const JAVASCRIPT_SORT: string = `() => {
       let offset = 1;
       if (compare(key, v[base + hint]) < 0) {
         const most = hint + 1;
-        while (offset < most && compare(key, v[base + hint - offset]) < 0) (last = offset), (offset = offset * 2 + 1);
+        while (offset < most && compare(key, v[base + hint - offset]) < 0) {
+          last = offset;
+          offset = offset * 2 + 1;
+        }
         if (offset > most) offset = most;
         const held = last;
         last = hint - offset;
         offset = hint - held;
       } else {
         const most = length - hint;
-        while (offset < most && !(compare(key, v[base + hint + offset]) < 0)) (last = offset), (offset = offset * 2 + 1);
+        while (offset < most && !(compare(key, v[base + hint + offset]) < 0)) {
+          last = offset;
+          offset = offset * 2 + 1;
+        }
         if (offset > most) offset = most;
         last += hint;
         offset += hint;
@@ -260,7 +273,10 @@ export const JAVASCRIPT_SORT: string = `() => {
 
     let least = length;
     let odd = 0;
-    while (least >= 64) (odd |= least & 1), (least >>= 1);
+    while (least >= 64) {
+      odd |= least & 1;
+      least >>= 1;
+    }
     least += odd;
     for (let low = 0; low < length; ) {
       const rest = length - low;
@@ -301,7 +317,8 @@ export const JAVASCRIPT_SORT: string = `() => {
   }
 
   const check = (cmp) => {
-    if (cmp !== undefined && typeof cmp !== 'function') throw new WrongType('The comparison function must be either a function or undefined');
+    if (cmp !== undefined && typeof cmp !== 'function')
+      throw new WrongType('The comparison function must be either a function or undefined');
   };
   const lengthOf = (value) => {
     const length = number(value.length);
@@ -357,10 +374,17 @@ export const JAVASCRIPT_SORT: string = `() => {
       return apply(typedMethods.sort, typedSlice(this), [cmp]);
     },
   };
-  for (const [prototype, own] of [[list.prototype, methods], [typedArrays, typedMethods]]) {
+  for (const [prototype, own] of [
+    [list.prototype, methods],
+    [typedArrays, typedMethods],
+  ]) {
     for (const name of ['sort', 'toSorted']) {
       object.defineProperty(own[name], 'length', { value: 1, configurable: true });
-      object.defineProperty(prototype, name, { value: own[name], writable: true, configurable: true });
+      object.defineProperty(prototype, name, {
+        value: own[name],
+        writable: true,
+        configurable: true,
+      });
     }
   }
-}`;
+}
