@@ -1,7 +1,6 @@
 import { assertLength } from './assertTokens.ts';
 import { isArray } from './checks.ts';
 import { GrpoError } from './errors.ts';
-import type { Mask } from './readMask.ts';
 import { shown } from './shown.ts';
 
 /** The layout of trained tokens alone: no padding, no mask. */
