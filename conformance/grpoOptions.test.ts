@@ -68,7 +68,7 @@ describe("the option tables of packages/grpo's README", () => {
 
   test('every name in the first column is in our source', () => {
     const folder = here('../packages/grpo/src');
-    const source = readdirSync(folder)
+    const source = readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts') && !file.includes('.test'))
       .map((file) => readFileSync(`${folder}/${file}`, 'utf8'))
       .join('\n');

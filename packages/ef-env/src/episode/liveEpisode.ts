@@ -69,7 +69,7 @@ export async function open<Task, Role extends string>(
   live: LiveEpisode<Task, Role>,
   limits: StepLimits,
 ): Promise<void> {
-  const opened = await guarded(trajectoriesOf(live), limits, async () => {
+  const opened = await recordingErrors(trajectoriesOf(live), limits, async () => {
     const { data, seed } = live.task;
     const { views = {}, first = live.role } = await stepWithin(limits, (signal) =>
       live.episode.reset(data, { seed, signal }),
@@ -104,7 +104,7 @@ export async function answer<Task, Role extends string>(
   const view = views[role];
   view.last = { ...attempted, kind: 'policy', turn: view.attempts++ };
   view.trajectory.segments.push(view.last);
-  const answered = await guarded(trajectoriesOf(live), limits, async () => {
+  const answered = await recordingErrors(trajectoriesOf(live), limits, async () => {
     const result = await stepWithin(limits, (signal) =>
       live.episode.step({ role, action: attempted.text }, { signal }),
     );
@@ -157,7 +157,7 @@ export function trajectoriesOf<Task, Role extends string>({
  *
  * @returns whether it went well.
  */
-export async function guarded(
+export async function recordingErrors(
   trajectories: readonly Trajectory[],
   limits: StepLimits,
   run: () => Promise<void>,

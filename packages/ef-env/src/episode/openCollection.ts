@@ -3,7 +3,7 @@ import { scoreGroup } from '../rewards/scoreGroup.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import type { CollectOptions } from './collectOptions.ts';
 import type { Dialogue } from './defineDialogue.ts';
-import { guarded, type LiveEpisode, newEpisode, trajectoriesOf } from './liveEpisode.ts';
+import { type LiveEpisode, newEpisode, recordingErrors, trajectoriesOf } from './liveEpisode.ts';
 import { type StepLimits, stepWithin } from './stepWithin.ts';
 
 /** The books of a collection: what is to be played and what has ended. */
@@ -13,7 +13,7 @@ export interface Collection<Task, Role extends string> {
   /** The episodes to play: all but those that were completed earlier. */
   pending: LiveEpisode<Task, Role>[];
   /** Enters ended episodes, scores groups that have become whole, and tells the caller. */
-  retire(ended: readonly LiveEpisode<Task, Role>[], limits: StepLimits): Promise<void>;
+  enterEnded(ended: readonly LiveEpisode<Task, Role>[], limits: StepLimits): Promise<void>;
 }
 
 /** @param rubric - Scores groups of the first role's trajectories; they are held back until the group is whole. */
@@ -47,7 +47,7 @@ export function openCollection<Task, Role extends string>(
   return {
     results,
     pending,
-    async retire(ended, limits) {
+    async enterEnded(ended, limits) {
       if (ended.length === 0) return;
       for (const { views, index } of ended) {
         for (const role of roles) results[role][index] = views[role].trajectory;
@@ -86,7 +86,7 @@ async function scoreEnded<Task>(
   const sound = group.filter(
     (trajectory) => fresh.has(trajectory) && trajectory.error === undefined,
   );
-  await guarded(sound, limits, async () => {
+  await recordingErrors(sound, limits, async () => {
     const scores = await stepWithin(limits, (signal) => scoreGroup(group, rubric, { signal }));
     for (const [i, trajectory] of group.entries()) {
       const score = scores[i];

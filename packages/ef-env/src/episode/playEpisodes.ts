@@ -37,7 +37,7 @@ export async function playEpisodes<Task, Role extends string>(
   );
   checkCollectOptions(caller, { ...options, maxTurns, concurrency });
 
-  const { results, pending, retire } = openCollection(env, play.rubric, options);
+  const { results, pending, enterEnded } = openCollection(env, play.rubric, options);
   const cancellation = listenTo(signal);
   const limits: StepLimits = { caller, stepTimeout, cancellation };
   let alive: LiveEpisode<Task, Role>[] = [];
@@ -45,7 +45,7 @@ export async function playEpisodes<Task, Role extends string>(
     const ended = alive.filter(({ finished }) => finished);
     alive = alive.filter(({ finished }) => !finished);
     await Promise.all(ended.map((live) => close(live, limits)));
-    await retire(ended, limits);
+    await enterEnded(ended, limits);
   };
   try {
     // Whole groups together, so that a group's first attempts share their prompt.
