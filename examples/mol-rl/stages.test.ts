@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attempts } from './domain/codewords.ts';
 import { evaluate } from './domain/evaluate.ts';
 import { type GeneralText, generalSequences, readGeneralText } from './domain/generalText.ts';
-import { readWeights, writeWeights } from './harness/weights.ts';
 import { grpo } from './method/grpo.ts';
 import { type Learner, loadLearner } from './method/learner.ts';
 import { Stage, type StageStep } from './method/stage.ts';
 import { type TeachMethod, teach } from './method/teach.ts';
+import { readWeights, writeWeights } from './method/weights.ts';
 
 let device: CpuDevice;
 let learner: Learner;

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evaluation } from '../domain/evaluate.ts';
+import { exists } from '../method/exists.ts';
 import type { StageState } from '../method/stage.ts';
+import type { Weights } from '../method/weights.ts';
 import type { Settings } from './options.ts';
-import { exists, replaceFile } from './replaceFile.ts';
-import type { Weights } from './weights.ts';
+import { replaceFile } from './replaceFile.ts';
 
 /** The position of a whole run. */
 export interface Checkpoint {

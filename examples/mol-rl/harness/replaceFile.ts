@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { exists } from '../method/exists.ts';
 
 /**
  * Writes a file that appears whole or not at all: a temporary file, flushed to disk, then renamed. What a failed write
@@ -37,9 +38,3 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.sync().catch(() => undefined);
   await handle?.close();
 }
-
-export const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );

@@ -9,11 +9,11 @@ import { grpo } from '../method/grpo.ts';
 import type { Learner } from '../method/learner.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { type TeachMethod, teach } from '../method/teach.ts';
+import { readWeights, type Weights, writeWeights } from '../method/weights.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import { type MetricsFile, openMetricsFile } from './metricsFile.ts';
 import type { Arm } from './options.ts';
 import type { Progress } from './progress.ts';
-import { readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */
 export interface Run {

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import {
   appendTrajectories,
   collect,
@@ -10,6 +9,7 @@ import {
   readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
+import { exists } from './exists.ts';
 
 /** What is played with feedback. */
 export interface FeedbackGame<Task> {
@@ -39,10 +39,6 @@ export async function collectFeedback<Task>(
   const { episodes, seed, file, signal, onProgress, onWarning } = options;
   const random = createRandom(mixSeeds(seed, 'feedback tasks'));
   const tasks = Array.from({ length: episodes }, () => nextTask(random));
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
   return collect(environment, policy, {
     tasks,
     seed,
@@ -50,7 +46,7 @@ export async function collectFeedback<Task>(
     maxTokens,
     temperature: 1,
     concurrency: 64,
-    completed: exists ? await readTrajectories(file, { onWarning }) : [],
+    completed: (await exists(file)) ? await readTrajectories(file, { onWarning }) : [],
     signal,
     onProgress,
     onTrajectories: (finished) => appendTrajectories(file, finished, { onWarning }),

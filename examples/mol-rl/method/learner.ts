@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Segment } from '@molrl/ef-env';
 import type { Role } from '@molrl/mol-loss';
@@ -16,6 +15,7 @@ import {
   type Tokenizer,
   type TrainingSequence,
 } from '@molrl/qwen3';
+import { exists } from './exists.ts';
 
 /** Tokens with the loss each one is the target of. */
 export type Sequence = TrainingSequence<Role>;
@@ -66,11 +66,7 @@ export async function loadLearner(options: LoadLearnerOptions): Promise<Learner>
 async function assertModelFolder(folder: string): Promise<void> {
   for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
     const path = join(folder, name);
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!found) {
+    if (!(await exists(path))) {
       throw new Error(
         `--model: ${path} cannot be read. Give a folder with config.json, model.safetensors and tokenizer.json, or leave --model out to use the model that ships with the example.`,
       );

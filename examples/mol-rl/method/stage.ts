@@ -1,7 +1,7 @@
 import { createRandom, mixSeeds, type Random, restoreRandom } from '@molrl/ef-env';
 import { adamw, type Optimizer } from '@molrl/tensor-gpu';
 import type { Variable } from '@tensorflow/tfjs-core';
-import { readWeights, type Weights, writeWeights } from '../harness/weights.ts';
+import { readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** All that a training stage needs to go on bitwise where it stopped. */
 export interface StageState {

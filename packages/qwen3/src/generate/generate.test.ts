@@ -1,3 +1,4 @@
+// Above 300 lines: every property is held on the same tiny models, against plain forward passes.
 import { openCpu } from '@molrl/tensor-gpu';
 import { add, fill, memory, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -6,6 +6,7 @@ import {
   checkWholeNumbers,
 } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
+import { checkBatch } from '../model/checkBatch.ts';
 import { checkLanguageModel, type LanguageModel, type ModelInput } from '../model/languageModel.ts';
 import type { ScoreTargetsOptions } from './scoredTargets.ts';
 import type { Targets } from './targets.ts';
@@ -21,13 +22,11 @@ export function checkScoring(
   checkLanguageModel(CALLER, 'model', model);
   checkOptions(model, options);
   const { batch, targets } = chosen;
-  if (!batch?.inputIds || !targets?.rows || !targets.ids) {
-    const [name, maker, value] = batch?.inputIds
-      ? ['targets', 'selectTargets', targets]
-      : ['batch', 'tokenBatch or packedBatch', batch];
+  checkBatch(CALLER, batch, ['inputIds']);
+  if (!targets?.rows || !targets.ids) {
     throw new Qwen3Error(
       'option',
-      `${CALLER}: ${name} must be what ${maker} returns, got ${showValue(value)}.`,
+      `${CALLER}: targets must be what selectTargets returns, got ${showValue(targets)}.`,
     );
   }
   checkTargets(targets, { places: batch.B * batch.T, vocabulary: model.head().shape[0]! }); // [V, H]

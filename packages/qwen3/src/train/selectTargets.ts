@@ -1,6 +1,6 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { checkList, checkOptionNames } from '../base/optionChecks.ts';
-import { showValue } from '../base/showValue.ts';
+import { checkBatch } from '../model/checkBatch.ts';
 import type { TokenBatch } from '../model/tokenBatch.ts';
 import type { Targets } from './targets.ts';
 
@@ -71,12 +71,7 @@ export function selectTargets<Role extends string>(
 function sequenceStarts(
   batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds'>,
 ): readonly number[] {
-  if (!batch?.inputIds || !batch.segmentIds) {
-    throw new Qwen3Error(
-      'option',
-      `selectTargets: batch must be what tokenBatch or packedBatch returns, got ${showValue(batch)}.`,
-    );
-  }
+  checkBatch('selectTargets', batch, ['inputIds', 'segmentIds']);
   const { B, T, segmentIds } = batch;
   const starts: number[] = [];
   for (let i = 0; i < B * T; i++) {

@@ -1,6 +1,5 @@
-import { Qwen3Error } from '../base/errors.ts';
 import { checkFunction } from '../base/optionChecks.ts';
-import { showValue } from '../base/showValue.ts';
+import { checkBatch } from '../model/checkBatch.ts';
 import type { TokenBatch } from '../model/tokenBatch.ts';
 
 /** @deprecated Use `Targets`. All arrays have one entry per chosen target, in row-major order. */
@@ -30,12 +29,7 @@ export function targetRows(
   batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds'>,
   isChosen: (row: number, column: number, index: number) => boolean = () => true,
 ): TargetRows {
-  if (!batch?.inputIds || !batch.segmentIds) {
-    throw new Qwen3Error(
-      'option',
-      `targetRows: batch must be what tokenBatch or packedBatch returns, got ${showValue(batch)}.`,
-    );
-  }
+  checkBatch('targetRows', batch, ['inputIds', 'segmentIds']);
   checkFunction('targetRows', 'isChosen', isChosen);
   const { B, T, inputIds, segmentIds } = batch;
   const targets: number[] = [];
