@@ -24,7 +24,7 @@ const FLOORS = {
   ],
   'tensor-gpu': [
     ['base'],
-    ['sampling'],
+    ['sampling', 'weights'],
     ['backend/'],
     ['tape'],
     ['fused'],

@@ -18,6 +18,7 @@ test('exports these names and no others', () => {
       "linear",
       "lmHead",
       "lossFromGradient",
+      "mapTensor",
       "onFusedMismatch",
       "openCpu",
       "record",
@@ -27,6 +28,7 @@ test('exports these names and no others', () => {
       "samplingProbabilities",
       "seededUniform",
       "selectRows",
+      "storedTensor",
       "swiglu",
       "verify",
     ]

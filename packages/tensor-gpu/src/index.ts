@@ -52,3 +52,7 @@ export {
   type RowKernelOptions,
 } from './userKernels/defineKernel.ts';
 export type { KernelMode } from './userKernels/kernelSource.ts';
+export type { MappedTensor, Weight } from './weights/mappedTensor.ts';
+export { type MapTensorOptions, mapTensor } from './weights/mapTensor.ts';
+export type { StoredDtype } from './weights/storedDtype.ts';
+export { type StoredTensorOptions, storedTensor } from './weights/storedTensor.ts';

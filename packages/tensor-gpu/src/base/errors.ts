@@ -3,6 +3,7 @@
  * - `option`: an option has a value it must not have
  * - `shape`, `dtype`: a tensor does not fit the op
  * - `out-of-memory`: the heap cannot grow any further
+ * - `file`: a file cannot be read, or ends before what it should hold
  * - `native`: native kernels were asked for and cannot be used here
  * - `prebuild`: a compiled kernel file is missing or of another version
  * - `backend`: the op needs a back end that is not the current one
@@ -19,6 +20,7 @@ export type TensorGpuErrorCode =
   | 'shape'
   | 'dtype'
   | 'out-of-memory'
+  | 'file'
   | 'native'
   | 'prebuild'
   | 'backend'

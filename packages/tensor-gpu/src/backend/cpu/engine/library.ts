@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { arch, platform } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { TensorGpuError } from '../../../base/errors.ts';
+import { type Koffi, loadKoffi } from '../../../weights/koffi.ts';
 import { kernelTableHash } from './kernelTable.ts';
 import { prebuild } from './prebuild.ts';
 import { type WasmMemory, type WasmModule, wasm } from './wasm.ts';
@@ -32,22 +32,14 @@ export interface Library {
   forWorker: WorkerLibrary;
 }
 
-/** The little of koffi that is used here (an optional peer: its own types are not needed to compile). */
-interface Koffi {
-  load(file: string): { func(prototype: string): (...args: unknown[]) => unknown };
-}
-
 /**
  * Native kernels, through koffi.
  * @throws {TensorGpuError} `native` with the reason why they cannot be used here.
  */
 export function loadNative(memory: WasmMemory): Library {
-  const require = createRequire(import.meta.url);
-  let koffiPath: string;
-  let koffi: Koffi;
+  let loaded: { koffi: Koffi; path: string };
   try {
-    koffiPath = require.resolve('koffi');
-    koffi = require(koffiPath) as Koffi; // require gives any
+    loaded = loadKoffi();
   } catch (cause) {
     throw new TensorGpuError(
       'native',
@@ -55,6 +47,7 @@ export function loadNative(memory: WasmMemory): Library {
       { cause },
     );
   }
+  const { koffi } = loaded;
   const extension = { darwin: 'dylib', win32: 'dll' }[platform as string] ?? 'so';
   const names = arch === 'x64' ? ['kernels-v3', 'kernels-v4'] : ['kernels'];
   const files = names.map((name) => prebuild(`${platform}-${arch}/${name}.${extension}`));
@@ -94,7 +87,7 @@ export function loadNative(memory: WasmMemory): Library {
     useHugePages: (from, to) => {
       useHugePages(base, from, to);
     },
-    forWorker: { kind: 'native', koffi: koffiPath, file, base },
+    forWorker: { kind: 'native', koffi: loaded.path, file, base },
   };
 }
 
