@@ -157,7 +157,8 @@ typedef struct {
 } decodePackWords;
 
 typedef struct {
-  u32 table;
+  address table;
+  u32 type;
   u32 ids;
   u32 y;
   u32 count;
@@ -193,7 +194,8 @@ typedef struct {
 
 typedef struct {
   u32 a;
-  u32 b;
+  address b;
+  u32 type;
   u32 c;
   u32 m;
   u32 n;

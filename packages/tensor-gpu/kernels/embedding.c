@@ -1,14 +1,12 @@
 #include "kernel.h"
+#include "stored.h"
 // y[m] = table[ids[m]] and its gradient; selectRows uses both
 
 KERNEL(embedding) {
   const u32 width = d->width, end = MIN(d->count, (chunk + 1) * d->idsPerChunk);
   for (u32 m = chunk * d->idsPerChunk; m < end; m++) {
-    const f32 *from = F32(d->table) + (size_t)I32(d->ids)[m] * width;
-    f32 *to = F32(d->y) + (size_t)m * width;
-    u32 i = 0;
-    for (; i + VW <= width; i += VW) vstore(to + i, vload(from + i));
-    for (; i < width; i++) to[i] = from[i];
+    const u8 *row = AT(d->table) + (size_t)I32(d->ids)[m] * storedBytes(d->type, width);
+    widen(d->type, row, 0, width, F32(d->y) + (size_t)m * width);
   }
 }
 

@@ -1,4 +1,6 @@
 // C (+)= op(A) op(B) in f32, for batches of strided row-major matrices. (One file: the paths share tile, packing and types.)
+// B may be a frozen weight of another type: it is widened while it is packed, or in registers, and the sums are those of the
+// widened matrix, bit for bit.
 //
 // A register tile of MR x NR sums over one block of K; B is packed into panels [k][NR] (a panel stays in the first-level
 // cache while all rows of the block pass over it), A into [k][rows of a tile] where it is not read in place.
@@ -8,6 +10,7 @@
 //   else                   : packed
 // The tile is a function of its own and has no branch behind its accumulators: V8 would spill them.
 #include "kernel.h"
+#include "stored.h"
 
 #if VW == 16
 #define MR 12
@@ -216,12 +219,52 @@ static void packRows(const f32 *from, size_t ld, u32 count, u32 k, f32 *to, u32 
     for (u32 i = 0; i < width; i++) to[(size_t)p * width + i] = i < count ? from[p * ld + i] : 0;
 }
 
+// k rows of `count` elements of a frozen weight, from element `first` on -> to[k][NR], the rest zero
+INLINE void widenPanel(u32 type, const u8 *from, size_t ld, u32 first, u32 count, u32 k, f32 *to) {
+  for (u32 p = 0; p < k; p++, from += ld, to += NR) {
+    if (count >= NR)
+      for (u32 i = 0; i < NR; i += VW) vstore(to + i, vstored(type, from, first + i));
+    else
+      for (u32 i = 0; i < NR; i++) to[i] = i < count ? stored(type, from, first + i) : 0;
+  }
+}
+#define WIDEN_PANEL(name, type)                                                                            \
+  static NOINLINE void panel##name(const u8 *from, size_t ld, u32 first, u32 count, u32 k, f32 *to) {      \
+    widenPanel(type, from, ld, first, count, k, to);                                                        \
+  }
+WIDEN_PANEL(Bf16, STORED_BF16) WIDEN_PANEL(F16, STORED_F16)
+WIDEN_PANEL(Q8, STORED_Q8_0) WIDEN_PANEL(Q4, STORED_Q4_0) WIDEN_PANEL(Q41, STORED_Q4_1)
+
 typedef struct {
-  const f32 *a, *b;
+  const f32 *a;
+  const u8 *b;
   f32 *c;
-  size_t lda, ldb, ldc;
-  u32 rows, columns, k, flags;
+  size_t lda, ldb, ldc; // ldb in bytes
+  u32 rows, columns, k, flags, type;
 } Product;
+
+// rows k0.. of B, columns n.. -> to[k][NR]
+static void packPlain(const Product *x, u32 k0, u32 n, u32 count, u32 k, f32 *to) {
+  const u8 *from = x->b + k0 * x->ldb;
+  if (x->type == STORED_F32) packRows((const f32 *)from + n, x->ldb / 4, count, k, to, NR);
+  else if (x->type == STORED_BF16) panelBf16(from, x->ldb, n, count, k, to);
+  else if (x->type == STORED_F16) panelF16(from, x->ldb, n, count, k, to);
+  else if (x->type == STORED_Q8_0) panelQ8(from, x->ldb, n, count, k, to);
+  else if (x->type == STORED_Q4_0) panelQ4(from, x->ldb, n, count, k, to);
+  else panelQ41(from, x->ldb, n, count, k, to);
+}
+
+// rows n.. of B transposed, its columns k0.. -> to[k][NR]; spare: [NR][KC + 16]
+static void packAcross(const Product *x, u32 k0, u32 n, u32 count, u32 k, f32 *to, f32 *spare) {
+  const u8 *from = x->b + n * x->ldb;
+  if (x->type == STORED_F32) {
+    packTransposed((const f32 *)from + k0, x->ldb / 4, count, k, to, NR);
+    return;
+  }
+  const u32 ld = KC + 16; // rows 1 KiB apart fall on the same lines of the cache
+  for (u32 r = 0; r < count; r++) widen(x->type, from + r * x->ldb, k0, k, spare + (size_t)r * ld);
+  packTransposed(spare, ld, count, k, to, NR);
+}
 
 // rows m.. of op(A), columns k0.. -> to[k][rows]
 static void packStrip(const Product *x, u32 m, u32 k0, u32 rows, u32 k, f32 *to) {
@@ -230,7 +273,7 @@ static void packStrip(const Product *x, u32 m, u32 k0, u32 rows, u32 k, f32 *to)
 }
 
 static void packedProduct(const Product *x, f32 *scratch) {
-  f32 *panels = scratch, *strips = scratch + (size_t)KC * NC;
+  f32 *panels = scratch, *strips = scratch + (size_t)KC * NC, *spare = strips + (size_t)MC * KC;
   const int ta = (x->flags & TRANSPOSE_A) != 0, tb = (x->flags & TRANSPOSE_B) != 0;
   // read by few panels, a strip of A does not pay for its packing, unless its rows fall on the same lines of the cache
   const int packA = ALWAYS_PACK || ta || x->columns > PACK_A_COLUMNS || (x->lda % 512 == 0 && x->columns > PACK_A_COLUMNS / 4);
@@ -243,8 +286,8 @@ static void packedProduct(const Product *x, f32 *scratch) {
       for (u32 j = 0; j < n; j += NR) {
         u32 count = MIN(NR, n - j);
         f32 *to = panels + (size_t)j * k;
-        if (tb) packTransposed(x->b + (n0 + j) * x->ldb + k0, x->ldb, count, k, to, NR);
-        else packRows(x->b + k0 * x->ldb + n0 + j, x->ldb, count, k, to, NR);
+        if (tb) packAcross(x, k0, n0 + j, count, k, to, spare);
+        else packPlain(x, k0, n0 + j, count, k, to);
       }
       for (u32 m0 = 0; m0 < x->rows; m0 += MC) {
         u32 m = MIN(MC, x->rows - m0);
@@ -279,11 +322,11 @@ static void inPlaceProduct(const Product *x, f32 *scratch) {
       }
     for (u32 j = 0; j < x->columns; j += NR) {
       u32 n = x->columns - j;
-      const f32 *b = x->b + k0 * x->ldb + j;
-      size_t ldb = x->ldb;
-      if (ALWAYS_PACK || n < NR) { // the last columns: no reading past the end of a row
+      const f32 *b = (const f32 *)(x->b + k0 * x->ldb) + j;
+      size_t ldb = x->ldb / 4;
+      if (ALWAYS_PACK || x->type != STORED_F32 || n < NR) { // the last columns: no reading past the end of a row
         f32 *to = scratch + (size_t)FEW_ROWS_IN_PLACE * KC;
-        packRows(b, ldb, MIN(n, NR), k, to, NR);
+        packPlain(x, k0, j, MIN(n, NR), k, to);
         b = to;
         ldb = NR;
       }
@@ -314,8 +357,8 @@ INLINE v4 sum4(vf s0, vf s1, vf s2, vf s3) {
   return __builtin_shufflevector(t, u, 0, 1, 4, 5) + __builtin_shufflevector(t, u, 2, 3, 6, 7);
 }
 
-// t[rows][4] = dot products of `rows` rows of a with 4 rows of w
-INLINE void dot(const int rows, const f32 *a, size_t lda, const f32 *w, size_t ldw, u32 k, f32 *t) {
+// t[rows][4] = dot products of `rows` rows of a with 4 rows of w, ldw bytes apart
+INLINE void dot(const int rows, const u32 type, const f32 *a, size_t lda, const u8 *w, size_t ldw, u32 k, f32 *t) {
   vf s[3][4];
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < 4; j++) s[i][j] = vsplat(0);
@@ -324,7 +367,7 @@ INLINE void dot(const int rows, const f32 *a, size_t lda, const f32 *w, size_t l
     vf x[3];
     for (int i = 0; i < rows; i++) x[i] = vload(a + i * lda + p);
     for (int j = 0; j < 4; j++) {
-      vf y = vload(w + j * ldw + p);
+      vf y = vstored(type, w + j * ldw, p);
       for (int i = 0; i < rows; i++) s[i][j] = vfma(x[i], y, s[i][j]);
     }
   }
@@ -332,31 +375,40 @@ INLINE void dot(const int rows, const f32 *a, size_t lda, const f32 *w, size_t l
     vf x[3];
     for (int i = 0; i < rows; i++) x[i] = vloadn(a + i * lda + p, k - p);
     for (int j = 0; j < 4; j++) {
-      vf y = vloadn(w + j * ldw + p, k - p);
+      vf y = vstoredn(type, w + j * ldw, p, k - p);
       for (int i = 0; i < rows; i++) s[i][j] = vfma(x[i], y, s[i][j]);
     }
   }
   for (int i = 0; i < rows; i++) *(v4 *)(t + 4 * i) = sum4(s[i][0], s[i][1], s[i][2], s[i][3]);
 }
-static NOINLINE void dot1(const f32 *a, size_t lda, const f32 *w, size_t ldw, u32 k, f32 *t) { dot(1, a, lda, w, ldw, k, t); }
-static NOINLINE void dot2(const f32 *a, size_t lda, const f32 *w, size_t ldw, u32 k, f32 *t) { dot(2, a, lda, w, ldw, k, t); }
-static NOINLINE void dot3(const f32 *a, size_t lda, const f32 *w, size_t ldw, u32 k, f32 *t) { dot(3, a, lda, w, ldw, k, t); }
+#define DOT(name, rows, type) \
+  static NOINLINE void dot##name##rows(const f32 *a, size_t lda, const u8 *w, size_t ldw, u32 k, f32 *t) { dot(rows, type, a, lda, w, ldw, k, t); }
+DOT(F32, 1, STORED_F32) DOT(F32, 2, STORED_F32) DOT(F32, 3, STORED_F32)
+DOT(Bf16, 1, STORED_BF16) DOT(Bf16, 2, STORED_BF16) DOT(Bf16, 3, STORED_BF16)
+DOT(F16, 1, STORED_F16) DOT(F16, 2, STORED_F16) DOT(F16, 3, STORED_F16)
+typedef void (*Dot)(const f32 *a, size_t lda, const u8 *w, size_t ldw, u32 k, f32 *t);
+static const Dot dots[3][3] = {{dotF321, dotF322, dotF323}, {dotBf161, dotBf162, dotBf163}, {dotF161, dotF162, dotF163}};
 
-// Few rows, B transposed: both are read along K.
-static void dotProduct(const Product *x) {
+// Few rows, B transposed: both are read along K. Blocks are widened four rows at a time, the other types in registers.
+static void dotProduct(const Product *x, f32 *scratch) {
+  const int blocks = x->type > STORED_F16;
+  const Dot *dot = dots[blocks ? STORED_F32 : x->type];
   for (u32 j = 0; j < x->columns; j += 4) {
     u32 n = MIN(4, x->columns - j);
-    const f32 *w = x->b + j * x->ldb;
-    size_t ldw = n == 4 ? x->ldb : 0; // the last columns: one row four times
+    const u8 *w = x->b + j * x->ldb;
+    size_t row = x->ldb;
+    if (blocks) {
+      row = (size_t)x->k * 4;
+      for (u32 q = 0; q < n; q++) widen(x->type, w + q * x->ldb, 0, x->k, scratch + (size_t)q * x->k);
+      w = (const u8 *)scratch;
+    }
+    size_t ldw = n == 4 ? row : 0; // the last columns: one row four times
     for (u32 last = 0; last < (n == 4 ? 1 : n); last++)
       for (u32 i = 0, r; i < x->rows; i += r) {
         f32 t[12];
         u32 left = x->rows - i;
         r = left == 4 ? 2 : MIN(3, left);
-        const f32 *a = x->a + i * x->lda;
-        if (r == 3) dot3(a, x->lda, w + last * x->ldb, ldw, x->k, t);
-        else if (r == 2) dot2(a, x->lda, w + last * x->ldb, ldw, x->k, t);
-        else dot1(a, x->lda, w + last * x->ldb, ldw, x->k, t);
+        dot[r - 1](x->a + i * x->lda, x->lda, w + last * row, ldw, x->k, t);
         for (u32 e = 0; e < r; e++) {
           f32 *c = x->c + (i + e) * x->ldc + j + last;
           for (u32 q = 0; q < (n == 4 ? 4 : 1); q++) c[q] = (x->flags & ACCUMULATE ? c[q] : 0) + t[4 * e + q];
@@ -374,14 +426,15 @@ KERNEL(gemm) {
     const u32 *table = d->table + 2 * item;
     Product x;
     x.a = F32(d->a) + (d->flags & TABLE ? table[0] : (size_t)item * d->strideA);
-    x.b = F32(d->b) + (d->flags & TABLE ? table[1] : (size_t)item * d->strideB);
+    x.b = AT(d->b) + 4 * (d->flags & TABLE ? table[1] : (size_t)item * d->strideB);
     x.c = F32(d->c) + (size_t)item * d->strideC + (size_t)m0 * d->ldc + n0;
     x.lda = d->lda;
-    x.ldb = d->ldb;
+    x.type = d->type;
+    x.ldb = storedBytes(x.type, d->ldb);
     x.ldc = d->ldc;
     x.flags = d->flags;
     x.a += x.flags & TRANSPOSE_A ? (size_t)m0 : m0 * x.lda;
-    x.b += x.flags & TRANSPOSE_B ? n0 * x.ldb : (size_t)n0;
+    x.b += x.flags & TRANSPOSE_B ? n0 * x.ldb : storedBytes(x.type, n0); // n0 is a multiple of a block
     x.rows = MIN(d->rowsPerChunk, d->m - m0);
     x.columns = MIN(d->columnsPerChunk, d->n - n0);
     x.k = d->k;
@@ -389,7 +442,7 @@ KERNEL(gemm) {
     if (x.k == 0) { // the empty sum (with ACCUMULATE nothing is called)
       for (u32 i = 0; i < x.rows; i++)
         for (u32 j = 0; j < x.columns; j++) x.c[i * x.ldc + j] = 0;
-    } else if (d->m <= FEW_ROWS_DOT && (x.flags & TRANSPOSE_B) && !(x.flags & TRANSPOSE_A)) dotProduct(&x);
+    } else if (d->m <= FEW_ROWS_DOT && (x.flags & TRANSPOSE_B) && !(x.flags & TRANSPOSE_A)) dotProduct(&x, (f32 *)scratch);
     else if (d->m <= FEW_ROWS_IN_PLACE && !(x.flags & TRANSPOSE_B)) inPlaceProduct(&x, (f32 *)scratch);
     else packedProduct(&x, (f32 *)scratch);
   }

@@ -11,6 +11,7 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef int32_t i32;
 typedef uint64_t u64;
+typedef u64 address __attribute__((aligned(4))); // two words of a command
 typedef float f32;
 typedef double f64;
 

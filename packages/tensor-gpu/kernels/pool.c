@@ -111,10 +111,6 @@ u32 worker_loop(u8 *heap, u32 control, u32 spins, u32 scratch) {
   return 0;
 }
 
-// Address of a buffer, so that JavaScript can pass the heap's base as a number.
-EXPORT_AS("address_of")
-u64 address_of(u8 *p) { return (u64)(uintptr_t)p; }
-
 // Asks Linux for huge pages under heap[from, to): thousands of small ones do not fit the address cache of the processor.
 EXPORT_AS("use_huge_pages")
 void use_huge_pages(u8 *heap, u32 from, u32 to) {

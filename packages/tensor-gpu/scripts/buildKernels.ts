@@ -125,6 +125,7 @@ function tableSource(names: string[], hash: number): string {
 
 const C_WORDS: Record<WordKind, (name: string) => string> = {
   offset: (name) => `u32 ${name};`,
+  address: (name) => `address ${name};`,
   u32: (name) => `u32 ${name};`,
   f32: (name) => `f32 ${name};`,
   'u32[5]': (name) => `u32 ${name}[5];`,

@@ -3,8 +3,10 @@ import {
   type KernelBackend,
   registerBackend,
   setBackend,
+  type TensorInfo,
   type Variable,
 } from '@tensorflow/tfjs-core';
+import type { MappedTensor } from '../weights/mappedTensor.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
 import type { Completion, DecodeJob } from './decodeJob.ts';
 import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
@@ -21,6 +23,8 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   readonly device: Device;
   /** The fused ops it has kernels for; the others run as their references. */
   readonly fusedKernels: readonly FusedKernel<Device>[];
+  /** A frozen weight as the device's data, float32 to tfjs: its fused kernels read it as it lies. */
+  adopt(weight: MappedTensor): TensorInfo;
   /** AdamW's moments for these parameters, updated on the device. */
   moments(parameters: Variable[]): AdamwMoments;
   /** Samples all continuations of a job, prompt-major. */

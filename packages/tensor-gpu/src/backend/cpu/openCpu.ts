@@ -73,6 +73,7 @@ export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> 
       name: CPU_BACKEND,
       device,
       fusedKernels,
+      adopt: (weight) => device.adopt(weight),
       moments: (parameters) => adamwCpu(device, parameters),
       decode: (job) => decodeOnCpu(device, job),
     });

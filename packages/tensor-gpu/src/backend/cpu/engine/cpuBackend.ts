@@ -15,6 +15,9 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { MappedTensor } from '../../../weights/mappedTensor.ts';
+import { FrozenWeight } from './frozenWeight.ts';
+import { heapMatrix, type Matrix } from './matrix.ts';
 import type { CpuRuntime } from './runtime.ts';
 
 /** Name under which the back end is registered with tfjs. */
@@ -31,6 +34,10 @@ interface Stored {
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo } | undefined;
   /** Byte offset of the heap block, if there is one. */
   readonly offset?: number | undefined;
+  /** Where a frozen weight lies. */
+  readonly matrix?: Matrix | undefined;
+  /** Gives back what a frozen weight holds. */
+  release?(): void;
 }
 
 /** Numbers in the heap; the view is made when somebody asks for it. */
@@ -94,6 +101,19 @@ export class CpuBackend extends KernelBackend {
         `CpuBackend.offset: a ${tensor.dtype} tensor is not in the heap.`,
       );
     return stored.offset;
+  }
+
+  /** Where a matrix lies that a kernel may read as it is: a tensor of the heap or a frozen weight. */
+  matrix(tensor: TensorInfo): Matrix {
+    const { matrix } = this.data.get(tensor.dataId);
+    return matrix ?? heapMatrix(this.cpu, this.offset(tensor));
+  }
+
+  /** A frozen weight as a tensor of its own, float32 to tfjs. */
+  adopt(weight: MappedTensor): TensorInfo {
+    const dataId = {};
+    this.data.set(dataId, new FrozenWeight(this.cpu, weight));
+    return { dataId, shape: [...weight.shape], dtype: 'float32' };
   }
 
   /** A new tensor whose numbers are whatever lay there: the kernel must write all of them. */
@@ -185,6 +205,7 @@ export class CpuBackend extends KernelBackend {
       this.disposeData(stored.complexTensorInfos.imag.dataId, true);
     }
     if (stored.offset !== undefined) this.cpu.heap.free(stored.offset);
+    stored.release?.();
     this.data.delete(dataId);
     return true;
   }

@@ -2,7 +2,8 @@
  * The words of a command, for each kernel of `kernels/*.c`, in their order: the one declaration that both sides read.
  * TypeScript's types follow from it; `pnpm kernels` writes `kernels/descriptors.h` for C and `kernelTable.ts` from it.
  *
- * `offset`: bytes from the start of the heap. `u32`, `f32`: a number. `u32[5]`: so many. `u32[]`: as many as there are, last.
+ * `offset`: bytes from the start of the heap. `address`: absolute, two words, of what may lie outside the heap.
+ * `u32`, `f32`: a number. `u32[5]`: so many. `u32[]`: as many as there are, last.
  */
 export const descriptors = {
   adamwNorm: {
@@ -148,7 +149,8 @@ export const descriptors = {
     firstPanel: 'u32',
   },
   embedding: {
-    table: 'offset',
+    table: 'address',
+    type: 'u32', // of the table: kernels/stored.h
     ids: 'offset',
     y: 'offset',
     count: 'u32',
@@ -180,7 +182,8 @@ export const descriptors = {
   },
   gemm: {
     a: 'offset',
-    b: 'offset',
+    b: 'address',
+    type: 'u32', // of b: kernels/stored.h
     c: 'offset',
     m: 'u32',
     n: 'u32',
@@ -371,7 +374,7 @@ export const descriptors = {
 export type KernelName = keyof typeof descriptors;
 
 /** What a word holds. */
-export type WordKind = 'offset' | 'u32' | 'f32' | 'u32[5]' | 'u32[]';
+export type WordKind = 'offset' | 'address' | 'u32' | 'f32' | 'u32[5]' | 'u32[]';
 
 type Descriptors = typeof descriptors;
 type Value<Kind> = Kind extends 'u32[5]' | 'u32[]' ? ArrayLike<number> : number;

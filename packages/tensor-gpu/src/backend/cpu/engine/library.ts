@@ -18,7 +18,7 @@ export type RunProgram = (
 
 /** What a worker thread needs to enter the same kernels. */
 export type WorkerLibrary =
-  | { kind: 'native'; koffi: string; file: string; base: number | bigint }
+  | { kind: 'native'; koffi: string; file: string; base: number }
   | { kind: 'wasm'; module: WasmModule };
 
 /** Compiled kernels, bound to a heap. */
@@ -26,6 +26,8 @@ export interface Library {
   kind: 'native' | 'wasm';
   /** File name of the prebuild, e.g. `kernels-v3.so`. */
   name: string;
+  /** Absolute address of the heap; 0 in WebAssembly. */
+  base: number;
   runProgram: RunProgram;
   /** Asks the system for huge pages under a part of the heap (native on Linux; else nothing). */
   useHugePages: (from: number, to: number) => void;
@@ -69,9 +71,7 @@ export function loadNative(memory: WasmMemory): Library {
   }
   const library = koffi.load(file);
   checkTable(file, Number(library.func('uint32_t kernel_table()')()));
-  const base = library.func('uint64_t address_of(uint8_t *p)')(new Uint8Array(memory.buffer));
-  if (typeof base !== 'number' && typeof base !== 'bigint')
-    throw new TensorGpuError('internal', `address_of gave ${typeof base}`);
+  const base = Number(koffi.address(new Uint8Array(memory.buffer)));
   const useHugePages = library.func(
     'void use_huge_pages(uint64_t heap, uint32_t from, uint32_t to)',
   );
@@ -81,6 +81,7 @@ export function loadNative(memory: WasmMemory): Library {
   return {
     kind: 'native',
     name: file.slice(file.lastIndexOf('kernels')),
+    base,
     runProgram: (control, program, count, threads, scratch) => {
       run(base, control, program, count, threads, scratch);
     },
@@ -115,6 +116,7 @@ export function loadWasm(
   return {
     kind: 'wasm',
     name,
+    base: 0,
     runProgram: (control, program, count, threads, scratch) => {
       run(0, control, program, count, threads, scratch);
     },

@@ -16,6 +16,7 @@ export function packWords<Name extends KernelName>(
   for (const [name, kind] of layouts.get(kernel)!) {
     const value: number | ArrayLike<number> = words[name as keyof KernelWords<Name>]; // named by the same declaration
     if (typeof value !== 'number') for (let i = 0; i < value.length; i++) packed.push(value[i]!);
+    else if (kind === 'address') packed.push(value % 2 ** 32, Math.floor(value / 2 ** 32));
     else packed.push(kind === 'f32' ? f32Bits(value) : value);
   }
   return packed;

@@ -25,6 +25,8 @@ export interface CpuRuntime {
   readonly library: string;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** Absolute address of an offset in the heap, as kernels take it; in WebAssembly the offset itself. */
+  address(offset: number): number;
   /** Executes one command now, or appends it while recording. `chunks` 0 does nothing. */
   run<Name extends KernelName>(kernel: Name, chunks: number, words: KernelWords<Name>): void;
   /** Inside `build`, `run` only records. */
@@ -145,6 +147,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
     kind: library.kind,
     library: library.name,
     threads,
+    address: (offset) => library.base + offset,
     run,
     record,
     ready: pool.ready,

@@ -1,6 +1,8 @@
 import { util } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
+import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
+import type { Matrix } from '../engine/matrix.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
@@ -11,11 +13,13 @@ const MOST_GRADIENT_CHUNKS = 16;
 /** `y[m] = table[ids[m]]`; the ids must be valid rows. */
 export function embeddingCpu(
   cpu: CpuRuntime,
-  args: { table: number; ids: number; y: number; count: number; width: number },
+  args: { table: Matrix; ids: number; y: number; count: number; width: number },
 ): void {
   const { table, ids, y, count, width } = args;
   const { chunks, rowsPerChunk } = chunkRows(count, 2 * width);
-  cpu.run('embedding', chunks, { table, ids, y, count, width, idsPerChunk: rowsPerChunk });
+  const type = STORED_DTYPES[table.dtype].code;
+  const sizes = { count, width, idsPerChunk: rowsPerChunk };
+  cpu.run('embedding', chunks, { table: table.address, type, ids, y, ...sizes });
 }
 
 /** `dtable[v]` = sum of `dy[m]` where `ids[m] == v`, in the order of m; `paddingId` -1: none. */
@@ -48,7 +52,7 @@ export function rowLookup(name: string, table: string, ids: string): CpuFusedKer
       checkIds(call, { name, table, ids });
       const y = backend.output([...inputs[ids]!.shape, width]);
       embeddingCpu(backend.cpu, {
-        table: backend.offset(inputs[table]!),
+        table: backend.matrix(inputs[table]!),
         ids: backend.offset(inputs[ids]!),
         y: backend.offset(y),
         count: util.sizeFromShape(inputs[ids]!.shape),

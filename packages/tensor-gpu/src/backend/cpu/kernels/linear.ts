@@ -1,4 +1,5 @@
 import { util } from '@tensorflow/tfjs-core';
+import type { Matrix } from '../engine/matrix.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
@@ -14,7 +15,12 @@ export interface LinearSize {
 /** `y[M, N] = x[M, K] W[N, K]^T`, or `y += ...`. */
 export function linearCpu(
   cpu: CpuRuntime,
-  args: LinearSize & { x: number; weight: number; y: number; accumulate?: boolean | undefined },
+  args: LinearSize & {
+    x: number;
+    weight: number | Matrix;
+    y: number;
+    accumulate?: boolean | undefined;
+  },
 ): void {
   const { x, weight, y, rows, inputs, outputs, accumulate } = args;
   matMulCpu(cpu, {
@@ -34,7 +40,7 @@ export function linearGradientCpu(
   cpu: CpuRuntime,
   args: LinearSize & {
     x: number;
-    weight: number;
+    weight: number | Matrix;
     dy: number;
     dx: number;
     dweight: number;
@@ -66,7 +72,7 @@ export const linearKernel: CpuFusedKernel = {
     const y = backend.output([...x.shape.slice(0, -1), outputs]);
     linearCpu(backend.cpu, {
       x: backend.offset(x),
-      weight: backend.offset(weight),
+      weight: backend.matrix(weight),
       y: backend.offset(y),
       rows: util.sizeFromShape(x.shape.slice(0, -1)),
       inputs: width,
@@ -82,7 +88,7 @@ export const linearKernel: CpuFusedKernel = {
     const gradients = wantedOutputs(call);
     linearGradientCpu(backend.cpu, {
       x: backend.offset(x),
-      weight: backend.offset(weight),
+      weight: backend.matrix(weight),
       dy: backend.offset(inputs['dy']!),
       dx: gradients.offsetOf('x'),
       dweight: gradients.offsetOf('weight'),

@@ -1,17 +1,18 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
+import { type Matrix, matrixFrom } from '../engine/matrix.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 
-/** Byte offsets of a head's two factors. */
+/** A head's two factors. */
 export interface HeadOperands {
-  /** `[tokens, width]`. */
+  /** Byte offset of `[tokens, width]`. */
   hidden: number;
   /** `[vocabulary, width]`. */
-  weight: number;
+  weight: Matrix;
   width: number;
 }
 
@@ -114,16 +115,15 @@ export function lmHeadGradientCpu(
       rowsPerChunk,
     });
     const tokensAt = 4 * row * width;
-    const wordsAt = 4 * column * width;
     if (dhidden) {
       matMulCpu(cpu, {
-        ...{ a: logits, b: weight + wordsAt, c: dhidden + tokensAt },
+        ...{ a: logits, b: matrixFrom(weight, column, width), c: dhidden + tokensAt },
         ...{ m: rows, n: width, k: columns, accumulate: column > 0 },
       });
     }
     if (dweight) {
       matMulCpu(cpu, {
-        ...{ a: logits, b: hidden + tokensAt, c: dweight + wordsAt, transposeA: true },
+        ...{ a: logits, b: hidden + tokensAt, c: dweight + 4 * column * width, transposeA: true },
         ...{ m: columns, n: width, k: rows, accumulate: row > 0 },
       });
     }
@@ -166,7 +166,7 @@ function withTiles(
 function logitsOf(cpu: CpuRuntime, head: HeadOperands, tile: Tile, out: number): void {
   const { hidden, weight, width } = head;
   matMulCpu(cpu, {
-    ...{ a: hidden + 4 * tile.row * width, b: weight + 4 * tile.column * width, c: out },
+    ...{ a: hidden + 4 * tile.row * width, b: matrixFrom(weight, tile.column, width), c: out },
     ...{ m: tile.rows, n: tile.columns, k: width, transposeB: true },
   });
 }
@@ -213,7 +213,7 @@ function argsOf(
 ): LmHeadArgs {
   const operands = (hidden: TensorInfo, weight: TensorInfo): HeadOperands => ({
     hidden: backend.offset(hidden),
-    weight: backend.offset(weight),
+    weight: backend.matrix(weight),
     width: hidden.shape[1]!,
   });
   const { refHidden, refWeight } = inputs;

@@ -1,12 +1,14 @@
+import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
+import { heapMatrix, type Matrix } from '../engine/matrix.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 
 type MatMulShape = Pick<MatMulArgs, 'm' | 'n' | 'k' | 'batch' | 'transposeB'>;
 
-/** A product of batched, strided, row-major matrices in the heap: C (+)= op(A) op(B). */
+/** A product of batched, strided, row-major matrices in the heap: C (+)= op(A) op(B). B may be a frozen weight. */
 export interface MatMulArgs {
   /** Byte offsets of A, B and C. */
   a: number;
-  b: number;
+  b: number | Matrix;
   c: number;
   /** op(A) is [m, k], op(B) is [k, n], C is [m, n]. */
   m: number;
@@ -95,11 +97,13 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = args;
   const { strideA = m * k, strideB = k * n, strideC = m * n, offsetsA, offsetsB } = args;
   const table = offsetsA !== undefined || offsetsB !== undefined;
+  const { address, dtype } = typeof b === 'number' ? heapMatrix(cpu, b) : b;
   if (table && batch > TABLE_ITEMS) {
+    const whole = { ...args, b: { address, dtype } };
     for (let from = 0; from < batch; from += TABLE_ITEMS)
       matMulCpu(
         cpu,
-        part(args, from, Math.min(TABLE_ITEMS, batch - from), strideA, strideB, strideC),
+        part(whole, from, Math.min(TABLE_ITEMS, batch - from), strideA, strideB, strideC),
       );
     return;
   }
@@ -113,14 +117,14 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
     for (let i = 0; i < batch; i++)
       places.push(offsetsA?.[i] ?? i * strideA, offsetsB?.[i] ?? i * strideB);
   cpu.run('gemm', chunks, {
-    ...{ a, b, c, m, n, k, lda, ldb, ldc, flags },
+    ...{ a, b: address, type: STORED_DTYPES[dtype].code, c, m, n, k, lda, ldb, ldc, flags },
     ...{ rowsPerChunk: rows, columnsPerChunk: columns, itemsPerChunk: items },
     ...{ batch, strideA, strideB, strideC, table: places },
   });
 }
 
 function part(
-  args: MatMulArgs,
+  args: Omit<MatMulArgs, 'b'> & { b: Matrix },
   from: number,
   batch: number,
   strideA: number,
@@ -133,7 +137,7 @@ function part(
     ...args,
     batch,
     a: args.a + (args.offsetsA ? 0 : 4 * from * strideA),
-    b: args.b + (args.offsetsB ? 0 : 4 * from * strideB),
+    b: { ...args.b, address: args.b.address + (args.offsetsB ? 0 : 4 * from * strideB) },
     c: args.c + 4 * from * strideC,
     offsetsA: slice(args.offsetsA),
     offsetsB: slice(args.offsetsB),

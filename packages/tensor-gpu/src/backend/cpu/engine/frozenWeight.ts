@@ -1,0 +1,46 @@
+import type { TypedArray } from '@tensorflow/tfjs-core';
+import type { MappedTensor, WeightHold } from '../../../weights/mappedTensor.ts';
+import { widen } from '../../../weights/widen.ts';
+import type { Matrix } from './matrix.ts';
+import type { CpuRuntime } from './runtime.ts';
+
+/**
+ * A frozen weight as the device's tensor data: native kernels read it where it lies, WebAssembly ones from a copy of its
+ * bytes in the heap, which is all that they reach.
+ */
+export class FrozenWeight {
+  readonly dtype = 'float32';
+  readonly matrix: Matrix;
+  refCount = 1;
+  readonly #hold: WeightHold;
+  readonly #free: () => void;
+
+  constructor({ heap, kind }: CpuRuntime, weight: MappedTensor) {
+    this.#hold = weight.hold();
+    const { dtype, byteLength } = weight;
+    if (kind === 'native') {
+      this.matrix = { address: this.#hold.address(), dtype };
+      this.#free = () => undefined;
+      return;
+    }
+    try {
+      const offset = heap.alloc(byteLength);
+      heap.u8(offset, byteLength).set(this.#hold.bytes());
+      this.matrix = { address: offset, dtype };
+      this.#free = () => heap.free(offset);
+    } catch (error) {
+      this.#hold.release();
+      throw error;
+    }
+  }
+
+  /** The values as float32: a copy, made for the one who asks. */
+  get values(): TypedArray {
+    return widen(this.#hold.bytes(), this.matrix.dtype);
+  }
+
+  release(): void {
+    this.#free();
+    this.#hold.release();
+  }
+}
