@@ -318,6 +318,19 @@ typedef struct {
 } rmsNormGradientWords;
 
 typedef struct {
+  u32 x;
+  u32 cos;
+  u32 sin;
+  u32 positions;
+  u32 y;
+  u32 rows;
+  u32 heads;
+  u32 half;
+  f32 sign;
+  u32 rowsPerChunk;
+} ropeWords;
+
+typedef struct {
   u32 live;
   u32 logits;
   u32 vocabulary;

@@ -24,6 +24,7 @@ test('exports these names and no others', () => {
       "record",
       "registerGradients",
       "rmsNorm",
+      "rope",
       "sampleToken",
       "samplingProbabilities",
       "seededUniform",

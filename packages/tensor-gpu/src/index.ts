@@ -23,6 +23,7 @@ export { linear } from './ops/linear.ts';
 export { type LmHeadOptions, type LmHeadResult, lmHead } from './ops/lmHead.ts';
 export { type LossAndGradient, lossFromGradient } from './ops/lossFromGradient.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.ts';
+export { type RotaryTables, rope } from './ops/rope.ts';
 export { selectRows } from './ops/selectRows.ts';
 export { swiglu } from './ops/swiglu.ts';
 export { verify } from './ops/verify.ts';

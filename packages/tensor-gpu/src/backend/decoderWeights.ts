@@ -26,6 +26,12 @@ export interface DecoderLayer<T = Tensor> {
   /** `[headDim]`, as `kNorm`. Default: queries and keys are not normed. */
   qNorm?: T | undefined;
   kNorm?: T | undefined;
+  /**
+   * `[positions, headDim / 2]`, as `sin`: rotary tables of this layer alone. Default: those of the decoder. A layer without
+   * rotary positions has ones and zeros.
+   */
+  cos?: T | undefined;
+  sin?: T | undefined;
   postNorm: T;
   /** `[I, H]`, as `up`. */
   gate: T;
@@ -78,6 +84,8 @@ export function mapWeights<From, To>(
       o: map(layer.o),
       qNorm: optional(layer.qNorm),
       kNorm: optional(layer.kNorm),
+      cos: optional(layer.cos),
+      sin: optional(layer.sin),
       postNorm: map(layer.postNorm),
       gate: map(layer.gate),
       up: map(layer.up),

@@ -64,10 +64,10 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   const headNorm = (x: tf.Tensor, weight?: tf.Tensor) => (weight ? rms(x, weight) : x);
   const plus = (x: tf.Tensor, bias?: tf.Tensor) => (bias ? tf.add(x, bias) : x);
   const linear = (x: tf.Tensor, weight: tf.Tensor) => tf.matMul(x, weight, false, true);
-  const rope = (x: tf.Tensor) => {
+  const turned = (x: tf.Tensor, layer: DecoderLayer) => {
     const [a, b] = tf.split(x, 2, -1);
-    const cos = tf.slice(spec.cos, [0, 0], [T, headDim / 2]);
-    const sin = tf.slice(spec.sin, [0, 0], [T, headDim / 2]);
+    const cos = tf.slice(layer.cos ?? spec.cos, [0, 0], [T, headDim / 2]);
+    const sin = tf.slice(layer.sin ?? spec.sin, [0, 0], [T, headDim / 2]);
     return tf.concat(
       [tf.sub(tf.mul(a!, cos), tf.mul(b!, sin)), tf.add(tf.mul(b!, cos), tf.mul(a!, sin))],
       -1,
@@ -78,6 +78,7 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   const mask = tf.linalg.bandPart(tf.ones([T, T]), -1, 0);
   let x: tf.Tensor = tf.gather(spec.embed, tf.tensor1d(ids, 'int32'));
   for (const layer of spec.layers) {
+    const rope = (x: tf.Tensor) => turned(x, layer);
     const normed = rms(x, layer.inputNorm);
     const q = tf.unstack(
       rope(headNorm(split(plus(linear(normed, layer.q), layer.qBias), heads), layer.qNorm)),
@@ -188,6 +189,14 @@ describe.each(
     { title: 'biases of queries, keys and values', change: withBiases },
     { title: 'biases and no norms, as Qwen2', change: (layer) => withBiases(withoutNorms(layer)) },
     { title: 'a norm of keys only', change: (layer) => ({ ...layer, qNorm: undefined }) },
+    {
+      title: 'rotary tables of their own, as without rotary positions',
+      change: (layer) => ({
+        ...layer,
+        cos: tf.ones([POSITIONS, SMALL.headDim / 2]),
+        sin: tf.zeros([POSITIONS, SMALL.headDim / 2]),
+      }),
+    },
     { title: 'a bias of values only', change: (layer) => ({ ...layer, vBias: bias(12, 3) }) },
   ])('equals the plain loop for layers with $title', async ({ change }) => {
     const small = opened.small!;
@@ -350,6 +359,9 @@ describe('createDecoder', () => {
       createDecoder({ ...spec, layers: spec.layers.map((given) => ({ ...given, ...change })) });
     expect(layer({ qBias: tf.zeros([23]) })).toThrow(
       'createDecoder: layers[0].qBias must be float32 [24], got float32 [23].',
+    );
+    expect(layer({ cos: tf.zeros([96, 3]) })).toThrow(
+      'createDecoder: layers[0].sin must be float32 [96,3], got none.',
     );
     expect(layer({ qbias: tf.zeros([24]) })).toThrow("'qbias'. Did you mean 'qBias'?");
     expect(await createDecoder(spec).generate({ ...REQUEST, prompts: [], seeds: [] })).toEqual([]);

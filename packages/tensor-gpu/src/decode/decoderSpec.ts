@@ -18,7 +18,7 @@ export interface DecoderSpec extends DecoderWeights {
 /** Every weight that a layer can have. */
 const LAYER_WEIGHTS = [
   ...['inputNorm', 'q', 'k', 'v', 'qBias', 'kBias', 'vBias', 'o', 'qNorm', 'kNorm'],
-  ...['postNorm', 'gate', 'up', 'down'],
+  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down'],
 ];
 
 /** The sizes that follow from the tensors. @throws {TensorGpuError} `option` or `shape` naming what does not fit. */
@@ -68,6 +68,10 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
         o: [hidden, queries],
         ...(layer.qNorm && { qNorm: [headDim] }),
         ...(layer.kNorm && { kNorm: [headDim] }),
+        ...((layer.cos || layer.sin) && {
+          cos: [positions, headDim / 2], // one without the other would mix two rotations
+          sin: [positions, headDim / 2],
+        }),
         postNorm: [hidden],
         gate: [intermediate, hidden],
         up: [intermediate, hidden],

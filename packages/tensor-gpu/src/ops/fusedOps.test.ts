@@ -10,6 +10,7 @@ import { embedding } from './embedding.ts';
 import { fusedOps } from './fusedOps.ts';
 import { headNormRope } from './headNormRope.ts';
 import { lmHead, lmHeadKlOp } from './lmHead.ts';
+import { rope } from './rope.ts';
 
 const SHAPES = [[1], [3, 257], [2, 5, 64], [150, 32]];
 let seed = 1;
@@ -168,6 +169,14 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
       }),
     ).toThrowErrorMatchingInlineSnapshot(
       `[TensorGpuError: headNormRope: positions must be in [0, 4), the rows of cos, got 7. Build larger tables or shorten the sequence.]`,
+    );
+    const stand = { cos: tables, sin: tables, positions: tf.reshape(ids, [1, 2]) };
+    expect(() => rope(normal([1, 2, 1, 2]), stand)).toThrow(
+      'rope: positions must be in [0, 4), the rows of cos, got 7.',
+    );
+    expect(() => rope(normal([1, 2, 1, 4]), stand)).toThrow('got [1,2,1,4], [4,1]');
+    expect(() => rope(normal([1, 2, 1, 2]), { ...stand, positions: tf.zeros([1, 2]) })).toThrow(
+      'rope: positions must be int32',
     );
   });
 });

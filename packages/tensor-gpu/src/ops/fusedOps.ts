@@ -5,6 +5,7 @@ import { headNormRopeOp } from './headNormRope.ts';
 import { linearOp } from './linear.ts';
 import { lmHeadKlOp, lmHeadOp } from './lmHead.ts';
 import { rmsNormOp } from './rmsNorm.ts';
+import { ropeOp } from './rope.ts';
 import { selectRowsOp } from './selectRows.ts';
 import { swigluOp } from './swiglu.ts';
 
@@ -13,6 +14,7 @@ export const fusedOps: readonly FusedOp[] = [
   linearOp,
   rmsNormOp,
   headNormRopeOp,
+  ropeOp,
   attentionOp,
   swigluOp,
   embeddingOp,

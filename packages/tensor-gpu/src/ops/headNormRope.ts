@@ -1,9 +1,10 @@
-import { add, concat, gather, mul, reshape, slice, sub, type Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 import { assertRange, knownOptions } from '../base/knownOptions.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
 import { type RmsNormOptions, rmsNormReference } from './rmsNorm.ts';
+import { ropeReference } from './rope.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function headNormRopeReference(
@@ -14,15 +15,7 @@ export function headNormRopeReference(
   positions: Tensor,
   options: RmsNormOptions,
 ): Tensor {
-  const [batch, time, heads, width] = x.shape as [number, number, number, number]; // rank checked
-  const half = width / 2;
-  const normed = rmsNormReference(x, weight, options);
-  const rows = reshape(positions, [batch * time]);
-  const c = reshape(gather(cos, rows), [batch, time, 1, half]);
-  const s = reshape(gather(sin, rows), [batch, time, 1, half]);
-  const a = slice(normed, [0, 0, 0, 0], [batch, time, heads, half]);
-  const b = slice(normed, [0, 0, 0, half], [batch, time, heads, half]);
-  return concat([sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))], -1);
+  return ropeReference(rmsNormReference(x, weight, options), cos, sin, positions);
 }
 
 export const headNormRopeOp: FusedOp<

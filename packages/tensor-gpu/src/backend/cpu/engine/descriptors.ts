@@ -296,6 +296,18 @@ export const descriptors = {
     eps: 'f32',
     rowsPerChunk: 'u32',
   },
+  rope: {
+    x: 'offset',
+    cos: 'offset',
+    sin: 'offset',
+    positions: 'offset',
+    y: 'offset',
+    rows: 'u32',
+    heads: 'u32',
+    half: 'u32',
+    sign: 'f32', // 1: forward, -1: back
+    rowsPerChunk: 'u32',
+  },
   sampleTokens: {
     live: 'offset',
     logits: 'offset',

@@ -30,14 +30,15 @@ export const kernelIds: Readonly<Record<KernelName, number>> = {
   permute: 23,
   rmsNorm: 24,
   rmsNormGradient: 25,
-  sampleTokens: 26,
-  sumColumns: 27,
-  sumPartials: 28,
-  sumRows: 29,
-  swiglu: 30,
-  swigluGradient: 31,
-  unary: 32,
+  rope: 26,
+  sampleTokens: 27,
+  sumColumns: 28,
+  sumPartials: 29,
+  sumRows: 30,
+  swiglu: 31,
+  swigluGradient: 32,
+  unary: 33,
 };
 
 /** Hash of the table: a library built from other sources is refused. */
-export const kernelTableHash = 0x40b2fb6d;
+export const kernelTableHash = 0xb71d6bf5;

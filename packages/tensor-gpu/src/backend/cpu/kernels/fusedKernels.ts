@@ -5,6 +5,7 @@ import { headNormRopeKernel } from './headNormRope.ts';
 import { linearKernel } from './linear.ts';
 import { lmHeadKernel, lmHeadKlKernel } from './lmHead.ts';
 import { rmsNormKernel } from './rmsNorm.ts';
+import { ropeKernel } from './rope.ts';
 import { selectRowsKernel } from './selectRows.ts';
 import { swigluKernel } from './swiglu.ts';
 
@@ -13,6 +14,7 @@ export const fusedKernels: readonly CpuFusedKernel[] = [
   linearKernel,
   rmsNormKernel,
   headNormRopeKernel,
+  ropeKernel,
   attentionKernel,
   swigluKernel,
   embeddingKernel,

@@ -1,7 +1,7 @@
-import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
+import { checkPositions } from './rope.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 
@@ -50,7 +50,7 @@ export const headNormRopeKernel: CpuFusedKernel = {
   name: 'headNormRope',
   forward: (call) => {
     const { backend, inputs } = call;
-    checkPositions(call);
+    checkPositions(call, 'headNormRope');
     const y = backend.output(inputs.x!.shape);
     headNormRopeCpu(backend.cpu, { ...argsOf(call), y: backend.offset(y) });
     return [y];
@@ -80,17 +80,4 @@ function argsOf({ backend, inputs, attributes }: CpuFusedKernelCall): HeadNormRo
     width,
     eps: attributes.eps as number, // RmsNormOptions
   };
-}
-
-function checkPositions({ backend, inputs }: CpuFusedKernelCall): void {
-  const rows = inputs.cos!.shape[0]!;
-  const [batch, time] = inputs.positions!.shape as [number, number]; // rank checked
-  const positions = backend.cpu.heap.i32(backend.offset(inputs.positions!), batch * time);
-  for (const position of positions) {
-    if (position >= 0 && position < rows) continue;
-    throw new TensorGpuError(
-      'shape',
-      `headNormRope: positions must be in [0, ${rows}), the rows of cos, got ${position}. Build larger tables or shorten the sequence.`,
-    );
-  }
 }
