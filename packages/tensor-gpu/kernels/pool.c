@@ -129,22 +129,38 @@ void use_huge_pages(u8 *heap, u32 from, u32 to) {
 #endif
 }
 
-// Which x86-64 level the processor and the operating system support: 4, 3 or 1; 0 elsewhere. No vector code in here.
+// Which x86-64 level (v4, v3) the processor and the operating system support: 4, 3 or 1; 0 elsewhere. The levels' feature lists
+// are the psABI's. No vector code in here: it runs before anything is known.
+#if defined(__x86_64__)
+typedef struct {
+  u32 a, b, c, d;
+} Leaf;
+INLINE Leaf cpuid(u32 leaf) {
+  Leaf r;
+  __asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(0));
+  return r;
+}
+#define HAS(word, mask) (((word) & (mask)) == (mask))
+// leaf 1, ecx: SSE3, SSSE3, FMA, CX16, SSE4.1, SSE4.2, MOVBE, POPCNT, OSXSAVE, AVX, F16C
+#define LEVEL3_BASE (1u << 0 | 1u << 9 | 1u << 12 | 1u << 13 | 1u << 19 | 1u << 20 | 1u << 22 | 1u << 23 | 1u << 27 | 1u << 28 | 1u << 29)
+#define LEVEL3_MORE (1u << 3 | 1u << 5 | 1u << 8)                            // leaf 7, ebx: BMI1, AVX2, BMI2
+#define LEVEL4_MORE (1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31)   // leaf 7, ebx: AVX512 F, DQ, CD, BW, VL
+#define LZCNT (1u << 5)                                                      // leaf 0x80000001, ecx
+#define STATE_256 0x06u // the system keeps 256-bit registers, 512-bit registers and masks over a switch of tasks
+#define STATE_512 0xe6u
+#endif
 #if defined(__x86_64__)
 __attribute__((target("arch=x86-64")))
 #endif
 EXPORT_AS("cpu_level") u32 cpu_level(void) {
 #if defined(__x86_64__)
-  u32 a, b, c, d, lo, hi;
-  __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1), "c"(0));
-  const u32 fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28;
-  if ((c & (fma | osxsave | avx)) != (fma | osxsave | avx)) return 1;
-  __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-  if ((lo & 0x6) != 0x6) return 1;
-  __asm__ volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(0));
-  const u32 avx2 = 1u << 5, bmi = 1u << 3 | 1u << 8, avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
-  if ((b & (avx2 | bmi)) != (avx2 | bmi)) return 1;
-  return (b & avx512) == avx512 && (lo & 0xe6) == 0xe6 ? 4 : 3;
+  if (cpuid(0).a < 7 || cpuid(0x80000000u).a < 0x80000001u) return 1;
+  if (!HAS(cpuid(1).c, LEVEL3_BASE) || !HAS(cpuid(0x80000001u).c, LZCNT)) return 1;
+  u32 state, high;
+  __asm__ volatile("xgetbv" : "=a"(state), "=d"(high) : "c"(0));
+  const u32 more = cpuid(7).b;
+  if (!HAS(state, STATE_256) || !HAS(more, LEVEL3_MORE)) return 1;
+  return HAS(state, STATE_512) && HAS(more, LEVEL4_MORE) ? 4 : 3;
 #else
   return 0;
 #endif

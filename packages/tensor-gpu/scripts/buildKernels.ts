@@ -5,11 +5,11 @@
  *     pip install ziglang==0.17.1
  *     pnpm kernels                      rebuild; says which files changed
  *     pnpm kernels --check              rebuild elsewhere, compare bytes, exit 1 on a difference
- *     pnpm kernels --all                also the targets that are not committed yet (arm64, macOS, Windows, AVX-512)
+ *     pnpm kernels x64/kernels-v3 wasm  only targets whose file has one of these in its path, while a kernel is being written
  *
  * The compiler is pinned because the bytes must be the same wherever they are built.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -20,9 +20,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { descriptors, type WordKind } from '../src/backend/cpu/engine/descriptors.ts';
 
 const ZIG_VERSION = '0.17.1';
@@ -38,47 +39,19 @@ const wasm = (features: string): string =>
   `-target wasm32-freestanding -mcpu=generic+simd128+atomics+bulk_memory${features} -nostdlib -Wl,--no-entry ` +
   '-Wl,-z,stack-size=65536 -Wl,--import-memory -Wl,--shared-memory -Wl,--max-memory=4294901760 -Wl,--export=__stack_pointer';
 
-interface Target {
-  file: string;
-  flags: string;
-  committed: boolean;
-}
-const TARGETS: Target[] = [
-  { file: 'wasm/simd.wasm', flags: wasm(''), committed: true },
-  { file: 'wasm/relaxed.wasm', flags: wasm('+relaxed_simd'), committed: true },
-  {
-    file: 'linux-x64/kernels-v3.so',
-    flags: `-target x86_64-linux-gnu -mcpu=x86_64_v3 ${SHARED} -Wl,-z,defs`,
-    committed: true,
-  },
-  {
-    file: 'linux-x64/kernels-v4.so',
-    flags: `-target x86_64-linux-gnu -mcpu=x86_64_v4 -mprefer-vector-width=512 ${SHARED} -Wl,-z,defs`,
-    committed: false,
-  },
-  {
-    file: 'linux-arm64/kernels.so',
-    flags: `-target aarch64-linux-gnu ${SHARED} -Wl,-z,defs`,
-    committed: false,
-  },
-  {
-    file: 'darwin-x64/kernels-v3.dylib',
-    flags: `-target x86_64-macos -mcpu=x86_64_v3 ${SHARED}`,
-    committed: false,
-  },
-  {
-    file: 'darwin-arm64/kernels.dylib',
-    flags: `-target aarch64-macos ${SHARED}`,
-    committed: false,
-  },
-  {
-    file: 'win32-x64/kernels-v3.dll',
-    // mingw's start files need unwind tables, and a DLL needs its entry: no -nostdlib
-    flags:
-      '-target x86_64-windows-gnu -mcpu=x86_64_v3 -shared -funwind-tables -fasynchronous-unwind-tables',
-    committed: false,
-  },
-];
+/** File in `prebuilds/` -> flags. */
+const TARGETS: Readonly<Record<string, string>> = {
+  'wasm/simd.wasm': wasm(''),
+  'wasm/relaxed.wasm': wasm('+relaxed_simd'),
+  'linux-x64/kernels-v3.so': `-target x86_64-linux-gnu -mcpu=x86_64_v3 ${SHARED} -Wl,-z,defs`,
+  'linux-x64/kernels-v4.so': `-target x86_64-linux-gnu -mcpu=x86_64_v4 -mprefer-vector-width=512 ${SHARED} -Wl,-z,defs`,
+  'linux-arm64/kernels.so': `-target aarch64-linux-gnu ${SHARED} -Wl,-z,defs`,
+  'darwin-x64/kernels-v3.dylib': `-target x86_64-macos -mcpu=x86_64_v3 ${SHARED}`,
+  'darwin-arm64/kernels.dylib': `-target aarch64-macos ${SHARED}`,
+  // mingw's start files need unwind tables, and a DLL needs its entry: no -nostdlib
+  'win32-x64/kernels-v3.dll':
+    '-target x86_64-windows-gnu -mcpu=x86_64_v3 -shared -funwind-tables -fasynchronous-unwind-tables',
+};
 
 function fail(message: string): never {
   process.stderr.write(`buildKernels: ${message}\n`);
@@ -103,12 +76,14 @@ function findPython(): string {
   );
 }
 
-/** FNV-1a over the kernels and their words: a library of other ones must not be called. */
-function tableHash(header: string): number {
+/** FNV-1a over all that is compiled, flags included: a library of other sources must not be called. */
+function tableHash(texts: readonly string[]): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(header)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  for (const byte of Buffer.from(texts.join('\0'))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;
 }
+
+const hex = (hash: number): string => hash.toString(16).padStart(8, '0');
 
 function tableSource(names: string[], hash: number): string {
   return [
@@ -119,6 +94,8 @@ function tableSource(names: string[], hash: number): string {
     ),
     `const Kernel kernels[] = {${names.map((name) => `(Kernel)k_${name}`).join(', ')}};`,
     `EXPORT_AS("kernel_table") u32 kernel_table(void) { return ${hash}u; }`,
+    // the same to be found in a file that cannot be run here
+    `__attribute__((used, visibility("default"))) const char kernel_stamp[] = "molrl kernels ${hex(hash)}";`,
     '',
   ].join('\n');
 }
@@ -154,8 +131,8 @@ export const kernelIds: Readonly<Record<KernelName, number>> = {
 ${entries}
 };
 
-/** Hash of the table: a library built from other sources is refused. */
-export const kernelTableHash = 0x${hash.toString(16).padStart(8, '0')};
+/** Hash of all sources and flags: a library built from others is refused. */
+export const kernelTableHash = 0x${hex(hash)};
 `;
 }
 
@@ -169,26 +146,74 @@ function replaceFile(path: string, bytes: Buffer): boolean {
   return true;
 }
 
-function main(): void {
-  const options = new Set(process.argv.slice(2).filter((option) => option !== '--'));
+const readSource = (file: string): string => readFileSync(join(kernelsDir, file), 'utf8');
+
+/** Names of `KERNEL(name)`, which must be those that descriptors.ts describes. */
+function kernelNames(sources: readonly string[]): string[] {
+  const names = sources
+    .flatMap((file) => [...readSource(file).matchAll(/^KERNEL\((\w+)\)/gm)])
+    .map((match) => match[1] ?? '')
+    .sort();
+  const described = Object.keys(descriptors).sort();
+  if (described.join() !== names.join())
+    fail(`descriptors.ts describes ${described}, kernels/*.c have ${names}: make them one list.`);
+  return names;
+}
+
+const compile = promisify(execFile);
+
+/** Builds the targets, as many at a time as there are cores. */
+async function build(
+  python: string,
+  files: readonly string[],
+  { work, inputs }: { work: string; inputs: readonly string[] },
+): Promise<Map<string, Buffer>> {
+  const built = new Map<string, Buffer>();
+  const waiting = [...files];
+  const worker = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const out = join(work, basename(dirname(file)) + basename(file));
+      const flags = `${COMMON} ${TARGETS[file]}`.split(' ');
+      const args = ['-m', 'ziglang', 'cc', ...flags, `-I${kernelsDir}`, '-o', out, ...inputs];
+      try {
+        await compile(python, args, { cwd: tmpdir() }); // zig leaves object files where it runs
+      } catch (error) {
+        fail(`${file}:\n${(error as { stderr?: string }).stderr ?? error}`); // execFile's errors have it
+      }
+      built.set(file, readFileSync(out));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return built;
+}
+
+/** The targets asked for: all, or those whose path contains one of the words. */
+function targetsOf(words: readonly string[]): string[] {
+  const all = Object.keys(TARGETS);
+  for (const word of words)
+    if (!all.some((file) => file.includes(word)))
+      fail(`no target has '${word}' in its path. There are ${all.join(', ')}.`);
+  return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)));
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2).filter((argument) => argument !== '--');
+  const check = args.includes('--check');
+  const files = targetsOf(args.filter((argument) => argument !== '--check'));
   const python = findPython();
   const sources = readdirSync(kernelsDir)
     .filter((file) => file.endsWith('.c'))
     .sort();
-  const names = sources
-    .flatMap((file) => [
-      ...readFileSync(join(kernelsDir, file), 'utf8').matchAll(/^KERNEL\((\w+)\)/gm),
-    ])
-    .map((match) => match[1] ?? '')
-    .sort();
-  const hash = tableHash(descriptorHeader());
-  const described = Object.keys(descriptors).sort();
-  if (described.join() !== names.join())
-    fail(`descriptors.ts describes ${described}, kernels/*.c have ${names}: make them one list.`);
+  const headers = readdirSync(kernelsDir).filter(
+    (file) => file.endsWith('.h') && file !== 'descriptors.h',
+  );
+  const names = kernelNames(sources);
+  const texts = [...sources, ...headers.sort()].flatMap((file) => [file, readSource(file)]);
+  const flags = Object.entries(TARGETS).flat();
+  const hash = tableHash([ZIG_VERSION, COMMON, ...flags, descriptorHeader(), ...texts]);
 
   const work = mkdtempSync(join(tmpdir(), 'molrl-kernels-'));
   const changed: string[] = [];
-  const check = options.has('--check');
   const publish = (path: string, bytes: Buffer): void => {
     const name = path.slice(root.length + 1);
     const differs = check
@@ -201,16 +226,8 @@ function main(): void {
     publish(join(kernelsDir, 'descriptors.h'), Buffer.from(descriptorHeader()));
     writeFileSync(join(work, 'table.c'), tableSource(names, hash));
     const inputs = [...sources.map((file) => join(kernelsDir, file)), join(work, 'table.c')];
-    const built = TARGETS.filter((target) => target.committed || options.has('--all')).map(
-      (target) => {
-        const out = join(work, basename(dirname(target.file)) + basename(target.file));
-        const flags = `${COMMON} ${target.flags}`.split(' ');
-        const run = zig(python, ['cc', ...flags, `-I${kernelsDir}`, '-o', out, ...inputs]);
-        if (!run.ok) fail(`${target.file}:\n${run.text}`);
-        return { path: join(root, 'prebuilds', target.file), bytes: readFileSync(out) };
-      },
-    );
-    for (const { path, bytes } of built) publish(path, bytes);
+    const built = await build(python, files, { work, inputs });
+    for (const file of files) publish(join(root, 'prebuilds', file), built.get(file)!); // all were built
     publish(
       join(root, 'src/backend/cpu/engine/kernelTable.ts'),
       Buffer.from(tableModule(names, hash)),
@@ -222,4 +239,4 @@ function main(): void {
     fail(`${changed.length} files differ from a rebuild. Run pnpm kernels and commit them.`);
 }
 
-main();
+await main();

@@ -27,7 +27,7 @@ describe('compiled kernels', () => {
 
   test('plain and relaxed WebAssembly and native code run the same command', () => {
     for (const load of [
-      ...(testedKernels.includes('native') ? [loadNative] : []),
+      ...(testedKernels.includes('native') ? [(memory: Heap['memory']) => loadNative(memory)] : []),
       (memory: Heap['memory'], stack: number) => loadWasm(memory, stack, ['relaxed.wasm']),
       (memory: Heap['memory'], stack: number) => loadWasm(memory, stack, ['simd.wasm']),
     ]) {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { arch, platform } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { type Koffi, loadKoffi } from '../../../weights/koffi.ts';
 import { kernelTableHash } from './kernelTable.ts';
+import { type CpuLevel, nativeFile } from './nativeFile.ts';
 import { prebuild } from './prebuild.ts';
 import { type WasmMemory, type WasmModule, wasm } from './wasm.ts';
 
@@ -36,9 +36,11 @@ export interface Library {
 
 /**
  * Native kernels, through koffi.
- * @throws {TensorGpuError} `native` with the reason why they cannot be used here.
+ *
+ * @param forced - Instead of the widest that the processor has.
+ * @throws {TensorGpuError} `native` with the reason why they cannot be used here, `option` for what `MOLRL_CPU` cannot have.
  */
-export function loadNative(memory: WasmMemory): Library {
+export function loadNative(memory: WasmMemory, forced?: CpuLevel): Library {
   let loaded: { koffi: Koffi; path: string };
   try {
     loaded = loadKoffi();
@@ -50,25 +52,10 @@ export function loadNative(memory: WasmMemory): Library {
     );
   }
   const { koffi } = loaded;
-  const extension = { darwin: 'dylib', win32: 'dll' }[platform as string] ?? 'so';
-  const names = arch === 'x64' ? ['kernels-v3', 'kernels-v4'] : ['kernels'];
-  const files = names.map((name) => prebuild(`${platform}-${arch}/${name}.${extension}`));
-  const first = files[0];
-  if (!first)
-    throw new TensorGpuError(
-      'native',
-      `openCpu: there are no native kernels for ${platform}-${arch}. Use kernels: 'wasm' (the default falls back to it).`,
-    );
-  let file = first;
-  if (arch === 'x64') {
-    const level = Number(koffi.load(first).func('uint32_t cpu_level()')());
-    if (level < 3)
-      throw new TensorGpuError(
-        'native',
-        "openCpu: the native kernels need a processor with AVX2 and FMA. Use kernels: 'wasm' (the default falls back to it).",
-      );
-    if (level >= 4 && files[1]) file = files[1];
-  }
+  const file = nativeFile({
+    forced,
+    levelOf: (path) => Number(koffi.load(path).func('uint32_t cpu_level()')()),
+  });
   const library = koffi.load(file);
   checkTable(file, Number(library.func('uint32_t kernel_table()')()));
   const base = Number(koffi.address(new Uint8Array(memory.buffer)));

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { env } from 'node:process';
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import { Heap } from './heap.ts';
@@ -6,7 +7,7 @@ import { kernelIds } from './kernelTable.ts';
 import { type Library, loadNative, loadWasm } from './library.ts';
 import { packWords } from './packWords.ts';
 import { Pool, SCRATCH_BYTES, STACK_BYTES } from './pool.ts';
-import type { WasmMemory } from './wasm.ts';
+import { provenLibrary } from './provenLibrary.ts';
 
 /** Commands recorded once, replayed with one call. */
 export interface CpuProgram {
@@ -70,7 +71,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
     );
   const heap = new Heap({ maxBytes: options.maxBytes });
   const stack = heap.alloc(STACK_BYTES) + STACK_BYTES;
-  const library = openLibrary(kernels, heap.memory, stack);
+  const library = openLibrary(kernels, heap, stack);
   heap.onGrow = library.useHugePages;
   library.useHugePages(0, heap.usage().reserved);
   const pool = new Pool(heap, library.forWorker, threads);
@@ -158,17 +159,21 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
   };
 }
 
-function openLibrary(
-  kernels: 'auto' | 'native' | 'wasm',
-  memory: WasmMemory,
-  stack: number,
-): Library {
-  if (kernels === 'wasm') return loadWasm(memory, stack);
+function openLibrary(kernels: 'auto' | 'native' | 'wasm', heap: Heap, stack: number): Library {
+  if (kernels === 'wasm') return loadWasm(heap.memory, stack);
   try {
-    return loadNative(memory);
+    return openNative(heap);
   } catch (error) {
     const unsupported = error instanceof TensorGpuError && error.code === 'native';
     if (kernels === 'native' || !unsupported) throw error;
-    return loadWasm(memory, stack);
+    return loadWasm(heap.memory, stack);
   }
+}
+
+/** The AVX-512 kernels are compared with the AVX2 ones on the machine itself: few machines that build and test them have it. */
+function openNative(heap: Heap): Library {
+  const library = loadNative(heap.memory);
+  if (!library.name.startsWith('kernels-v4')) return library;
+  const trusted = loadNative(heap.memory, 'v3');
+  return provenLibrary(heap, library, { trusted, forced: Boolean(env.MOLRL_CPU) });
 }
