@@ -112,7 +112,7 @@ export function samplingSuite(root: string): Promise<SuiteResult> {
             minP: settings.min_p,
             repetitionPenalty: settings.repetition_penalty,
           },
-          golden.history[row]!.filter((_, i) => golden.history_mask[row]![i] === 1),
+          { seen: golden.history[row]!.filter((_, i) => golden.history_mask[row]![i] === 1) },
         );
         check.close(`${JSON.stringify(settings)}, row ${row}`, actual, expected, 2e-6);
       }

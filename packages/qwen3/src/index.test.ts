@@ -34,6 +34,7 @@ test('the public names', () => {
       "scoreLogprobs",
       "scoreTargets",
       "selectTargets",
+      "stream",
       "targetRows",
       "tokenBatch",
       "withoutAdapter",

@@ -29,9 +29,10 @@ export { type SavedQwen3, type SaveQwen3Options, saveQwen3 } from './checkpoint/
 export type { WeightDtype } from './checkpoint/weightDtype.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
 export type { Completion } from './generate/completion.ts';
+export type { TextTokenizer } from './generate/completionText.ts';
 export { generate } from './generate/generate.ts';
 export { generateByForward } from './generate/generateByForward.ts';
-export { type GenerateOptions, sampleSeeds } from './generate/generateOptions.ts';
+export type { DrawOptions, GenerateOptions } from './generate/generateOptions.ts';
 export {
   type PolicyRequest,
   type Qwen3Policy,
@@ -39,6 +40,8 @@ export {
   qwen3Policy,
   type SampledSegment,
 } from './generate/qwen3Policy.ts';
+export { sampleSeeds } from './generate/sampleSeeds.ts';
+export { type StreamChunk, stream } from './generate/stream.ts';
 export { type AddLoraOptions, addLora } from './lora/addLora.ts';
 export { loadAdapter } from './lora/loadAdapter.ts';
 export { mergeLora } from './lora/mergeLora.ts';

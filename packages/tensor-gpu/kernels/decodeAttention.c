@@ -1,13 +1,52 @@
 // Attention of a decode step with a key-value cache, and the row-wise pieces around it. Each row is one token of one
 // sequence at its own position: decoding has one row per sequence, prefilling one per prompt token (no padding).
 //
-// Cache of a layer: [slot][kvHead] of { K: [capacity / 16][D][16], V: [capacity][Dp] }, Dp = D up to a multiple of 16.
+// The cache is pages of LANES positions; a sequence has a table of the heap offsets of its pages, and sequences with the same
+// beginning share them. A page holds a cell for each layer and head of keys and values: { K: [D][16], V: [16][Dp] } in the
+// cache's format, Dp = D up to a multiple of 16; int8 has one f32 scale per position after them, of K and then of V.
 // K keeps 16 positions side by side, so that scores need no horizontal sums. Everything a row computes depends on its
 // own tokens only, in an order that depends on its position only.
 #include "decode.h"
 
-#define LANES 16
+#define LANES 16 // positions of a page
 #define PADDED(D) (((D) + LANES - 1) / LANES * LANES)
+
+enum { CACHE_F32, CACHE_BF16, CACHE_INT8 }; // CACHE_FORMATS of kvPages.ts
+typedef int8_t i8;
+typedef i8 vb __attribute__((vector_size(VW), aligned(1)));
+typedef u16 vh __attribute__((vector_size(VW * 2), aligned(2)));
+typedef u32 vu __attribute__((vector_size(VW * 4), aligned(4)));
+
+#define CACHE_WIDTH(format) ((format) == CACHE_F32 ? 4u : (format) == CACHE_BF16 ? 2u : 1u) // bytes of an element
+#define VALUES(D, format) ((D) * LANES * CACHE_WIDTH(format))                               // where V starts in a cell
+#define SCALES(D, format) (VALUES(D, format) + PADDED(D) * LANES * CACHE_WIDTH(format))      // and the scales
+#define CELL(D, format) (SCALES(D, format) + ((format) == CACHE_INT8 ? 2u * LANES * 4u : 0u))
+
+// VW elements from number i on, as floats
+INLINE vf cacheLoad(const u8 *cell, size_t i, const int format) {
+  if (format == CACHE_F32) return vload((const f32 *)cell + i);
+  if (format == CACHE_BF16) return (vf)(__builtin_convertvector(*(const vh *)((const u16 *)cell + i), vu) << 16);
+  return __builtin_convertvector(*(const vb *)((const i8 *)cell + i), vf);
+}
+
+// x[0..n) to elements start, start + step, ...; int8: x / scale, rounded, where max |x| / scale = 127
+INLINE void cacheStore(u8 *cell, size_t start, u32 step, const f32 *x, u32 n, f32 *scale, const int format) {
+  if (format == CACHE_F32) {
+    for (u32 i = 0; i < n; i++) ((f32 *)cell)[start + i * step] = x[i];
+  } else if (format == CACHE_BF16) {
+    for (u32 i = 0; i < n; i++) {
+      union { f32 f; u32 u; } bits = {x[i]};
+      u32 rounded = bits.u + 0x7fffu + (bits.u >> 16 & 1);
+      ((u16 *)cell)[start + i * step] = x[i] != x[i] ? 0x7fc0 : (u16)(rounded >> 16); // rounding could make a NaN infinite
+    }
+  } else {
+    f32 most = 0;
+    for (u32 i = 0; i < n; i++) most = sabs(x[i]) <= most ? most : sabs(x[i]); // NaN stays
+    *scale = most / 127;
+    f32 inverse = most > 0 ? 127 / most : 0;
+    for (u32 i = 0; i < n; i++) ((i8 *)cell)[start + i * step] = (i8)(i32)__builtin_roundevenf(x[i] * inverse);
+  }
+}
 
 // h[r] = embedding[token[r]]
 KERNEL(decodeEmbed) {
@@ -61,32 +100,47 @@ static void decodeHead(const f32 *x, const f32 *bias, const f32 *weight, const f
   }
 }
 
-// score[g][j] = q[g] . K[j] for the LANES positions of a block; n = a constant number of heads that share K
-INLINE void decodeScores(const f32 *q, u32 Dp, const f32 *block, u32 D, f32 *score, u32 stride, const int n) {
+// score[g][j] = q[g] . K[j] for the LANES positions of a page; n = a constant number of heads that share K
+INLINE void decodeScores(const f32 *q, u32 Dp, const u8 *cell, u32 D, f32 *score, u32 stride, const int n, const int format) {
   vf s[2][LANES / VW];
   for (int g = 0; g < n; g++)
     for (int l = 0; l < LANES / VW; l++) s[g][l] = vsplat(0);
   for (u32 i = 0; i < D; i++)
     for (int l = 0; l < LANES / VW; l++) {
-      vf k = vload(block + i * LANES + l * VW);
+      vf k = cacheLoad(cell, i * LANES + l * VW, format);
       for (int g = 0; g < n; g++) s[g][l] = vfma(vsplat(q[g * Dp + i]), k, s[g][l]);
     }
+  const f32 *scales = (const f32 *)(cell + SCALES(D, format));
   for (int g = 0; g < n; g++)
-    for (int l = 0; l < LANES / VW; l++) vstore(score + g * stride + l * VW, s[g][l]);
+    for (int l = 0; l < LANES / VW; l++)
+      vstore(score + g * stride + l * VW, format == CACHE_INT8 ? s[g][l] * vload(scales + l * VW) : s[g][l]);
 }
 
-// out[g][0..) = sum_j p[g][j] V[j][0..) for a constant number of vectors and heads
-INLINE void decodeMix(const f32 *p, u32 stride, const f32 *V, u32 count, u32 Dp, f32 *out, const int vectors, const int n) {
+// out[g][i..) = sum_j p[g][j] V[j][i..) for a constant number of vectors and heads
+INLINE void decodeMix(const f32 *p, u32 stride, const u8 *heap, const u32 *pages, u32 cell, u32 count, u32 D, u32 i, f32 *out,
+                      const int vectors, const int n, const int format) {
+  u32 Dp = PADDED(D);
   vf sum[2][8];
   for (int g = 0; g < n; g++)
     for (int l = 0; l < vectors; l++) sum[g][l] = vsplat(0);
-  for (u32 j = 0; j < count; j++)
-    for (int l = 0; l < vectors; l++) {
-      vf v = vload(V + (size_t)j * Dp + l * VW);
-      for (int g = 0; g < n; g++) sum[g][l] = vfma(vsplat(p[g * stride + j]), v, sum[g][l]);
+  for (u32 first = 0; first < count; first += LANES) {
+    const u8 *V = heap + pages[first / LANES] + cell, *scales = V + SCALES(D, format) + LANES * 4;
+    u32 positions = MIN(LANES, count - first);
+    V += VALUES(D, format);
+    for (u32 j = 0; j < positions; j++) {
+      vf weight[2];
+      for (int g = 0; g < n; g++) {
+        f32 w = p[g * stride + first + j];
+        weight[g] = vsplat(format == CACHE_INT8 ? w * ((const f32 *)scales)[j] : w);
+      }
+      for (int l = 0; l < vectors; l++) {
+        vf v = cacheLoad(V, (size_t)j * Dp + i + l * VW, format);
+        for (int g = 0; g < n; g++) sum[g][l] = vfma(weight[g], v, sum[g][l]);
+      }
     }
+  }
   for (int g = 0; g < n; g++)
-    for (int l = 0; l < vectors; l++) vstore(out + g * Dp + l * VW, sum[g][l]);
+    for (int l = 0; l < vectors; l++) vstore(out + g * Dp + i + l * VW, sum[g][l]);
 }
 #define MIX (VW == 4 ? LANES : 2 * LANES) // columns of V at a time: 8 sums in registers for two heads
 
@@ -105,41 +159,44 @@ static f32 decodeSoftmax(f32 *score, u32 count, u32 padded) {
 }
 
 // n query heads that share one head of keys and values
-INLINE void decodeHeads(const f32 *q, const f32 *K, const f32 *V, u32 count, u32 D, f32 *score, f32 *mixed, f32 *inverse,
-                        const int n) {
+INLINE void decodeHeads(const f32 *q, const u8 *heap, const u32 *pages, u32 cell, u32 count, u32 D, f32 *score, f32 *mixed,
+                        f32 *inverse, const int n, const int format) {
   u32 Dp = PADDED(D), padded = PADDED(count), i = 0;
-  for (u32 b = 0; b < padded; b += LANES) decodeScores(q, Dp, K + (size_t)b * D, D, score + b, padded, n);
+  for (u32 b = 0; b < padded; b += LANES) {
+    const u8 *here = heap + pages[b / LANES] + cell;
+    prefetch(here + VALUES(D, format), CELL(D, format) - VALUES(D, format)); // pages lie apart
+    if (b + LANES < padded) prefetch(heap + pages[b / LANES + 1] + cell, VALUES(D, format));
+    decodeScores(q, Dp, here, D, score + b, padded, n, format);
+  }
   for (int g = 0; g < n; g++) inverse[g] = decodeSoftmax(score + g * padded, count, padded);
-  for (; i + MIX <= Dp; i += MIX) decodeMix(score, padded, V + i, count, Dp, mixed + i, MIX / VW, n);
-  for (; i < Dp; i += LANES) decodeMix(score, padded, V + i, count, Dp, mixed + i, LANES / VW, n);
+  for (; i + MIX <= Dp; i += MIX) decodeMix(score, padded, heap, pages, cell, count, D, i, mixed, MIX / VW, n, format);
+  for (; i < Dp; i += LANES) decodeMix(score, padded, heap, pages, cell, count, D, i, mixed, LANES / VW, n, format);
 }
 
 #define WRITE 1
 #define ATTEND 2
-KERNEL(decodeAttention) {
-  u32 rows = U32(d->live)[0], heads = d->heads, kvHeads = d->kvHeads, D = d->headDim, capacity = d->capacity, todo = d->phases;
+INLINE void attend(u8 *heap, const decodeAttentionWords *d, u32 chunk, f32 *scratch, const int format) {
+  u32 rows = U32(d->live)[0], heads = d->heads, kvHeads = d->kvHeads, D = d->headDim, todo = d->phases;
   u32 group = heads / kvHeads, Dp = PADDED(D), width = (heads + 2 * kvHeads) * D;
   f32 eps = d->eps, scale = d->scale;
-  f32 *rotated = (f32 *)scratch, *mixed = rotated + 2 * Dp, *score = mixed + 2 * Dp, inverse[2];
+  f32 *rotated = scratch, *mixed = rotated + 2 * Dp, *score = mixed + 2 * Dp, inverse[2];
   for (u32 item = chunk; item < rows * kvHeads; item += d->chunks) {
     u32 r = item / kvHeads, h = item % kvHeads, position = U32(d->positions)[r];
+    const u32 *pages = U32(U32(d->tables)[U32(d->slots)[r]]);
+    u32 cell = d->layerOffset + h * CELL(D, format);
     const f32 *qkv = F32(d->qkv) + (size_t)r * width, *bias = d->bias ? F32(d->bias) : 0;
     const f32 *cosine = F32(d->cos) + (size_t)position * (D / 2), *sine = F32(d->sin) + (size_t)position * (D / 2);
-    f32 *K = F32(d->cache) + ((size_t)U32(d->slots)[r] * kvHeads + h) * capacity * (D + Dp), *V = K + (size_t)capacity * D;
-    u32 ahead = item + d->chunks;
-    if (todo & ATTEND && ahead < rows * kvHeads) {
-      const f32 *next = F32(d->cache) + ((size_t)U32(d->slots)[ahead / kvHeads] * kvHeads + ahead % kvHeads) * capacity * (D + Dp);
-      prefetch(next, (size_t)position * D * sizeof(f32)); // the neighbour's length is a good guess
-      prefetch(next + (size_t)capacity * D, (size_t)position * Dp * sizeof(f32));
-    }
+    if (todo & ATTEND) prefetch(heap + pages[0] + cell, VALUES(D, format));
     if (todo & WRITE) {
       const size_t key = (size_t)(heads + h) * D, value = (size_t)(heads + kvHeads + h) * D;
+      u8 *here = heap + pages[position / LANES] + cell;
+      u32 lane = position % LANES;
+      f32 *scales = (f32 *)(here + SCALES(D, format)) + lane;
       decodeHead(qkv + key, bias ? bias + key : 0, d->kNorm ? F32(d->kNorm) : 0, cosine, sine, rotated, D, eps);
-      f32 *column = K + (size_t)(position / LANES) * D * LANES + position % LANES;
-      for (u32 i = 0; i < D; i++) column[i * LANES] = rotated[i];
-      f32 *row = V + (size_t)position * Dp;
-      decodeBias(qkv + value, bias ? bias + value : 0, row, D);
-      for (u32 i = D; i < Dp; i++) row[i] = 0;
+      cacheStore(here, lane, LANES, rotated, D, scales, format);
+      decodeBias(qkv + value, bias ? bias + value : 0, rotated, D);
+      for (u32 i = D; i < Dp; i++) rotated[i] = 0;
+      cacheStore(here + VALUES(D, format), (size_t)lane * Dp, 1, rotated, Dp, scales + LANES, format);
     }
     if (!(todo & ATTEND)) continue;
     for (u32 g = 0; g < group; g += 2) {
@@ -150,26 +207,16 @@ KERNEL(decodeAttention) {
         decodeHead(qkv + query, bias ? bias + query : 0, d->qNorm ? F32(d->qNorm) : 0, cosine, sine, q, D, eps);
         for (u32 i = 0; i < D; i++) q[i] *= scale;
       }
-      if (pair == 2) decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 2);
-      else decodeHeads(rotated, K, V, position + 1, D, score, mixed, inverse, 1);
+      if (pair == 2) decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 2, format);
+      else decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 1, format);
       f32 *out = F32(d->out);
       for (u32 n = 0; n < pair; n++)
         for (u32 i = 0; i < D; i++) out[LEFT(r, (head + n) * D + i, heads * D)] = mixed[n * Dp + i] * inverse[n];
     }
   }
 }
-
-// Copies the first `length` positions of slot `from` to slot `to`: a group's shared prompt. One chunk = one kvHead of a layer.
-KERNEL(decodeCopy) {
-  u32 copies = d->count, kvHeads = d->kvHeads, D = d->headDim, capacity = d->capacity, Dp = PADDED(D);
-  for (u32 c = 0; c < copies; c++) {
-    const u32 *copy = U32(d->copies) + 3 * (size_t)c;
-    size_t size = (size_t)capacity * (D + Dp), blocks = (copy[2] + LANES - 1) / LANES;
-    const f32 *from = F32(d->cache) + ((size_t)copy[0] * kvHeads + chunk) * size;
-    f32 *to = F32(d->cache) + ((size_t)copy[1] * kvHeads + chunk) * size;
-    for (size_t i = 0; i < blocks * D * LANES; i += VW) vstore(to + i, vload(from + i));
-    from += (size_t)capacity * D;
-    to += (size_t)capacity * D;
-    for (size_t i = 0; i < (size_t)copy[2] * Dp; i += VW) vstore(to + i, vload(from + i));
-  }
+KERNEL(decodeAttention) {
+  if (d->format == CACHE_F32) attend(heap, d, chunk, (f32 *)scratch, CACHE_F32);
+  else if (d->format == CACHE_BF16) attend(heap, d, chunk, (f32 *)scratch, CACHE_BF16);
+  else attend(heap, d, chunk, (f32 *)scratch, CACHE_INT8);
 }

@@ -84,25 +84,17 @@ typedef struct {
   u32 sin;
   u32 positions;
   u32 slots;
-  u32 cache;
+  u32 tables;
+  u32 layerOffset;
   u32 heads;
   u32 kvHeads;
   u32 headDim;
-  u32 capacity;
   f32 eps;
   f32 scale;
   u32 chunks;
   u32 phases;
+  u32 format;
 } decodeAttentionWords;
-
-typedef struct {
-  u32 copies;
-  u32 count;
-  u32 cache;
-  u32 kvHeads;
-  u32 headDim;
-  u32 capacity;
-} decodeCopyWords;
 
 typedef struct {
   u32 live;
@@ -336,24 +328,10 @@ typedef struct {
   u32 vocabulary;
   u32 firstRow;
   u32 rows;
-  f32 temperature;
-  u32 topK;
-  f32 topP;
-  f32 minP;
-  f32 repetitionPenalty;
   u32 slots;
-  u32 seeds;
-  u32 counts;
-  u32 seen;
-  u32 ids;
-  u32 logprobs;
-  u32 maxTokens;
-  u32 tokens;
-  u32 positions;
+  u32 settings;
+  u32 drawn;
   u32 chunks;
-  u32 suppressed;
-  u32 anySuppressed;
-  u32 samplingLogprobs;
 } sampleTokensWords;
 
 typedef struct {

@@ -1,5 +1,6 @@
-// Draws the next token of every live row: repetition penalty, suppressed ids, temperature, top-k, top-p, min-p, then the
+// Draws the next token of every live row: logit bias, penalties, suppressed ids, temperature, top-k, top-p, min-p, then the
 // inverse of the cumulative distribution in the order of the ids, at a uniform number that depends on (seed, step) only.
+// How a row is drawn stands in the words of its slot, so that rows of different requests share a step.
 #include "kernel.h"
 
 #define BLOCK 64 // elements summed in f32 lanes before they join the f64 sum
@@ -149,62 +150,123 @@ static u32 draw(const f32 *e, u32 n, f64 target) {
   return chosen;
 }
 
+// The words of a slot, as drawSettings.ts writes them. Offsets are 0 for "none".
+typedef struct {
+  f32 temperature;
+  u32 topK;
+  f32 topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty;
+  u32 seedLow, seedHigh, step;
+  u32 seen;       // bits of the ids of prompt and completion
+  u32 history;    // the ids of the completion, `step` of them
+  u32 suppressed; // bits of the ids that are never drawn
+  u32 biases;     // { id, f32 } each
+  u32 biasCount;
+  u32 kept;       // out: bits of the ids that could be drawn
+  u32 top;        // out: { id, f32 log-prob } of the `topCount` most probable ids
+  u32 topCount;
+} DrawSettings;
+
+// what the model's logits become before temperature and filters; e is scratch
+static void adjust(u8 *heap, const DrawSettings *s, f32 *w, f32 *e, u32 words) {
+  const u32 *biases = U32(s->biases), *history = U32(s->history);
+  if (s->biases)
+    for (u32 k = 0; k < s->biasCount; k++) w[biases[2 * k]] += ((const f32 *)biases)[2 * k + 1];
+  if (s->seen)
+    for (u32 k = 0; k < words; k++)
+      for (u32 bits = U32(s->seen)[k]; bits; bits &= bits - 1) {
+        f32 *x = w + k * 32 + (u32)__builtin_ctz(bits);
+        *x = *x < 0 ? *x * s->repetitionPenalty : *x / s->repetitionPenalty;
+      }
+  if (!s->history) return;
+  for (u32 k = 0; k < s->step; k++) e[history[k]] = 0;
+  for (u32 k = 0; k < s->step; k++) e[history[k]] += 1;
+  for (u32 k = 0; k < s->step; k++) {
+    f32 *times = e + history[k];
+    if (*times > 0) w[history[k]] -= s->frequencyPenalty * *times + s->presencePenalty;
+    *times = 0; // once for each id
+  }
+}
+
+// the `count` largest of w, of equals the lowest id first: { id, w - top - log total } each
+static void writeTop(const f32 *w, u32 n, f32 shift, u32 *out, u32 count) {
+  f32 *values = (f32 *)out;
+  u32 filled = 0;
+  for (u32 i = 0; i < n; i++) {
+    if (filled == count && !(w[i] > values[2 * count - 1])) continue;
+    u32 at = filled < count ? filled++ : count - 1;
+    for (; at > 0 && w[i] > values[2 * at - 1]; at--) {
+      out[2 * at] = out[2 * at - 2];
+      values[2 * at + 1] = values[2 * at - 1];
+    }
+    out[2 * at] = i;
+    values[2 * at + 1] = w[i];
+  }
+  for (u32 k = 0; k < filled; k++) values[2 * k + 1] -= shift;
+}
+
+static void divide(const f32 *x, f32 divisor, f32 *y, u32 n) {
+  u32 i = 0;
+  for (; i + VW <= n; i += VW) vstore(y + i, vload(x + i) / vsplat(divisor));
+  for (; i < n; i++) y[i] = x[i] / divisor;
+}
+
 KERNEL(sampleTokens) {
-  u32 live = U32(d->live)[0], V = d->vocabulary, first = d->firstRow, topK = d->topK, most = d->maxTokens;
+  u32 live = U32(d->live)[0], V = d->vocabulary, first = d->firstRow;
   if (live <= first) return;
   u32 rows = MIN(live - first, d->rows), words = (V + 31) / 32;
-  f32 temperature = d->temperature, topP = d->topP, minP = d->minP, penalty = d->repetitionPenalty;
   f64 *mass = (f64 *)scratch; // also the counts of top-k
   f32 *w = (f32 *)(mass + BINS), *e = w + (V + 15) / 16 * 16;
   for (u32 row = chunk; row < rows; row += d->chunks) {
     const f32 *logits = F32(d->logits) + (size_t)row * V;
-    u32 r = first + row, slot = U32(d->slots)[r], step = U32(d->counts)[slot], *seen = U32(d->seen) + (size_t)slot * words;
-    f32 divisor = temperature > 0 ? temperature : 1;
-    u32 i = 0;
-    for (; i + VW <= V; i += VW) vstore(w + i, vload(logits + i) / vsplat(divisor));
-    for (; i < V; i++) w[i] = logits[i] / divisor;
+    u32 r = first + row;
+    const DrawSettings *s = (const DrawSettings *)U32(d->settings) + U32(d->slots)[r];
+    f32 temperature = s->temperature, divisor = temperature > 0 ? temperature : 1;
+    divide(logits, divisor, w, V);
     f32 top = largest(w, V), base = top;
     f64 total = exponentials(w, top, e, V), sum = total;
-    if (penalty != 1)
-      for (u32 k = 0; k < words; k++)
-        for (u32 bits = seen[k]; bits; bits &= bits - 1) {
-          u32 id = k * 32 + (u32)__builtin_ctz(bits);
-          w[id] = (logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty) / divisor;
-        }
-    if (d->anySuppressed) fillAt(w, U32(d->suppressed), words, -__builtin_inff());
-    if (penalty != 1 || d->anySuppressed) {
+    if (s->top) writeTop(w, V, base + slog((f32)total), U32(s->top), s->topCount);
+    int isAdjusted = s->biases || s->seen || (s->history && s->step > 0);
+    if (isAdjusted) {
+      for (u32 i = 0; i < V; i++) w[i] = logits[i];
+      adjust(heap, s, w, e, words);
+      divide(w, divisor, w, V);
+    }
+    if (s->suppressed) fillAt(w, U32(s->suppressed), words, -__builtin_inff());
+    if (isAdjusted || s->suppressed) {
       top = largest(w, V);
       sum = exponentials(w, top, e, V);
     }
-    if (d->anySuppressed) fillAt(e, U32(d->suppressed), words, 0); // exp above stops short of 0
+    if (s->suppressed) fillAt(e, U32(s->suppressed), words, 0); // exp above stops short of 0
     u32 id = 0;
     f64 drawn = 0;
     if (temperature > 0) {
-      if (topK > 0) keepTopK(w, e, V, topK, (u32 *)mass);
-      if (topP < 1) {
+      if (s->topK > 0) keepTopK(w, e, V, s->topK, (u32 *)mass);
+      if (s->topP < 1) {
         sum = weightOf(e, V);
-        keepTopP(w, e, V, (1.0 - (f64)topP) * sum, mass);
+        keepTopP(w, e, V, (1.0 - (f64)s->topP) * sum, mass);
       }
-      if (minP > 0)
-        for (i = 0; i < V; i++)
-          if (e[i] < minP) e[i] = 0;
-      u64 seed = (u64)U32(d->seeds)[2 * slot] | (u64)U32(d->seeds)[2 * slot + 1] << 32;
+      if (s->minP > 0)
+        for (u32 i = 0; i < V; i++)
+          if (e[i] < s->minP) e[i] = 0;
       drawn = weightOf(e, V);
-      id = draw(e, V, uniform(seed, step) * drawn);
+      id = draw(e, V, uniform((u64)s->seedLow | (u64)s->seedHigh << 32, s->step) * drawn);
     } else {
       while (id + 1 < V && w[id] != top) id++;
     }
+    if (s->kept)
+      for (u32 k = 0; k < words; k++) {
+        u32 bits = 0;
+        for (u32 i = k * 32; i < MIN(V, k * 32 + 32); i++)
+          if (temperature > 0 ? e[i] != 0 : i == id) bits |= 1u << i % 32;
+        U32(s->kept)[k] = bits;
+      }
     // one NaN or no finite logit at all: -1, and the caller stops
     int good = total > 0 && total <= 1.0e30 && sum == sum;
     f32 logprob = logits[id] / divisor - base - slog((f32)total);
-    U32(d->ids)[(size_t)slot * most + step] = good ? id : 0xffffffffu;
-    F32(d->logprobs)[(size_t)slot * most + step] = logprob;
-    int isModel = penalty == 1 && !d->anySuppressed && topK == 0 && topP >= 1 && minP <= 0; // the model's own distribution
-    f32 sampling = temperature <= 0 ? 0 : isModel ? logprob : w[id] - top - slog((f32)drawn);
-    F32(d->samplingLogprobs)[(size_t)slot * most + step] = sampling;
-    seen[id / 32] |= 1u << (id % 32);
-    U32(d->tokens)[r] = good ? id : 0;
-    U32(d->counts)[slot] = step + 1;
-    U32(d->positions)[r] += 1;
+    int isModel = !isAdjusted && !s->suppressed && s->topK == 0 && s->topP >= 1 && s->minP <= 0; // the model's own distribution
+    if (s->seen) U32(s->seen)[id / 32] |= 1u << (id % 32);
+    U32(d->drawn)[3 * (size_t)r] = good ? id : 0xffffffffu;
+    F32(d->drawn)[3 * (size_t)r + 1] = logprob;
+    F32(d->drawn)[3 * (size_t)r + 2] = temperature <= 0 ? 0 : isModel ? logprob : w[id] - top - slog((f32)drawn);
   }
 }

@@ -10,6 +10,7 @@ test('exports these names and no others', () => {
       "attention",
       "checkFusedOp",
       "createDecoder",
+      "createKvCache",
       "defineFusedOp",
       "defineKernel",
       "embedding",
@@ -32,6 +33,7 @@ test('exports these names and no others', () => {
       "storedTensor",
       "swiglu",
       "verify",
+      "weightVersion",
     ]
   `);
 });

@@ -1,7 +1,20 @@
 export type { HeapMemory } from './backend/cpu/engine/heap.ts';
 export { type CpuDevice, type OpenCpuOptions, openCpu } from './backend/cpu/openCpu.ts';
-export type { Completion } from './backend/decodeJob.ts';
+export type {
+  Completion,
+  DrawnToken,
+  SamplingMask,
+  TopLogprob,
+} from './backend/decodeJob.ts';
 export type { DecoderLayer } from './backend/decoderWeights.ts';
+export {
+  type CacheDtype,
+  createKvCache,
+  type KvCache,
+  type KvCacheOptions,
+  type KvCacheUsage,
+} from './backend/kvCache.ts';
+export { weightVersion } from './backend/weightVersion.ts';
 export { TensorGpuError, type TensorGpuErrorCode } from './base/errors.ts';
 export { createDecoder, type Decoder } from './decode/createDecoder.ts';
 export type { DecodeProgress, DecodeRequest } from './decode/decodeRequest.ts';
@@ -38,8 +51,16 @@ export {
   type LearningRateScheduleOptions,
   learningRateSchedule,
 } from './optim/learningRateSchedule.ts';
-export { type SampleTokenOptions, sampleToken } from './sampling/sampleToken.ts';
-export { type SamplingOptions, samplingProbabilities } from './sampling/samplingProbabilities.ts';
+export {
+  type SampledToken,
+  type SampleTokenOptions,
+  sampleToken,
+} from './sampling/sampleToken.ts';
+export {
+  type SamplingHistory,
+  type SamplingOptions,
+  samplingProbabilities,
+} from './sampling/samplingProbabilities.ts';
 export { seededUniform } from './sampling/seededUniform.ts';
 export { type Recorded, record } from './tape/record.ts';
 export { registerGradients } from './tape/registerGradients.ts';

@@ -10,7 +10,7 @@ import { scoreLogprobs } from '../train/scoreLogprobs.ts';
 import type { Completion } from './completion.ts';
 import { generate } from './generate.ts';
 import { generateByForward } from './generateByForward.ts';
-import { sampleSeeds } from './generateOptions.ts';
+import { sampleSeeds } from './sampleSeeds.ts';
 
 beforeAll(async () => {
   await openCpu();
@@ -106,7 +106,7 @@ describe('generate', () => {
     ['repetitionPenalty', { repetitionPenalty: 1.3 }],
     ['suppressTokens', { suppressTokens: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }],
   ])(
-    "%s: logprobs stay the trainer's, samplingLogprobs are those of the draw",
+    "%s: logprobs stay the trainer's, behaviorLogprobs are those of the draw",
     async (_, filter) => {
       const model = tiny();
       const options = { maxTokens: 12, temperature: 1, seed: 1, ...filter };
@@ -119,11 +119,11 @@ describe('generate', () => {
         fast.map((c, i) => ({ promptIds: prompts[i]!, completionIds: c.ids })),
       );
       let gap = 0;
-      for (const [i, { logprobs, samplingLogprobs }] of fast.entries()) {
+      for (const [i, { logprobs, behaviorLogprobs }] of fast.entries()) {
         for (const [t, value] of logprobs.entries()) {
           expect(Math.abs(value - scores[i]![t]!)).toBeLessThan(1e-5);
-          expect(samplingLogprobs[t]).toBeCloseTo(plain[i]!.samplingLogprobs[t]!, 4);
-          gap += Math.abs(samplingLogprobs[t]! - value);
+          expect(behaviorLogprobs[t]).toBeCloseTo(plain[i]!.behaviorLogprobs[t]!, 4);
+          gap += Math.abs(behaviorLogprobs[t]! - value);
         }
       }
       expect(gap).toBeGreaterThan(1);
@@ -134,12 +134,12 @@ describe('generate', () => {
   test('without filters both log-probs are the same bits', async () => {
     const model = tiny();
     const off = { topK: null, topP: null, minP: 0, repetitionPenalty: 1, suppressTokens: null };
-    for (const { logprobs, samplingLogprobs } of await generate(model, prompts, {
+    for (const { logprobs, behaviorLogprobs } of await generate(model, prompts, {
       maxTokens: 9,
       seed: 3,
       ...off,
     })) {
-      expect(samplingLogprobs).toEqual(logprobs);
+      expect(behaviorLogprobs).toEqual(logprobs);
     }
     model.dispose();
   });

@@ -2,7 +2,7 @@ import { Qwen3Error } from '../base/errors.ts';
 import { checkTokenIds } from '../base/optionChecks.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { endsOfConfig } from './generateOptions.ts';
+import { endsOfConfig } from './resolveGenerateOptions.ts';
 
 /** `<|im_end|>` and the ends given, or those of the model's config. @throws {Qwen3Error} `option`, `config`, `tokenizer` */
 export function endsOfPolicy(

@@ -1,3 +1,4 @@
+import { createKvCache, type KvCache } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkFunction, checkList, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
@@ -9,15 +10,16 @@ import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Completion } from './completion.ts';
+import { checkStop } from './completionText.ts';
 import { generate } from './generate.ts';
-import type { GenerateOptions } from './generateOptions.ts';
+import type { DrawOptions, GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
-import { stopStrings } from './stopStrings.ts';
 import { warnOfFilters } from './warnOfFilters.ts';
 
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
-  extends Pick<GenerateOptions, 'topK' | 'topP' | 'minP' | 'repetitionPenalty' | 'onProgress'> {
+  extends Omit<DrawOptions, 'temperature' | 'suppressTokens'>,
+    Pick<GenerateOptions, 'maxRows' | 'returnSamplingMask' | 'onProgress'> {
   /** How prompts are written down. No default: it must be the format the model knows. */
   format: ChatFormat;
   /** Used where a call gives none. Default 1. */
@@ -29,6 +31,11 @@ export interface Qwen3PolicyOptions
    * vocabulary), which would vanish from the text. `null`: sample those as well.
    */
   suppressTokens?: readonly number[] | null | undefined;
+  /**
+   * Where keys and values of a conversation stay until its next turn, which then computes what is new only. Default: a
+   * cache of its own, of at most 1 GiB, that gives way to whatever else needs memory. `null`: every turn starts anew.
+   */
+  cache?: KvCache | null | undefined;
   /** Whether special tokens in texts of others are text: see `renderSegments`. */
   specials?: SpecialsOption | undefined;
   /**
@@ -45,8 +52,15 @@ const POLICY_OPTIONS: readonly string[] = [
   'topP',
   'minP',
   'repetitionPenalty',
+  'presencePenalty',
+  'frequencyPenalty',
+  'logitBias',
+  'allowedTokenIds',
+  'maxRows',
+  'returnSamplingMask',
   'eosIds',
   'suppressTokens',
+  'cache',
   'specials',
   'onProgress',
   'onWarning',
@@ -92,9 +106,10 @@ export interface SampledSegment extends Segment {
  * ended it: `'length'` is an answer cut at `maxTokens`, `'eos'` as its last token is not. `turn` counts the model's
  * earlier turns.
  *
- * `tokens.logprobs` are the model's own, which a trainer computes as well; `tokens.samplingLogprobs` are those of the
- * distribution that was drawn from. They differ under top-k, top-p, min-p and repetition penalty: then a gradient from
- * `logprobs` alone is biased, and `rolloutCorrection` wants the latter as `rolloutLogprobs`.
+ * `tokens.logprobs` are the model's own, which a trainer computes as well; `tokens.behaviorLogprobs` are those of the
+ * distribution that was drawn from. They differ under filters, penalties and bias: then a gradient from `logprobs` alone
+ * is biased. `rolloutCorrection` wants the latter as `rolloutLogprobs`; or `returnSamplingMask` lets the trainer compute
+ * with the distribution that was drawn from.
  *
  * @returns a policy whose answers are `[P * G]`, prompt-major.
  * @throws {Qwen3Error} `option` for an unknown option or format, `tokenizer` if the tokenizer has no `<|im_end|>`,
@@ -126,8 +141,11 @@ export function qwen3Policy(
   const { format, specials, temperature: usualTemperature = 1, onProgress } = options;
   checkChoice('qwen3Policy', 'format', format, CHAT_FORMATS);
   readSpecials('qwen3Policy', specials);
-  const { topK, topP, minP, repetitionPenalty } = options;
-  const filters = { topK, topP, minP, repetitionPenalty };
+  const { topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty } = options;
+  const { logitBias, allowedTokenIds, maxRows, returnSamplingMask } = options;
+  const penalties = { repetitionPenalty, presencePenalty, frequencyPenalty };
+  const filters = { topK, topP, minP, ...penalties, logitBias, allowedTokenIds };
+  const cache = options.cache === undefined ? createKvCache() : options.cache;
   const eosIds = endsOfPolicy(model, tokenizer, options.eosIds);
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
   const { onWarning } = options;
@@ -137,7 +155,7 @@ export function qwen3Policy(
   warnOfFilters(filters, onWarning);
 
   const skipUnknown = options.suppressTokens === null;
-  const decode = (ids: Int32Array): string => tokenizer.decode(ids, { skipUnknown });
+  const decode = (ids: ArrayLike<number>): string => tokenizer.decode(ids, { skipUnknown });
   return {
     eosIds,
     async generate(prompts, request) {
@@ -151,13 +169,18 @@ export function qwen3Policy(
       // Other names in a request are for other policies: the environments' package makes it.
       const { numGenerations = 1, temperature = usualTemperature, stop } = request;
       const { maxTokens, seed, seeds, signal } = request;
-      const stops = stop ? stopStrings('qwen3Policy: generate', stop, decode) : undefined;
+      checkStop('qwen3Policy: generate', stop ?? [], tokenizer);
       const rendering = { format, specials, addGenerationPrompt: true };
       const completions = await generate(
         model,
         prompts.map((segments) => renderSegments(segments, tokenizer, rendering).ids),
         {
           ...filters,
+          ...(cache && { cache }),
+          maxRows,
+          returnSamplingMask,
+          tokenizer: { decode, encode: (text: string) => tokenizer.encode(text) },
+          stop,
           maxTokens,
           seed,
           seeds,
@@ -166,18 +189,16 @@ export function qwen3Policy(
           temperature,
           eosIds,
           suppressTokens,
-          shouldStop: stops?.isReached,
           onProgress,
         },
       );
-      return completions.map((tokens, i): SampledSegment => {
+      return completions.map(({ text = '', ...tokens }, i): SampledSegment => {
         const segments = prompts[Math.floor(i / numGenerations)]!;
-        const said = decode(tokens.stop === 'eos' ? tokens.ids.subarray(0, -1) : tokens.ids);
         return {
           speaker: 'assistant',
           kind: 'policy',
           turn: segments.filter(({ kind }) => kind === 'policy').length,
-          text: stops ? stops.cut(said) : said,
+          text,
           tokens,
         };
       });

@@ -3,7 +3,7 @@ import { type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
-import { LEAST_TEMPERATURE } from '../generate/generateOptions.ts';
+import { LEAST_TEMPERATURE } from '../generate/resolveGenerateOptions.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';

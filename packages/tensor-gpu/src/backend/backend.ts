@@ -8,7 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { MappedTensor } from '../weights/mappedTensor.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
-import type { Completion, DecodeJob } from './decodeJob.ts';
+import type { DecodeEngine, DecodeModel } from './decodeJob.ts';
 import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
 import { brandBackend } from './oneCopy.ts';
 
@@ -27,8 +27,8 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   adopt(weight: MappedTensor): TensorInfo;
   /** AdamW's moments for these parameters, updated on the device. */
   moments(parameters: Variable[]): AdamwMoments;
-  /** Samples all continuations of a job, prompt-major. */
-  decode(job: DecodeJob): Promise<Completion[]>;
+  /** Makes ready to sample from a model. */
+  decoder(model: DecodeModel): DecodeEngine;
 }
 
 const opened = new WeakMap<KernelBackend, Backend>();

@@ -9,58 +9,14 @@ import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts
 import { createDecoder } from './createDecoder.ts';
 import type { DecodeRequest } from './decodeRequest.ts';
 import type { DecoderSpec } from './decoderSpec.ts';
-
-const SMALL = { hidden: 40, heads: 4, kvHeads: 2, headDim: 6, intermediate: 56, vocabulary: 67 };
-const WIDE = { hidden: 72, heads: 3, kvHeads: 1, headDim: 48, intermediate: 300, vocabulary: 130 };
-const POSITIONS = 96;
-const EPS = 1e-6;
-
-function randomSpec(size: typeof SMALL): DecoderSpec {
-  const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = size;
-  let seed = 0;
-  const normal = (shape: number[], scale: number, mean = 0) =>
-    tf.randomNormal(shape, mean, scale, 'float32', ++seed);
-  const matrix = (rows: number, columns: number) => normal([rows, columns], 1 / Math.sqrt(columns));
-  const layer = () => ({
-    inputNorm: normal([hidden], 0.2, 1),
-    q: matrix(heads * headDim, hidden),
-    k: matrix(kvHeads * headDim, hidden),
-    v: matrix(kvHeads * headDim, hidden),
-    o: matrix(hidden, heads * headDim),
-    qNorm: normal([headDim], 0.2, 1),
-    kNorm: normal([headDim], 0.2, 1),
-    postNorm: normal([hidden], 0.2, 1),
-    gate: matrix(intermediate, hidden),
-    up: matrix(intermediate, hidden),
-    down: matrix(hidden, intermediate),
-  });
-  const angles = Array.from({ length: POSITIONS }, (_, p) =>
-    Array.from({ length: headDim / 2 }, (_, i) => p * 1e4 ** ((-2 * i) / headDim)),
-  );
-  const embed = normal([vocabulary, hidden], 0.3);
-  const cos = tf.tensor2d(angles.map((row) => row.map(Math.cos)));
-  const sin = tf.tensor2d(angles.map((row) => row.map(Math.sin)));
-  const norm = normal([hidden], 0.2, 1);
-  return {
-    layers: [layer(), layer()],
-    embed,
-    head: embed,
-    norm,
-    cos,
-    sin,
-    heads,
-    kvHeads,
-    headDim,
-    eps: EPS,
-  };
-}
+import { PROMPTS, prompt, randomSpec, SMALL, WIDE } from './randomDecoder.ts';
 
 /** Logits of all positions by a full forward pass in tfjs ops: no cache, no fused op. */
 function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   const { heads, kvHeads, headDim } = spec;
   const T = ids.length;
   const rms = (x: tf.Tensor, weight: tf.Tensor) =>
-    tf.mul(tf.div(x, tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), EPS))), weight);
+    tf.mul(tf.div(x, tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), spec.eps))), weight);
   const headNorm = (x: tf.Tensor, weight?: tf.Tensor) => (weight ? rms(x, weight) : x);
   const plus = (x: tf.Tensor, bias?: tf.Tensor) => (bias ? tf.add(x, bias) : x);
   const linear = (x: tf.Tensor, weight: tf.Tensor) => tf.matMul(x, weight, false, true);
@@ -113,25 +69,29 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
 function expectPlainLoop(actual: Completion[], spec: DecoderSpec, request: DecodeRequest): void {
   const { prompts, numGenerations, maxTokens, seeds } = request;
   expect(actual.length).toBe(seeds.length);
-  for (const [sample, { ids, logprobs, samplingLogprobs }] of actual.entries()) {
+  for (const [sample, { ids, logprobs, behaviorLogprobs }] of actual.entries()) {
     const prompt = Array.from(prompts[Math.floor(sample / numGenerations)]!);
     const all = [...prompt, ...ids];
     const logits = tf.tidy(() => fullLogits(spec, all));
     expect(ids.length).toBe(maxTokens);
     for (const [step, id] of ids.entries()) {
       const seen = all.slice(0, prompt.length + step);
-      const options: SampleTokenOptions = { ...request, seed: seeds[sample]!, step, seen };
+      const drawn = ids.subarray(0, step);
+      const options: SampleTokenOptions = {
+        ...request,
+        seed: seeds[sample]!,
+        step,
+        seen,
+        completion: drawn,
+      };
       const wanted = sampleToken(logits[seen.length - 1]!, options);
       expect({ sample, step, id }).toEqual({ sample, step, id: wanted.id });
       expect(Math.abs(logprobs[step]! - wanted.logprob)).toBeLessThan(1e-5);
-      expect(Math.abs(samplingLogprobs[step]! - wanted.samplingLogprob)).toBeLessThan(1e-5);
+      expect(Math.abs(behaviorLogprobs[step]! - wanted.behaviorLogprob)).toBeLessThan(1e-5);
     }
   }
 }
 
-const prompt = (length: number, vocabulary: number) =>
-  Int32Array.from({ length }, (_, i) => (i * 13 + length * 7) % vocabulary);
-const PROMPTS = [1, 33, 5, 17].map((length) => prompt(length, 67));
 const REQUEST: DecodeRequest = {
   prompts: PROMPTS,
   numGenerations: 2,
@@ -174,6 +134,10 @@ describe.each(
     { temperature: 1, suppressTokens: [0, 3, 31, 32, 33, 66] },
     { temperature: 0, suppressTokens: Array.from({ length: 60 }, (_, id) => id) },
     { temperature: 1.5, topK: 9, minP: 0.02, suppressTokens: [5, 64, 65, 66] },
+    { temperature: 0.9, presencePenalty: 0.8, frequencyPenalty: 0.5, topP: 0.95 },
+    { temperature: 0, presencePenalty: 2, repetitionPenalty: 1.3, logitBias: [[3, 4] as const] },
+    { temperature: 1, logitBias: [[7, 2.5] as const, [66, -30] as const], frequencyPenalty: -0.4 },
+    { temperature: 2, allowedTokenIds: [1, 5, 31, 32, 63, 64, 66], suppressTokens: [5] },
   ])('equals a plain loop of full forward passes: %o', async (sampling) => {
     expectPlainLoop(await generate(sampling), opened.small!, { ...REQUEST, ...sampling });
   });
@@ -239,14 +203,14 @@ describe.each(
   });
 
   test('without filters both log-probs are the same bits; a suppressed id is never drawn', async () => {
-    for (const { logprobs, samplingLogprobs } of await generate({})) {
-      expect(samplingLogprobs).toEqual(logprobs);
+    for (const { logprobs, behaviorLogprobs } of await generate({})) {
+      expect(behaviorLogprobs).toEqual(logprobs);
     }
     const suppressTokens = Array.from({ length: 65 }, (_, id) => id); // leaves 65 and 66
     const few = await generate({ suppressTokens, temperature: 2 });
     expect(few.every(({ ids }) => ids.every((id) => id > 64))).toBe(true);
     const [only] = await generate({ suppressTokens: [...suppressTokens, 66], temperature: 2 });
-    expect(only!.samplingLogprobs).toEqual(new Float32Array(24));
+    expect(only!.behaviorLogprobs).toEqual(new Float32Array(24));
     expect(only!.logprobs.every((logprob) => logprob < -0.1)).toBe(true);
   });
 

@@ -1,8 +1,10 @@
 import { clone, dispose, keep, type Tensor } from '@tensorflow/tfjs-core';
 import { type Backend, currentBackend } from '../backend/backend.ts';
-import type { Completion } from '../backend/decodeJob.ts';
-import { mapWeights } from '../backend/decoderWeights.ts';
+import type { Completion, DecodeEngine, DecodeJob } from '../backend/decodeJob.ts';
+import { type DecoderShape, mapWeights } from '../backend/decoderWeights.ts';
+import { type CacheDtype, KvCache } from '../backend/kvCache.ts';
 import { assertOneCopy } from '../backend/oneCopy.ts';
+import { weightVersion } from '../backend/weightVersion.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { samplingSettings } from '../sampling/samplingProbabilities.ts';
 import { assertDecodeRequest, type DecodeRequest } from './decodeRequest.ts';
@@ -25,12 +27,13 @@ export interface Decoder {
 /**
  * Batched sampling with a key-value cache, on our CPU back end.
  *
- * Weights are packed when `generate` is called (so it sees the weights of that moment), each prompt is
- * prefilled once and its cache copied to its `numGenerations` samples, and one recorded program with
- * norms, products, attention, head and sampling is replayed per token with one call.
+ * Weights are packed when `generate` is called (so it sees the weights of that moment), and one recorded program with
+ * norms, products, attention, head and sampling is replayed per token with one call. Samples join and leave at any step:
+ * the place of one that has ended is taken at once, by the next of this call or of another that overlaps with it. Keys
+ * and values lie in pages; those of a common beginning are computed once and shared.
  *
- * What a sample gets depends on prompt, seed and options only: not on the batch around it, on threads,
- * or on when others end. Its random numbers are `seededUniform(seed, token index)`. Native and
+ * What a sample gets depends on prompt, seed and options only: not on the batch around it, on threads, on when it joins
+ * or others end, or on what a cache held. Its random numbers are `seededUniform(seed, token index)`. Native and
  * WebAssembly kernels may differ in the last bit of a logit.
  *
  * @param spec - Tensors of the model; they must stay alive and on this back end.
@@ -54,44 +57,119 @@ export interface Decoder {
  */
 export function createDecoder(spec: DecoderSpec): Decoder {
   const shape = decoderShape(spec);
+  const running: RunningEngine[] = [];
   let disposed = false;
   return {
     async generate(request) {
       if (disposed) throw new TensorGpuError('disposed', 'generate: the decoder was disposed.');
       assertDecodeRequest(request, { vocabulary: shape.vocabulary, positions: spec.cos.shape[0]! });
-      const { prompts, numGenerations, maxTokens, cacheBytes = 2 ** 30, shouldStop } = request;
       request.signal?.throwIfAborted();
-      if (prompts.length === 0) return [];
-      const device = decodingBackend();
-      const held: Tensor[] = [];
-      // clones share memory: the model may be trained or disposed while generate waits
-      const hold = (tensor: Tensor): Tensor => {
-        const shared = keep(clone(tensor));
-        held.push(shared);
-        return shared;
-      };
+      if (request.prompts.length === 0) return [];
+      const wanted = { ...engineSettings(request), version: spec.version ?? versionOf(spec) };
+      let engine = running.find((other) => isSame(other.settings, wanted));
+      if (engine === undefined) {
+        engine = openEngine({ spec, shape, settings: wanted });
+        running.push(engine);
+      }
+      engine.users++;
       try {
-        const weights = mapWeights(spec, hold);
-        return await device.decode({
-          shape,
-          weights,
-          sampling: samplingSettings(request),
-          prompts,
-          numGenerations,
-          maxTokens,
-          seeds: Array.from(request.seeds),
-          eosIds: new Set(request.eosIds),
-          cacheBytes,
-          shouldStop,
-          onStep: progressOf(request),
-        });
+        return await engine.engine.sample(decodeJob(request));
       } finally {
-        dispose(held);
+        if (--engine.users === 0) {
+          running.splice(running.indexOf(engine), 1);
+          engine.close();
+        }
       }
     },
     dispose() {
       disposed = true;
     },
+  };
+}
+
+/** What calls must agree on to share the steps of an engine. */
+interface EngineSettings {
+  version: string;
+  maxRows: number;
+  /** undefined: an own one, of these settings. */
+  cache: KvCache | undefined;
+  cacheDtype: CacheDtype;
+  cacheBytes: number;
+}
+
+interface RunningEngine {
+  settings: EngineSettings;
+  engine: DecodeEngine;
+  /** Calls that wait for it. */
+  users: number;
+  close(): void;
+}
+
+function engineSettings(request: DecodeRequest): Omit<EngineSettings, 'version'> {
+  const { maxRows = 256, cache, cacheDtype = 'f32', cacheBytes = 2 ** 30 } = request;
+  return { maxRows, cache, cacheDtype, cacheBytes };
+}
+
+function isSame(a: EngineSettings, b: EngineSettings): boolean {
+  const names = ['version', 'maxRows', 'cache', 'cacheDtype', 'cacheBytes'] as const;
+  return names.every((name) => a[name] === b[name]);
+}
+
+function versionOf(spec: DecoderSpec): string {
+  const tensors: Tensor[] = [];
+  mapWeights({ ...spec, cos: spec.norm, sin: spec.norm }, (tensor) => tensors.push(tensor)); // tables are the same at any length
+  return weightVersion(tensors);
+}
+
+function openEngine(model: {
+  spec: DecoderSpec;
+  shape: DecoderShape;
+  settings: EngineSettings;
+}): RunningEngine {
+  const { spec, shape, settings } = model;
+  const { version, maxRows, cacheDtype, cacheBytes } = settings;
+  const device = decodingBackend();
+  const held: Tensor[] = [];
+  // clones share memory: the model may be trained or disposed while generate waits
+  const hold = (tensor: Tensor): Tensor => {
+    const shared = keep(clone(tensor));
+    held.push(shared);
+    return shared;
+  };
+  const cache = settings.cache ?? new KvCache({ dtype: cacheDtype, maxBytes: cacheBytes });
+  const release = () => {
+    if (settings.cache === undefined) cache.dispose();
+    dispose(held);
+  };
+  try {
+    const weights = mapWeights(spec, hold);
+    const keepsCache = settings.cache !== undefined;
+    const engine = device.decoder({ shape, weights, version, cache, keepsCache, maxRows });
+    const close = () => {
+      engine.dispose();
+      release();
+    };
+    return { settings, engine, users: 0, close };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function decodeJob(request: DecodeRequest): DecodeJob {
+  const { prompts, numGenerations, maxTokens, seeds, eosIds, shouldStop, onToken } = request;
+  return {
+    sampling: samplingSettings(request),
+    prompts,
+    numGenerations,
+    maxTokens,
+    seeds: Array.from(seeds),
+    eosIds: new Set(eosIds),
+    returnSamplingMask: request.returnSamplingMask ?? false,
+    topLogprobs: request.topLogprobs ?? 0,
+    shouldStop,
+    onToken,
+    onStep: progressOf(request),
   };
 }
 

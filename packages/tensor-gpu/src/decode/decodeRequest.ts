@@ -1,6 +1,15 @@
+import type { DrawnToken } from '../backend/decodeJob.ts';
+import { assertCacheDtype, type CacheDtype, type KvCache } from '../backend/kvCache.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { assertInteger } from '../base/knownOptions.ts';
-import { assertSampling, type SamplingOptions } from '../sampling/samplingProbabilities.ts';
+import {
+  assertSampling,
+  type SamplingOptions,
+  samplingSettings,
+} from '../sampling/samplingProbabilities.ts';
+
+/** The sampling kernel finds them by insertion. */
+const MOST_TOP = 64;
 
 /** How far `generate` is. */
 export interface DecodeProgress {
@@ -24,10 +33,22 @@ export interface DecodeRequest extends SamplingOptions {
   seeds: ArrayLike<number>;
   /** Ids that end a sample. Empty: only `maxTokens` does. */
   eosIds: readonly number[];
-  /** Keys and values in memory at once, in bytes; further prompts wait their turn. Default 1 GiB. */
+  /** Samples in flight at once; the others wait for a place. Default 256. */
+  maxRows?: number | undefined;
+  /** Keys and values that stay for the next call with the same weights. Default: they end with the call. */
+  cache?: KvCache | undefined;
+  /** Without `cache`: how keys and values are kept. Default `'f32'`. */
+  cacheDtype?: CacheDtype | undefined;
+  /** Without `cache`: most bytes of keys and values; further samples wait their turn. Default 1 GiB. */
   cacheBytes?: number | undefined;
-  /** Asked after every token of a sample with its ids so far; `true` ends it. */
-  shouldStop?: ((ids: Int32Array) => boolean) | undefined;
+  /** Tell which ids each token was drawn from. Default false. */
+  returnSamplingMask?: boolean | undefined;
+  /** Tell so many of the most probable ids at each token, at most 64. Default 0. */
+  topLogprobs?: number | undefined;
+  /** Asked after every token of a sample with its ids so far and its index `[P * G]`; `true` ends it. */
+  shouldStop?: ((ids: Int32Array, sample: number) => boolean) | undefined;
+  /** Told every token as it is drawn. */
+  onToken?: ((token: DrawnToken) => void) | undefined;
   /** Between steps, an abort rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Called after every step. */
@@ -47,7 +68,10 @@ export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits
   assertSampling('generate', request);
   assertInteger('generate', 'numGenerations', numGenerations, 1);
   assertInteger('generate', 'maxTokens', maxTokens, 1);
-  const { suppressTokens = [] } = request;
+  const { suppressTokens, allowedTokenIds, logitBias } = samplingSettings(request);
+  assertInteger('generate', 'maxRows', request.maxRows ?? 1, 1);
+  assertInteger('generate', 'topLogprobs', request.topLogprobs ?? 0, 0, MOST_TOP);
+  assertCacheDtype('generate', request.cacheDtype ?? 'f32');
   const samples = prompts.length * numGenerations;
   check(
     seeds.length === samples,
@@ -57,10 +81,15 @@ export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits
   for (let i = 0; i < samples; i++) assertInteger('generate', `seeds[${i}]`, seeds[i]!, 0);
   for (const [i, id] of eosIds.entries()) tokenId(`eosIds[${i}]`, id, limits);
   for (const [i, id] of suppressTokens.entries()) tokenId(`suppressTokens[${i}]`, id, limits);
+  for (const [i, id] of (allowedTokenIds ?? []).entries())
+    tokenId(`allowedTokenIds[${i}]`, id, limits);
+  for (const [id] of logitBias) tokenId('an id of logitBias', id, limits);
+  const never = new Set(suppressTokens);
+  const left = allowedTokenIds?.filter((id) => !never.has(id)).length;
   check(
-    new Set(suppressTokens).size < limits.vocabulary,
+    (left ?? limits.vocabulary - never.size) > 0,
     'option',
-    `suppressTokens must leave an id to draw, got all ${limits.vocabulary}`,
+    `suppressTokens and allowedTokenIds must leave an id to draw, they leave none of ${limits.vocabulary}`,
   );
   for (const [p, prompt] of prompts.entries()) {
     check(

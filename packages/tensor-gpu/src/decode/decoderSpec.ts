@@ -13,6 +13,11 @@ export interface DecoderSpec extends DecoderWeights {
   headDim: number;
   /** Of every RMS norm. */
   eps: number;
+  /**
+   * A name for the values of the weights, for a cache that is kept from call to call. Default: `weightVersion` of the
+   * tensors. Give one where tensors are made anew from the same values.
+   */
+  version?: string | undefined;
 }
 
 /** Every weight that a layer can have. */

@@ -1,5 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { currentBackend } from '../backend/backend.ts';
+import { markWritten } from '../backend/weightVersion.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { assertInteger, assertRange, knownOptions } from '../base/knownOptions.ts';
 import { adamwReference } from './adamwReference.ts';
@@ -112,6 +113,7 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
         inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** t),
         eps,
       });
+      markWritten(variables);
       steps = t;
       return { gradNorm };
     },

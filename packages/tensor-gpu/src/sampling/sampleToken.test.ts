@@ -43,7 +43,7 @@ describe('samplingProbabilities', () => {
             minP: settings.min_p,
             repetitionPenalty: settings.repetition_penalty,
           },
-          seen,
+          { seen },
         );
         for (const [id, p] of expected.entries()) expect(actual[id]).toBeCloseTo(p, 6);
       }
@@ -92,10 +92,10 @@ describe('sampleToken', () => {
   test('suppressed ids are never drawn; the sampling log-prob is that of what is left', () => {
     const options = { temperature: 1, suppressTokens: [1], topK: 2, seed: 1, step: 0 };
     expect([...samplingProbabilities([0, 3, 1, -9], options)][1]).toBe(0);
-    const { id, logprob, samplingLogprob } = sampleToken([0, 3, 1, -9], options);
+    const { id, logprob, behaviorLogprob } = sampleToken([0, 3, 1, -9], options);
     const other = id === 0 ? 1 : 0;
-    expect(Math.exp(samplingLogprob)).toBeCloseTo(1 / (1 + Math.exp(2 * other - 1)), 12);
-    expect(logprob).toBeLessThan(samplingLogprob);
+    expect(Math.exp(behaviorLogprob)).toBeCloseTo(1 / (1 + Math.exp(2 * other - 1)), 12);
+    expect(logprob).toBeLessThan(behaviorLogprob);
     expect(() => samplingProbabilities([0, 1], { temperature: 0, suppressTokens: [0, 1] })).toThrow(
       expect.objectContaining({ code: 'option' }),
     );

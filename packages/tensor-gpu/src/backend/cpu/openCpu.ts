@@ -5,7 +5,7 @@ import { knownOptions } from '../../base/knownOptions.ts';
 import { registerGradients } from '../../tape/registerGradients.ts';
 import { openBackend } from '../backend.ts';
 import { assertOneCopy } from '../oneCopy.ts';
-import { decodeOnCpu } from './decode/decodeOnCpu.ts';
+import { openDecoding } from './decode/openDecoding.ts';
 import { CPU_BACKEND, CpuBackend } from './engine/cpuBackend.ts';
 import type { HeapMemory } from './engine/heap.ts';
 import { type CpuRuntimeOptions, createRuntime } from './engine/runtime.ts';
@@ -75,7 +75,7 @@ export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> 
       fusedKernels,
       adopt: (weight) => device.adopt(weight),
       moments: (parameters) => adamwCpu(device, parameters),
-      decode: (job) => decodeOnCpu(device, job),
+      decoder: (model) => openDecoding(device, model),
     });
   } catch (error) {
     cpu.dispose();

@@ -1,7 +1,7 @@
-import type { SamplingSettings } from '../../../sampling/samplingProbabilities.ts';
 import type { DecoderShape } from '../../decoderWeights.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
 import type { DecodeBuffers } from './decodeBuffers.ts';
+import type { PageLayout } from './kvPages.ts';
 import { DECODE_UNIT, type DecodeOffsets, type PackedWeights } from './packedWeights.ts';
 
 /** Chunks of one command at most: enough for 16 threads, few enough to be taken cheaply. */
@@ -11,24 +11,24 @@ const GRAIN = 8192;
 const WRITE = 1;
 const ATTEND = 2;
 
-/** All that the programs of one wave refer to. */
+/** All that the programs of a step refer to. */
 export interface DecodeRun {
   cpu: CpuRuntime;
   shape: DecoderShape;
   offsets: DecodeOffsets;
   weights: PackedWeights;
   buffers: DecodeBuffers;
-  sampling: SamplingSettings;
+  layout: PageLayout;
 }
 
 /**
- * Embedding and layers for the live rows, into `hidden`. While prefilling, rows are tokens of the same
- * sequence: all keys and values are written before any row attends.
+ * Embedding and layers for the live rows, into `hidden`. While prefilling, several rows are tokens of the
+ * same sequence: all keys and values are written before any row attends.
  */
 export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): void {
-  const { cpu, shape, offsets, weights, buffers } = run;
+  const { cpu, shape, offsets, weights, buffers, layout } = run;
   const { hidden, heads, kvHeads, headDim, intermediate, eps } = shape;
-  const { at, rows, capacity } = buffers;
+  const { at, rows } = buffers;
   const share = (elements: number) => Math.min(CHUNKS, Math.max(1, Math.floor(elements / GRAIN)));
   const attentionChunks = Math.min(CHUNKS, rows * kvHeads);
 
@@ -63,15 +63,16 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
         sin: layer.sin ?? offsets.sin,
         positions: at.positions,
         slots: at.rowSlots,
-        cache: at.caches[index]!,
+        tables: at.tables,
+        layerOffset: index * layout.layerBytes,
         heads,
         kvHeads,
         headDim,
-        capacity,
         eps,
         scale: 1 / Math.sqrt(headDim),
         chunks: attentionChunks,
         phases,
+        format: layout.format,
       });
     runLinear(run, {
       x: at.mixed,
@@ -103,10 +104,10 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
   }
 }
 
-/** Final norm, head and sampling for the live rows; advances their tokens, positions and counts. */
+/** Final norm, head and sampling for the live rows, into `drawn`. */
 export function runDecodeHead(run: DecodeRun): void {
-  const { cpu, shape, offsets, weights, buffers, sampling } = run;
-  const { at, slots, logitsRows, maxTokens } = buffers;
+  const { cpu, shape, offsets, weights, buffers } = run;
+  const { at, slots, logitsRows } = buffers;
   const { hidden, vocabulary } = shape;
   runNorm(run, offsets.norm);
   const chunks = Math.min(CHUNKS, logitsRows);
@@ -126,44 +127,12 @@ export function runDecodeHead(run: DecodeRun): void {
       vocabulary,
       firstRow: first,
       rows: logitsRows,
-      temperature: sampling.temperature,
-      topK: sampling.topK,
-      topP: sampling.topP,
-      minP: sampling.minP,
-      repetitionPenalty: sampling.repetitionPenalty,
       slots: at.rowSlots,
-      seeds: at.seeds,
-      counts: at.counts,
-      seen: at.seen,
-      ids: at.ids,
-      logprobs: at.logprobs,
-      maxTokens,
-      tokens: at.tokens,
-      positions: at.positions,
+      settings: at.settings,
+      drawn: at.drawn,
       chunks,
-      suppressed: at.suppressed,
-      anySuppressed: sampling.suppressTokens.length > 0 ? 1 : 0,
-      samplingLogprobs: at.samplingLogprobs,
     });
   }
-}
-
-/** Copies the keys and values of shared prompts: `copies` is `[from, to, length]` per slot. */
-export function runDecodeCopies(run: DecodeRun, copies: readonly number[]): void {
-  if (copies.length === 0) return;
-  const { cpu, shape, buffers } = run;
-  const list = cpu.heap.alloc(4 * copies.length);
-  cpu.heap.u32(list, copies.length).set(copies);
-  for (const cache of buffers.at.caches)
-    cpu.run('decodeCopy', shape.kvHeads, {
-      copies: list,
-      count: copies.length / 3,
-      cache,
-      kvHeads: shape.kvHeads,
-      headDim: shape.headDim,
-      capacity: buffers.capacity,
-    });
-  cpu.heap.free(list);
 }
 
 function runNorm({ cpu, shape, buffers }: DecodeRun, weight: number): void {

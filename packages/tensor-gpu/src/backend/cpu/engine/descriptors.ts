@@ -83,23 +83,16 @@ export const descriptors = {
     sin: 'offset',
     positions: 'offset',
     slots: 'offset',
-    cache: 'offset', // of the layer
+    tables: 'offset', // u32[slot]: offset of its u32[]: offsets of its pages
+    layerOffset: 'u32', // of the layer in a page, bytes
     heads: 'u32',
     kvHeads: 'u32',
     headDim: 'u32',
-    capacity: 'u32',
     eps: 'f32',
     scale: 'f32',
     chunks: 'u32',
     phases: 'u32', // WRITE or ATTEND or both
-  },
-  decodeCopy: {
-    copies: 'offset', // u32[count][3]: from, to, length
-    count: 'u32',
-    cache: 'offset', // of the layer
-    kvHeads: 'u32',
-    headDim: 'u32',
-    capacity: 'u32',
+    format: 'u32', // of the cache: CACHE_FORMATS
   },
   decodeEmbed: {
     live: 'offset',
@@ -314,24 +307,10 @@ export const descriptors = {
     vocabulary: 'u32',
     firstRow: 'u32',
     rows: 'u32', // at most
-    temperature: 'f32',
-    topK: 'u32', // 0: off
-    topP: 'f32',
-    minP: 'f32',
-    repetitionPenalty: 'f32',
     slots: 'offset',
-    seeds: 'offset', // u32[slot][2]
-    counts: 'offset', // u32[slot]
-    seen: 'offset', // u32[slot][ceil(vocabulary / 32)]
-    ids: 'offset', // i32[slot][maxTokens]
-    logprobs: 'offset', // of the model
-    maxTokens: 'u32',
-    tokens: 'offset',
-    positions: 'offset',
+    settings: 'offset', // DrawSettings[slot]
+    drawn: 'offset', // { i32 id, f32 log-prob of the model, f32 log-prob of the drawn distribution }[row]
     chunks: 'u32',
-    suppressed: 'offset', // u32[ceil(vocabulary / 32)]
-    anySuppressed: 'u32',
-    samplingLogprobs: 'offset', // of the drawn distribution
   },
   sumColumns: {
     x: 'offset',

@@ -48,6 +48,8 @@ export class Heap {
   readonly memory: WasmMemory;
   /** Told of every part that is added to the heap. */
   onGrow: (from: number, to: number) => void = () => undefined;
+  /** Asked before the heap grows: each frees what it keeps only because there was room, and says whether it did. */
+  readonly guests: Set<() => boolean> = new Set();
   private readonly limit: number;
   private buffer: SharedArrayBuffer;
   private top = RESERVED;
@@ -82,10 +84,15 @@ export class Heap {
     this.buffer = this.memory.buffer;
   }
 
-  /** A block of at least `bytes`, 64-byte aligned, contents undefined. Throws `out-of-memory`. */
-  alloc(bytes: number): number {
+  /**
+   * A block of at least `bytes`, 64-byte aligned, contents undefined. Throws `out-of-memory`.
+   *
+   * @param options.isGuest - The block is a guest's own: no guest is asked to leave for it.
+   */
+  alloc(bytes: number, { isGuest = false }: { isGuest?: boolean } = {}): number {
     const size = sizeClass(bytes);
-    const offset = this.reuse(size) ?? this.carve(size) ?? this.extend(size, bytes);
+    const offset =
+      this.reuse(size) ?? this.carve(size) ?? this.extend(size, { asked: bytes, isGuest });
     this.sizes.set(offset, size);
     this.inUse += size;
     if (this.inUse > this.peak) this.peak = this.inUse;
@@ -159,10 +166,11 @@ export class Heap {
   }
 
   /** Takes `size` from the end, growing the memory if it must. */
-  private extend(size: number, asked: number): number {
+  private extend(size: number, { asked, isGuest }: { asked: number; isGuest: boolean }): number {
     if (this.top + size > this.buffer.byteLength) {
       const full = this.top + size > this.limit;
-      if (full || this.freeBytes >= Math.max(size, this.inUse * GROWTH)) {
+      const made = !isGuest && [...this.guests].filter((leave) => leave()).length > 0;
+      if (made || full || this.freeBytes >= Math.max(size, this.inUse * GROWTH)) {
         this.merge();
         const offset = this.carve(size);
         if (offset !== undefined) return offset;
