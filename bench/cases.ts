@@ -140,10 +140,14 @@ function opCases(): Case[] {
   ];
 }
 
-/** Loss and gradient with respect to the log-probs; ours is one thread, so compare with `--threads 1`. */
+/**
+ * Losses and gradients of 64 x 1,024 tokens; ours is one thread, so compare with `--threads 1` too. `@aligned` are the same
+ * tokens without their padding, which PyTorch computes on the grid.
+ */
 function lossCases(): Case[] {
   const [rows, length] = [64, 1024];
-  return ['dapo', 'dapo+kl', 'gspo'].map((loss) => ({
+  const names = ['dapo', 'dapo@aligned', 'dapo+kl', 'grpo', 'dr_grpo', 'gspo', 'cispo', 'mol'];
+  return names.map((loss) => ({
     bench: 'losses',
     shape: `${loss} ${rows}x${length}`,
     spec: { loss, rows, length },

@@ -1,33 +1,70 @@
 import { type PolicyLossCall, policyLoss } from '@molrl/grpo';
+import { molLoss } from '@molrl/mol-loss';
 
 const CALLS: Record<string, PolicyLossCall> = {
   dapo: { lossType: 'dapo' },
   'dapo+kl': { lossType: 'dapo', beta: 0.04 },
+  grpo: { lossType: 'grpo' },
+  dr_grpo: { lossType: 'dr_grpo', maxCompletionLength: 1024 },
   gspo: { lossType: 'gspo' },
+  cispo: { lossType: 'cispo', epsilonHigh: 5 },
 };
 
-/** A policy loss and its gradient on random log-probs of `rows` x `length` tokens, a tenth of them masked. */
-export function lossGradient(spec: {
+interface LossSpec {
+  /** A name in `CALLS`, or `mol`; after `@` the layout: target-aligned. */
   loss: string;
   rows: number;
   length: number;
-}): () => Promise<void> {
-  const { loss, rows, length } = spec;
+}
+
+/** Until the engine has compiled what is measured, and has settled. */
+const WARM_SECONDS = 2;
+
+/** A loss and its gradient on random per-token values of `rows` x `length` tokens. */
+export function lossGradient(spec: LossSpec): () => Promise<void> {
+  const [loss = '', layout] = spec.loss.split('@');
+  const run = loss === 'mol' ? molOf(spec) : policyOf(spec, CALLS[loss]!, layout === 'aligned'); // cases.ts has these names
+  const until = performance.now() + 1000 * WARM_SECONDS;
+  while (performance.now() < until) run();
+  return async () => void run();
+}
+
+/** A tenth of the tokens is masked; target-aligned data leaves them out. */
+function policyOf({ rows, length }: LossSpec, call: PolicyLossCall, aligned: boolean): () => void {
   const next = uniform(1);
   const size = rows * length;
   const logprobs = Float32Array.from({ length: size }, () => -3 * next());
   const near = () => logprobs.map((x) => Math.min(-1e-3, x + 0.7 * (next() - 0.5)));
-  const batch = {
-    logprobs,
-    oldLogprobs: near(),
-    refLogprobs: near(),
-    completionMask: Uint8Array.from({ length: size }, () => (next() < 0.9 ? 1 : 0)),
-    advantages: Float32Array.from({ length: rows }, () => 2 * next() - 1),
+  const tokens = { logprobs, oldLogprobs: near(), refLogprobs: near() };
+  const completionMask = Uint8Array.from({ length: size }, () => (next() < 0.9 ? 1 : 0));
+  const advantages = Float32Array.from({ length: rows }, () => 2 * next() - 1);
+  if (!aligned) {
+    const grid = { ...tokens, advantages, completionMask, sequenceLength: length };
+    return () => policyLoss(grid, call);
+  }
+  const trained = (values: Float32Array) => values.filter((_, i) => completionMask[i] === 1);
+  const data = {
+    logprobs: trained(tokens.logprobs),
+    oldLogprobs: trained(tokens.oldLogprobs),
+    refLogprobs: trained(tokens.refLogprobs),
+    advantages,
+    sequenceIds: trained(Float32Array.from({ length: size }, (_, i) => Math.floor(i / length))),
+  };
+  return () => policyLoss(data, call);
+}
+
+/** Turns of 32 tokens: nothing, the environment, the assistant or general text. */
+function molOf({ rows, length }: LossSpec): () => void {
+  const next = uniform(1);
+  const size = rows * length;
+  const turns = Uint8Array.from({ length: size / 32 }, () => Math.floor(4 * next()));
+  const data = {
+    logprobs: Float32Array.from({ length: size }, () => -3 * next()),
+    kl: Float32Array.from({ length: size }, next),
+    roles: Uint8Array.from({ length: size }, (_, i) => turns[Math.floor(i / 32)]!),
     sequenceLength: length,
   };
-  const call = CALLS[loss]!; // cases.ts has these names
-  for (let warm = 0; warm < 50; warm++) policyLoss(batch, call); // until the engine has compiled it
-  return async () => void policyLoss(batch, call);
+  return () => molLoss(data, { alpha: 0.1 });
 }
 
 /** Uniform in [0, 1), the same in every run. */
