@@ -29,14 +29,15 @@ export const kernelIds: Readonly<Record<KernelName, number>> = {
   permute: 22,
   rmsNorm: 23,
   rmsNormGradient: 24,
-  sampleTokens: 25,
-  sumColumns: 26,
-  sumPartials: 27,
-  sumRows: 28,
-  swiglu: 29,
-  swigluGradient: 30,
-  unary: 31,
+  rope: 25,
+  sampleTokens: 26,
+  sumColumns: 27,
+  sumPartials: 28,
+  sumRows: 29,
+  swiglu: 30,
+  swigluGradient: 31,
+  unary: 32,
 };
 
-/** Hash of the table: a library built from other sources is refused. */
-export const kernelTableHash = 0x5f497113;
+/** Hash of all sources and flags: a library built from others is refused. */
+export const kernelTableHash = 0x5585c31c;
