@@ -157,8 +157,8 @@ describe.each(
       title: 'rotary tables of their own, as without rotary positions',
       change: (layer) => ({
         ...layer,
-        cos: tf.ones([POSITIONS, SMALL.headDim / 2]),
-        sin: tf.zeros([POSITIONS, SMALL.headDim / 2]),
+        cos: tf.onesLike(layer.cos ?? opened.small!.cos),
+        sin: tf.zerosLike(layer.sin ?? opened.small!.sin),
       }),
     },
     { title: 'a bias of values only', change: (layer) => ({ ...layer, vBias: bias(12, 3) }) },

@@ -31,7 +31,7 @@ test('a library that agrees is used, and leaves nothing behind', () => {
 });
 
 test.each([
-  ['gemm', 2],
+  ['gemm', 4],
   ['attention', 4],
   ['rmsNorm', 2],
   ['unary', 2],
@@ -46,7 +46,7 @@ test.each([
 });
 
 test('a forced one that differs is an error `prebuild`', () => {
-  expect(() => provenLibrary(heap, broken('gemm', 2), { trusted: wasm, forced: true })).toThrow(
+  expect(() => provenLibrary(heap, broken('gemm', 4), { trusted: wasm, forced: true })).toThrow(
     expect.objectContaining({ code: 'prebuild' }),
   );
 });

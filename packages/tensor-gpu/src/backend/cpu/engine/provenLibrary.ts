@@ -1,4 +1,5 @@
 import { TensorGpuError } from '../../../base/errors.ts';
+import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import type { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
@@ -19,7 +20,8 @@ const FLOATS = 8192;
 /** One command, and where its result lies. */
 interface Sample {
   kernel: KernelName;
-  words: number[];
+  /** For a library of this `base`: WebAssembly counts from the heap's start. */
+  wordsAt(base: number): number[];
   result: { offset: number; floats: number };
 }
 
@@ -65,7 +67,8 @@ function differingKernel(heap: Heap, library: Library, trusted: Library): Kernel
 }
 
 function player(heap: Heap, program: number, scratch: number) {
-  return (library: Library, { kernel, words, result }: Sample): Float32Array => {
+  return (library: Library, { kernel, wordsAt, result }: Sample): Float32Array => {
+    const words = wordsAt(library.base);
     heap.f32(result.offset, result.floats).fill(Number.NaN);
     heap.u32(program, words.length + 3).set([kernelIds[kernel], 1, words.length, ...words]);
     library.runProgram(0, program, 1, 1, scratch); // alone, so without a control block
@@ -81,30 +84,30 @@ function samples(heap: Heap, block: (bytes: number) => number): Sample[] {
   const sample = <Name extends KernelName>(
     kernel: Name,
     floats: number,
-    words: KernelWords<Name>,
+    wordsAt: (base: number) => KernelWords<Name>,
   ): Sample => ({
     kernel,
-    words: packWords(kernel, words),
+    wordsAt: (base) => packWords(kernel, wordsAt(base)),
     result: { offset: y, floats },
   });
   const product = (flags: number, m: number): Sample =>
-    sample('gemm', m * N, {
-      ...{ a, b, c: y, m, n: N, k: K, flags, table: [] },
+    sample('gemm', m * N, (base) => ({
+      ...{ a, b: base + b, type: STORED_DTYPES.f32.code, c: y, m, n: N, k: K, flags, table: [] },
       ...{ lda: flags & 1 ? m : K, ldb: flags & 2 ? K : N, ldc: N },
       ...{ rowsPerChunk: m, columnsPerChunk: N, itemsPerChunk: 1 },
       ...{ batch: 1, strideA: 0, strideB: 0, strideC: 0 },
-    });
+    }));
   const [tokens, heads] = [TIME, 1];
   return [
     ...[0, 1, 2].flatMap((flags) => [product(flags, M), product(flags, 7)]),
-    sample('attention', TIME * WIDTH, {
+    sample('attention', TIME * WIDTH, () => ({
       ...{ q: a, k: b, v: c, segmentIds, y, logsumexp, batch: 1, time: tokens, heads },
       ...{ kvHeads: heads, width: WIDTH, scale: 0.5, causal: 1, queriesPerChunk: 192 },
-    }),
-    sample('rmsNorm', M * K, {
+    })),
+    sample('rmsNorm', M * K, () => ({
       ...{ x: a, weight: b, y, rows: M, width: K, eps: 1e-6, rowsPerChunk: M },
-    }),
-    sample('unary', N * K, { op: 1, x: a, y, size: N * K, elementsPerChunk: N * K }), // e^x
+    })),
+    sample('unary', N * K, () => ({ op: 1, x: a, y, size: N * K, elementsPerChunk: N * K })), // e^x
   ];
 }
 
