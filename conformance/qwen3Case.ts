@@ -18,6 +18,8 @@ export interface GoldenBatch {
   mask: Float32Array;
   /** -100 = ignored. */
   labels: Int32Array;
+  /** Default true. */
+  causal?: boolean;
 }
 
 export async function readJsonFile<T>(...path: string[]): Promise<T> {
@@ -42,9 +44,10 @@ export function goldenBatch(golden: Golden, name: 'right' | 'left' | 'packed'): 
 
 /** Logits `[B * T * V]` with padding rows set to 0, as the golden files store them. */
 export function maskedLogits(model: Qwen3, batch: GoldenBatch, withPositions = true): Float32Array {
-  const { B, T, inputIds, segmentIds, positions } = batch;
+  const { B, T, inputIds, segmentIds, positions, causal } = batch;
   const logits = tidy(() => {
-    const input = { B, T, inputIds, segmentIds, positions: withPositions ? positions : undefined };
+    const placed = withPositions ? positions : undefined;
+    const input = { B, T, inputIds, segmentIds, positions: placed, causal };
     return linear(model.forward(input), model.head());
   });
   const values = logits.dataSync<'float32'>().slice();
@@ -60,19 +63,28 @@ export function zeroPadding(values: Float32Array, { mask }: GoldenBatch): Float3
   return values;
 }
 
-/** Mean cross-entropy over the labels, and its gradient for every trainable parameter. */
+/**
+ * Mean cross-entropy over the labels, and its gradient for every trainable parameter.
+ *
+ * @param balanced - also the load-balancing loss, whose gradient counts `coefficient` times.
+ */
 export async function lossAndGradients(
   model: Qwen3,
   batch: GoldenBatch,
-): Promise<{ loss: number; gradients: Gradients }> {
+  balanced?: { coefficient: number },
+): Promise<{ loss: number; balance: number | undefined; gradients: Gradients }> {
   const { labels } = batch;
   const places = [...labels.keys()].filter((i) => labels[i] !== -100);
-  const { logprobs, backward } = await scoreTargets(model, batch, {
+  const targets = {
     rows: Int32Array.from(places, (i) => i - 1),
     ids: Int32Array.from(places, (i) => labels[i]!),
-  });
+  };
+  const scored = await scoreTargets(model, batch, targets, { balanceLoss: balanced !== undefined });
+  const { logprobs, balanceLoss: balance, backward } = scored;
   const loss = -logprobs.reduce((sum, x) => sum + x, 0) / places.length;
-  return { loss, gradients: backward({ logprobs: logprobs.map(() => -1 / places.length) }) };
+  const gradient = { logprobs: logprobs.map(() => -1 / places.length) };
+  const gradients = backward({ ...gradient, balanceLoss: balanced?.coefficient });
+  return { loss, balance, gradients };
 }
 
 export function l2Norm(values: ArrayLike<number>): number {

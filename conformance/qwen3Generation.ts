@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import {
   generate,
-  loadQwen3,
+  loadModel,
+  parseConfig,
   type Qwen3,
   readSafetensors,
   ropeTables,
@@ -26,7 +27,7 @@ interface GenerationCase {
 export function generationSuite(root: string, name: string): Promise<SuiteResult> {
   return runSuite(`generation/${name}`, async (check) => {
     const golden = await readJsonFile<GenerationCase>(root, 'generation', `${name}.json`);
-    const model = await loadQwen3(join(root, golden.model));
+    const model = await loadModel(join(root, golden.model));
     const { prompts, new_tokens: maxTokens, eos, repetition_penalty: repetition } = golden;
     const greedy = { maxTokens, temperature: 0 };
     await checkIds(check, 'greedy', model, prompts, greedy, golden.greedy);
@@ -121,8 +122,14 @@ export function samplingSuite(root: string): Promise<SuiteResult> {
 }
 
 interface RopeCase {
-  rope_parameters: { rope_type: string; rope_theta: number };
+  rope_parameters: { rope_type: string; rope_theta: number } & Record<string, unknown>;
 }
+
+/** Of any model: only its rotary settings are read. */
+const SIZES = {
+  ...{ model_type: 'qwen3', vocab_size: 8, hidden_size: 8, intermediate_size: 8 },
+  ...{ num_hidden_layers: 1, num_attention_heads: 1 },
+};
 
 /** Rotary tables at real sizes, against transformers' f32 arithmetic. */
 export function ropeSuite(root: string, name: string): Promise<SuiteResult> {
@@ -131,8 +138,10 @@ export function ropeSuite(root: string, name: string): Promise<SuiteResult> {
     const info = await readJsonFile<Record<string, RopeCase>>(root, 'rope', 'case.json');
     const positions = golden.positions!.data;
     const half = golden[`${name}.inv_freq`]!.shape[0]!;
-    const theta = info[name]!.rope_parameters.rope_theta;
-    const tables = ropeTables({ headDim: 2 * half, theta, positions: Math.max(...positions) + 1 });
+    const { rope_parameters } = info[name]!;
+    const { ropeTheta: theta, ropeScaling: scaling } = parseConfig({ ...SIZES, rope_parameters });
+    const rows = Math.max(...positions) + 1;
+    const tables = ropeTables({ headDim: 2 * half, theta, positions: rows, scaling });
     for (const kind of ['cos', 'sin'] as const) {
       for (const [row, position] of positions.entries()) {
         const ours = tables[kind].subarray(position * half, (position + 1) * half);

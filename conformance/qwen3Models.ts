@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadQwen3, parameterShapes, parseConfig, type Qwen3, readSafetensors } from '@molrl/qwen3';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { loadModel, parameterShapes, parseConfig, type Qwen3, readSafetensors } from '@molrl/qwen3';
+import { dispose, type Tensor } from '@tensorflow/tfjs-core';
 import {
   type Golden,
   type GoldenBatch,
@@ -26,15 +27,70 @@ export function modelSuite(root: string, name: string): Promise<SuiteResult> {
     const folder = join(root, 'models', name);
     const golden = await readSafetensors(join(folder, 'case.safetensors'));
     const info = await readJsonFile<ModelCase>(folder, 'case.json');
-    const model = await loadQwen3(folder);
+    const model = await loadModel(folder);
     checkLogits(check, model, golden);
     await checkGradients(check, model, golden, info, folder);
+    await checkBalance(check, { model, golden, info, folder });
     model.dispose();
-    const legacy = await loadQwen3(folder, { configFile: 'config.legacy.json' });
+    if (!existsSync(join(folder, 'config.legacy.json'))) return;
+    const legacy = await loadModel(folder, { configFile: 'config.legacy.json' });
     const logits = maskedLogits(legacy, goldenBatch(golden, 'right'));
     check.close('legacy config: right.logits', logits, golden['right.logits']!.data, 2e-5);
     legacy.dispose();
   });
+}
+
+/** `full.logits`: every query sees every token of its sequence. */
+export function fullAttentionSuite(root: string, names: readonly string[]): Promise<SuiteResult> {
+  return runSuite('models/full_attention', async (check) => {
+    for (const name of names) {
+      const folder = join(root, 'models', name);
+      if (!existsSync(folder)) continue;
+      const golden = await readSafetensors(join(folder, 'case.safetensors'));
+      const model = await loadModel(folder);
+      const logits = maskedLogits(model, { ...goldenBatch(golden, 'right'), causal: false });
+      check.close(`${name}: full.logits`, logits, golden['full.logits']!.data, 2e-5);
+      model.dispose();
+    }
+  });
+}
+
+/** Routers and load-balancing loss of a mixture of experts, where the case has them. */
+async function checkBalance(
+  check: Check,
+  {
+    model,
+    golden,
+    info,
+    folder,
+  }: { model: Qwen3; golden: Golden; info: ModelCase; folder: string },
+): Promise<void> {
+  const { 'right.aux_loss': auxLoss, 'right.aux_loss_no_mask': noMask } = info.scalars;
+  if (auxLoss === undefined) return;
+  const batch = goldenBatch(golden, 'right');
+  const seen = innerValues(model, batch);
+  for (const key of Object.keys(golden).filter((name) => name.startsWith('right.router_'))) {
+    const [, kind, layer] = /^right\.(router_\w+)\.(\d+)$/.exec(key)!;
+    const actual = seen.get(`model.layers.${layer}.mlp.${kind}`) ?? [];
+    check.close(key, actual, golden[key]!.data, kind === 'router_logits' ? 5e-5 : 2e-5);
+  }
+  const { balance, gradients } = await lossAndGradients(model, batch, {
+    coefficient: model.config.moe!.routerAuxLossCoef,
+  });
+  check.within('right.aux_loss', balance!, auxLoss, 5e-6);
+  const stored = await readSafetensors(join(folder, 'grads_aux.safetensors'));
+  for (const [name, { data }] of Object.entries(stored)) {
+    check.close(`gradient with the aux loss of ${name}`, gradients[name]!.dataSync(), data, 1e-4);
+  }
+  dispose(gradients);
+  const unmasked = {
+    ...batch,
+    segmentIds: new Int32Array(batch.B * batch.T),
+    positions: batch.positions.map((_, i) => i % batch.T),
+  };
+  const whole = await lossAndGradients(model, unmasked, { coefficient: 0 });
+  check.within('right.aux_loss_no_mask', whole.balance!, noMask!, 5e-6);
+  dispose(whole.gradients);
 }
 
 function checkLogits(check: Check, model: Qwen3, golden: Golden): void {
@@ -84,7 +140,7 @@ export function layersSuite(root: string, name: string): Promise<SuiteResult> {
     const folder = join(root, 'models', name);
     const golden = await readSafetensors(join(folder, 'layers.safetensors'));
     const batch = goldenBatch(await readSafetensors(join(folder, 'case.safetensors')), 'right');
-    const model = await loadQwen3(folder);
+    const model = await loadModel(folder);
     const seen = innerValues(model, batch);
     const layers = model.config.numHiddenLayers;
     for (const [key, ours] of Object.entries(observedNames(layers))) {
@@ -129,7 +185,7 @@ const ROPE_NAMES = {
 function innerValues(model: Qwen3, batch: GoldenBatch): Map<string, Float32Array> {
   const seen = new Map<string, Float32Array>();
   const observe = (name: string, value: Tensor): void => {
-    seen.set(name, zeroPadding(value.dataSync<'float32'>().slice(), batch));
+    seen.set(name, zeroPadding(Float32Array.from(value.dataSync()), batch));
   };
   model.forward({ ...batch, observe }).dispose();
   return seen;
@@ -176,17 +232,18 @@ interface FamilyRow {
   tensors: { name: string; shape: number[]; count: number }[];
 }
 
-/** Names, shapes and counts of the published dense models. */
-export function familySuite(root: string): Promise<SuiteResult> {
-  return runSuite('family/dense', async (check) => {
+/** Names, shapes and counts of the published models. */
+export function familySuite(root: string, kind: 'dense' | 'moe'): Promise<SuiteResult> {
+  return runSuite(`family/${kind}`, async (check) => {
     const family = await readJsonFile<Record<string, FamilyRow>>(root, 'family.json');
     for (const [name, row] of Object.entries(family)) {
-      if (row.config.num_experts || row.config.num_local_experts) continue;
+      const hasExperts = Boolean(row.config.num_experts ?? row.config.num_local_experts);
+      if (hasExperts !== (kind === 'moe')) continue;
       const shapes = parameterShapes(parseConfig(row.config, name));
       const sizes = Object.values(shapes).map((shape) => shape.reduce((a, b) => a * b, 1));
       const folded = new Map<string, number>();
       for (const [key, shape] of Object.entries(shapes)) {
-        const line = `${key.replace(/layers\.\d+/, 'layers.{layer}')} ${shape}`;
+        const line = `${key.replace(/layers\.\d+/, 'layers.{layer}').replace(/experts\.\d+/, 'experts.{expert}')} ${shape}`;
         folded.set(line, (folded.get(line) ?? 0) + 1);
       }
       check.within(`${name}: tensors`, sizes.length, row.tensor_count, 0);

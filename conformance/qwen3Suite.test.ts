@@ -36,6 +36,6 @@ describe('runSuite', () => {
 
 test('a suite whose files are missing fails, a good one passes', async () => {
   const fixtures = fileURLToPath(new URL('fixtures/qwen3', import.meta.url));
-  expect(await familySuite(fixtures)).toMatchObject({ passed: 18, failed: 0 });
-  expect((await familySuite(`${fixtures}/nowhere`)).failed).toBe(1);
+  expect(await familySuite(fixtures, 'dense')).toMatchObject({ passed: 18, failed: 0 });
+  expect((await familySuite(`${fixtures}/nowhere`, 'dense')).failed).toBe(1);
 });

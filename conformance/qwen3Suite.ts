@@ -1,4 +1,7 @@
-import { emptySuite, type SuiteResult } from './suiteResult.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openCpu } from '@molrl/tensor-gpu';
+import { absentSuite, emptySuite, type SuiteResult } from './suiteResult.ts';
 
 /** Counts the cases of one suite. */
 export interface Check {
@@ -13,6 +16,28 @@ export interface Check {
   ): void;
   /** |actual - expected| <= tolerance. */
   within(what: string, actual: number, expected: number, tolerance: number): void;
+}
+
+/** A suite: its name, the file or folder it reads, and how to run it; without a runner it comes later. */
+export type SuiteEntry = [
+  suite: string,
+  path: string,
+  run?: (root: string) => Promise<SuiteResult>,
+];
+
+/** Runs suites on our CPU engine; what is not built or not in the folder is absent. */
+export async function runSuites(
+  suites: readonly SuiteEntry[],
+  fixturesDir: string,
+): Promise<SuiteResult[]> {
+  const device = await openCpu();
+  const results: SuiteResult[] = [];
+  for (const [suite, path, run] of suites) {
+    const isThere = run && existsSync(join(fixturesDir, path));
+    results.push(isThere ? await run(fixturesDir) : absentSuite(suite));
+  }
+  device.dispose();
+  return results;
 }
 
 /** Runs a suite. An exception is a failed case, never the end of the run. */

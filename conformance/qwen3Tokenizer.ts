@@ -80,7 +80,11 @@ export function chatsSuite(root: string): Promise<SuiteResult> {
       const parsed = encodeChat(messages, tokenizer, { ...settings, specials: 'parse' });
       check.that(`chat ${index}, ids of encodeChat`, parsed.join() === ids.join());
       const split = encodeChat(messages, tokenizer, settings);
-      check.that(`chat ${index}, text of the ids of encodeChat`, tokenizer.decode(split) === text);
+      const composed = text.normalize('NFC'); // what the tokenizer reads
+      check.that(
+        `chat ${index}, text of the ids of encodeChat`,
+        tokenizer.decode(split) === composed,
+      );
     }
   });
 }

@@ -7,6 +7,7 @@ import { absentSuite, type SuiteResult } from './suiteResult.ts';
 /** Each family: its name and how to run it on a folder. Loaded only when asked for. */
 const FAMILIES: Record<string, () => Promise<(folder: string) => Promise<SuiteResult[]>>> = {
   qwen3: async () => (await import('./qwen3.ts')).runQwen3,
+  llama: async () => (await import('./llama.ts')).runLlama,
   losses: async () => (await import('./losses.ts')).runLosses,
   env: async () => (await import('./env.ts')).runEnv,
 };

@@ -20,12 +20,25 @@ export {
 export type { Segment, SegmentTokens } from './chat/segment.ts';
 export type { Specials, SpecialsOption } from './chat/specials.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
-export { type LoadQwen3Options, loadQwen3 } from './checkpoint/loadQwen3.ts';
+// `loadQwen3` and `saveQwen3` are the older names
+export {
+  type LoadModelOptions,
+  type LoadModelOptions as LoadQwen3Options,
+  loadModel,
+  loadModel as loadQwen3,
+} from './checkpoint/loadModel.ts';
 export { openSafetensors, type SafetensorsFile } from './checkpoint/openSafetensors.ts';
 export { parseConfig } from './checkpoint/parseConfig.ts';
 export { readSafetensors, type StoredTensor } from './checkpoint/readSafetensors.ts';
 export type { SafetensorsDtype, SafetensorsEntry } from './checkpoint/safetensorsHeader.ts';
-export { type SavedQwen3, type SaveQwen3Options, saveQwen3 } from './checkpoint/saveQwen3.ts';
+export {
+  type SavedModel,
+  type SavedModel as SavedQwen3,
+  type SaveModelOptions,
+  type SaveModelOptions as SaveQwen3Options,
+  saveModel,
+  saveModel as saveQwen3,
+} from './checkpoint/saveModel.ts';
 export type { WeightDtype } from './checkpoint/weightDtype.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
 export type { Completion } from './generate/completion.ts';
@@ -51,11 +64,14 @@ export type { Adapter } from './model/adapter.ts';
 export { type CreateQwen3Options, createQwen3 } from './model/createQwen3.ts';
 export type { ForwardInput } from './model/inputTensors.ts';
 export type { LanguageModel, ModelInput } from './model/languageModel.ts';
+export type { LinearModule } from './model/layerDescription.ts';
+export type { ModelType } from './model/modelTypes.ts';
 export { packedBatch } from './model/packedBatch.ts';
-export { type LinearModule, parameterShapes } from './model/parameterShapes.ts';
+export { parameterShapes } from './model/parameterShapes.ts';
 export { Qwen3 } from './model/qwen3.ts';
-export type { Qwen3Config } from './model/qwen3Config.ts';
-export { ropeTables } from './model/ropeTables.ts';
+export type { MoeConfig, Qwen3Config } from './model/qwen3Config.ts';
+export type { RopeScaling } from './model/ropeScaling.ts';
+export { type RopeTablesOptions, ropeTables } from './model/ropeTables.ts';
 export { TINY_CONFIG } from './model/tinyConfig.ts';
 export { type TokenBatch, type TokenBatchOptions, tokenBatch } from './model/tokenBatch.ts';
 export { addGradients, type Gradients } from './train/gradients.ts';

@@ -16,7 +16,7 @@ beforeAll(async () => {
   await openCpu();
   model = qwen3.createQwen3(qwen3.TINY_CONFIG, { seed: 1 });
   folder = await mkdtemp(join(tmpdir(), 'qwen3-'));
-  await qwen3.saveQwen3(model, folder, { dtype: 'float32' });
+  await qwen3.saveModel(model, folder, { dtype: 'float32' });
 });
 
 async function errorOf(run: () => unknown): Promise<unknown> {
@@ -30,8 +30,8 @@ async function errorOf(run: () => unknown): Promise<unknown> {
 
 describe('an option that is not known is an error with the nearest name', () => {
   test.each<[string, () => unknown[], string]>([
-    ['loadQwen3', () => [folder, { configfile: 'x' }], 'configFile'],
-    ['saveQwen3', () => [model, folder, { dtype: 'float32', copy_from: null }], 'copyFrom'],
+    ['loadModel', () => [folder, { configfile: 'x' }], 'configFile'],
+    ['saveModel', () => [model, folder, { dtype: 'float32', copy_from: null }], 'copyFrom'],
     ['addLora', () => [model, { r: 2, alpha: 4, target: ['q_proj'] }], 'targets'],
     ['saveAdapter', () => [model, folder, { base_model: 'x' }], 'baseModel'],
     ['writeSafetensors', () => [join(folder, 'x'), {}, { dType: 'bfloat16' }], 'dtype'],
@@ -49,7 +49,7 @@ describe('an option that is not known is an error with the nearest name', () => 
 
 describe('what is no model or tokenizer is named, a promise with the missing `await`', () => {
   const calls: [string, (model: unknown) => unknown[]][] = [
-    ['saveQwen3', (none) => [none, folder, { dtype: 'float32' }]],
+    ['saveModel', (none) => [none, folder, { dtype: 'float32' }]],
     ['addLora', (none) => [none, { r: 2, alpha: 4 }]],
     ['saveAdapter', (none) => [none, folder]],
     ['loadAdapter', (none) => [none, folder]],
@@ -67,7 +67,7 @@ describe('what is no model or tokenizer is named, a promise with the missing `aw
       expect(String(error)).toContain(`${name}: model must be`);
     }
     const error = await errorOf(() => untyped[name]!(...args(Promise.resolve(model))));
-    expect(String(error)).toContain('got a Promise. Write `await loadQwen3(folder)`.');
+    expect(String(error)).toContain('got a Promise. Write `await loadModel(folder)`.');
   });
 
   test.each<[string, (tokenizer: unknown) => unknown[]]>([
@@ -153,7 +153,7 @@ test('names of Object.prototype are no weights', () => {
 });
 
 describe('paths', () => {
-  test('loadQwen3 and loadTokenizer take a file: URL as object and as text', async () => {
+  test('loadModel and loadTokenizer take a file: URL as object and as text', async () => {
     const tokenizer = {
       added_tokens: [],
       normalizer: null,
@@ -165,7 +165,7 @@ describe('paths', () => {
     await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
     for (const url of [pathToFileURL(folder), pathToFileURL(folder).href]) {
       expect((await qwen3.loadTokenizer(url)).encode('aa')).toEqual([0, 0]);
-      (await qwen3.loadQwen3(url)).dispose();
+      (await qwen3.loadModel(url)).dispose();
     }
   });
 
@@ -174,11 +174,10 @@ describe('paths', () => {
     [5],
     [''],
     ['a\0b'],
-    ['https://x.org/m'],
-    [new URL('https://x.org/m')],
+    [new URL('ftp://x.org/m')],
     [new URL('file:///a%2Fb')],
   ])('%s is none', async (path) => {
-    for (const name of ['loadQwen3', 'loadTokenizer', 'openSafetensors']) {
+    for (const name of ['loadModel', 'loadTokenizer', 'openSafetensors']) {
       const error = await errorOf(() => untyped[name]!(path));
       expect(error).toMatchObject({ name: 'Qwen3Error', code: 'option' });
       expect(String(error)).toContain(`${name}: the path must be`);

@@ -35,7 +35,7 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
       copied.push(name);
     }
   } catch (cause) {
-    throw fileError('saveQwen3: config and weights are saved, the tokenizer is not', from, cause);
+    throw fileError('saveModel: config and weights are saved, the tokenizer is not', from, cause);
   }
   return copied;
 }

@@ -12,8 +12,8 @@ import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { seededUniform } from '../model/seededNormal.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
-import { loadQwen3 } from './loadQwen3.ts';
-import { saveQwen3 } from './saveQwen3.ts';
+import { loadModel } from './loadModel.ts';
+import { saveModel } from './saveModel.ts';
 
 /** What is put in the place of a value or into the middle of a file. */
 const PIECES = [
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await openCpu();
   root = await mkdtemp(join(tmpdir(), 'qwen3-'));
   base = createQwen3({ ...TINY_CONFIG, eosTokenId: [3, 4] }, { seed: 1 });
-  await saveQwen3(base, root, { dtype: 'float32' });
+  await saveModel(base, root, { dtype: 'float32' });
   await writeFile(join(root, 'generation_config.json'), '{"eos_token_id": [3, 5], "top_k": 20}');
   addLora(base, { r: 2, alpha: 4 });
   await saveAdapter(base, root);
@@ -82,7 +82,7 @@ test.each([
     await writeFile(path, damaged(good, name.endsWith('.json'), uniform));
     try {
       if (name.startsWith('adapter')) await loadAdapter(base, root);
-      else (await loadQwen3(root)).dispose();
+      else (await loadModel(root)).dispose();
     } catch (error) {
       expect(error).toBeInstanceOf(Qwen3Error);
       expect((error as Error).message.length).toBeLessThan(1100);

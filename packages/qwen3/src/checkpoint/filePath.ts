@@ -2,6 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 
+/** Is it an address of the web, as text or URL? */
+export const isWebAddress = (path: unknown): boolean =>
+  path instanceof URL
+    ? /^https?:$/.test(path.protocol)
+    : typeof path === 'string' && /^https?:\/\//i.test(path);
+
 /** A path as text, from text or a `file:` URL (also written as text). @throws {Qwen3Error} `option` for anything else. */
 export function filePath(functionName: string, path: string | URL): string {
   const isUrl =

@@ -1,11 +1,14 @@
 import { checkConfig } from '../model/checkConfig.ts';
-import type { Qwen3Config } from '../model/qwen3Config.ts';
+import { MODEL_TYPES } from '../model/modelTypes.ts';
+import type { MoeConfig, Qwen3Config } from '../model/qwen3Config.ts';
+import type { RopeScaling } from '../model/ropeScaling.ts';
+import { ROPE_KEYS } from './ropeSettings.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 
 /**
  * The content of a `config.json` for a model, in both spellings at once, so that transformers 4.51 and 5 read it.
  *
- * `saveQwen3` writes it. Written by hand, a float that is whole needs a point in the file (`1.0`): transformers 5
+ * `saveModel` writes it. Written by hand, a float that is whole needs a point in the file (`1.0`): transformers 5
  * refuses `"rms_norm_eps": 1`.
  *
  * @param dtype - how the weights beside it are stored.
@@ -14,9 +17,12 @@ import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
 export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<string, unknown> {
   checkConfig(config, undefined, 'formatConfig');
   checkWeightDtype('formatConfig', dtype);
+  const { modelType = 'qwen3', ropeTheta, ropeScaling, noRopeLayers, moe } = config;
+  const scaling = ropeScaling && fileScaling(ropeScaling);
+  const { fields } = MODEL_TYPES[modelType];
   return {
-    architectures: ['Qwen3ForCausalLM'],
-    model_type: 'qwen3',
+    architectures: [MODEL_TYPES[modelType].architectures[0]],
+    model_type: modelType,
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
@@ -26,15 +32,18 @@ export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<st
     head_dim: config.headDim,
     hidden_act: 'silu',
     rms_norm_eps: config.rmsNormEps,
-    rope_theta: config.ropeTheta,
-    rope_scaling: null,
-    rope_parameters: { rope_theta: config.ropeTheta, rope_type: 'default' },
+    rope_theta: ropeTheta,
+    rope_scaling: scaling ? { ...scaling, rope_theta: ropeTheta } : null, // transformers 5 takes it instead of the next
+    rope_parameters: { rope_theta: ropeTheta, rope_type: 'default', ...scaling },
     max_position_embeddings: config.maxPositionEmbeddings,
     initializer_range: config.initializerRange,
     tie_word_embeddings: config.tieWordEmbeddings,
-    attention_bias: false,
+    ...(fields.includes('attentionBias') && { attention_bias: config.attentionBias ?? false }),
+    ...(fields.includes('mlpBias') && { mlp_bias: config.mlpBias ?? false }),
+    ...(noRopeLayers && { no_rope_layers: noRopeLayers }),
+    ...(moe && fileExperts(moe)),
     attention_dropout: 0,
-    use_sliding_window: false,
+    ...(modelType !== 'llama' && { use_sliding_window: false }),
     bos_token_id: config.bosTokenId,
     eos_token_id: config.eosTokenId,
     pad_token_id: config.padTokenId,
@@ -42,3 +51,22 @@ export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<st
     torch_dtype: dtype,
   };
 }
+
+const fileScaling = ({ ropeType, ...fields }: RopeScaling): Record<string, unknown> => ({
+  rope_type: ropeType,
+  ...Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([field, value]) => [ROPE_KEYS[field]!, value]),
+  ),
+});
+
+const fileExperts = (moe: MoeConfig): Record<string, unknown> => ({
+  num_experts: moe.numExperts,
+  num_experts_per_tok: moe.numExpertsPerTok,
+  moe_intermediate_size: moe.moeIntermediateSize,
+  norm_topk_prob: moe.normTopkProb,
+  decoder_sparse_step: moe.decoderSparseStep,
+  mlp_only_layers: moe.mlpOnlyLayers,
+  router_aux_loss_coef: moe.routerAuxLossCoef,
+});

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { Qwen3Error } from '../base/errors.ts';
 import { readEndIds } from '../model/checkConfig.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
-import { readJson } from './readJson.ts';
-import { exists } from './requireFiles.ts';
+import type { ModelFiles } from './modelFiles.ts';
+
+const GENERATION_FILE = 'generation_config.json';
 
 /**
  * The config with every end a text may have: those of `config.json` and those of the `generation_config.json` beside
@@ -15,14 +15,13 @@ import { exists } from './requireFiles.ts';
  */
 export async function withGenerationEnds(
   config: Qwen3Config,
-  folder: string,
+  files: ModelFiles,
 ): Promise<Qwen3Config> {
-  const path = join(folder, 'generation_config.json');
-  if (!(await exists(path))) return config;
+  if (!(await files.has(GENERATION_FILE))) return config;
   const fail = (what: string): never => {
-    throw new Qwen3Error('config', `loadQwen3: ${path}: ${what}`);
+    throw new Qwen3Error('config', `loadModel: ${files.at(GENERATION_FILE)}: ${what}`);
   };
-  const { eos_token_id: ends } = await readJson('loadQwen3', path);
+  const { eos_token_id: ends } = await files.json(GENERATION_FILE);
   const more = readEndIds(ends, 'eos_token_id', fail);
   const ids = [...new Set([config.eosTokenId ?? [], more].flat())];
   const [first = null] = ids;

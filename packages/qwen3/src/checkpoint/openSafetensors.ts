@@ -1,9 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
+import type { ByteSource } from './byteSource.ts';
 import { fileError } from './fileError.ts';
-import { filePath } from './filePath.ts';
 import { fromBfloat16, fromFloat16 } from './floatFormats.ts';
+import { openBytes } from './openBytes.ts';
 import { headerLength, parseHeader, type SafetensorsEntry } from './safetensorsHeader.ts';
 
 /** A safetensors file whose header was read and checked; tensors are read one at a time. */
@@ -29,35 +29,32 @@ const FIRST_BYTES = 32;
  * the largest array can be read tensor by tensor. Tensors of types that cannot be read (I64, F8, …) do not
  * block the others.
  *
- * @param path - text or a `file:` URL.
+ * @param path - text, a `file:` URL, or an `http(s):` address whose server answers range requests.
  * @throws {Qwen3Error} `io` if the file cannot be opened, `checkpoint` if it is truncated, has overlapping
  * offsets, sizes that contradict its shapes, or a header that the Rust reader would refuse.
  * @see https://github.com/huggingface/safetensors#format
  */
 export async function openSafetensors(path: string | URL): Promise<SafetensorsFile> {
-  const source = filePath('openSafetensors', path);
-  let file: FileHandle | undefined;
+  const source = await openBytes('openSafetensors', path);
   try {
-    file = await open(source, 'r');
-    const handle = file;
-    const { size } = await handle.stat();
-    const first = await readBytes(handle, 0, Math.min(FIRST_BYTES, size));
-    const length = headerLength(source, first, size);
+    const { name, size } = source;
+    const first = await source.read(0, Math.min(FIRST_BYTES, size));
+    const length = headerLength(name, first, size);
     const dataStart = 8 + length;
-    const header = parseHeader(source, await readBytes(handle, 8, length), size - dataStart);
-    return openedFile(source, handle, dataStart, header);
+    const header = parseHeader(name, await source.read(8, length), size - dataStart);
+    return openedFile(source, dataStart, header);
   } catch (cause) {
-    await file?.close();
-    throw fileError('openSafetensors', source, cause);
+    await source.close();
+    throw fileError('openSafetensors', source.name, cause);
   }
 }
 
 function openedFile(
-  source: string,
-  handle: FileHandle,
+  bytes: ByteSource,
   dataStart: number,
   header: Pick<SafetensorsFile, 'entries' | 'metadata'>,
 ): SafetensorsFile {
+  const { name: source } = bytes;
   let isOpen = true;
   const refuse = (code: 'option' | 'unsupported', what: string): never => {
     throw new Qwen3Error(code, `SafetensorsFile.read: ${source} ${what}`);
@@ -80,14 +77,14 @@ function openedFile(
         );
       }
       try {
-        const bytes = await readBytes(handle, dataStart + entry.begin, entry.end - entry.begin);
-        return decode(bytes.buffer);
+        const stored = await bytes.read(dataStart + entry.begin, entry.end - entry.begin);
+        return decode(stored.buffer);
       } catch (cause) {
         throw fileError('SafetensorsFile.read', source, cause);
       }
     },
     async close() {
-      if (isOpen) await handle.close();
+      if (isOpen) await bytes.close();
       isOpen = false;
     },
   };
@@ -101,20 +98,3 @@ const DECODERS: Partial<
   F16: (bytes) => fromFloat16(new Uint16Array(bytes)),
   I32: (bytes) => new Int32Array(bytes),
 };
-
-/** In pieces: one read call stops at 2 GiB. */
-async function readBytes(
-  file: FileHandle,
-  position: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const piece = Math.min(length - done, 2 ** 30);
-    const { bytesRead } = await file.read(bytes, done, piece, position + done);
-    if (bytesRead === 0) throw new Error(`the file ended at byte ${position + done} while reading`);
-    done += bytesRead;
-  }
-  return bytes;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Qwen3Error } from '../base/errors.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { formatConfig } from './formatConfig.ts';
 import { parseConfig } from './parseConfig.ts';
@@ -14,6 +15,11 @@ const sizes = {
 };
 
 const plainRope = { rope_type: 'default', rope_theta: 10_000 };
+
+const llama3 = {
+  ...{ rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4 },
+  original_max_position_embeddings: 16,
+};
 
 function errorOf(run: () => unknown): Error | undefined {
   try {
@@ -96,23 +102,81 @@ describe('parseConfig', () => {
     expect(parseConfig(formatConfig(TINY_CONFIG, 'float32'))).toEqual(TINY_CONFIG);
   });
 
+  test('a family that does not run is named with what it would need', () => {
+    expect(() => parseConfig({ ...sizes, model_type: 'gemma3_text' })).toThrow(
+      'model_type "gemma3_text" (it needs norms that scale by 1 + w and four of them a layer',
+    );
+  });
+
+  test.each<[Record<string, unknown>, Partial<Qwen3Config>]>([
+    [
+      { rope_scaling: { type: 'linear', factor: 2 } },
+      { ropeScaling: { ropeType: 'linear', factor: 2 } },
+    ],
+    [
+      { rope_parameters: plainRope, rope_scaling: { rope_type: 'yarn', factor: 4 } },
+      { ropeScaling: { ropeType: 'yarn', factor: 4, originalMaxPositionEmbeddings: 32_768 } },
+    ],
+    [
+      { rope_scaling: { ...llama3, attention_factor: null } },
+      {
+        ropeScaling: {
+          ...{ ropeType: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4 },
+          originalMaxPositionEmbeddings: 16,
+        },
+      },
+    ],
+    [{ attention_bias: true }, { attentionBias: true }],
+    [
+      { model_type: 'qwen2', attention_bias: true },
+      { modelType: 'qwen2', headDim: 2 },
+    ],
+    [
+      { model_type: 'llama', mlp_bias: true, hidden_size: 24 },
+      { modelType: 'llama', mlpBias: true, headDim: 6, maxPositionEmbeddings: 2048 },
+    ],
+    [
+      { model_type: 'smollm3', num_hidden_layers: 5 },
+      { noRopeLayers: [1, 1, 1, 0, 1], ropeTheta: 2e6, tieWordEmbeddings: true },
+    ],
+    [
+      { model_type: 'smollm3', no_rope_layers: null, no_rope_layer_interval: 1 },
+      { noRopeLayers: [0] },
+    ],
+    [
+      { model_type: 'qwen3_moe', num_local_experts: 4, num_experts_per_tok: 2 },
+      {
+        moe: {
+          ...{ numExperts: 4, numExpertsPerTok: 2, moeIntermediateSize: 768, normTopkProb: false },
+          ...{ decoderSparseStep: 1, mlpOnlyLayers: [], routerAuxLossCoef: 0.001 },
+        },
+      },
+    ],
+  ])('%j is read, and written as it was read', (extra, expected) => {
+    const config = parseConfig({ ...sizes, ...extra });
+    expect(config).toMatchObject(expected);
+    expect(parseConfig(formatConfig(config, 'float32'))).toEqual(config);
+  });
+
   test.each([
-    [{ model_type: 'qwen3_moe' }],
+    [{ model_type: 'gemma3_text' }],
+    [{ model_type: ['qwen3'] }],
+    [{ model_type: 'toString' }],
     [{ num_experts: 8 }],
-    [{ model_type: 'llama' }],
-    [{ rope_scaling: { type: 'yarn', factor: 4 } }],
-    [{ rope_parameters: { rope_type: 'yarn' } }],
+    [{ model_type: 'llama', architectures: ['Qwen3ForCausalLM'] }],
+    [{ mlp_bias: true }],
+    [{ model_type: 'llama', no_rope_layers: [1] }],
+    [{ model_type: 'smollm3', use_sliding_window: true, sliding_window: 8, max_window_layers: 9 }],
+    [{ rope_scaling: { type: 'yarn', factor: 4, low_freq_factor: 1 } }],
+    [{ rope_scaling: { type: 'yarn', factor: 4, partial_rotary_factor: 0.5 } }],
+    [{ rope_scaling: { rope_type: 'longrope', factor: 4 } }],
     [{ use_sliding_window: true }],
     [{ layer_types: ['sliding_attention'] }],
-    [{ attention_bias: true }],
     [{ hidden_act: 'gelu' }],
     [{ quantization_config: { bits: 4 } }],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }],
     [{ rope_scaling: { rope_type: 'dynamic', factor: 2 } }],
     [{ rope_scaling: { factor: 2 } }],
     [{ rope_scaling: { rope_type: null } }],
-    [{ rope_parameters: plainRope, rope_scaling: { rope_type: 'yarn', factor: 4 } }],
-    [{ rope_parameters: plainRope, rope_scaling: { type: 'linear', factor: 2 } }],
     [{ rope_parameters: { full_attention: plainRope } }],
     [{ rope_parameters: { full_attention: null } }],
     [{ rope_parameters: plainRope, rope_scaling: { full_attention: null } }],
@@ -160,6 +224,19 @@ describe('parseConfig', () => {
     [{ pad_token_id: 1.5 }],
     [{ pad_token_id: [1] }],
     [{ pad_token_id: '1' }],
+    [{ rope_parameters: { rope_type: 'yarn' } }],
+    [{ rope_parameters: { rope_type: 'linear', factor: '2' } }],
+    [{ rope_parameters: { rope_type: 'yarn', factor: 4, truncate: 1 } }],
+    [{ rope_parameters: { ...llama3, high_freq_factor: 1 } }],
+    [{ model_type: 'smollm3', no_rope_layers: [] }],
+    [{ model_type: 'smollm3', no_rope_layers: [2] }],
+    [{ model_type: 'llama', mlp_bias: 'no' }],
+    [{ model_type: 'llama', num_attention_heads: 8 }],
+    [{ model_type: 'qwen3_moe', num_experts: 4, num_experts_per_tok: 5 }],
+    [{ model_type: 'qwen3_moe', num_experts: 1e9 }],
+    [{ model_type: 'qwen3_moe', num_experts: '4' }],
+    [{ model_type: 'qwen3_moe', mlp_only_layers: 1 }],
+    [{ model_type: 'qwen3_moe', norm_topk_prob: 1 }],
   ])('%j throws `config`', (extra) => {
     expect(() => parseConfig({ ...sizes, ...extra })).toThrow(
       expect.objectContaining({ code: 'config' }),

@@ -12,14 +12,19 @@ export async function readJson(
   functionName: string,
   path: string,
 ): Promise<Record<string, unknown>> {
-  let bytes: Buffer;
-  let text: string;
-  try {
-    bytes = await readFile(path);
-    text = bytes.toString('utf8');
-  } catch (cause) {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw fileError(functionName, path, cause);
-  }
+  });
+  return parseJsonObject(functionName, path, bytes);
+}
+
+/** The content of such a file. @throws {Qwen3Error} `config` */
+export function parseJsonObject(
+  functionName: string,
+  path: string,
+  bytes: Uint8Array,
+): Record<string, unknown> {
+  const text = new TextDecoder().decode(bytes);
   const fail = (what: string, cause?: unknown): never => {
     throw new Qwen3Error('config', `${functionName}: ${path} ${what}`, { cause });
   };

@@ -17,13 +17,13 @@ const HINTS: Record<'model' | 'adapter' | 'tokenizer', readonly Hint[]> = {
       sign: /^adapter_(config\.json|model\.)/,
       code: 'option',
       advice: () =>
-        'It is the folder of an adapter: load its base with loadQwen3, then call loadAdapter(model, folder).',
+        'It is the folder of an adapter: load its base with loadModel, then call loadAdapter(model, folder).',
     },
     {
-      sign: /^model\.safetensors\.index\.json$|^model-\d+-of-\d+\.safetensors$/,
-      code: 'unsupported',
+      sign: /^model-\d+-of-\d+\.safetensors$/,
+      code: 'io',
       advice: (found) =>
-        `It holds a checkpoint in several files (${found}), which is not supported by this version. Save it as one model.safetensors: model.save_pretrained(folder, max_shard_size="100GB") in transformers.`,
+        `It holds a part of a checkpoint (${found}) but not its model.safetensors.index.json: copy or download that, too.`,
     },
     {
       sign: /\.gguf$/,
@@ -59,7 +59,7 @@ const HINTS: Record<'model' | 'adapter' | 'tokenizer', readonly Hint[]> = {
     {
       sign: /^(config\.json|model\.safetensors)$/,
       code: 'option',
-      advice: () => 'It is the folder of a model, not of an adapter: load it with loadQwen3.',
+      advice: () => 'It is the folder of a model, not of an adapter: load it with loadModel.',
     },
     {
       sign: /^(default|checkpoint-\d+)$/,

@@ -36,7 +36,7 @@ export function weightPlaces(
   path: string,
 ): Record<string, WeightPlace> {
   const fail = (what: string): never => {
-    throw new Qwen3Error('checkpoint', `loadQwen3: ${what}`);
+    throw new Qwen3Error('checkpoint', `loadModel: ${what}`);
   };
   const isBare = !file.entries.has(EMBEDDING) && file.entries.has(EMBEDDING.slice(6));
   const storedName = (name: string): string => (isBare ? name.replace(/^model\./, '') : name);

@@ -36,17 +36,41 @@ export async function writeSafetensors(
       `writeSafetensors: tensors must be an object of name -> { shape, data }, got ${showValue(tensors)}.`,
     );
   }
-  const sorted = Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, tensor] of sorted) checkTensor(name, tensor);
+  for (const [name, tensor] of Object.entries(tensors)) checkTensor(name, tensor);
+  await writeTensors(
+    file,
+    Object.entries(tensors).map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      stored: storedType(data, dtype),
+      values: async () => data,
+    })),
+  );
+}
+
+/** A tensor that is written: its values are asked for when its turn comes. */
+export interface TensorToWrite {
+  name: string;
+  shape: number[];
+  stored: 'I32' | 'F32' | 'BF16';
+  values(): Promise<Float32Array | Int32Array>;
+}
+
+/** Bytes of a tensor in a file. */
+export const storedBytes = ({ shape, stored }: Pick<TensorToWrite, 'shape' | 'stored'>): number =>
+  shape.reduce((product, n) => product * n, 1) * (stored === 'BF16' ? 2 : 4);
+
+/** {@link writeSafetensors} for tensors that are fetched one at a time. What they throw leaves no file behind. */
+export async function writeTensors(file: string, tensors: readonly TensorToWrite[]): Promise<void> {
+  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
   let position = 0;
-  const entries = sorted.map(([name, { shape, data }]) => {
-    const stored = storedType(data, dtype);
+  const entries = sorted.map(({ name, shape, stored }) => {
     const begin = position;
-    position += data.length * (stored === 'BF16' ? 2 : 4);
+    position += storedBytes({ shape, stored });
     return [name, { dtype: stored, shape, data_offsets: [begin, position] }];
   });
   const header = Object.fromEntries([[METADATA_KEY, { format: 'pt' }], ...entries]);
-  await writeFileAtomic(file, fileChunks(JSON.stringify(header), sorted, dtype));
+  await writeFileAtomic(file, fileChunks(JSON.stringify(header), sorted));
 }
 
 function storedType(data: StoredTensor['data'], dtype: WeightDtype): 'I32' | 'F32' | 'BF16' {
@@ -76,19 +100,19 @@ function checkTensor(name: string, tensor: StoredTensor): void {
   }
 }
 
-function* fileChunks(
+async function* fileChunks(
   header: string,
-  tensors: [string, StoredTensor][],
-  dtype: WeightDtype,
-): Generator<Uint8Array> {
+  tensors: readonly TensorToWrite[],
+): AsyncGenerator<Uint8Array> {
   const json = new TextEncoder().encode(header);
   const padded = Math.ceil(json.length / 8) * 8; // the data begins 8-byte aligned; the pad is spaces
   const head = new Uint8Array(8 + padded).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
   head.set(json, 8);
   yield head;
-  for (const [, { data }] of tensors) {
-    const stored = data instanceof Float32Array && dtype === 'bfloat16' ? toBfloat16(data) : data;
-    yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  for (const { stored, values } of tensors) {
+    const data = await values();
+    const bytes = stored === 'BF16' && data instanceof Float32Array ? toBfloat16(data) : data;
+    yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }

@@ -6,7 +6,8 @@ import { runGeneration } from './runGeneration.ts';
 
 /**
  * Samples completions. On the `molrl` back end a recorded decode program with a key/value cache does it; on any
- * other the plain forward pass, token by token: slow, and the judge of the program.
+ * other, and for models with experts or biases that the decoder lacks (a warning says so), the plain forward pass, token
+ * by token: slow, and the judge of the program.
  *
  * Calls of one model that overlap share its steps: a completion joins as soon as a place is free. What it is depends on
  * its prompt, its seed and its options only.

@@ -1,7 +1,7 @@
 import { createDecoder, type Decoder, weightVersion } from '@molrl/tensor-gpu';
-import type { Tensor } from '@tensorflow/tfjs-core';
 import { effectiveWeights } from '../lora/effectiveWeights.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { decoderOf } from './decoderOf.ts';
 
 interface OpenDecoder {
   decoder: Decoder;
@@ -50,50 +50,12 @@ function presentVersion({ parameters, adapter }: Qwen3): string {
 
 function openDecoder(model: Qwen3, version: string, positions: number): OpenDecoder {
   const { weights, dispose } = effectiveWeights(model);
-  const spec = decoderSpec(model, weights, positions);
+  const { spec, dispose: disposeSpec } = decoderOf(model, weights, positions);
   const decoder = createDecoder({ ...spec, version });
   const close = () => {
     decoder.dispose();
+    disposeSpec();
     dispose();
   };
   return { decoder, version, positions: spec.cos.shape[0]!, users: 0, close };
-}
-
-/** A model's weights in the order the decoder asks for. */
-function decoderSpec(
-  model: Qwen3,
-  weights: Record<string, Tensor>,
-  positions: number,
-): Parameters<typeof createDecoder>[0] {
-  const { config } = model;
-  const weight = (name: string): Tensor => weights[name] ?? model.weight(name);
-  const layers = Array.from({ length: config.numHiddenLayers }, (_, layer) => {
-    const prefix = `model.layers.${layer}`;
-    return {
-      inputNorm: weight(`${prefix}.input_layernorm.weight`),
-      q: weight(`${prefix}.self_attn.q_proj.weight`),
-      k: weight(`${prefix}.self_attn.k_proj.weight`),
-      v: weight(`${prefix}.self_attn.v_proj.weight`),
-      o: weight(`${prefix}.self_attn.o_proj.weight`),
-      qNorm: weight(`${prefix}.self_attn.q_norm.weight`),
-      kNorm: weight(`${prefix}.self_attn.k_norm.weight`),
-      postNorm: weight(`${prefix}.post_attention_layernorm.weight`),
-      gate: weight(`${prefix}.mlp.gate_proj.weight`),
-      up: weight(`${prefix}.mlp.up_proj.weight`),
-      down: weight(`${prefix}.mlp.down_proj.weight`),
-    };
-  });
-  const { cos, sin } = model.rotary(positions);
-  return {
-    layers,
-    embed: weight('model.embed_tokens.weight'),
-    norm: weight('model.norm.weight'),
-    head: model.head(),
-    cos,
-    sin,
-    heads: config.numAttentionHeads,
-    kvHeads: config.numKeyValueHeads,
-    headDim: config.headDim,
-    eps: config.rmsNormEps,
-  };
 }

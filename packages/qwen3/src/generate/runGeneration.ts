@@ -4,6 +4,7 @@ import { Qwen3Error } from '../base/errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Completion } from './completion.ts';
 import { CompletionText } from './completionText.ts';
+import { undecodable } from './decoderOf.ts';
 import { type ForwardCall, generateRows } from './forwardRows.ts';
 import type { ResolvedGenerateOptions } from './generateOptions.ts';
 import { withDecoder } from './modelDecoder.ts';
@@ -31,7 +32,7 @@ export async function runGeneration(generation: Generation): Promise<Completion[
     ...(onToken && { onToken: (token: DrawnToken) => onToken(token, texts?.[token.sample]) }),
   };
   const sampled =
-    getBackend() === 'molrl' && !generation.isForwardOnly
+    getBackend() === 'molrl' && !generation.isForwardOnly && isDecodable(model)
       ? await sampleByDecoder(model, prompts, settings)
       : await generateRows(model, prompts, settings);
   return sampled.map((completion, i) => {
@@ -39,6 +40,24 @@ export async function runGeneration(generation: Generation): Promise<Completion[
     text?.end();
     return { ...completion, ...(text && { text: text.text }) };
   });
+}
+
+/** What was warned of. */
+const warned = new Set<string>();
+
+/** Whether the decoder runs all that the model has; if not, says once why sampling is slow. */
+function isDecodable({ config }: Qwen3): boolean {
+  const lacking = undecodable(config);
+  if (lacking === undefined) return true;
+  // biome-ignore lint/suspicious/noConsole: a slow sampler without a reason looks like a fault
+  const warn = console.warn;
+  if (!warned.has(lacking)) {
+    warn(
+      `generate: the model has ${lacking}, which the decoder does not run yet: every token is computed by a whole forward pass, in a time that grows with the square of the length.`,
+    );
+  }
+  warned.add(lacking);
+  return false;
 }
 
 /** One text per completion, where a tokenizer tells it. */

@@ -63,7 +63,7 @@ const ON_IF_OBJECT: readonly string[] = [
 ];
 
 const MERGE =
-  'Merge it in PEFT (model.merge_and_unload().save_pretrained(folder)) and load the merged model with loadQwen3.';
+  'Merge it in PEFT (model.merge_and_unload().save_pretrained(folder)) and load the merged model with loadModel.';
 
 /**
  * Reads an adapter config against the layers of a model. Missing values take PEFT's defaults (`r` 8, `lora_alpha` 8).

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { showValue } from '../base/showValue.ts';
-import { LINEAR_MODULES, parameterShapes } from '../model/parameterShapes.ts';
+import { LINEAR_MODULES } from '../model/layerDescription.ts';
+import { parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { pythonRegExp } from './pythonRegExp.ts';
 

@@ -3,7 +3,7 @@ import { Qwen3Error } from '../base/errors.ts';
 import { checkInteger, checkList, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
 import { checkModel } from '../model/checkModel.ts';
-import { LINEAR_MODULES, type LinearModule } from '../model/parameterShapes.ts';
+import { LINEAR_MODULES, type LinearModule } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { checkSeed, seededUniform } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fill, tidy } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { loadQwen3 } from '../checkpoint/loadQwen3.ts';
+import { loadModel } from '../checkpoint/loadModel.ts';
 import { readSafetensors } from '../checkpoint/readSafetensors.ts';
-import { saveQwen3 } from '../checkpoint/saveQwen3.ts';
+import { saveModel } from '../checkpoint/saveModel.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
@@ -37,8 +37,8 @@ describe('the files of an adapter', () => {
   });
 
   test('a new adapter names the folder its base was loaded from, as PEFT does', async () => {
-    await saveQwen3(base, join(root, 'named'), { dtype: 'float32' });
-    const model = await loadQwen3(join(root, 'named'));
+    await saveModel(base, join(root, 'named'), { dtype: 'float32' });
+    const model = await loadModel(join(root, 'named'));
     addLora(model, { r: 1, alpha: 1 });
     await saveAdapter(model, join(root, 'named-adapter'));
     const text = await readFile(join(root, 'named-adapter', 'adapter_config.json'), 'utf8');
@@ -96,10 +96,10 @@ describe('the files of an adapter', () => {
 
   test('a folder that is none says what it is', async () => {
     const model = join(root, 'model');
-    await saveQwen3(base, model, { dtype: 'float32' });
+    await saveModel(base, model, { dtype: 'float32' });
     expect(await outcome(model)).toMatchObject({
       code: 'option',
-      message: expect.stringContaining('load it with loadQwen3'),
+      message: expect.stringContaining('load it with loadModel'),
     });
     const pickled = join(root, 'pickled');
     await saveAdapter(await adapted(), pickled);

@@ -8,7 +8,7 @@ import { effectiveWeights } from './effectiveWeights.ts';
  *
  *     W' = W + (alpha / r) B A
  *
- * Saved as bfloat16, a small update is lost to rounding: see `saveQwen3`.
+ * Saved as bfloat16, a small update is lost to rounding: see `saveModel`.
  *
  * @returns a model that the caller disposes of. Without an adapter (or with it off) it is a copy.
  *

@@ -5,9 +5,9 @@ import { showValue } from '../base/showValue.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { jsonText } from '../checkpoint/jsonText.ts';
-import { storedTensors } from '../checkpoint/storedTensors.ts';
+import { tensorsToWrite } from '../checkpoint/tensorsToWrite.ts';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
-import { writeSafetensors } from '../checkpoint/writeSafetensors.ts';
+import { writeTensors } from '../checkpoint/writeSafetensors.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 
@@ -58,7 +58,7 @@ export async function saveAdapter(
   const named = Object.fromEntries(
     Object.entries(adapter.parameters).map(([name, value]) => [PEFT_PREFIX + name, value]),
   );
-  const stored = await storedTensors('saveAdapter', named, 'float32');
+  const stored = tensorsToWrite('saveAdapter', named, 'float32');
   const config = {
     peft_type: 'LORA',
     task_type: 'CAUSAL_LM',
@@ -75,7 +75,7 @@ export async function saveAdapter(
     use_rslora: false,
   };
   await inTurn(resolve(path), async () => {
-    await writeSafetensors(join(path, 'adapter_model.safetensors'), stored);
+    await writeTensors(join(path, 'adapter_model.safetensors'), stored);
     const text = jsonText(config, ['lora_dropout']);
     await writeFileAtomic(join(path, 'adapter_config.json'), [text]);
   });

@@ -1,8 +1,11 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
-import { parameterShapes } from './parameterShapes.ts';
-import type { Qwen3Config } from './qwen3Config.ts';
+import { checkRopeScaling } from './checkRopeScaling.ts';
+import { layerDescription } from './layerDescription.ts';
+import { MODEL_TYPES, type ModelType } from './modelTypes.ts';
+import { layerShapes } from './parameterShapes.ts';
+import type { MoeConfig, Qwen3Config } from './qwen3Config.ts';
 
 /** Fields of a config and their names in `config.json`. */
 export const COUNT_FIELDS = {
@@ -31,10 +34,27 @@ const ID_FIELDS = {
 /** 256 GiB of f32. The largest dense Qwen3 has half of it and 64 layers. */
 const MAX_VALUES = 2 ** 36;
 const MAX_LAYERS = 10_000;
+/** Eight times those of the largest published models. */
+const MAX_EXPERTS = 4096;
 
 const FIELDS = { ...COUNT_FIELDS, ...POSITIVE_FIELDS, ...ID_FIELDS };
 
-const CONFIG_FIELDS: readonly string[] = [...Object.keys(FIELDS), 'tieWordEmbeddings'];
+/** Switches of some families. */
+const FAMILY_FIELDS = ['attentionBias', 'mlpBias', 'noRopeLayers', 'moe'] as const;
+
+const CONFIG_FIELDS: readonly string[] = [
+  ...Object.keys(FIELDS),
+  ...['tieWordEmbeddings', 'modelType', 'ropeScaling'],
+  ...FAMILY_FIELDS,
+];
+
+/** Of the counts of {@link MoeConfig}. */
+export const MOE_COUNT_FIELDS = {
+  numExperts: 'num_experts',
+  numExpertsPerTok: 'num_experts_per_tok',
+  moeIntermediateSize: 'moe_intermediate_size',
+  decoderSparseStep: 'decoder_sparse_step',
+} as const;
 
 /**
  * Checks every value of a config and how they fit together. One that was written in code also has a largest size:
@@ -56,13 +76,14 @@ export function checkConfig(config: Qwen3Config, source?: string, caller = 'crea
   for (const field of Object.keys(COUNT_FIELDS) as (keyof typeof COUNT_FIELDS)[]) {
     if (Number.isSafeInteger(config[field]) && config[field] > 0) continue;
     fail(
-      `${label(field)} must be a whole number above 0, got ${showValue(config[field])}. The config is not of a Qwen3 model, or damaged.`,
+      `${label(field)} must be a whole number above 0, got ${showValue(config[field])}. The config is not of a language model of a known family, or damaged.`,
     );
   }
   for (const field of Object.keys(POSITIVE_FIELDS) as (keyof typeof POSITIVE_FIELDS)[]) {
     if (Number.isFinite(config[field]) && config[field] > 0) continue;
     fail(`${label(field)} must be a number above 0, got ${showValue(config[field])}.`);
   }
+  checkFamily(config, fail);
   checkHeads(config, label, fail);
   checkIds(config, label, fail);
   if (typeof config.tieWordEmbeddings !== 'boolean') {
@@ -76,6 +97,66 @@ export function checkConfig(config: Qwen3Config, source?: string, caller = 'crea
 
 type Label = (field: keyof typeof FIELDS) => string;
 type Fail = (what: string) => never;
+
+/** What the family has besides sizes. */
+function checkFamily(config: Qwen3Config, fail: Fail): void {
+  const { modelType = 'qwen3', ropeScaling, noRopeLayers, moe, numHiddenLayers } = config;
+  if (!Object.hasOwn(MODEL_TYPES, modelType)) {
+    const known = Object.keys(MODEL_TYPES).join(', ');
+    fail(`config.modelType must be one of ${known}, got ${showValue(modelType)}.`);
+  }
+  for (const field of FAMILY_FIELDS) {
+    const value = config[field];
+    if (value === undefined || MODEL_TYPES[modelType].fields.includes(field)) continue;
+    fail(
+      `config.${field} is nothing that the model type ${modelType} has, got ${showValue(value)}.`,
+    );
+  }
+  for (const field of ['attentionBias', 'mlpBias'] as const) {
+    if ([undefined, true, false].includes(config[field])) continue;
+    fail(`config.${field} must be true or false, got ${showValue(config[field])}.`);
+  }
+  if (ropeScaling !== undefined)
+    checkRopeScaling(ropeScaling, { name: 'config.ropeScaling', fail });
+  const isSwitch = (value: unknown): boolean => value === 0 || value === 1;
+  if (noRopeLayers !== undefined) {
+    const isList = Array.isArray(noRopeLayers) && noRopeLayers.every(isSwitch);
+    if (!isList || noRopeLayers.length < numHiddenLayers) {
+      fail(
+        `no_rope_layers must hold 1 (rotary positions) or 0 (none) for each of the ${numHiddenLayers} layers, got ${showValue(noRopeLayers)}.`,
+      );
+    }
+  }
+  checkMoe(modelType, moe, fail);
+}
+
+function checkMoe(modelType: ModelType, moe: MoeConfig | undefined, fail: Fail): void {
+  if (moe === undefined) {
+    if (modelType === 'qwen3_moe') fail('config.moe is missing: qwen3_moe has experts.');
+    return;
+  }
+  for (const [field, name] of Object.entries(MOE_COUNT_FIELDS)) {
+    const value = moe?.[field as keyof typeof MOE_COUNT_FIELDS];
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    fail(`${name} must be a whole number above 0, got ${showValue(value)}.`);
+  }
+  const { numExperts, numExpertsPerTok, mlpOnlyLayers, normTopkProb, routerAuxLossCoef } = moe;
+  if (numExperts > MAX_EXPERTS) {
+    fail(`num_experts is ${numExperts}, at most ${MAX_EXPERTS} can be run.`);
+  }
+  if (numExpertsPerTok > numExperts) {
+    fail(`num_experts_per_tok (${numExpertsPerTok}) must be at most num_experts (${numExperts}).`);
+  }
+  if (typeof normTopkProb !== 'boolean') {
+    fail(`norm_topk_prob must be true or false, got ${showValue(normTopkProb)}.`);
+  }
+  if (!Array.isArray(mlpOnlyLayers) || !mlpOnlyLayers.every(Number.isSafeInteger)) {
+    fail(`mlp_only_layers must be a list of layer numbers, got ${showValue(mlpOnlyLayers)}.`);
+  }
+  if (!Number.isFinite(routerAuxLossCoef)) {
+    fail(`router_aux_loss_coef must be a number, got ${showValue(routerAuxLossCoef)}.`);
+  }
+}
 
 function checkHeads(config: Qwen3Config, label: Label, fail: Fail): void {
   const { numAttentionHeads: heads, numKeyValueHeads: kvHeads, headDim } = config;
@@ -103,18 +184,29 @@ function checkIds(config: Qwen3Config, label: Label, fail: Fail): void {
 
 /** Counts before anything is listed or allocated. */
 function checkSize(config: Qwen3Config, fail: Fail): void {
-  const values = (numHiddenLayers: number): number =>
-    Object.values(parameterShapes({ ...config, numHiddenLayers })).reduce(
-      (sum, shape) => sum + shape.reduce((product, n) => product * n, 1),
-      0,
-    );
-  const layers = config.numHiddenLayers;
-  const total = values(0) + layers * (values(1) - values(0));
-  if (total <= MAX_VALUES && layers <= MAX_LAYERS) return;
+  const { numHiddenLayers: layers, vocabSize, hiddenSize } = config;
+  if (layers > MAX_LAYERS) {
+    fail(`num_hidden_layers is ${layers}, at most ${MAX_LAYERS} can be made.`);
+  }
+  const ofKind = new Map<string, number>();
+  let total = vocabSize * hiddenSize * (config.tieWordEmbeddings ? 1 : 2) + hiddenSize;
+  for (let layer = 0; layer < layers; layer++) {
+    const { mlp } = layerDescription(config, layer);
+    const size = ofKind.get(mlp) ?? layerSize(config, layer);
+    ofKind.set(mlp, size);
+    total += size;
+  }
+  if (total <= MAX_VALUES) return;
   fail(
-    `a model of these sizes has ${layers} layers and ${total} weights, at most ${MAX_LAYERS} and ${MAX_VALUES} can be made. Check the config's sizes.`,
+    `a model of these sizes has ${layers} layers and ${total} weights, at most ${MAX_VALUES} weights can be made. Check the config's sizes.`,
   );
 }
+
+const layerSize = (config: Qwen3Config, layer: number): number =>
+  Object.values(layerShapes(config, layer)).reduce(
+    (sum, shape) => sum + shape.reduce((product, n) => product * n, 1),
+    0,
+  );
 
 /**
  * The ids that end a text, as `config.json` and `generation_config.json` write them: null, one id or a list. Whether

@@ -6,9 +6,9 @@ import type { Qwen3 } from './qwen3.ts';
 export function checkModel(caller: string, model: unknown): asserts model is Qwen3 {
   const { config, parameters } = (model ?? {}) as Partial<Qwen3>; // looked at below
   if (typeof config === 'object' && config !== null && typeof parameters === 'object') return;
-  const fix = model instanceof Promise ? ' Write `await loadQwen3(folder)`.' : '';
+  const fix = model instanceof Promise ? ' Write `await loadModel(folder)`.' : '';
   throw new Qwen3Error(
     'option',
-    `${caller}: model must be what loadQwen3 or createQwen3 returns, got ${showValue(model)}.${fix}`,
+    `${caller}: model must be what loadModel or createQwen3 returns, got ${showValue(model)}.${fix}`,
   );
 }

@@ -13,7 +13,7 @@ export interface CreateQwen3Options {
 }
 
 /**
- * A fresh model: norms 1, everything else normal with standard deviation `initializerRange`, the padding
+ * A fresh model: norms 1, biases 0, everything else normal with standard deviation `initializerRange`, the padding
  * token's embedding 0, as transformers initialises it.
  *
  * @throws {Qwen3Error} `config` if the sizes contradict each other, `option` for an unknown field or option, or
@@ -33,7 +33,8 @@ export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Q
   for (const [name, shape] of Object.entries(parameterShapes(config))) {
     const values = new Float32Array(shape.reduce((product, n) => product * n, 1));
     if (name.endsWith('norm.weight')) values.fill(1);
-    else for (let i = 0; i < values.length; i++) values[i] = config.initializerRange * normal();
+    else if (!name.endsWith('.bias'))
+      for (let i = 0; i < values.length; i++) values[i] = config.initializerRange * normal();
     if (name === 'model.embed_tokens.weight' && config.padTokenId !== null) {
       const start = config.padTokenId * config.hiddenSize;
       values.fill(0, start, start + config.hiddenSize);

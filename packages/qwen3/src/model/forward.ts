@@ -1,8 +1,23 @@
-import { attention, embedding, headNormRope, linear, rmsNorm, swiglu } from '@molrl/tensor-gpu';
+import {
+  attention,
+  embedding,
+  headNormRope,
+  linear,
+  rmsNorm,
+  rope,
+  swiglu,
+} from '@molrl/tensor-gpu';
 import { add, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import type { Adapter } from './adapter.ts';
+import { balanceLoss } from './balanceLoss.ts';
 import { type ForwardInput, inputTensors } from './inputTensors.ts';
-import { LINEAR_MODULES, type LinearModule } from './parameterShapes.ts';
+import {
+  type LayerDescription,
+  LINEAR_MODULES,
+  type LinearModule,
+  layerDescription,
+} from './layerDescription.ts';
+import { mixtureOfExperts } from './mixtureOfExperts.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
 /** What the forward pass reads of a model. */
@@ -15,18 +30,30 @@ export interface DecoderWeights {
   rotary(positions: number): { cos: Tensor; sin: Tensor };
 }
 
+/** What every layer reads. */
 interface Context {
   model: DecoderWeights;
-  cos: Tensor;
-  sin: Tensor;
-  positions: Tensor;
+  /** Where the tokens stand. */
+  tables: { cos: Tensor; sin: Tensor; positions: Tensor };
   segmentIds: Tensor;
+  causal: boolean;
   /** Shows inner values by name, for tests of single layers. */
   observe: (name: string, value: Tensor) => void;
 }
 
+/** A linear layer, by its full name. */
+interface Projection {
+  name: string;
+  bias: boolean;
+}
+
+/** One layer: its name's beginning, and what it is made of. */
+interface Layer extends LayerDescription {
+  prefix: string;
+}
+
 /**
- * The Qwen3 decoder, from token ids to the hidden states after the final norm.
+ * The decoder, from token ids to the hidden states after the final norm. What a layer has, `layerDescription` says.
  *
  *     x = embedding[ids]
  *     every layer:  x += o(attention(rope(norm(q(n(x)))), rope(norm(k(n(x)))), v(n(x))))     n: RMSNorm
@@ -37,34 +64,43 @@ interface Context {
  * @see Qwen Team 2025, Qwen3 Technical Report: https://arxiv.org/abs/2505.09388
  */
 export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
-  return tidy(() => {
-    const { ids, positions, segmentIds, maxPosition } = inputTensors(input, model.config.vocabSize);
-    const { cos, sin } = model.rotary(maxPosition + 1);
-    const observe = input.observe ?? (() => {});
-    const context: Context = { model, cos, sin, positions, segmentIds, observe };
-    const { padTokenId, rmsNormEps: eps, numHiddenLayers } = model.config;
+  const { padTokenId, rmsNormEps: eps, numHiddenLayers, vocabSize } = model.config;
+  const [hidden, balance] = tidy(() => {
+    const { ids, positions, segmentIds, maxPosition } = inputTensors(input, vocabSize);
+    const tables = { ...model.rotary(maxPosition + 1), positions };
+    const { observe = () => {}, causal = true, onBalanceLoss } = input;
+    const context: Context = { model, tables, segmentIds, causal, observe };
+    const routers = onBalanceLoss && balanceLoss(model.config, segmentIds);
     let x: Tensor = embedding(
       model.weight('model.embed_tokens.weight'),
       ids,
       padTokenId === null ? {} : { paddingId: padTokenId },
     );
     observe('embed', x);
-    for (let layer = 0; layer < numHiddenLayers; layer++) {
-      const next = tidy(() => block(context, layer, x));
+    for (let index = 0; index < numHiddenLayers; index++) {
+      const layer = {
+        ...layerDescription(model.config, index),
+        prefix: `model.layers.${index}`,
+      };
+      const [next, probabilities] = tidy(() => block(context, layer, x));
       x.dispose(); // what the gradients need of it, the tape holds
-      x = next;
-      observe(`layers.${layer}`, x);
+      x = next!;
+      if (probabilities) routers?.add(probabilities);
+      observe(`layers.${index}`, x);
     }
     const normed = rmsNorm(x, model.weight('model.norm.weight'), { eps });
     observe('norm', normed);
-    return normed;
+    return [normed, ...(routers ? [routers.loss()] : [])];
   });
+  if (balance) input.onBalanceLoss?.(balance);
+  return hidden!;
 }
 
-function block(context: Context, layer: number, x: Tensor): Tensor {
+/** @returns the new `x` and, of a layer with experts, the router's probabilities. */
+function block(context: Context, layer: Layer, x: Tensor): Tensor[] {
   const { model, observe } = context;
   const { rmsNormEps: eps } = model.config;
-  const prefix = `model.layers.${layer}`;
+  const { prefix } = layer;
   const attentionInput = rmsNorm(x, model.weight(`${prefix}.input_layernorm.weight`), { eps });
   observe(`${prefix}.input_layernorm`, attentionInput);
   const afterAttention = add(x, attentionBlock(context, layer, attentionInput)) as Tensor;
@@ -74,48 +110,87 @@ function block(context: Context, layer: number, x: Tensor): Tensor {
     { eps },
   );
   observe(`${prefix}.post_attention_layernorm`, mlpInput);
-  const gate = adaptedLinear(context, layer, 'gate_proj', mlpInput);
-  const up = adaptedLinear(context, layer, 'up_proj', mlpInput);
-  const mlpOutput = adaptedLinear(context, layer, 'down_proj', swiglu(gate, up));
-  observe(`${prefix}.mlp`, mlpOutput);
-  return add(afterAttention, mlpOutput);
+  const { output, probabilities } = mlpBlock(context, layer, mlpInput);
+  observe(`${prefix}.mlp`, output);
+  return [add(afterAttention, output), ...(probabilities ? [probabilities] : [])];
 }
 
-function attentionBlock(context: Context, layer: number, x: Tensor): Tensor {
-  const { model, cos, sin, positions, segmentIds, observe } = context;
-  const { numAttentionHeads, numKeyValueHeads, headDim, rmsNormEps: eps } = model.config;
-  const prefix = `model.layers.${layer}.self_attn`;
+function attentionBlock(context: Context, layer: Layer, x: Tensor): Tensor {
+  const { model, segmentIds, causal, observe } = context;
+  const { numAttentionHeads, numKeyValueHeads, headDim } = model.config;
+  const prefix = `${layer.prefix}.self_attn`;
   const [B, T] = x.shape as [number, number, number];
   const heads = (module: LinearModule, count: number): Tensor => {
-    const projected = adaptedLinear(context, layer, module, x);
+    const projected = adaptedLinear(model, projection(layer, module), x);
     observe(`${prefix}.${module}`, projected);
     return reshape(projected, [B, T, count, headDim]);
   };
-  const rotate = (value: Tensor, norm: string): Tensor => {
-    const rotated = headNormRope(
-      value,
-      model.weight(`${prefix}.${norm}.weight`),
-      cos,
-      sin,
-      positions,
-      { eps },
-    );
-    observe(`${prefix}.${norm}.rope`, rotated);
-    return rotated;
-  };
-  const q = rotate(heads('q_proj', numAttentionHeads), 'q_norm');
-  const k = rotate(heads('k_proj', numKeyValueHeads), 'k_norm');
+  const q = placed(context, layer, { value: heads('q_proj', numAttentionHeads), norm: 'q_norm' });
+  const k = placed(context, layer, { value: heads('k_proj', numKeyValueHeads), norm: 'k_norm' });
   const v = heads('v_proj', numKeyValueHeads);
-  const mixed = reshape(attention(q, k, v, segmentIds), [B, T, numAttentionHeads * headDim]);
-  const output = adaptedLinear(context, layer, 'o_proj', mixed);
+  const mixed = reshape(attention(q, k, v, segmentIds, { causal }), [
+    B,
+    T,
+    numAttentionHeads * headDim,
+  ]);
+  const output = adaptedLinear(model, projection(layer, 'o_proj'), mixed);
   observe(prefix, output);
   return output;
 }
 
-/** `x W^T`, plus `scaling * (x A^T) B^T` where an adapter is on. */
-function adaptedLinear({ model }: Context, layer: number, module: LinearModule, x: Tensor): Tensor {
-  const name = `model.layers.${layer}.${LINEAR_MODULES[module]}.${module}`;
-  const base = linear(x, model.weight(`${name}.weight`));
+/** Queries or keys, normed and turned by their position where the layer does that. */
+function placed(
+  { model, tables, observe }: Context,
+  { prefix, qkNorm, rope: isTurned }: Layer,
+  { value, norm }: { value: Tensor; norm: 'q_norm' | 'k_norm' },
+): Tensor {
+  const { cos, sin, positions } = tables;
+  const { rmsNormEps: eps } = model.config;
+  const weight = qkNorm ? model.weight(`${prefix}.self_attn.${norm}.weight`) : undefined;
+  const turn = (): Tensor => {
+    if (!isTurned) return weight ? rmsNorm(value, weight, { eps }) : value;
+    return weight ? headNormRope(value, weight, cos, sin, positions, { eps }) : rope(value, tables);
+  };
+  const result = turn();
+  observe(`${prefix}.self_attn.${norm}.rope`, result);
+  return result;
+}
+
+function mlpBlock(
+  { model, observe }: Context,
+  layer: Layer,
+  x: Tensor,
+): { output: Tensor; probabilities?: Tensor } {
+  const { moe } = model.config;
+  const mlpOf = (rows: Tensor, expert?: number): Tensor => {
+    const apply = (module: LinearModule, value: Tensor): Tensor =>
+      adaptedLinear(model, projection(layer, module, expert), value);
+    return apply('down_proj', swiglu(apply('gate_proj', rows), apply('up_proj', rows)));
+  };
+  if (layer.mlp === 'dense' || !moe) return { output: mlpOf(x) };
+  const name = `${layer.prefix}.mlp`;
+  return mixtureOfExperts(x, {
+    router: model.weight(`${name}.gate.weight`),
+    moe,
+    expert: (index, rows) => mlpOf(rows, index),
+    observe: (inner, value) => observe(`${name}.${inner}`, value),
+  });
+}
+
+/** Of a layer, or of one of its experts. */
+function projection(
+  { prefix, biases }: Layer,
+  module: LinearModule,
+  expert?: number | undefined,
+): Projection {
+  const inside = expert === undefined ? LINEAR_MODULES[module] : `mlp.experts.${expert}`;
+  return { name: `${prefix}.${inside}.${module}`, bias: biases.includes(module) };
+}
+
+/** `x W^T + b`, plus `scaling * (x A^T) B^T` where an adapter is on. */
+function adaptedLinear(model: DecoderWeights, { name, bias }: Projection, x: Tensor): Tensor {
+  const product = linear(x, model.weight(`${name}.weight`));
+  const base = bias ? add(product, model.weight(`${name}.bias`)) : product;
   const { adapter } = model;
   const down = adapter?.parameters[`${name}.lora_A.weight`];
   const up = adapter?.parameters[`${name}.lora_B.weight`];

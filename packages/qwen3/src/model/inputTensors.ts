@@ -18,6 +18,13 @@ export interface ForwardInput {
   positions?: Tensor | ArrayLike<number> | undefined;
   /** `[B, T]`. A token sees earlier tokens of its own segment; -1 is padding. Default all 0. */
   segmentIds?: Tensor | ArrayLike<number> | undefined;
+  /** A token sees itself and earlier tokens only. Default true; false: every token of its segment. */
+  causal?: boolean | undefined;
+  /**
+   * Asks for the load-balancing loss of the experts and is handed it: a scalar on the tape, its owner the caller. A trainer
+   * adds it, times `routerAuxLossCoef`, to its own loss.
+   */
+  onBalanceLoss?: ((loss: Tensor) => void) | undefined;
   /** Is shown inner values by name while the pass runs: `embed`, `layers.0`, `model.layers.0.mlp`, … */
   observe?: ((name: string, value: Tensor) => void) | undefined;
 }

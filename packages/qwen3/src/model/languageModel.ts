@@ -8,8 +8,12 @@ export type ModelInput = Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'positions' |
 
 /** What training asks of a language model. `Qwen3` is one; any object with these functions is. */
 export interface LanguageModel {
-  /** Hidden states `[B, T, H]`, made of differentiable ops. A token may see earlier tokens of its own segment only. */
-  forward(batch: ModelInput): Tensor;
+  /**
+   * Hidden states `[B, T, H]`, made of differentiable ops. A token may see earlier tokens of its own segment only.
+   * `onBalanceLoss` is given where a trainer wants the load-balancing loss of experts: a model that has them calls it
+   * with a scalar.
+   */
+  forward(batch: ModelInput & { onBalanceLoss?: ((loss: Tensor) => void) | undefined }): Tensor;
   /** The output matrix `[V, H]`: logits are hidden states times its transpose. The model keeps ownership. */
   head(): Tensor;
   /** What an optimiser moves, by name. */
@@ -30,10 +34,10 @@ export function checkLanguageModel(
   if (missing.length === 0) return;
   const what =
     value instanceof Promise
-      ? 'a Promise. Write `await loadQwen3(folder)`'
+      ? 'a Promise. Write `await loadModel(folder)`'
       : `${showValue(value)} without ${missing.join(', ')}`;
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be a language model with forward, head and trainable, such as loadQwen3 or createQwen3 returns, got ${what}.`,
+    `${caller}: ${name} must be a language model with forward, head and trainable, such as loadModel or createQwen3 returns, got ${what}.`,
   );
 }

@@ -1,45 +1,72 @@
+import { LINEAR_MODULES, type LinearModule, layerDescription } from './layerDescription.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
-/** The seven linear layers of a block, with the module each belongs to: what LoRA can adapt. */
-export const LINEAR_MODULES = {
-  q_proj: 'self_attn',
-  k_proj: 'self_attn',
-  v_proj: 'self_attn',
-  o_proj: 'self_attn',
-  gate_proj: 'mlp',
-  up_proj: 'mlp',
-  down_proj: 'mlp',
-} as const;
-
-/** A linear layer of a block, by the last part of its Hugging Face name. */
-export type LinearModule = keyof typeof LINEAR_MODULES;
+/** Names and shapes, by name. */
+type Shapes = Record<string, number[]>;
 
 /**
  * Name and shape of every parameter, in the order and under the names of Hugging Face checkpoints.
  * Linear weights are `[out, in]`. A tied model has no `lm_head.weight`.
  */
-export function parameterShapes(config: Qwen3Config): Record<string, number[]> {
-  const { hiddenSize: hidden, intermediateSize: inner, headDim } = config;
-  const queries = config.numAttentionHeads * headDim;
-  const keys = config.numKeyValueHeads * headDim;
-  const shapes: Record<string, number[]> = {
-    'model.embed_tokens.weight': [config.vocabSize, hidden],
-  };
+export function parameterShapes(config: Qwen3Config): Shapes {
+  const { vocabSize, hiddenSize } = config;
+  const shapes: Shapes = { 'model.embed_tokens.weight': [vocabSize, hiddenSize] };
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const prefix = `model.layers.${layer}`;
-    shapes[`${prefix}.self_attn.q_proj.weight`] = [queries, hidden];
-    shapes[`${prefix}.self_attn.k_proj.weight`] = [keys, hidden];
-    shapes[`${prefix}.self_attn.v_proj.weight`] = [keys, hidden];
-    shapes[`${prefix}.self_attn.o_proj.weight`] = [hidden, queries];
-    shapes[`${prefix}.self_attn.q_norm.weight`] = [headDim];
-    shapes[`${prefix}.self_attn.k_norm.weight`] = [headDim];
-    shapes[`${prefix}.mlp.gate_proj.weight`] = [inner, hidden];
-    shapes[`${prefix}.mlp.up_proj.weight`] = [inner, hidden];
-    shapes[`${prefix}.mlp.down_proj.weight`] = [hidden, inner];
-    shapes[`${prefix}.input_layernorm.weight`] = [hidden];
-    shapes[`${prefix}.post_attention_layernorm.weight`] = [hidden];
+    for (const [name, shape] of Object.entries(layerShapes(config, layer))) {
+      shapes[`model.layers.${layer}.${name}`] = shape;
+    }
   }
-  shapes['model.norm.weight'] = [hidden];
-  if (!config.tieWordEmbeddings) shapes['lm_head.weight'] = [config.vocabSize, hidden];
+  shapes['model.norm.weight'] = [hiddenSize];
+  if (!config.tieWordEmbeddings) shapes['lm_head.weight'] = [vocabSize, hiddenSize];
   return shapes;
+}
+
+/** Of one layer, without `model.layers.N.`. */
+export function layerShapes(config: Qwen3Config, layer: number): Shapes {
+  const { hiddenSize: hidden, headDim, moe } = config;
+  const { qkNorm, biases, mlp } = layerDescription(config, layer);
+  const sizes = moduleShapes(config, config.intermediateSize);
+  const shapes: Shapes = {};
+  const linear = (module: LinearModule): void => {
+    const name = `${LINEAR_MODULES[module]}.${module}`;
+    shapes[`${name}.weight`] = sizes[module];
+    if (biases.includes(module)) shapes[`${name}.bias`] = [sizes[module][0]];
+  };
+  for (const module of ATTENTION) linear(module);
+  if (qkNorm) {
+    shapes['self_attn.q_norm.weight'] = [headDim];
+    shapes['self_attn.k_norm.weight'] = [headDim];
+  }
+  if (mlp === 'dense' || !moe) for (const module of MLP) linear(module);
+  else {
+    const narrow = moduleShapes(config, moe.moeIntermediateSize);
+    shapes['mlp.gate.weight'] = [moe.numExperts, hidden];
+    for (let expert = 0; expert < moe.numExperts; expert++) {
+      for (const module of MLP) shapes[`mlp.experts.${expert}.${module}.weight`] = narrow[module];
+    }
+  }
+  shapes['input_layernorm.weight'] = [hidden];
+  shapes['post_attention_layernorm.weight'] = [hidden];
+  return shapes;
+}
+
+const ATTENTION = ['q_proj', 'k_proj', 'v_proj', 'o_proj'] as const;
+const MLP = ['gate_proj', 'up_proj', 'down_proj'] as const;
+
+/** `[out, in]` of the linear layers, for an MLP of that width. */
+function moduleShapes(
+  { hiddenSize: hidden, headDim, numAttentionHeads, numKeyValueHeads }: Qwen3Config,
+  inner: number,
+): Record<LinearModule, [number, number]> {
+  const queries = numAttentionHeads * headDim;
+  const keys = numKeyValueHeads * headDim;
+  return {
+    q_proj: [queries, hidden],
+    k_proj: [keys, hidden],
+    v_proj: [keys, hidden],
+    o_proj: [hidden, queries],
+    gate_proj: [inner, hidden],
+    up_proj: [inner, hidden],
+    down_proj: [hidden, inner],
+  };
 }

@@ -13,15 +13,16 @@ import { ropeTables } from './ropeTables.ts';
 const FIRST_POSITIONS = 256;
 
 /**
- * A dense Qwen3 model: weights and the forward pass. It owns its weights until `dispose()`.
+ * A language model of one of the families of `MODEL_TYPES`, Qwen3 the first of them: weights and the forward pass. It owns
+ * its weights until `dispose()`.
  *
- * Make one with {@link loadQwen3} or {@link createQwen3}.
+ * Make one with {@link loadModel} or {@link createQwen3}.
  */
 export class Qwen3 implements LanguageModel {
   readonly config: Qwen3Config;
   /** Every weight under its Hugging Face name. The order is that of the forward pass. */
   readonly parameters: Record<string, Variable>;
-  /** Where `loadQwen3` found the model; `saveQwen3` takes the tokenizer's files along from there. */
+  /** Where `loadModel` found the model; `saveModel` takes the tokenizer's files along from there. */
   readonly folder: string | undefined;
   /** Set by `addLora` and `loadAdapter`. */
   adapter: Adapter | undefined;
@@ -71,8 +72,8 @@ export class Qwen3 implements LanguageModel {
       let size = FIRST_POSITIONS;
       while (size < positions) size *= 2;
       this.#disposeTables();
-      const { headDim, ropeTheta } = this.config;
-      const { cos, sin } = ropeTables({ headDim, theta: ropeTheta, positions: size });
+      const { headDim, ropeTheta: theta, ropeScaling: scaling } = this.config;
+      const { cos, sin } = ropeTables({ headDim, theta, positions: size, scaling });
       const shape: [number, number] = [size, headDim / 2];
       this.#tables = {
         positions: size,

@@ -8,6 +8,7 @@ import {
 import { showValue } from '../base/showValue.ts';
 import { checkBatch } from '../model/checkBatch.ts';
 import { checkLanguageModel, type LanguageModel, type ModelInput } from '../model/languageModel.ts';
+import { checkScoringTemperature } from './checkScoringTemperature.ts';
 import type { ScoreTargetsOptions } from './scoredTargets.ts';
 import type { Targets } from './targets.ts';
 
@@ -33,15 +34,11 @@ export function checkScoring(
 }
 
 function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
-  checkOptionNames(CALLER, options, ['ref', 'kl', 'entropy', 'temperature']);
-  const { ref, kl, entropy, temperature } = options;
+  checkOptionNames(CALLER, options, ['ref', 'kl', 'entropy', 'balanceLoss', 'temperature']);
+  const { ref, kl, entropy, balanceLoss, temperature } = options;
   if (entropy !== undefined) checkBoolean(CALLER, 'entropy', entropy);
-  if (temperature !== undefined && !(temperature > 0 && Number.isFinite(temperature))) {
-    throw new Qwen3Error(
-      'option',
-      `${CALLER}: temperature must be finite and > 0, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
-    );
-  }
+  if (balanceLoss !== undefined) checkBoolean(CALLER, 'balanceLoss', balanceLoss);
+  if (temperature !== undefined) checkScoringTemperature(CALLER, temperature);
   if (kl !== undefined) checkChoice(CALLER, 'kl', kl, ['reverse', 'forward']);
   if (ref === undefined) {
     if (kl === undefined) return;

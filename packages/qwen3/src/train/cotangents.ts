@@ -1,18 +1,25 @@
 import type { Cotangent } from '@molrl/tensor-gpu';
-import { type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { scalar, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkNumbers, checkOptionNames } from '../base/optionChecks.ts';
 import type { TargetGradients } from './scoredTargets.ts';
 
-/** Outputs of the head on the tape, `[N]` each. */
+/** What was scored, on the tape: `[N]` each, and a scalar. */
 export interface TargetTensors {
   logprobs: Tensor;
   entropies?: Tensor;
   kl?: Tensor;
+  balanceLoss?: Tensor;
 }
 
-const NAMES = ['logprobs', 'entropies', 'kl'] as const;
-const ASK = { logprobs: '', entropies: 'entropy: true', kl: "ref and kl: 'reverse'" };
+const LISTS = ['logprobs', 'entropies', 'kl'] as const;
+const NAMES = [...LISTS, 'balanceLoss'] as const;
+const ASK = {
+  logprobs: '',
+  entropies: 'entropy: true',
+  kl: "ref and kl: 'reverse'",
+  balanceLoss: 'balanceLoss: true',
+};
 
 /** Where the tape starts: each scored tensor with its gradient, which may be of any array type. */
 export function cotangentsOf(tensors: TargetTensors, gradient: TargetGradients): Cotangent[] {
@@ -24,21 +31,27 @@ export function cotangentsOf(tensors: TargetTensors, gradient: TargetGradients):
       `backward: needs the gradient of at least one of ${NAMES.join(', ')}, got none. Call dispose() to go without.`,
     );
   }
-  for (const name of given) checkGradient(name, gradient[name], tensors[name]);
-  return given.map((name) => [tensors[name]!, tensor1d(Float32Array.from(gradient[name]!))]); // checked above
+  return given.map((name) => {
+    const tensor = scoredTensor(name, tensors);
+    const values = gradient[name]!; // given
+    checkGradient(name, name === 'balanceLoss' ? [values] : values, tensor);
+    return [tensor, cotangentOf(values)];
+  });
 }
 
-function checkGradient(
-  name: (typeof NAMES)[number],
-  values: unknown,
-  tensor: Tensor | undefined,
-): void {
-  if (tensor === undefined) {
-    throw new Qwen3Error(
-      'option',
-      `backward: ${name} were not scored, so they have no gradient. Give scoreTargets ${ASK[name]}.`,
-    );
-  }
+const cotangentOf = (values: number | ArrayLike<number>): Tensor =>
+  typeof values === 'number' ? scalar(values) : tensor1d(Float32Array.from(values));
+
+function scoredTensor(name: (typeof NAMES)[number], tensors: TargetTensors): Tensor {
+  const tensor = tensors[name];
+  if (tensor !== undefined) return tensor;
+  throw new Qwen3Error(
+    'option',
+    `backward: ${name} was not scored, so it has no gradient. Give scoreTargets ${ASK[name]}.`,
+  );
+}
+
+function checkGradient(name: string, values: unknown, tensor: Tensor): void {
   checkNumbers('backward', name, values);
   if (values.length === tensor.size) return;
   throw new Qwen3Error(

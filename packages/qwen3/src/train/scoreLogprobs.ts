@@ -1,12 +1,10 @@
 import { lmHead } from '@molrl/tensor-gpu';
 import { type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../base/errors.ts';
 import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../base/optionChecks.ts';
-import { showValue } from '../base/showValue.ts';
-import { LEAST_TEMPERATURE } from '../generate/resolveGenerateOptions.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
+import { checkScoringTemperature } from './checkScoringTemperature.ts';
 import { selectTargets, type TrainingSequence } from './selectTargets.ts';
 import { targetHidden } from './targetHidden.ts';
 
@@ -47,12 +45,7 @@ export async function scoreLogprobs(
   checkOptionNames('scoreLogprobs', options, ['temperature', 'batchSize']);
   const { temperature = 1, batchSize = 32 } = options;
   checkInteger('scoreLogprobs', 'batchSize', batchSize, 1);
-  if (!(Number.isFinite(temperature) && temperature >= LEAST_TEMPERATURE)) {
-    throw new Qwen3Error(
-      'option',
-      `scoreLogprobs: temperature must be ${LEAST_TEMPERATURE} or more, got ${showValue(temperature)}. Greedy samples record log-probs of temperature 1.`,
-    );
-  }
+  checkScoringTemperature('scoreLogprobs', temperature);
   checkSequences(sequences, model.config.vocabSize);
   const scores: Float32Array[] = [];
   for (let start = 0; start < sequences.length; start += batchSize) {
@@ -87,7 +80,7 @@ async function scoreBatch(
   const { rows, ids, sequenceIds } = selectTargets(batch, scored);
   if (rows.length === 0) return scores;
   const logprobs = tidy((): Tensor => {
-    const hidden = targetHidden(model, batch, rows);
+    const hidden = targetHidden(model, { batch, rows });
     return lmHead(hidden, model.head(), tensor1d(ids, 'int32'), { temperature }).logprobs;
   });
   const values = (await logprobs.data()) as Float32Array;

@@ -237,7 +237,7 @@ describe('scoreTargets', () => {
       scoreTargets(...(args as Parameters<typeof scoreTargets>)).catch((error) => error.message);
     const headless = { forward: () => tf.scalar(1), trainable: () => ({}) };
     expect(await refused(headless, batch, targets)).toMatch('without head');
-    expect(await refused(Promise.resolve(model), batch, targets)).toMatch('await loadQwen3');
+    expect(await refused(Promise.resolve(model), batch, targets)).toMatch('await loadModel');
     expect(await refused(model, undefined, targets)).toMatch('batch must be what tokenBatch');
     expect(await refused(model, batch, undefined)).toMatch('targets must be what selectTargets');
     expect(await refused(model, batch, targets, { kl: 'reverse' })).toMatch('kl needs ref');
@@ -245,7 +245,16 @@ describe('scoreTargets', () => {
       'no adapter to switch off',
     );
     expect(await refused(model, batch, targets, { entropies: true })).toMatch("'entropy'?");
-    expect(await refused(model, batch, targets, { temperature: 0 })).toMatch('> 0, got 0');
+    expect(await refused(model, batch, targets, { temperature: 0 })).toMatch(
+      '0.000001 or more, got 0',
+    );
+    expect(await refused(model, batch, targets, { temperature: 1e-7 })).toMatch('got 1e-7');
+    expect(await refused(model, batch, targets, { balanceLoss: true })).toMatch(
+      'this one is dense',
+    );
+    expect(await refused(bigram(1), batch, targets, { balanceLoss: true })).toMatch(
+      'models with experts',
+    );
     expect(await refused(model, batch, { rows: [0, 0], ids: [1, 2] })).toMatch('a second time');
     expect(await refused(model, batch, { rows: [8], ids: [1] })).toMatch('0 to 7');
     expect(await refused(model, batch, { rows: [0], ids: [37] })).toMatch('0 to 36');
@@ -255,6 +264,7 @@ describe('scoreTargets', () => {
     const scored = await scoreTargets(model, batch, targets);
     expect(() => scored.backward({})).toThrow('at least one of logprobs');
     expect(() => scored.backward({ kl: scored.logprobs })).toThrow("kl: 'reverse'");
+    expect(() => scored.backward({ balanceLoss: 1 })).toThrow('balanceLoss: true');
     expect(() => scored.backward({ logprobs: [1] })).toThrow('one entry per target (5), got 1');
     expect(() => addGradients({ a: tf.scalar(1) }, { b: tf.scalar(1) })).toThrow("'b' is in one");
     scored.dispose();

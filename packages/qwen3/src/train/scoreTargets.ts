@@ -1,5 +1,6 @@
 import { type LmHeadOptions, lmHead, record } from '@molrl/tensor-gpu';
 import { dispose, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { Qwen3Error } from '../base/errors.ts';
 import { withoutAdapter } from '../lora/withoutAdapter.ts';
 import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 import { checkScoring } from './checkScoring.ts';
@@ -43,13 +44,20 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
     dispose([tensors, refLogprobs]);
   };
   try {
-    const [logprobs, entropies, kl, ref] = await Promise.all(
-      [tensors.logprobs, tensors.entropies, tensors.kl, refLogprobs].map((tensor) =>
+    const { logprobs, entropies, kl, balanceLoss } = tensors;
+    const [scored, entropy, divergence, balance, ref] = await Promise.all(
+      [logprobs, entropies, kl, balanceLoss, refLogprobs].map((tensor) =>
         tensor?.data<'float32'>(),
       ),
     );
     return {
-      ...({ logprobs, entropies, kl, refLogprobs: ref } as ScoredTargets<Options>), // there as the options ask
+      ...({
+        logprobs: scored,
+        entropies: entropy,
+        kl: divergence,
+        balanceLoss: balance?.[0],
+        refLogprobs: ref,
+      } as ScoredTargets<Options>), // there as the options ask
       backward(gradient) {
         const cotangents = cotangentsOf(tensors, gradient);
         try {
@@ -87,12 +95,15 @@ function recordTargets(
     const refLogprobs = ref && !kl ? tidy(() => headOf(ref, refHidden!, {}).logprobs) : undefined; // there with ref
     const klRef = ref && kl ? { hidden: refHidden!, weight: ref.head() } : undefined;
     const { value, tape } = record((): { [Name in keyof TargetTensors]: Tensor } => {
-      const hidden = targetHidden(model, batch, targets.rows);
+      const balance = asked.balanceLoss ? balanceCollector() : undefined;
+      const { rows } = targets;
+      const hidden = targetHidden(model, { batch, rows, onBalanceLoss: balance?.onBalanceLoss });
       const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl });
       return {
         logprobs: scored.logprobs,
         ...(scored.entropy && { entropies: scored.entropy }),
         ...(scored.kl && { kl: scored.kl }),
+        ...(balance && { balanceLoss: balance.loss() }),
       };
     });
     return { ...value, tape, refLogprobs };
@@ -101,11 +112,28 @@ function recordTargets(
   }
 }
 
+/** What the model hands over while its forward pass runs. */
+function balanceCollector(): { onBalanceLoss(loss: Tensor): void; loss(): Tensor } {
+  let given: Tensor | undefined;
+  return {
+    onBalanceLoss: (loss) => {
+      given = loss;
+    },
+    loss() {
+      if (given) return given;
+      throw new Qwen3Error(
+        'option',
+        'scoreTargets: balanceLoss is for models with experts, and this one called onBalanceLoss in its forward pass never.',
+      );
+    },
+  };
+}
+
 const refStates = (
   ref: LanguageModel,
   model: LanguageModel,
   { batch, targets }: Chosen,
 ): Tensor => {
-  const forward = (): Tensor => targetHidden(ref, batch, targets.rows);
+  const forward = (): Tensor => targetHidden(ref, { batch, rows: targets.rows });
   return ref === model ? withoutAdapter(ref, forward) : forward();
 };

@@ -5,6 +5,11 @@ import type { Gradients } from './gradients.ts';
 export type ScoreTargetsOptions = {
   /** Also the entropy of each position's distribution. Default `false`. */
   entropy?: boolean | undefined;
+  /**
+   * Also the load-balancing loss of a mixture of experts: one number for the batch, which a trainer adds times the
+   * config's `routerAuxLossCoef`. Default `false`.
+   */
+  balanceLoss?: boolean | undefined;
   /** Divides all logits before the softmax; give what the sampler used. Default 1. */
   temperature?: number | undefined;
 } & (
@@ -20,6 +25,13 @@ export type ScoreTargetsOptions = {
     }
 );
 
+/** The number where the options ask for it, else undefined. */
+type AskedNumber<Options> = Options extends { balanceLoss: true }
+  ? number
+  : Options extends { balanceLoss?: false | undefined }
+    ? undefined
+    : number | undefined;
+
 /** An array where the options ask for it, else undefined. */
 type Asked<Options, Name extends string, Value> = Options extends { [N in Name]: Value }
   ? Float32Array
@@ -32,6 +44,8 @@ export interface ScoredTargets<Options = ScoreTargetsOptions> {
   logprobs: Float32Array;
   entropies: Asked<Options, 'entropy', true>;
   kl: Asked<Options, 'kl', string>;
+  /** `E * sum of (share of choices) * (mean probability)` over the experts; see `balanceLoss` in the options. */
+  balanceLoss: AskedNumber<Options>;
   /** Under `ref`, if no `kl` was asked for. */
   refLogprobs: Options extends { kl: string } ? undefined : Asked<Options, 'ref', LanguageModel>;
   /**
@@ -45,9 +59,11 @@ export interface ScoredTargets<Options = ScoreTargetsOptions> {
   dispose(): void;
 }
 
-/** dLoss/dlogprobs, dLoss/dentropies and dLoss/dkl at each target, `[N]`. What is left out is 0. */
+/** dLoss/dlogprobs, dLoss/dentropies and dLoss/dkl at each target, `[N]`; dLoss/dbalanceLoss. What is left out is 0. */
 export interface TargetGradients {
   logprobs?: ArrayLike<number> | undefined;
   entropies?: ArrayLike<number> | undefined;
   kl?: ArrayLike<number> | undefined;
+  /** Its weight in the loss. */
+  balanceLoss?: number | undefined;
 }

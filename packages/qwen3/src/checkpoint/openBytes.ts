@@ -1,0 +1,43 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { ByteSource } from './byteSource.ts';
+import { fileError } from './fileError.ts';
+import { filePath, isWebAddress } from './filePath.ts';
+import { openWebBytes } from './webBytes.ts';
+
+/** @throws {Qwen3Error} `io` if it cannot be opened, `option` for what is no path and no address. */
+export async function openBytes(caller: string, path: string | URL): Promise<ByteSource> {
+  if (isWebAddress(path)) return openWebBytes(caller, String(path));
+  const name = filePath(caller, path);
+  let file: FileHandle | undefined;
+  try {
+    file = await open(name, 'r');
+    const handle = file;
+    const { size } = await handle.stat();
+    return {
+      name,
+      size,
+      read: (position, length) => readFrom(handle, position, length),
+      close: () => handle.close(),
+    };
+  } catch (cause) {
+    await file?.close();
+    throw fileError(caller, name, cause);
+  }
+}
+
+/** In pieces: one read call stops at 2 GiB. */
+async function readFrom(
+  file: FileHandle,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const piece = Math.min(length - done, 2 ** 30);
+    const { bytesRead } = await file.read(bytes, done, piece, position + done);
+    if (bytesRead === 0) throw new Error(`the file ended at byte ${position + done} while reading`);
+    done += bytesRead;
+  }
+  return bytes;
+}
