@@ -47,7 +47,8 @@ function valuesAndGradients<Arguments extends FusedOpArguments, Result extends T
   const random = randomTensors(seed + 1);
   const cotangents = values.map((tensor) => [tensor, random.normal(tensor.shape)] as const);
   // The arguments named in `inputs` are tensors.
-  const parameters = differentiableInputs(definition).map(
+  const { checked = differentiableInputs(definition) } = definition;
+  const parameters = checked.map(
     (name) => [name, args[definition.inputs.indexOf(name)] as Tensor] as const,
   );
   const gradients = tape.backward(cotangents, Object.fromEntries(parameters));

@@ -1,5 +1,6 @@
 import { dispose, engine } from '@tensorflow/tfjs-core';
 import { checkExample, relativeError } from './checkExample.ts';
+import { checkName } from './firstUseCheck.ts';
 import type { FusedOp } from './fusedOp.ts';
 import { hasFusedKernels } from './runFusedKernel.ts';
 
@@ -43,8 +44,14 @@ export async function checkFusedOp(
   op: FusedOp,
   { shapes, seed }: CheckFusedOpOptions,
 ): Promise<FusedOpCheck> {
-  const { name, tolerance } = op.definition;
-  const check = { op: name, backend: engine().backendName, maxError: 0, where: '', tolerance };
+  const { tolerance } = op.definition;
+  const check = {
+    op: checkName(op),
+    backend: engine().backendName,
+    maxError: 0,
+    where: '',
+    tolerance,
+  };
   if (!hasFusedKernels(op.definition)) return { ...check, fused: false, ok: true };
   for (const shape of shapes) {
     for (const { what, fused, reference } of checkExample(op.definition, shape, seed)) {

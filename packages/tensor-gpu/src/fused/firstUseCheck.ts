@@ -25,11 +25,10 @@ export function reportUnusable(error: Error): void {
 
 /** Whether the op's kernels agree with its reference on the current back end. The first call there checks them. */
 export function passesFirstUseCheck(op: FusedOp): boolean {
-  const { name } = op.definition;
-  const known = passed.get(engine().backend)?.get(name);
+  const known = passed.get(engine().backend)?.get(checkName(op));
   if (known !== undefined) return known;
-  assertOneCopy(name);
-  remember(name, true); // the check itself uses ops
+  assertOneCopy(op.definition.name);
+  remember(op, true); // the check itself uses ops
   const error = withoutTape(() => {
     const checked = checkExample(op.definition, EXAMPLE_SHAPE, 1);
     return Math.max(...checked.map(errorOf));
@@ -39,21 +38,26 @@ export function passesFirstUseCheck(op: FusedOp): boolean {
 
 /** Remembers and reports the outcome of a check on the current back end. */
 export function recordCheck(op: FusedOp, error: number): boolean {
-  const { name, tolerance } = op.definition;
+  const { tolerance } = op.definition;
   const ok = error <= tolerance;
-  remember(name, ok);
+  remember(op, ok);
   if (!ok) {
     report(
-      `${name}: fused result differs from its reference on '${engine().backendName}' (max error ${error.toExponential(1)}, tolerance ${tolerance.toExponential(1)}). Using the reference from now on; please report the adapter.`,
+      `${checkName(op)}: fused result differs from its reference on '${engine().backendName}' (max error ${error.toExponential(1)}, tolerance ${tolerance.toExponential(1)}). Using the reference from now on; please report the adapter.`,
     );
   }
   return ok;
 }
 
-function remember(name: string, ok: boolean): void {
+/** What an op is called in checks: `linear`, or `linear (bf16)` for a variant. */
+export function checkName({ definition: { name, variant } }: FusedOp): string {
+  return variant === undefined ? name : `${name} (${variant})`;
+}
+
+function remember(op: FusedOp, ok: boolean): void {
   const { backend } = engine();
   const ops = passed.get(backend) ?? new Map<string, boolean>();
-  passed.set(backend, ops.set(name, ok));
+  passed.set(backend, ops.set(checkName(op), ok));
 }
 
 function errorOf({ fused, reference }: CheckedTensor): number {

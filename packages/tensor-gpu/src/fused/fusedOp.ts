@@ -21,10 +21,14 @@ export interface FusedOpDefinition<
 > {
   /** Name of the forward kernel; the backward kernel is `<name>Gradient`. */
   readonly name: string;
+  /** Tells apart the checks of ops that run the same kernels, such as on weights of another type. Default: none. */
+  readonly variant?: string | undefined;
   /** Names of the tensor arguments, in order. */
   readonly inputs: readonly string[];
   /** Which inputs get a gradient. Default: all. */
   readonly differentiable?: readonly string[] | undefined;
+  /** Whose gradients the check compares. Default: all that have one. */
+  readonly checked?: readonly string[] | undefined;
   /** Names of the kernel's outputs. Default `['y']`. */
   readonly outputs?: readonly string[] | undefined;
   /** Returns the first so many outputs as a list. Default: the first output alone. */

@@ -14,6 +14,8 @@ import { TensorGpuError } from '../base/errors.ts';
 import { assertInteger, knownOptions } from '../base/knownOptions.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
+import type { Weight } from '../weights/mappedTensor.ts';
+import { operand, type StoredOps, storedOps } from './storedOps.ts';
 
 export interface EmbeddingOptions {
   /** Token whose row gets no gradient, as torch's `padding_idx`. Default: none. */
@@ -61,10 +63,13 @@ export const embeddingOp: FusedOp<
   ],
 });
 
+/** With a frozen table. */
+export const embeddingStored: StoredOps = storedOps(embeddingOp, ['weight']);
+
 /**
  * Rows of a table: `y[...] = weight[ids[...]]`, `dweight[v] = sum of dy where ids == v`.
  *
- * @param weight - `[V, H]`.
+ * @param weight - `[V, H]`, also of `mapTensor` or `storedTensor`: frozen, and only the rows that are asked for are read.
  * @param ids - int32, any shape, each in `[0, V)`.
  * @returns `[...ids.shape, H]`.
  * @throws {TensorGpuError} `shape` if `weight` is not a matrix, `dtype` if `ids` are not int32.
@@ -72,10 +77,10 @@ export const embeddingOp: FusedOp<
  * @example
  * embedding(tensor2d([[1, 2], [3, 4]]), tensor1d([1, 1, 0], 'int32')); // [[3, 4], [3, 4], [1, 2]]
  */
-export function embedding(weight: Tensor, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
+export function embedding(weight: Weight, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingId = -1 } = knownOptions('embedding', options, ['paddingId?']);
   assertInteger('embedding', 'paddingId', paddingId, -1);
-  if (weight.rank !== 2) {
+  if (weight.shape.length !== 2) {
     throw new TensorGpuError(
       'shape',
       `embedding: weight must be [V,H], got [${weight.shape}]. Reshape it.`,
@@ -84,5 +89,5 @@ export function embedding(weight: Tensor, ids: Tensor, options: EmbeddingOptions
   if (ids.dtype !== 'int32') {
     throw new TensorGpuError('dtype', `embedding: ids must be int32, got ${ids.dtype}. Cast them.`);
   }
-  return embeddingOp(weight, ids, { paddingId });
+  return embeddingOp(operand(weight, embeddingStored), ids, { paddingId });
 }

@@ -1,15 +1,15 @@
 import type { FusedOp } from '../fused/fusedOp.ts';
 import { attentionOp } from './attention.ts';
-import { embeddingOp } from './embedding.ts';
+import { embeddingOp, embeddingStored } from './embedding.ts';
 import { headNormRopeOp } from './headNormRope.ts';
-import { linearOp } from './linear.ts';
-import { lmHeadKlOp, lmHeadOp } from './lmHead.ts';
+import { linearOp, linearStored } from './linear.ts';
+import { lmHeadKlOp, lmHeadKlStored, lmHeadOp, lmHeadStored } from './lmHead.ts';
 import { rmsNormOp } from './rmsNorm.ts';
 import { ropeOp } from './rope.ts';
 import { selectRowsOp } from './selectRows.ts';
 import { swigluOp } from './swiglu.ts';
 
-/** Every fused op of this package, for `verify` and for the check when a device opens. */
+/** Every fused op of this package, with tensors and with frozen weights of every type, for `verify` and for the check when a device opens. */
 export const fusedOps: readonly FusedOp[] = [
   linearOp,
   rmsNormOp,
@@ -21,4 +21,7 @@ export const fusedOps: readonly FusedOp[] = [
   selectRowsOp,
   lmHeadOp,
   lmHeadKlOp,
+  ...[linearStored, embeddingStored, lmHeadStored, lmHeadKlStored].flatMap(({ byDtype }) =>
+    Object.values(byDtype),
+  ),
 ];

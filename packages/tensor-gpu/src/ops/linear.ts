@@ -2,6 +2,8 @@ import { matMul, reshape, type Tensor } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
+import type { Weight } from '../weights/mappedTensor.ts';
+import { operand, type StoredOps, storedOps } from './storedOps.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
 export function linearReference(x: Tensor, weight: Tensor): Tensor {
@@ -22,6 +24,9 @@ export const linearOp: FusedOp<[x: Tensor, weight: Tensor], Tensor> = defineFuse
   ],
 });
 
+/** With a frozen weight. */
+export const linearStored: StoredOps = storedOps(linearOp, ['weight']);
+
 /**
  * A linear layer in the layout of Hugging Face and PyTorch, without bias.
  *
@@ -30,20 +35,20 @@ export const linearOp: FusedOp<[x: Tensor, weight: Tensor], Tensor> = defineFuse
  * Only the gradients that are asked for are computed: a frozen weight costs nothing in the backward pass.
  *
  * @param x - `[..., K]`.
- * @param weight - `[N, K]`.
+ * @param weight - `[N, K]`, also of `mapTensor` or `storedTensor`: frozen, read as it lies.
  * @returns `[..., N]`.
- * @throws {TensorGpuError} `shape` if the widths differ.
+ * @throws {TensorGpuError} `shape` if the widths differ, `disposed` for a frozen weight that was disposed.
  *
  * @example
  * linear(tensor2d([[1, 2]]), tensor2d([[3, 4], [5, 6], [7, 8]])); // [[11, 17, 23]]
  */
-export function linear(x: Tensor, weight: Tensor): Tensor {
+export function linear(x: Tensor, weight: Weight): Tensor {
   const width = x.shape.at(-1);
-  if (weight.rank !== 2 || weight.shape[1] !== width) {
+  if (weight.shape.length !== 2 || weight.shape[1] !== width) {
     throw new TensorGpuError(
       'shape',
       `linear: weight must be [outputs, ${width}], after the last axis of x [${x.shape}], got [${weight.shape}]. Weights are stored as in Hugging Face checkpoints, [outputs, inputs].`,
     );
   }
-  return linearOp(x, weight);
+  return linearOp(x, operand(weight, linearStored));
 }

@@ -3,7 +3,9 @@ import { TensorGpuError } from '../base/errors.ts';
 import { assertOneOf, knownOptions } from '../base/knownOptions.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
+import type { Weight } from '../weights/mappedTensor.ts';
 import { type LmHeadAttributes, lmHeadKlReference, lmHeadReference } from './lmHeadReference.ts';
+import { operand, type StoredOps, storedOps } from './storedOps.ts';
 
 export interface LmHeadOptions {
   /** Divides the logits, and those of `ref`, before the softmax. Default 1. */
@@ -11,7 +13,7 @@ export interface LmHeadOptions {
   /** Also return the entropy of each position's distribution. Default `false`. */
   entropy?: boolean | undefined;
   /** Hidden states `[N, H]` and head `[V, H]` of the frozen base; asks for `kl`. Gets no gradient. */
-  ref?: { hidden: Tensor; weight: Tensor } | undefined;
+  ref?: { hidden: Tensor; weight: Weight } | undefined;
   /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). */
   direction?: 'reverse' | 'forward' | undefined;
 }
@@ -71,6 +73,12 @@ export const lmHeadKlOp: FusedOp<
   },
 });
 
+/** With a frozen head. */
+export const lmHeadStored: StoredOps = storedOps(lmHeadOp, ['weight']);
+
+/** With a frozen head and a frozen head of the base. */
+export const lmHeadKlStored: StoredOps = storedOps(lmHeadKlOp, ['weight', 'refWeight']);
+
 /**
  * Language-model head: what losses need of the logits `z = hidden weight^T / temperature`, without
  * ever holding `[N, V]`. The kernels work through tiles of tokens and vocabulary; the forward pass
@@ -82,7 +90,7 @@ export const lmHeadKlOp: FusedOp<
  *     forward:   sum_v q[v] (log q[v] - log p[v])            dz = p[v] - q[v]
  *
  * @param hidden - `[N, H]`: hidden states of the positions that predict.
- * @param weight - `[V, H]`.
+ * @param weight - `[V, H]`, also of `mapTensor` or `storedTensor` (as that of `ref`): frozen, read as it lies.
  * @param targets - int32 `[N]`: the token that each position should predict.
  * @throws {TensorGpuError} `shape` if shapes do not fit, `dtype` if targets are not int32, `option`
  * if temperature is not finite and > 0, or an option is unknown.
@@ -98,7 +106,7 @@ export const lmHeadKlOp: FusedOp<
  */
 export function lmHead(
   hidden: Tensor,
-  weight: Tensor,
+  weight: Weight,
   targets: Tensor,
   options: LmHeadOptions = {},
 ): LmHeadResult {
@@ -115,23 +123,24 @@ export function lmHead(
     );
   }
   const attributes = { temperature, entropy, direction };
+  const head = operand(weight, ref ? lmHeadKlStored : lmHeadStored);
   const [logprobs, entropies, kl] = ref
-    ? lmHeadKlOp(hidden, weight, targets, ref.hidden, ref.weight, attributes)
-    : lmHeadOp(hidden, weight, targets, attributes);
+    ? lmHeadKlOp(hidden, head, targets, ref.hidden, operand(ref.weight, lmHeadKlStored), attributes)
+    : lmHeadOp(hidden, head, targets, attributes);
   if (!entropy) entropies!.dispose();
   return { logprobs: logprobs!, ...(entropy && { entropy: entropies! }), ...(ref && { kl: kl! }) };
 }
 
 function checkHead(
   hidden: Tensor,
-  weight: Tensor,
+  weight: Weight,
   targets: Tensor,
   ref: LmHeadOptions['ref'],
 ): void {
   const [tokens, width] = hidden.shape;
   const fits =
     hidden.rank === 2 &&
-    weight.rank === 2 &&
+    weight.shape.length === 2 &&
     weight.shape[1] === width &&
     targets.shape.join() === `${tokens}`;
   if (!fits) {
@@ -150,7 +159,7 @@ function checkHead(
   const refFits =
     ref.hidden.rank === 2 &&
     ref.hidden.shape[0] === tokens &&
-    ref.weight.rank === 2 &&
+    ref.weight.shape.length === 2 &&
     ref.weight.shape[0] === weight.shape[0] &&
     ref.weight.shape[1] === ref.hidden.shape[1];
   if (refFits) return;

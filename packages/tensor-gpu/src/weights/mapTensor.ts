@@ -33,6 +33,7 @@ export interface MapTensorOptions {
  * writeFileSync('weights.bin', Float32Array.of(1, 2, 3, 4));
  * const weight = mapTensor('weights.bin', { offset: 8, shape: [1, 2], dtype: 'f32' });
  * weight.dataSync(); // Float32Array [3, 4]
+ * linear(tensor2d([[1, 10]]), weight); // [[43]]
  * weight.dispose();
  */
 export function mapTensor(file: string | URL, options: MapTensorOptions): MappedTensor {

@@ -23,6 +23,7 @@ export interface StoredTensorOptions {
  * @example
  * const weight = storedTensor(Uint8Array.of(0x80, 0x3f, 0, 0x40), { shape: [1, 2], dtype: 'bf16' });
  * weight.dataSync(); // Float32Array [1, 2]
+ * linear(tensor2d([[3, 5]]), weight); // [[13]]
  * weight.dispose();
  */
 export function storedTensor(
