@@ -141,10 +141,17 @@ INLINE void edgeTile(u32 rows, u32 columns, int packed, TILE_ARGS) {
     for (u32 j = 0; j < columns; j++) c[i * ldc + j] = t[i * NR + j];
 }
 
-// 4 x 4 transposed: rows of `from` become columns of `to`
+// 4 x 4 transposed, from element p of rows ld bytes apart: rows become columns of `to`
 typedef f32 v4 __attribute__((vector_size(16), aligned(4)));
-INLINE void transpose4(const f32 *from, size_t ld, f32 *to, size_t ldt) {
-  v4 a = *(const v4 *)from, b = *(const v4 *)(from + ld), c = *(const v4 *)(from + 2 * ld), d = *(const v4 *)(from + 3 * ld);
+typedef i32 v4i __attribute__((vector_size(16), aligned(4)));
+typedef u16 v4_u16 __attribute__((vector_size(8), aligned(1)));
+INLINE v4 load4(const u32 type, const u8 *row, u32 p) {
+  if (type == STORED_F32) return *(const v4 *)(row + 4 * (size_t)p);
+  return (v4)(__builtin_convertvector(*(const v4_u16 *)(row + 2 * (size_t)p), v4i) << 16);
+}
+INLINE void transpose4(const u32 type, const u8 *from, size_t ld, u32 p, f32 *to, size_t ldt) {
+  v4 a = load4(type, from, p), b = load4(type, from + ld, p);
+  v4 c = load4(type, from + 2 * ld, p), d = load4(type, from + 3 * ld, p);
   v4 t0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), t1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   v4 t2 = __builtin_shufflevector(c, d, 0, 4, 1, 5), t3 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
   *(v4 *)to = __builtin_shufflevector(t0, t2, 0, 1, 4, 5);
@@ -154,11 +161,11 @@ INLINE void transpose4(const f32 *from, size_t ld, f32 *to, size_t ldt) {
 }
 #if VW >= 8
 typedef f32 v8 __attribute__((vector_size(32), aligned(4)));
-INLINE void transpose8(const f32 *from, size_t ld, f32 *to, size_t ldt) {
+INLINE void transpose8(const u32 type, const u8 *from, size_t ld, u32 p, f32 *to, size_t ldt) {
   v8 r[8], t[8], u[8];
   for (int i = 0; i < 4; i++) { // the halves are brought together while loading, so two rounds of shuffles are enough
-    v4 a = *(const v4 *)(from + i * ld), b = *(const v4 *)(from + (i + 4) * ld);
-    v4 c = *(const v4 *)(from + i * ld + 4), d = *(const v4 *)(from + (i + 4) * ld + 4);
+    v4 a = load4(type, from + i * ld, p), b = load4(type, from + (i + 4) * ld, p);
+    v4 c = load4(type, from + i * ld, p + 4), d = load4(type, from + (i + 4) * ld, p + 4);
     r[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
     r[i + 4] = __builtin_shufflevector(c, d, 0, 1, 2, 3, 4, 5, 6, 7);
   }
@@ -176,29 +183,35 @@ INLINE void transpose8(const f32 *from, size_t ld, f32 *to, size_t ldt) {
 }
 #endif
 
-// `count` rows of k floats -> to[k][width], count <= width, the rest zero
-static void packTransposed(const f32 *from, size_t ld, u32 count, u32 k, f32 *to, u32 width) {
+// `count` rows of k elements, ld bytes apart -> to[k][width], count <= width, the rest zero
+INLINE void transposed(const u32 type, const u8 *from, size_t ld, u32 count, u32 k, f32 *to, u32 width) {
   u32 r = 0;
 #if VW >= 8
   for (; r + 8 <= count; r += 8) {
     u32 p = 0;
-    for (; p + 8 <= k; p += 8) transpose8(from + r * ld + p, ld, to + (size_t)p * width + r, width);
+    for (; p + 8 <= k; p += 8) transpose8(type, from + r * ld, ld, p, to + (size_t)p * width + r, width);
     for (; p < k; p++)
-      for (u32 i = r; i < r + 8; i++) to[(size_t)p * width + i] = from[i * ld + p];
+      for (u32 i = r; i < r + 8; i++) to[(size_t)p * width + i] = stored(type, from + i * ld, p);
   }
 #endif
   while (r < count && count >= 4) {
     r = MIN(r, count - 4); // the last four overlap what is there already
     u32 p = 0;
-    for (; p + 4 <= k; p += 4) transpose4(from + r * ld + p, ld, to + (size_t)p * width + r, width);
+    for (; p + 4 <= k; p += 4) transpose4(type, from + r * ld, ld, p, to + (size_t)p * width + r, width);
     for (; p < k; p++)
-      for (u32 i = r; i < r + 4; i++) to[(size_t)p * width + i] = from[i * ld + p];
+      for (u32 i = r; i < r + 4; i++) to[(size_t)p * width + i] = stored(type, from + i * ld, p);
     r += 4;
   }
   for (; r < count; r++)
-    for (u32 p = 0; p < k; p++) to[(size_t)p * width + r] = from[r * ld + p];
+    for (u32 p = 0; p < k; p++) to[(size_t)p * width + r] = stored(type, from + r * ld, p);
   for (; r < width; r++)
     for (u32 p = 0; p < k; p++) to[(size_t)p * width + r] = 0;
+}
+static NOINLINE void packTransposed(const f32 *from, size_t ld, u32 count, u32 k, f32 *to, u32 width) {
+  transposed(STORED_F32, (const u8 *)from, 4 * ld, count, k, to, width);
+}
+static NOINLINE void packTransposedBf16(const u8 *from, size_t ld, u32 count, u32 k, f32 *to, u32 width) {
+  transposed(STORED_BF16, from, ld, count, k, to, width);
 }
 
 // k rows of `count` floats -> to[k][width], count <= width, the rest zero
@@ -259,6 +272,10 @@ static void packAcross(const Product *x, u32 k0, u32 n, u32 count, u32 k, f32 *t
   const u8 *from = x->b + n * x->ldb;
   if (x->type == STORED_F32) {
     packTransposed((const f32 *)from + k0, x->ldb / 4, count, k, to, NR);
+    return;
+  }
+  if (x->type == STORED_BF16) {
+    packTransposedBf16(from + 2 * k0, x->ldb, count, k, to, NR);
     return;
   }
   const u32 ld = KC + 16; // rows 1 KiB apart fall on the same lines of the cache
@@ -363,6 +380,17 @@ INLINE void dot(const int rows, const u32 type, const f32 *a, size_t lda, const 
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < 4; j++) s[i][j] = vsplat(0);
   u32 p = 0;
+  if (type > STORED_F16) { // a block at a time: its scale is read once
+    for (; p < k; p += BLOCK)
+      for (u32 lane = 0; lane < BLOCK; lane += VW) {
+        vf x[3];
+        for (int i = 0; i < rows; i++) x[i] = vload(a + i * lda + p + lane);
+        for (int j = 0; j < 4; j++) {
+          vf y = vblock(type, w + j * ldw + storedBytes(type, p), lane);
+          for (int i = 0; i < rows; i++) s[i][j] = vfma(x[i], y, s[i][j]);
+        }
+      }
+  }
   for (; p + VW <= k; p += VW) {
     vf x[3];
     for (int i = 0; i < rows; i++) x[i] = vload(a + i * lda + p);
@@ -388,11 +416,18 @@ DOT(Bf16, 1, STORED_BF16) DOT(Bf16, 2, STORED_BF16) DOT(Bf16, 3, STORED_BF16)
 DOT(F16, 1, STORED_F16) DOT(F16, 2, STORED_F16) DOT(F16, 3, STORED_F16)
 typedef void (*Dot)(const f32 *a, size_t lda, const u8 *w, size_t ldw, u32 k, f32 *t);
 static const Dot dots[3][3] = {{dotF321, dotF322, dotF323}, {dotBf161, dotBf162, dotBf163}, {dotF161, dotF162, dotF163}};
+#if !defined(__wasm__)
+DOT(Q8, 1, STORED_Q8_0) DOT(Q4, 1, STORED_Q4_0) DOT(Q4Least, 1, STORED_Q4_1)
+static const Dot blockDots[3] = {dotQ81, dotQ41, dotQ4Least1};
+#endif
 
-// Few rows, B transposed: both are read along K. Blocks are widened four rows at a time, the other types in registers.
+// Few rows, B transposed: both are read along K. Blocks are widened four rows at a time, for one row of A in registers.
 static void dotProduct(const Product *x, f32 *scratch) {
-  const int blocks = x->type > STORED_F16;
+  int blocks = x->type > STORED_F16;
   const Dot *dot = dots[blocks ? STORED_F32 : x->type];
+#if !defined(__wasm__)
+  if (blocks && x->rows == 1) dot = &blockDots[x->type - STORED_Q8_0], blocks = 0;
+#endif
   for (u32 j = 0; j < x->columns; j += 4) {
     u32 n = MIN(4, x->columns - j);
     const u8 *w = x->b + j * x->ldb;

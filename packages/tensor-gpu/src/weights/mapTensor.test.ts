@@ -73,6 +73,7 @@ describe('mapTensor', () => {
     [{ offset: -4, shape: [1], dtype: 'f32' }, /offset must be an integer >= 0, got -4/],
     [{ shape: [1], dtype: 'f32' }, /offset must be an integer >= 0, got undefined/],
     [{ offset: 0, shape: [2, 31], dtype: 'q4_0' }, /\[2,31\] must be a multiple of 32 for q4_0/],
+    [{ offset: 0, shape: [2 ** 19], dtype: 'q8_0' }, /rows of q8_0 have at most 262144 elements/],
     [{ offset: 0, shape: [], dtype: 'f32' }, /shape must be a list of integers >= 1, got \[\]/],
     [{ offset: 0, shape: [1.5], dtype: 'f32' }, /got \[1.5\]/],
     [{ offset: 0, shape: [1], dtype: 'float32' }, /dtype must be 'f32' or 'bf16'.*'float32'/],

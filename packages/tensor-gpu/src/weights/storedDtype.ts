@@ -23,6 +23,9 @@ export const STORED_DTYPES = {
   q4_1: { code: 5, elements: 32, bytes: 20, align: 2 },
 } as const;
 
+/** Kernels widen four rows of blocks at a time in their scratch memory. */
+const WIDEST_BLOCKS = 2 ** 18;
+
 /** A type of frozen weights: floats, or the blocks of 32 that GGUF files call by these names. */
 export type StoredDtype = keyof typeof STORED_DTYPES;
 
