@@ -61,6 +61,11 @@ export function storedBytes(caller: string, { shape, dtype }: StoredLayout): num
       'shape',
       `${caller}: the last axis of [${shape}] must be a multiple of ${elements} for ${dtype}, whose blocks do not reach over rows; ${width} is not.`,
     );
+  if (elements > 1 && width > WIDEST_BLOCKS)
+    throw new TensorGpuError(
+      'shape',
+      `${caller}: rows of ${dtype} have at most ${WIDEST_BLOCKS} elements, got [${shape}].`,
+    );
   const bytes =
     (sizes.reduce((product, size) => product * size, 1) / width) * rowBytes(dtype, width);
   if (Number.isSafeInteger(bytes)) return bytes;
