@@ -54,7 +54,7 @@ export function allocateDecodeBuffers(
   const logits = logitsRows(vocabulary, slots);
   const blocks: number[] = [];
   const words = (count: number) => {
-    const offset = heap.alloc(4 * count);
+    const offset = heap.alloc(4 * count, 'sampling');
     blocks.push(offset);
     return offset;
   };

@@ -71,7 +71,7 @@ export class KvPages {
     let slab = this.open.at(-1);
     if (slab === undefined) {
       const { pageBytes } = this.layout;
-      const offset = this.heap.alloc(this.perSlab * pageBytes, { isGuest: true });
+      const offset = this.heap.alloc(this.perSlab * pageBytes, 'kept keys and values');
       const free = Array.from({ length: this.perSlab }, (_, i) => offset + i * pageBytes).reverse();
       slab = { offset, free, used: 0 };
       this.open.push(slab);

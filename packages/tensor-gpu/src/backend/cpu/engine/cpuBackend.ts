@@ -54,7 +54,7 @@ class HeapTensor implements Stored {
     this.dtype = dtype;
     this.length = length;
     this.refCount = refCount;
-    this.offset = cpu.heap.alloc(length * util.bytesPerElement(dtype));
+    this.offset = cpu.heap.alloc(length * util.bytesPerElement(dtype), 'tensors');
   }
 
   get values(): TypedArray {
@@ -89,6 +89,7 @@ export class CpuBackend extends KernelBackend {
     this.cpu = cpu;
     this.onDispose = onDispose;
     this.data = new DataStorage(this, engine());
+    cpu.heap.detail = (owner) => (owner === 'tensors' ? this.ofVariables() : '');
   }
 
   /** Byte offset of a tensor's numbers in the heap. */
@@ -239,6 +240,18 @@ export class CpuBackend extends KernelBackend {
   override dispose(): void {
     this.onDispose();
     this.cpu.dispose();
+  }
+
+  /** How much of the tensors is trained weights, for a message. */
+  private ofVariables(): string {
+    const variables = Object.values(engine().state.registeredVariables).filter((variable) =>
+      this.data.has(variable.dataId),
+    );
+    const bytes = variables.reduce(
+      (sum, { size, dtype }) => sum + size * util.bytesPerElement(dtype),
+      0,
+    );
+    return bytes > 0 ? `, of which ${bytes} in ${variables.length} variables` : '';
   }
 
   /** tfjs's cpu kernels may give int32 or bool numbers out as another type without touching them: made good here. */

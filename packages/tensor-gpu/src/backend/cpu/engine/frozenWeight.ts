@@ -24,7 +24,7 @@ export class FrozenWeight {
       return;
     }
     try {
-      const offset = heap.alloc(byteLength);
+      const offset = heap.alloc(byteLength, 'frozen weights');
       heap.u8(offset, byteLength).set(this.#hold.bytes());
       this.matrix = { address: offset, dtype };
       this.#free = () => heap.free(offset);

@@ -91,7 +91,7 @@ describe('Heap', () => {
     const heap = new Heap({ maxBytes: 8 * MIB });
     const first = heap.alloc(4 * MIB);
     expect(() => heap.alloc(5 * MIB)).toThrowErrorMatchingInlineSnapshot(
-      `[TensorGpuError: tensor-gpu: no room for a block of 5242880 bytes: 4194304 bytes are in use in 1 blocks, 3145728 are free in smaller pieces, the heap is 8388608 bytes and may grow to 8388608. Use a smaller batch or shorter sequences, dispose tensors that are no longer needed, or raise maxBytes of openCpu.]`,
+      `[TensorGpuError: tensor-gpu: no room for a block of 5242880 bytes (working memory): 4194304 bytes are in use in 1 blocks (working memory 4194304), the heap is 8388608 bytes and may grow to 8388608: a block of 3145728 would fit. Use a smaller batch or shorter sequences, dispose tensors that are no longer needed, keep frozen weights outside with mapTensor, or raise maxBytes of openCpu.]`,
     );
     heap.free(first);
     expect(heap.alloc(5 * MIB)).toBeGreaterThan(0);

@@ -12,6 +12,16 @@ const INITIAL = 64 << 20;
 /** Grow by at least this share of the memory, so that growing is rare. */
 const GROWTH = 1 / 4;
 
+/** What a block is for: told when there is no room for another. */
+export type HeapOwner =
+  | 'tensors'
+  | 'optimizer moments'
+  | 'frozen weights'
+  | 'sampling'
+  | 'kept keys and values'
+  | 'threads'
+  | 'working memory';
+
 /** Memory figures in bytes. */
 export interface HeapMemory {
   /** In blocks that are handed out now (rounded up to their size class). */
@@ -24,6 +34,12 @@ export interface HeapMemory {
   limit: number;
   /** Number of blocks handed out now. */
   blocks: number;
+}
+
+/** A request that the heap may have to refuse. */
+interface Asked {
+  bytes: number;
+  owner: HeapOwner;
 }
 
 /**
@@ -50,13 +66,15 @@ export class Heap {
   onGrow: (from: number, to: number) => void = () => undefined;
   /** Asked before the heap grows: each frees what it keeps only because there was room, and says whether it did. */
   readonly guests: Set<() => boolean> = new Set();
+  /** What the owners' bytes are made of, where somebody knows it: part of the message when there is no room. */
+  detail: (owner: HeapOwner) => string = () => '';
   private readonly limit: number;
   private buffer: SharedArrayBuffer;
   private top = RESERVED;
   private inUse = 0;
   private peak = 0;
   private freeBytes = 0;
-  private readonly sizes = new Map<number, number>();
+  private readonly given = new Map<number, { size: number; owner: HeapOwner }>();
   private readonly lists = new Map<number, number[]>();
   /** Merged free space, by offset. */
   private spans: { offset: number; size: number }[] = [];
@@ -85,15 +103,13 @@ export class Heap {
   }
 
   /**
-   * A block of at least `bytes`, 64-byte aligned, contents undefined. Throws `out-of-memory`.
-   *
-   * @param options.isGuest - The block is a guest's own: no guest is asked to leave for it.
+   * A block of at least `bytes`, 64-byte aligned, contents undefined. Throws `out-of-memory`, with what each owner has.
+   * For `kept keys and values` no guest is asked to leave: they are the guests.
    */
-  alloc(bytes: number, { isGuest = false }: { isGuest?: boolean } = {}): number {
+  alloc(bytes: number, owner: HeapOwner = 'working memory'): number {
     const size = sizeClass(bytes);
-    const offset =
-      this.reuse(size) ?? this.carve(size) ?? this.extend(size, { asked: bytes, isGuest });
-    this.sizes.set(offset, size);
+    const offset = this.reuse(size) ?? this.carve(size) ?? this.extend(size, { bytes, owner });
+    this.given.set(offset, { size, owner });
     this.inUse += size;
     if (this.inUse > this.peak) this.peak = this.inUse;
     return offset;
@@ -101,13 +117,14 @@ export class Heap {
 
   /** Gives a block back. */
   free(offset: number): void {
-    const size = this.sizes.get(offset);
-    if (size === undefined)
+    const block = this.given.get(offset);
+    if (block === undefined)
       throw new TensorGpuError(
         'internal',
         `Heap.free: offset ${offset} is not in use: freed twice, or never given out.`,
       );
-    this.sizes.delete(offset);
+    const { size } = block;
+    this.given.delete(offset);
     this.inUse -= size;
     this.freeBytes += size;
     const list = this.lists.get(size);
@@ -138,7 +155,7 @@ export class Heap {
   /** What is used and reserved now. */
   usage(): HeapMemory {
     const { inUse, peak, limit } = this;
-    return { inUse, peak, limit, reserved: this.buffer.byteLength, blocks: this.sizes.size };
+    return { inUse, peak, limit, reserved: this.buffer.byteLength, blocks: this.given.size };
   }
 
   /** Takes a freed block of just this size. */
@@ -166,9 +183,10 @@ export class Heap {
   }
 
   /** Takes `size` from the end, growing the memory if it must. */
-  private extend(size: number, { asked, isGuest }: { asked: number; isGuest: boolean }): number {
+  private extend(size: number, asked: Asked): number {
     if (this.top + size > this.buffer.byteLength) {
       const full = this.top + size > this.limit;
+      const isGuest = asked.owner === 'kept keys and values';
       const made = !isGuest && [...this.guests].filter((leave) => leave()).length > 0;
       if (made || full || this.freeBytes >= Math.max(size, this.inUse * GROWTH)) {
         this.merge();
@@ -182,7 +200,7 @@ export class Heap {
     return offset;
   }
 
-  private grow(end: number, asked: number): void {
+  private grow(end: number, asked: Asked): void {
     const now = this.buffer.byteLength;
     const wanted = Math.min(this.limit, Math.max(end, now + Math.ceil(now * GROWTH)));
     const pages = Math.ceil(wanted / PAGE) - now / PAGE;
@@ -196,12 +214,30 @@ export class Heap {
         // reported below with the figures
       }
     }
-    throw new TensorGpuError(
+    throw this.full(asked);
+  }
+
+  private full({ bytes, owner }: Asked): TensorGpuError {
+    const { reserved, limit, inUse, blocks } = this.usage();
+    this.merge();
+    const fits = Math.max(limit - this.top, ...this.spans.map(({ size }) => size));
+    return new TensorGpuError(
       'out-of-memory',
-      `tensor-gpu: no room for a block of ${asked} bytes: ${this.inUse} bytes are in use in ${this.sizes.size} blocks, ` +
-        `${now - this.top + this.freeBytes} are free in smaller pieces, the heap is ${now} bytes and may grow to ${this.limit}. ` +
-        'Use a smaller batch or shorter sequences, dispose tensors that are no longer needed, or raise maxBytes of openCpu.',
+      `tensor-gpu: no room for a block of ${bytes} bytes (${owner}): ${inUse} bytes are in use in ${blocks} blocks (${this.owners()}), ` +
+        `the heap is ${reserved} bytes and may grow to ${limit}: a block of ${fits} would fit. ` +
+        'Use a smaller batch or shorter sequences, dispose tensors that are no longer needed, keep frozen weights outside with mapTensor, or raise maxBytes of openCpu.',
     );
+  }
+
+  /** Bytes of each owner, largest first. */
+  private owners(): string {
+    const bytes = new Map<HeapOwner, number>();
+    for (const { size, owner } of this.given.values())
+      bytes.set(owner, (bytes.get(owner) ?? 0) + size);
+    return [...bytes]
+      .sort(([, a], [, b]) => b - a)
+      .map(([owner, size]) => `${owner} ${size}${this.detail(owner)}`)
+      .join(', ');
   }
 
   /** Joins all free blocks with their neighbours and gives the last one back to the end. */

@@ -69,7 +69,7 @@ export class Pool {
 
   constructor(heap: Heap, library: WorkerLibrary, threads: number) {
     this.threads = threads;
-    this.control = heap.alloc(CONTROL_BYTES);
+    this.control = heap.alloc(CONTROL_BYTES, 'threads');
     this.words = heap.i32(this.control, CONTROL_BYTES / 4);
     this.words.fill(0);
     const starts: Promise<void>[] = [];
@@ -84,8 +84,8 @@ export class Pool {
           started: port2,
           library,
           control: this.control,
-          scratch: heap.alloc(SCRATCH_BYTES),
-          stack: heap.alloc(STACK_BYTES) + STACK_BYTES,
+          scratch: heap.alloc(SCRATCH_BYTES, 'threads'),
+          stack: heap.alloc(STACK_BYTES, 'threads') + STACK_BYTES,
           spins: SPINS[library.kind],
         },
         transferList: [port2],

@@ -70,13 +70,13 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
       `openCpu: kernels must be 'auto', 'native' or 'wasm', got '${kernels}'.`,
     );
   const heap = new Heap({ maxBytes: options.maxBytes });
-  const stack = heap.alloc(STACK_BYTES) + STACK_BYTES;
+  const stack = heap.alloc(STACK_BYTES, 'threads') + STACK_BYTES;
   const library = openLibrary(kernels, heap, stack);
   heap.onGrow = library.useHugePages;
   library.useHugePages(0, heap.usage().reserved);
   const pool = new Pool(heap, library.forWorker, threads);
   const { control } = pool;
-  const scratch = heap.alloc(SCRATCH_BYTES);
+  const scratch = heap.alloc(SCRATCH_BYTES, 'threads');
   const command = heap.alloc(4 * COMMAND_WORDS);
   const commandWords = heap.u32(command, COMMAND_WORDS);
 

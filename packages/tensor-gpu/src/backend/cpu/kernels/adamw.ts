@@ -26,7 +26,7 @@ export function adamwCpu(device: CpuBackend, parameters: Variable[]): AdamwMomen
   );
   const blocks: number[] = [];
   const block = (bytes: number) => {
-    const offset = heap.alloc(bytes);
+    const offset = heap.alloc(bytes, 'optimizer moments');
     blocks.push(offset);
     return offset;
   };
