@@ -1,3 +1,4 @@
+import type { SamplingMask } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import {
   checkBoolean,
@@ -10,6 +11,7 @@ import {
 import { showValue } from '../base/showValue.ts';
 import { checkTokenizer } from './checkTokenizer.ts';
 import type { Tokenizer } from './createTokenizer.ts';
+import { checkMask, joinMask, keptAt } from './samplingMask.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
 
@@ -47,8 +49,12 @@ export interface RenderedSegments {
   sampled: Uint8Array;
   /** The sampler's log-probs where given, else NaN. */
   logprobs: Float32Array;
-  /** The sampler's log-probs after penalty and filters where given, else NaN. */
+  /** The sampler's log-probs after bias, penalties and filters where given, else NaN. */
+  behaviorLogprobs: Float32Array;
+  /** @deprecated The former name of `behaviorLogprobs`. */
   samplingLogprobs: Float32Array;
+  /** Which ids each token was drawn from, where a segment tells it; an empty list: all. `selectTargets` takes it. */
+  samplingMask?: SamplingMask;
 }
 
 export interface RenderSegmentsOptions {
@@ -136,14 +142,16 @@ interface Token {
   segment: number;
   sampled: 0 | 1;
   logprob: number;
-  samplingLogprob: number;
+  behaviorLogprob: number;
+  kept: Int32Array | undefined;
 }
 
 const UNTRAINED = {
   role: 'ignore',
   sampled: 0,
   logprob: Number.NaN,
-  samplingLogprob: Number.NaN,
+  behaviorLogprob: Number.NaN,
+  kept: undefined,
 } as const;
 
 /** The format's own marks are control tokens, whatever the tokenizer's config says. */
@@ -191,13 +199,14 @@ function bodyIds(
 
 function sampledTokens(
   tokens: NonNullable<Segment['tokens']>,
-): { id: number; sampled: 1; logprob: number; samplingLogprob: number }[] {
-  const { ids, logprobs, samplingLogprobs } = tokens;
+): Pick<Token, 'id' | 'sampled' | 'logprob' | 'behaviorLogprob' | 'kept'>[] {
+  const { ids, logprobs, samplingMask, behaviorLogprobs = tokens.samplingLogprobs } = tokens;
   return Array.from(ids, (id, i) => ({
     id,
     sampled: 1,
     logprob: logprobs?.[i] ?? Number.NaN,
-    samplingLogprob: samplingLogprobs?.[i] ?? Number.NaN,
+    behaviorLogprob: behaviorLogprobs?.[i] ?? Number.NaN,
+    kept: samplingMask && keptAt(samplingMask, i),
   }));
 }
 
@@ -219,7 +228,8 @@ function checkSegment(segment: Segment, index: number): void {
     return;
   }
   checkWholeNumbers(where, 'tokens.ids', tokens.ids, INT32);
-  for (const name of ['logprobs', 'samplingLogprobs'] as const) {
+  checkMask(`${where}: tokens.samplingMask`, tokens.samplingMask, tokens.ids);
+  for (const name of ['logprobs', 'behaviorLogprobs', 'samplingLogprobs'] as const) {
     const values = tokens[name];
     if (values === undefined || values === null || values.length === tokens.ids.length) continue;
     fail(
@@ -229,7 +239,10 @@ function checkSegment(segment: Segment, index: number): void {
 }
 
 function columns(tokens: readonly Token[]): RenderedSegments {
+  const behaviorLogprobs = Float32Array.from(tokens, (token) => token.behaviorLogprob);
+  const isMasked = tokens.some(({ kept }) => kept !== undefined);
   return {
+    ...(isMasked && { samplingMask: joinMask(tokens.map(({ kept }) => kept ?? [])) }),
     ids: Int32Array.from(tokens, ({ id }) => id),
     roles: tokens.map(({ role }) => role),
     kinds: tokens.map(({ kind }) => kind),
@@ -237,6 +250,7 @@ function columns(tokens: readonly Token[]): RenderedSegments {
     segments: Int32Array.from(tokens, ({ segment }) => segment),
     sampled: Uint8Array.from(tokens, ({ sampled }) => sampled),
     logprobs: Float32Array.from(tokens, ({ logprob }) => logprob),
-    samplingLogprobs: Float32Array.from(tokens, ({ samplingLogprob }) => samplingLogprob),
+    behaviorLogprobs,
+    samplingLogprobs: behaviorLogprobs,
   };
 }

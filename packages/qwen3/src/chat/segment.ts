@@ -1,3 +1,5 @@
+import type { SamplingMask } from '@molrl/tensor-gpu';
+
 /**
  * One utterance of an episode, as environments and trainers pass them around. Declared here structurally:
  * whatever has these fields fits.
@@ -17,8 +19,12 @@ export interface SegmentTokens {
   ids: ArrayLike<number>;
   /** Under the model at the sampler's temperature, before penalty and filters: what a trainer computes as well. */
   logprobs?: ArrayLike<number> | undefined;
-  /** Under the distribution that was drawn from, after penalty, filters and suppressed tokens. */
+  /** Under the distribution that was drawn from, after bias, penalties, filters and suppressed tokens. */
+  behaviorLogprobs?: ArrayLike<number> | undefined;
+  /** @deprecated The former name of `behaviorLogprobs`. */
   samplingLogprobs?: ArrayLike<number> | undefined;
+  /** The ids that each token was drawn from. */
+  samplingMask?: SamplingMask | undefined;
   /** What ended it: an end token, a stop string, or the limit of tokens. */
   stop?: 'eos' | 'stop' | 'length' | undefined;
 }

@@ -6,18 +6,19 @@ import {
   checkWholeNumbers,
 } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
+import { checkMask } from '../chat/samplingMask.ts';
 import { checkBatch } from '../model/checkBatch.ts';
 import { checkLanguageModel, type LanguageModel, type ModelInput } from '../model/languageModel.ts';
 import { checkScoringTemperature } from './checkScoringTemperature.ts';
 import type { ScoreTargetsOptions } from './scoredTargets.ts';
-import type { Targets } from './targets.ts';
+import type { ChosenTargets } from './targets.ts';
 
 const CALLER = 'scoreTargets';
 
 /** @throws {Qwen3Error} for what `scoreTargets` cannot take. */
 export function checkScoring(
   model: LanguageModel,
-  chosen: { batch: ModelInput; targets: Pick<Targets, 'rows' | 'ids'> },
+  chosen: { batch: ModelInput; targets: ChosenTargets },
   options: ScoreTargetsOptions,
 ): void {
   checkLanguageModel(CALLER, 'model', model);
@@ -56,7 +57,7 @@ function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void 
 }
 
 function checkTargets(
-  { rows, ids }: Pick<Targets, 'rows' | 'ids'>,
+  { rows, ids, samplingMask }: ChosenTargets,
   { places, vocabulary }: { places: number; vocabulary: number },
 ): void {
   checkWholeNumbers(CALLER, 'targets.rows', rows, places, ' Are the targets of another batch?');
@@ -67,6 +68,7 @@ function checkTargets(
       `${CALLER}: targets must have one id per row and at least one, got ${rows.length} rows and ${ids.length} ids. Leave out batches without a target.`,
     );
   }
+  checkMask(`${CALLER}: targets.samplingMask`, samplingMask, ids);
   const seen = new Set<number>();
   for (let i = 0; i < rows.length; i++) {
     if (!seen.has(rows[i]!)) {

@@ -5,9 +5,10 @@ import { withoutAdapter } from '../lora/withoutAdapter.ts';
 import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 import { checkScoring } from './checkScoring.ts';
 import { cotangentsOf, type TargetTensors } from './cotangents.ts';
+import { maskedLogprobs } from './maskedLogprobs.ts';
 import type { ScoredTargets, ScoreTargetsOptions } from './scoredTargets.ts';
 import { targetHidden } from './targetHidden.ts';
-import type { Targets } from './targets.ts';
+import type { ChosenTargets } from './targets.ts';
 
 /**
  * The training step, from tokens to log-probs and back: one forward pass on a tape, then the chunked head on the rows
@@ -16,8 +17,12 @@ import type { Targets } from './targets.ts';
  *     logprobs[i] = log softmax(hidden[rows[i]] head^T / temperature)[ids[i]]
  *
  * @param model - any object with `forward`, `head` and `trainable`. Gradients are those of `trainable()`.
+ * Targets with a `samplingMask` are scored among the ids that the sampler kept, `logprobs` and `refLogprobs` alike: over
+ * the distribution that top-k, top-p or min-p left, so that the ratio to `behaviorLogprobs` is right. Entropy and KL are
+ * those of the whole vocabulary in any case.
+ *
  * @param batch - of `tokenBatch` or `packedBatch`.
- * @param targets - of `selectTargets`; only `rows` and `ids` are read.
+ * @param targets - of `selectTargets`; only `rows`, `ids` and `samplingMask` are read.
  * @throws {Qwen3Error} `option` for a model, a target or an option that cannot be, and for `ref: model` without an
  * adapter; `shape` if arrays or hidden states do not fit.
  *
@@ -32,7 +37,7 @@ import type { Targets } from './targets.ts';
 export async function scoreTargets<const Options extends ScoreTargetsOptions = { ref?: undefined }>(
   model: LanguageModel,
   batch: ModelInput,
-  targets: Pick<Targets, 'rows' | 'ids'>,
+  targets: ChosenTargets,
   options?: Options,
 ): Promise<ScoredTargets<Options>> {
   const asked: ScoreTargetsOptions = options ?? {};
@@ -78,7 +83,7 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
 /** What is scored. */
 interface Chosen {
   batch: ModelInput;
-  targets: Pick<Targets, 'rows' | 'ids'>;
+  targets: ChosenTargets;
 }
 
 /** The forward pass: the base's outside the tape, the model's on it. */
@@ -88,8 +93,14 @@ function recordTargets(
   asked: ScoreTargetsOptions,
 ) {
   const { ref, kl, entropy, temperature } = asked;
-  const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) =>
-    lmHead(hidden, of.head(), tensor1d(targets.ids, 'int32'), { temperature, ...options });
+  const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) => {
+    const { ids, samplingMask: mask } = targets;
+    const scored = lmHead(hidden, of.head(), tensor1d(ids, 'int32'), { temperature, ...options });
+    if (mask === undefined) return scored;
+    const { logprobs } = scored;
+    const masked = { hidden, head: of.head(), ids, mask, temperature: temperature ?? 1, logprobs };
+    return { ...scored, logprobs: maskedLogprobs(masked) };
+  };
   const refHidden = ref && tidy(() => refStates(ref, model, { batch, targets }));
   try {
     const refLogprobs = ref && !kl ? tidy(() => headOf(ref, refHidden!, {}).logprobs) : undefined; // there with ref

@@ -1,5 +1,7 @@
+import type { SamplingMask } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkList, checkOptionNames } from '../base/optionChecks.ts';
+import { checkMask, joinMask, keptAt } from '../chat/samplingMask.ts';
 import { checkBatch } from '../model/checkBatch.ts';
 import type { TokenBatch } from '../model/tokenBatch.ts';
 import type { Targets } from './targets.ts';
@@ -9,6 +11,8 @@ export interface TrainingSequence<Role extends string = string> {
   ids: ArrayLike<number>;
   /** One per token; `'ignore'` for tokens that are context only. */
   roles: readonly Role[];
+  /** The ids that each token was drawn from; an empty list: all. Default: so for every token. */
+  samplingMask?: SamplingMask | undefined;
 }
 
 export interface SelectTargetsOptions<Role extends string> {
@@ -49,6 +53,7 @@ export function selectTargets<Role extends string>(
   const ids: number[] = [];
   const roles: Role[] = [];
   const sequenceIds: number[] = [];
+  const kept: ArrayLike<number>[] = [];
   for (const [index, sequence] of sequences.entries()) {
     for (let t = 1; t < sequence.ids.length; t++) {
       const role = sequence.roles[t]!;
@@ -57,9 +62,12 @@ export function selectTargets<Role extends string>(
       ids.push(sequence.ids[t]!);
       roles.push(role);
       sequenceIds.push(index);
+      kept.push(keptAt(sequence.samplingMask, t));
     }
   }
+  const isMasked = sequences.some(({ samplingMask }) => samplingMask !== undefined);
   return {
+    ...(isMasked && { samplingMask: joinMask(kept) }),
     rows: Int32Array.from(rows),
     ids: Int32Array.from(ids),
     roles,
@@ -101,6 +109,7 @@ function checkFit(
         `selectTargets: sequence ${index} must have one role per token, got ${ids?.length ?? 'no'} ids and ${roles?.length ?? 'no'} roles.`,
       );
     }
+    checkMask(`selectTargets: samplingMask of sequence ${index}`, sequence.samplingMask, ids);
     const start = starts[index]!;
     for (let t = 0; t < ids.length; t++) {
       if (batch.inputIds[start + t] === ids[t]) continue;
