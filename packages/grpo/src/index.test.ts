@@ -11,6 +11,7 @@ test('the public names', () => {
       "addToBuffer",
       "aggregateLoss",
       "appliedEntropyCoef",
+      "behaviorMismatch",
       "bnpoLoss",
       "boundedK3",
       "broadcastSequences",

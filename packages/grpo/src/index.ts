@@ -34,6 +34,7 @@ export type {
 export type { Mask } from './base/readMask.ts';
 export type { Reduction } from './base/reduction.ts';
 export type { TargetAligned } from './base/targetAligned.ts';
+export { behaviorMismatch } from './correction/behaviorMismatch.ts';
 export { effectiveSampleSize } from './correction/effectiveSampleSize.ts';
 export { logprobMismatch } from './correction/logprobMismatch.ts';
 export { type OffPolicyMaskData, offPolicyMask } from './correction/offPolicyMask.ts';

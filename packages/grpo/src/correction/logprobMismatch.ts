@@ -1,5 +1,6 @@
 import { assertLength, assertLogprobs, assertRolloutLogprobs } from '../base/assertTokens.ts';
 import { type Mask, readMask } from '../base/readMask.ts';
+import { meanAndMaxDifference } from './meanAndMaxDifference.ts';
 
 /**
  * How far the sampler's log-probs are from the trainer's, under TRL's names. With one engine for both it is rounding (1e-5).
@@ -26,16 +27,9 @@ export function logprobMismatch(
       : readMask(where, 'mask', mask, logprobs.length);
   assertLogprobs(where, 'logprobs', logprobs, keep);
   assertRolloutLogprobs(where, rolloutLogprobs, keep);
-  let [sum, count, max] = [0, 0, 0];
-  for (let i = 0; i < keep.length; i++) {
-    if (keep[i] === 0 || Number.isNaN(rolloutLogprobs[i])) continue;
-    const difference = Math.abs(logprobs[i]! - rolloutLogprobs[i]!);
-    sum += difference;
-    max = Math.max(max, difference);
-    count++;
-  }
+  const { mean, max } = meanAndMaxDifference(logprobs, rolloutLogprobs, keep);
   return {
-    'sampling/sampling_logp_difference/mean': sum / (count || 1),
+    'sampling/sampling_logp_difference/mean': mean,
     'sampling/sampling_logp_difference/max': max,
   };
 }

@@ -10,6 +10,7 @@ describe('explainStep', () => {
     [{ 'completions/clipped_ratio': 0.9 }, 'truncated'],
     [{ 'clip_ratio/region_mean': 0.4 }, 'clipped'],
     [{ 'sampling/sampling_logp_difference/mean': 0.2 }, 'sampler'],
+    [{ 'sampling/behavior_logp_difference/mean': 0.4 }, 'drawn from another distribution'],
     [{ kl: 40 }, 'explodes'],
     [{ entropy: 0.001 }, 'entropy'],
     [{ kl: Number.NaN }, 'NaN'],
@@ -47,6 +48,7 @@ describe('explainStep never says undefined', () => {
     'clip_ratio/region_mean',
     'sampling/sampling_logp_difference/mean',
     'sampling/sampling_logp_difference/max',
+    'sampling/behavior_logp_difference/mean',
   ];
   const VALUES = [
     undefined,

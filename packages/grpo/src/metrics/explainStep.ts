@@ -25,6 +25,7 @@ const CLIPPED = 'clip_ratio/region_mean';
 const EQUAL = 'frac_reward_zero_std';
 const MISMATCH = 'sampling/sampling_logp_difference/mean';
 const WORST = 'sampling/sampling_logp_difference/max';
+const BEHAVIOR = 'sampling/behavior_logp_difference/mean';
 const UNSCORED = 'reward/frac_unscored';
 
 const RULES: Rule[] = [
@@ -63,6 +64,12 @@ const RULES: Rule[] = [
       const sizes = [...said('on average', m[MISMATCH]), ...said('at most', m[WORST])];
       return `Log-probs of sampler and trainer differ by ${sizes.join(', ')}. Check temperature and weights, or use rolloutCorrection.`;
     },
+  ],
+  [
+    (m) => above(m[BEHAVIOR], 1e-3),
+    (m) =>
+      `Tokens were drawn from another distribution than the model's log-probs describe, ${m[BEHAVIOR]} nats apart on average: top-k, top-p, min-p, a penalty or a bias. ` +
+      'Train among the kept ids (returnSamplingMask), or use rolloutCorrection with behaviorLogprobs.',
   ],
   [
     (m) => above(m.kl, 10) || above(m['mol/kl'], 5),
