@@ -28,7 +28,7 @@ const FLOORS = {
     ['backend/'],
     ['tape'],
     ['fused'],
-    ['ops', 'optim', 'decode', 'userKernels'],
+    ['ops', 'optim', 'decode', 'userKernels', 'profile'],
     ['backend/cpu/engine'],
     ['backend/cpu/kernels', 'backend/cpu/decode'],
     ['backend/cpu/'],

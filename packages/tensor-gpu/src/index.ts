@@ -51,6 +51,8 @@ export {
   type LearningRateScheduleOptions,
   learningRateSchedule,
 } from './optim/learningRateSchedule.ts';
+export { formatProfile } from './profile/formatProfile.ts';
+export { type Profile, type ProfileOptions, type ProfileRow, profile } from './profile/profile.ts';
 export {
   type SampledToken,
   type SampleTokenOptions,

@@ -8,6 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { MappedTensor } from '../weights/mappedTensor.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
+import type { CommandListener } from './commandListener.ts';
 import type { DecodeEngine, DecodeModel } from './decodeJob.ts';
 import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
 import { brandBackend } from './oneCopy.ts';
@@ -29,6 +30,11 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   moments(parameters: Variable[]): AdamwMoments;
   /** Makes ready to sample from a model. */
   decoder(model: DecodeModel): DecodeEngine;
+  /**
+   * Tells the listener every command from now on, until the returned function is called.
+   * @throws {TensorGpuError} `backend` while another one listens.
+   */
+  observe(listener: CommandListener): () => void;
 }
 
 const opened = new WeakMap<KernelBackend, Backend>();

@@ -14,6 +14,7 @@ export function knownOptions<T extends object>(
 ): T {
   if (typeof options !== 'object' || options === null)
     throw new TensorGpuError('option', `${caller}: options must be an object, got ${options}.`);
+  if (isPlain(options, names)) return options;
   const known = names.map((name) => name.replace('?', ''));
   const given = Object.entries(options).filter(([name, value]) => {
     if (!known.includes(name)) {
@@ -30,6 +31,15 @@ export function knownOptions<T extends object>(
     return value !== undefined && value !== null;
   });
   return Object.fromEntries(given) as T; // the same names, fewer of them
+}
+
+/** Nothing to refuse and nothing to leave out: the usual case, in every call of an op. */
+function isPlain(options: object, names: readonly string[]): boolean {
+  for (const name of Object.keys(options)) {
+    const value: unknown = options[name as keyof typeof options];
+    if (value === undefined || value === null || !names.includes(name)) return false;
+  }
+  return true;
 }
 
 /**

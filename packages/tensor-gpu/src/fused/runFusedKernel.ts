@@ -1,31 +1,35 @@
 import {
   engine,
-  getGradient,
-  getKernel,
   type NamedTensorMap,
-  registerGradient,
   type Tensor,
-  tidy,
+  type TensorInfo,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
-import { type FusedGradients, WANTED } from '../tape/gradientsOfWanted.ts';
+import { type FusedNode, WANTED } from '../tape/fusedNode.ts';
+import { type FusedKernels, fusedKernelsOf } from './fusedKernels.ts';
 import type { FusedOpArguments, FusedOpAttributes, FusedOpDefinition } from './fusedOp.ts';
+import { SavedTensor } from './savedTensor.ts';
 
 type AnyDefinition = Omit<FusedOpDefinition<FusedOpArguments, Tensor>, 'reference' | 'example'>;
 
 /** Whether the current back end has both kernels of the op. */
 export function hasFusedKernels({ name }: { readonly name: string }): boolean {
-  const backend = engine().backendName;
-  return getKernel(name, backend) != null && getKernel(`${name}Gradient`, backend) != null;
+  return fusedKernelsOf(name) !== undefined;
 }
 
-/** Runs the forward kernel, on the tape, without asking whether it passed its check. */
+/**
+ * Runs the forward kernel, on the tape, without asking whether it passed its check. It does what tfjs's `runKernel` does
+ * with a registered gradient, for the price of a small kernel: saved tensors are counted references instead of clones.
+ */
 export function runFusedKernel<
   Arguments extends FusedOpArguments,
   Result extends Tensor | Tensor[],
 >(definition: FusedOpDefinition<Arguments, Result>, args: Arguments): Result {
   const { name, inputs, returns } = definition;
+  const kernels = fusedKernelsOf(name);
+  if (kernels === undefined)
+    throw new TensorGpuError('internal', `${name}: '${engine().backendName}' has no kernels.`);
   const named: NamedTensorMap = {};
   // FusedOpArguments: the named tensors, then the attributes.
   for (let k = 0; k < inputs.length; k++) named[inputs[k]!] = args[k] as Tensor;
@@ -35,13 +39,12 @@ export function runFusedKernel<
     if (dtype === 'float32') continue;
     throw new TensorGpuError('dtype', `${name}: ${input} must be float32, got ${dtype}. Cast it.`);
   }
-  if (getGradient(name) == null) registerFusedGradient(definition);
-  return tidy(() => {
-    const outputs: Tensor | Tensor[] = engine().runKernel(name, named, { ...attributes });
-    const list = Array.isArray(outputs) ? outputs : [outputs];
-    // `returns` says whether Result is one tensor or a list.
-    return (returns === undefined ? list[0] : list.slice(0, returns)) as Result;
-  });
+  const outputs = compute(kernels.forward, named, attributes);
+  if (isRecording()) recordNode(definition, kernels, { inputs: named, outputs, attributes });
+  const count = returns ?? 1;
+  for (let k = count; k < outputs.length; k++) outputs[k]!.dispose();
+  // `returns` says whether Result is one tensor or a list.
+  return (returns === undefined ? outputs[0] : outputs.slice(0, returns)) as Result;
 }
 
 /** The inputs that have a gradient. */
@@ -49,38 +52,110 @@ export function differentiableInputs(definition: AnyDefinition): readonly string
   return definition.differentiable ?? definition.inputs;
 }
 
-function registerFusedGradient(definition: AnyDefinition): void {
-  const { name, inputs, saves, outputs = ['y'] } = definition;
-  const inputsToSave = inputs.filter((input) => saves.includes(input));
-  const outputsToSave = outputs.map((output) => saves.includes(output));
-  const savedNames = [...inputsToSave, ...outputs.filter((_, k) => outputsToSave[k])];
-  registerGradient({
-    kernelName: name,
-    inputsToSave,
-    outputsToSave,
-    gradFunc: (dy, saved, attributes) => {
-      const given: NamedTensorMap = {};
-      for (const [k, tensor] of saved.entries()) given[savedNames[k]!] = tensor;
-      for (const [k, tensor] of [dy].flat().entries()) given[`d${outputs[k]}`] = tensor;
-      const trained = differentiableInputs(definition);
-      const compute = (wanted: readonly string[]): Tensor[] => {
-        const gradients: Tensor | Tensor[] = engine().runKernel(`${name}Gradient`, given, {
-          ...attributes,
-          wanted: [...wanted],
-        });
-        return [gradients].flat();
-      };
-      // tfjs asks for one input after the other; our tape for all wanted ones at once.
-      const gradients: FusedGradients = {};
-      for (const input of inputs) {
-        gradients[input] = () =>
-          trained.includes(input) ? compute([input])[0]! : zerosLike(given[input]!);
-      }
-      gradients[WANTED] = (wanted) => {
-        const computed = compute(wanted.filter((input) => trained.includes(input)));
-        return wanted.map((input) => (trained.includes(input) ? computed.shift()! : null));
-      };
-      return gradients;
-    },
-  });
+/** What tfjs's engine asks before it writes a kernel down. */
+function isRecording(): boolean {
+  const { gradientDepth, kernelDepth } = engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
+}
+
+/** Runs a registered kernel; its outputs become tensors of the scope that is open. */
+function compute(
+  { kernelFunc }: FusedKernels['forward'],
+  inputs: Readonly<Record<string, TensorInfo>>,
+  attrs: Readonly<Record<string, unknown>>,
+): Tensor[] {
+  const tfjs = engine();
+  const { state, backend } = tfjs;
+  state.kernelDepth++; // what the kernel itself calls is not written down
+  try {
+    // the attributes are options of our ops and lists of names
+    const infos = kernelFunc({ inputs, attrs: attrs as never, backend });
+    const list = Array.isArray(infos) ? infos : [infos];
+    return list.map((info) => tfjs.makeTensorFromTensorInfo(info, backend));
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+interface Run {
+  inputs: NamedTensorMap;
+  outputs: Tensor[];
+  attributes: FusedOpAttributes;
+}
+
+/** Writes the kernel on tfjs's tape, with what its gradient needs. */
+function recordNode(definition: AnyDefinition, kernels: FusedKernels, run: Run): void {
+  const { saves, outputs: outputNames = ['y'] } = definition;
+  const { inputs, outputs } = run;
+  const given: Record<string, TensorInfo> = {};
+  const saved: SavedTensor[] = [];
+  for (const save of saves) {
+    const holder = new SavedTensor(inputs[save] ?? outputs[outputNames.indexOf(save)]!); // saves are inputs and outputs
+    saved.push(holder);
+    given[save] = holder;
+  }
+  engine().state.activeTape.push(new RecordedKernel(definition, kernels, { ...run, given, saved }));
+}
+
+/** A node of the tape. (A class: closures would be made anew for every kernel of every step.) */
+class RecordedKernel implements FusedNode {
+  readonly id = engine().state.nextTapeNodeId++;
+  readonly kernelName: string;
+  readonly inputs: NamedTensorMap;
+  readonly outputs: Tensor[];
+  readonly saved: Tensor[];
+  private readonly definition: AnyDefinition;
+  private readonly kernels: FusedKernels;
+  private readonly given: Record<string, TensorInfo>;
+  private readonly attributes: FusedOpAttributes;
+
+  constructor(
+    definition: AnyDefinition,
+    kernels: FusedKernels,
+    run: Run & { given: Record<string, TensorInfo>; saved: SavedTensor[] },
+  ) {
+    this.kernelName = definition.name;
+    this.inputs = run.inputs;
+    this.outputs = run.outputs;
+    this.saved = run.saved as unknown as Tensor[]; // our gradient kernels alone read them; the tape's owner disposes them
+    this.definition = definition;
+    this.kernels = kernels;
+    this.given = run.given;
+    this.attributes = run.attributes;
+  }
+
+  /** tfjs asks for one input after the other; our tape for all wanted ones at once. (A field: tfjs copies nodes.) */
+  readonly gradient = (cotangents: Tensor[]): Record<string, () => Tensor> => {
+    const lazy = (input: string) => () =>
+      this[WANTED](cotangents, [input])[0] ?? zerosLike(this.inputs[input]!);
+    return Object.fromEntries(this.definition.inputs.map((input) => [input, lazy(input)]));
+  };
+
+  [WANTED](cotangents: readonly (Tensor | null)[], wanted: readonly string[]): (Tensor | null)[] {
+    const { definition, given, outputs } = this;
+    const names = definition.outputs ?? ['y'];
+    for (let k = 0; k < outputs.length; k++)
+      given[`d${names[k]}`] = cotangents[k] ?? zerosLike(outputs[k]!);
+    const trained = differentiableInputs(definition);
+    const asked = wanted.filter((input) => trained.includes(input));
+    const computed = gradientTensors(this.kernels, given, { ...this.attributes, wanted: asked });
+    return asked.length === wanted.length
+      ? computed
+      : wanted.map((input) => (trained.includes(input) ? computed.shift()! : null));
+  }
+}
+
+/** Second derivatives are asked of tfjs's engine, which notes that there are none. */
+function gradientTensors(
+  { gradient }: FusedKernels,
+  given: Readonly<Record<string, TensorInfo>>,
+  attributes: Readonly<Record<string, unknown>>,
+): Tensor[] {
+  if (!isRecording()) return compute(gradient, given, attributes);
+  const tensors: Tensor | Tensor[] = engine().runKernel(
+    gradient.kernelName,
+    given as NamedTensorMap, // the engine reads no more of them than TensorInfo has
+    attributes as never, // options of our ops and lists of names
+  );
+  return [tensors].flat();
 }

@@ -1,13 +1,8 @@
 import { engine, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 
-/** Key under which a fused gradient offers to compute several inputs in one kernel. */
-export const WANTED: unique symbol = Symbol('gradients of the wanted inputs');
-
-/** What a gradient function returns to tfjs (lazy, one per input), plus our short cut. */
-export type FusedGradients = Record<string, () => Tensor> & {
-  [WANTED]?: (wanted: readonly string[]) => (Tensor | null)[];
-};
+/** What a gradient function returns to tfjs: lazy, one per input. */
+export type LazyGradients = Readonly<Record<string, () => Tensor>>;
 
 /**
  * Gradients of the wanted inputs only, each a tensor of its own that the caller may dispose:
@@ -15,23 +10,17 @@ export type FusedGradients = Record<string, () => Tensor> & {
  */
 export function gradientsOfWanted(
   kernelName: string,
-  gradients: FusedGradients,
+  gradients: LazyGradients,
   wanted: readonly string[],
   inputs: NamedTensorMap,
 ): NamedTensorMap {
   const scope = engine().state.activeScope.id;
-  const computed =
-    gradients[WANTED]?.(wanted) ??
-    wanted.map((name) => {
-      const lazy = gradients[name];
-      if (lazy === undefined) throw missing(kernelName, name, gradients);
-      return lazy();
-    });
   const own = new Set<number>();
   const result: NamedTensorMap = {};
-  for (const [k, name] of wanted.entries()) {
-    const gradient = computed[k];
-    if (!gradient) continue;
+  for (const name of wanted) {
+    const lazy = gradients[name];
+    if (lazy === undefined) throw missing(kernelName, name, gradients);
+    const gradient = lazy();
     check(kernelName, name, gradient, inputs[name]!);
     const shared = gradient.scopeId !== scope || gradient.kept || own.has(gradient.id);
     own.add(gradient.id);
@@ -40,7 +29,7 @@ export function gradientsOfWanted(
   return result;
 }
 
-function missing(kernelName: string, name: string, gradients: FusedGradients): TensorGpuError {
+function missing(kernelName: string, name: string, gradients: LazyGradients): TensorGpuError {
   return new TensorGpuError(
     'gradient',
     `Tape.backward: kernel '${kernelName}' has no gradient for its input '${name}', only for ${Object.keys(gradients).join(', ')}. Keep that input out of the path to the parameters.`,

@@ -1,7 +1,8 @@
 import { engine, getGradient, type TensorContainer, tidy } from '@tensorflow/tfjs-core';
 import { assertOneCopy } from '../backend/oneCopy.ts';
 import { TensorGpuError } from '../base/errors.ts';
-import { Tape, type TapeNode } from './tape.ts';
+import { Tape } from './tape.ts';
+import type { TapeNode } from './tapeNode.ts';
 
 /** The tensors of a forward pass and the tape that differentiates them. */
 export interface Recorded<T> {

@@ -1,9 +1,8 @@
-import { add, type engine, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { engine, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
-import { type FusedGradients, gradientsOfWanted } from './gradientsOfWanted.ts';
-
-/** One recorded kernel, as tfjs writes it down while a gradient scope is open. */
-export type TapeNode = ReturnType<typeof engine>['state']['activeTape'][number];
+import { type FusedNode, WANTED } from './fusedNode.ts';
+import { gradientsOfWanted, type LazyGradients } from './gradientsOfWanted.ts';
+import type { TapeNode } from './tapeNode.ts';
 
 /** A tensor of the forward pass and dLoss/dTensor, of the same shape. */
 export type Cotangent = readonly [tensor: Tensor, cotangent: Tensor];
@@ -114,6 +113,12 @@ function step(node: TapeNode, gradients: Map<number, Tensor>, reached: Set<numbe
   if (cotangents.every((cotangent) => cotangent === null)) return;
   const wanted = Object.keys(node.inputs).filter((name) => reached.has(node.inputs[name]!.id));
   if (wanted.length === 0) return;
+  if (WANTED in node) {
+    const computed = (node as FusedNode)[WANTED](cotangents, wanted); // one of our own ops
+    for (let k = 0; k < wanted.length; k++)
+      if (computed[k]) accumulate(gradients, node.inputs[wanted[k]!]!.id, computed[k]!);
+    return;
+  }
   const backward = node.gradient;
   if (backward == null) {
     throw new TensorGpuError(
@@ -123,7 +128,7 @@ function step(node: TapeNode, gradients: Map<number, Tensor>, reached: Set<numbe
   }
   const computed = tidy(() => {
     // tfjs fills a missing cotangent with zeros, although its type does not say that null may come.
-    const result = backward(cotangents as Tensor[]) as FusedGradients;
+    const result = backward(cotangents as Tensor[]) as LazyGradients;
     return gradientsOfWanted(node.kernelName, result, wanted, node.inputs);
   });
   for (const [name, gradient] of Object.entries(computed)) {
@@ -137,7 +142,8 @@ function accumulate(gradients: Map<number, Tensor>, id: number, gradient: Tensor
     gradients.set(id, gradient);
     return;
   }
-  gradients.set(id, add(before, gradient));
+  const sum = engine().runKernel('Add', { a: before, b: gradient }) as Tensor; // one output
+  gradients.set(id, sum);
   before.dispose();
   gradient.dispose();
 }

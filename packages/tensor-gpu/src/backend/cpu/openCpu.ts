@@ -76,6 +76,7 @@ export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> 
       adopt: (weight) => device.adopt(weight),
       moments: (parameters) => adamwCpu(device, parameters),
       decoder: (model) => openDecoding(device, model),
+      observe: (listener) => cpu.observe(listener),
     });
   } catch (error) {
     cpu.dispose();

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { CommandListener } from '../../commandListener.ts';
+import { commandWork } from './commandWork.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
@@ -30,6 +32,8 @@ export interface CpuRuntime {
   address(offset: number): number;
   /** Executes one command now, or appends it while recording. `chunks` 0 does nothing. */
   run<Name extends KernelName>(kernel: Name, chunks: number, words: KernelWords<Name>): void;
+  /** See {@link Backend.observe}. */
+  observe(listener: CommandListener): () => void;
   /** Inside `build`, `run` only records. */
   record(build: () => void): CpuProgram;
   /** Resolves when all workers have entered the kernels, or could not: until then a process that ends could meet one half started. */
@@ -48,8 +52,12 @@ export interface CpuRuntimeOptions {
   maxBytes?: number | undefined;
 }
 
+/** Words of a command before its kernel's own: kernel, chunks, number of words. */
+const COMMAND_HEAD = 3;
 /** Words of one eager command at most. */
 const COMMAND_WORDS = 4096;
+/** Names by id. */
+const kernelNames = Object.keys(kernelIds) as KernelName[]; // in the order of their ids
 const MAX_THREADS = 64;
 const DEFAULT_THREADS = 16;
 
@@ -83,12 +91,50 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
   let recording: number[] | undefined;
   let recorded = 0;
   let disposed = false;
+  let observer: CommandListener | undefined;
+
+  const observe = (listener: CommandListener): (() => void) => {
+    if (observer)
+      throw new TensorGpuError('backend', 'profile: another profile is running. Await it first.');
+    observer = listener;
+    return () => {
+      observer = undefined;
+    };
+  };
 
   const play = (program: number, count: number, parallel: boolean): void => {
     if (disposed) throw new TensorGpuError('disposed', 'tensor-gpu: the CPU device was disposed.');
+    if (observer) playObserved(program, count, parallel, observer);
+    else playAll(program, count, parallel);
+  };
+
+  const playAll = (program: number, count: number, parallel: boolean): void => {
     if (parallel && threads > 1)
       pool.play(() => library.runProgram(control, program, count, threads, scratch));
     else library.runProgram(control, program, count, 1, scratch);
+  };
+
+  /** Command by command, each with its time. */
+  const playObserved = (
+    program: number,
+    count: number,
+    parallel: boolean,
+    observe: CommandListener,
+  ): void => {
+    let at = program;
+    for (let i = 0; i < count; i++) {
+      const head = heap.u32(at, COMMAND_HEAD);
+      const kernel = kernelNames[head[0]!]!;
+      const started = performance.now();
+      playAll(at, 1, parallel && head[1]! > 1);
+      const seconds = (performance.now() - started) / 1000;
+      observe({
+        kernel,
+        seconds,
+        ...commandWork(kernel, heap.u32(at, COMMAND_HEAD + head[2]!), COMMAND_HEAD),
+      });
+      at += 4 * (COMMAND_HEAD + head[2]!);
+    }
   };
 
   const run = <Name extends KernelName>(
@@ -150,6 +196,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
     threads,
     address: (offset) => library.base + offset,
     run,
+    observe,
     record,
     ready: pool.ready,
     dispose: () => {

@@ -116,10 +116,27 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
   if (table)
     for (let i = 0; i < batch; i++)
       places.push(offsetsA?.[i] ?? i * strideA, offsetsB?.[i] ?? i * strideB);
+  // one literal: a spread here costs as much as a small product
   cpu.run('gemm', chunks, {
-    ...{ a, b: address, type: STORED_DTYPES[dtype].code, c, m, n, k, lda, ldb, ldc, flags },
-    ...{ rowsPerChunk: rows, columnsPerChunk: columns, itemsPerChunk: items },
-    ...{ batch, strideA, strideB, strideC, table: places },
+    a,
+    b: address,
+    type: STORED_DTYPES[dtype].code,
+    c,
+    m,
+    n,
+    k,
+    lda,
+    ldb,
+    ldc,
+    flags,
+    rowsPerChunk: rows,
+    columnsPerChunk: columns,
+    itemsPerChunk: items,
+    batch,
+    strideA,
+    strideB,
+    strideC,
+    table: places,
   });
 }
 

@@ -1,0 +1,66 @@
+import { descriptors, type KernelName } from './descriptors.ts';
+
+/** What a command costs at least. */
+export interface Work {
+  /** Floating-point operations, a multiply-add counted as 2. */
+  flops: number;
+  /** Bytes of the operands, each read or written once. */
+  bytes: number;
+}
+
+/** The words of a command by name, as numbers. */
+type Words = Readonly<Record<string, number>>;
+
+const floats = (count: number): Work => ({ flops: 0, bytes: 4 * count });
+
+/** Of the kernels of a training step. What is not here is counted as free: its time is still told. */
+const WORK: { readonly [Name in KernelName]?: (words: Words) => Work } = {
+  gemm: ({ m, n, k, batch }) => ({
+    flops: 2 * m! * n! * k! * batch!,
+    bytes: 4 * batch! * (m! * k! + n! * k! + m! * n!),
+  }),
+  attention: (words) => attention(words, 2, 2),
+  attentionGradient: (words) => attention(words, 5, 4),
+  headNormRope: ({ rows, half }) => floats(4 * rows! * half!),
+  headNormRopeGradient: ({ rows, half }) => floats(6 * rows! * half!),
+  rmsNorm: ({ rows, width }) => floats(2 * rows! * width!),
+  rmsNormGradient: ({ rows, width }) => floats(3 * rows! * width!),
+  swiglu: ({ size }) => floats(3 * size!),
+  swigluGradient: ({ size }) => floats(5 * size!),
+  binary: ({ rows, width }) => floats(3 * rows! * width!),
+  unary: ({ size }) => floats(2 * size!),
+  fill: ({ size }) => floats(size!),
+  copyBlock: ({ rows, width }) => floats(2 * rows! * width!),
+  gatherRows: ({ rows, width }) => floats(2 * rows! * width!),
+  embedding: ({ count, width }) => floats(2 * count! * width!),
+  embeddingGradient: ({ count, width, rows }) => floats((count! + rows!) * width!),
+  lmHeadUpdate: ({ rows, columns }) => floats(2 * rows! * columns!), // a maximum, then sums
+  lmHeadGradient: ({ rows, columns }) => floats(2 * rows! * columns!),
+  sumPartials: ({ count, width }) => floats((count! + 1) * width!),
+};
+
+/** Products of queries with keys that a causal mask leaves, and operands of the size of q and of k. */
+function attention(words: Words, products: number, operands: number): Work {
+  const { batch, time, heads, kvHeads, width, causal } = words;
+  const pairs = causal ? (time! * (time! + 1)) / 2 : time! ** 2;
+  return {
+    flops: 2 * products * batch! * heads! * pairs * width!,
+    bytes: 4 * operands * batch! * time! * width! * (heads! + kvHeads!),
+  };
+}
+
+/** Words that a kind takes; a list, which comes last, is not read. */
+const SIZES: Readonly<Record<string, number>> = { 'u32[5]': 5, address: 2 };
+
+/** @param at - Index of the command's first word in `memory`. */
+export function commandWork(kernel: KernelName, memory: ArrayLike<number>, at: number): Work {
+  const work = WORK[kernel];
+  if (work === undefined) return { flops: 0, bytes: 0 };
+  const words: Record<string, number> = {};
+  let place = at;
+  for (const [name, kind] of Object.entries<string>(descriptors[kernel])) {
+    words[name] = memory[place]!;
+    place += SIZES[kind] ?? 1;
+  }
+  return work(words);
+}
