@@ -29,7 +29,7 @@ const HEADER =
 
 /** Where the text of a turn begins: behind the header of its template, if it has one. */
 export function turnStart(completion: string): number {
-  return HEADER.exec(completion)?.[0].length ?? 0;
+  return completion.includes('<') ? (HEADER.exec(completion)?.[0].length ?? 0) : 0;
 }
 
 /**

@@ -35,6 +35,8 @@ export function compareAnswers(
   if (sameNode(gold, answer)) return true;
   const [g, a] = [flattened(gold), flattened(answer)];
 
+  const values = (): boolean => withinLimits(() => equalValues(g, a, options, budget)) ?? false;
+  if (g.type === 'number' && a.type === 'number') return values(); // most answers: nothing else to ask
   if (g.type === 'text' || a.type === 'text') {
     return g.type === 'text' && a.type === 'text' && plainText(g.text) === plainText(a.text);
   }
@@ -59,7 +61,7 @@ export function compareAnswers(
   if (g.type === 'based' || a.type === 'based') return compareBased(g, a, compare);
   if (g.type === 'percent' || a.type === 'percent') return comparePercent(g, a, compare);
   if (g.type === 'quantity' || a.type === 'quantity') return compareQuantities(g, a, compare);
-  return withinLimits(() => equalValues(g, a, options, budget)) ?? false;
+  return values();
 }
 
 /** Degrees and the name of a point off the top, lists in lists opened, `{5}` as 5. */

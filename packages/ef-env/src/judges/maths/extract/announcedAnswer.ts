@@ -1,3 +1,4 @@
+import { wordSet } from '../../../text/wordSet.ts';
 import { knownUnit } from '../read/units.ts';
 import {
   answerFormulas,
@@ -27,7 +28,6 @@ export function announcedAnswer(
   pattern: RegExp,
   targets: Targets,
 ): Candidate | 'none' | null {
-  if (text.search(pattern) < 0) return null; // most often: a search is cheaper than matchAll
   const matches = [...text.matchAll(pattern)].slice(-MAX_ANNOUNCEMENTS).reverse();
   for (const match of matches) {
     const found = announced(text.slice(match.index + match[0].length), targets);
@@ -101,10 +101,9 @@ function leadingLatex(tail: string, { reader }: Targets): Candidate | null {
   return text !== '' && reader.read(text, true).length > 0 ? { text, decimalComma: true } : null;
 }
 
+const NO_PROSE = /* @__PURE__ */ wordSet('and or pi sqrt percent degree degrees');
 const isProse = (word: string): boolean =>
-  /^\(?[A-Za-z]{2,}$/.test(word) &&
-  !knownUnit(word) &&
-  !/^(?:and|or|pi|sqrt|percent|degrees?)$/i.test(word);
+  /^\(?[A-Za-z]{2,}$/.test(word) && !knownUnit(word) && !NO_PROSE.has(word.toLowerCase());
 
 /** `$12$ and $13$` at the beginning of a sentence, with a percent sign after it. */
 function leadingFormulas(

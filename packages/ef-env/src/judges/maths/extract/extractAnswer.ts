@@ -28,8 +28,21 @@ export interface ExtractedAnswer extends Candidate {
 }
 
 const FINAL = /final\s+answer\**\s*(?:is|:|=)?\**/gi;
-const ANNOUNCEMENT =
-  /(?:\banswers?\**\s*(?:is|are|:|=|would be|must be|equals)|\b(?:result|solution|option|choice)s?\**\s*(?:is|are|:|equals)|####|r[ée]ponse\**\s*(?:est|:)|\b(?:respuesta|risposta|resposta)\**\s*(?:es|è|é|:)|\bantwort\**\s*(?:ist|lautet|:)|答案\**\s*(?:是|为|:|：)|ответ\**\s*:)\**/gi;
+/** What announces an answer, in lower case, and how it goes on. */
+const ANNOUNCEMENTS: [words: string, pattern: string][] = [
+  ['answer', String.raw`\banswers?\**\s*(?:is|are|:|=|would be|must be|equals)`],
+  ['result solution option choice', String.raw`\b(?:result|solution|option|choice)s?\**\s*(?:is|are|:|equals)`],
+  ['####', '####'],
+  ['reponse réponse', String.raw`r[ée]ponse\**\s*(?:est|:)`],
+  ['respuesta risposta resposta', String.raw`\b(?:respuesta|risposta|resposta)\**\s*(?:es|è|é|:)`],
+  ['antwort', String.raw`\bantwort\**\s*(?:ist|lautet|:)`],
+  ['答案', String.raw`答案\**\s*(?:是|为|:|：)`],
+  ['ответ', String.raw`ответ\**\s*:`],
+]; // biome-ignore format: a table
+const ANNOUNCEMENT = /* @__PURE__ */ (() =>
+  new RegExp(`(?:${ANNOUNCEMENTS.map(([, pattern]) => pattern).join('|')})\\**`, 'gi'))();
+const ANNOUNCING = /* @__PURE__ */ (() => ANNOUNCEMENTS.flatMap(([words]) => words.split(' ')))();
+/** `Option C is correct.`, which begins with words of the table. */
 const CHOSEN =
   /\b(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\s+\(?([A-J])\)?\s+is\s+(?:the\s+)?(?:correct|right)\b/g;
 /** What may announce an answer after a box. */
@@ -43,6 +56,8 @@ interface Source extends Targets {
   text: string;
   boxes: Box[];
   afterBoxes: string;
+  /** A word that may announce an answer stands somewhere: asked before the patterns, which take long to compile. */
+  announces: boolean;
 }
 
 /** Where an answer may stand, the most telling place first. `'none'`: an answer is announced that cannot be read as a whole. */
@@ -53,8 +68,8 @@ const PATTERNS: [ExtractedAnswer['from'], (source: Source) => Candidate | 'none'
   ],
   ['anchor', correctedAnswer],
   ['boxed', joinedBoxes],
-  ['anchor', (s) => announcedAnswer(s.text, ANNOUNCEMENT, s)],
-  ['anchor', chosenOption],
+  ['anchor', (s) => (s.announces ? announcedAnswer(s.text, ANNOUNCEMENT, s) : null)],
+  ['anchor', (s) => (s.announces ? chosenOption(s) : null)],
   ['whole', (s) => wholeAnswer(s.text, s)],
   ['number', (s) => numberAfterFormula(s.text, s)],
   ['formula', (s) => lastFormula(s.text, s)],
@@ -92,9 +107,11 @@ export function findAnswer(
   const text = cutAtStop(afterThinking(completion), stop);
   const [latex, plain] = [targets.includes('latex'), targets.includes('plain')];
   const boxes = latex ? findBoxes(text).filter((box) => box.content.trim() !== '') : [];
+  const lower = boxes.length > 0 ? '' : text.toLowerCase(); // an announcement before a box is not read
   const source: Source = {
     text,
     boxes,
+    announces: ANNOUNCING.some((word) => lower.includes(word)),
     afterBoxes: text.slice(boxes.at(-1)?.end ?? 0),
     latex,
     plain,
@@ -129,7 +146,6 @@ function joinedBoxes({ text, boxes }: Source): Candidate | null {
 
 /** `Option C is correct.` */
 function chosenOption({ text, plain }: Source): Candidate | null {
-  const letter =
-    plain && text.search(CHOSEN) >= 0 ? [...text.matchAll(CHOSEN)].at(-1)?.[1] : undefined;
+  const letter = plain ? [...text.matchAll(CHOSEN)].at(-1)?.[1] : undefined;
   return letter === undefined ? null : { text: letter, decimalComma: false };
 }

@@ -9,6 +9,8 @@ import { type Formula, findFormulas } from './findFormulas.ts';
 import { firstSentence } from './firstSentence.ts';
 import { isLabel } from './isLabel.ts';
 
+const CONCLUSION = /\b(?:therefore|thus|hence|so|consequently|in conclusion)\b/gi;
+
 /** Only so much of the end of a text is read. */
 const MAX_LENGTH = 20_000;
 
@@ -30,9 +32,7 @@ export function numberAfterFormula(whole: string, targets: Targets): Candidate |
   const last = answerFormulas(text, targets).at(-1);
   if (last === undefined) return null;
   const rest = text.slice(last.end);
-  const conclusion = [
-    ...rest.matchAll(/\b(?:therefore|thus|hence|so|consequently|in conclusion)\b/gi),
-  ].at(-1);
+  const conclusion = /[a-z]/i.test(rest) ? [...rest.matchAll(CONCLUSION)].at(-1) : undefined;
   const concluded =
     conclusion === undefined
       ? null

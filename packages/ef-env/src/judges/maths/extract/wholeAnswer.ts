@@ -1,11 +1,15 @@
+import { wordSet } from '../../../text/wordSet.ts';
 import type { Reader } from '../read/createReader.ts';
 import { knownUnit } from '../read/units.ts';
 import type { Candidate, Targets } from './candidate.ts';
 import { mathRuns } from './prose/mathRuns.ts';
 
-/** Words of two letters that are no product of two variables. */
-const SHORT_WORDS = /^(?:in|as|an)\b|\b(?:is|it|so|we|of|to|at|by|if|be|do|no|on|up)\b/i;
-const NO_PROSE = /^(?:and|sqrt|percent|percentage|pct|degrees?|sin|cos|tan|log|exp|infinity|mod)$/i;
+/** Words of two letters that are no product of two variables, anywhere or at the beginning. */
+const SHORT_WORDS = /* @__PURE__ */ wordSet('is it so we of to at by if be do no on up');
+const SHORT_FIRST_WORDS = /* @__PURE__ */ wordSet('in as an');
+const NO_PROSE = /* @__PURE__ */ wordSet(
+  'and sqrt percent percentage pct degree degrees sin cos tan log exp infinity mod',
+);
 
 /** `(B) 12` and nothing else. */
 const CHOICE = /^\**\(?[A-J]\)[.:]?\**\s[^\n]{1,80}$/;
@@ -16,7 +20,8 @@ const UNIT_LETTER =
 /** A short text without prose: the answer and nothing else. */
 export function wholeAnswer(whole: string, { plain, reader }: Targets): Candidate | null {
   const text = whole.trim();
-  if (plain && CHOICE.test(text)) return { text: text.replaceAll('*', ''), decimalComma: false };
+  if (plain && text.includes(')') && CHOICE.test(text))
+    return { text: text.replaceAll('*', ''), decimalComma: false };
   if (!plain || !isWholeAnswer(text, reader)) return null;
   const [run, ...others] = UNIT_LETTER.test(text) ? mathRuns(text) : [];
   if (run?.leading && !run.broken && others.length === 0)
@@ -32,12 +37,20 @@ function isWholeAnswer(s: string, reader: Reader): boolean {
     .replace(/\\(?:text|mbox|mathrm|textbf|operatorname)\s*\{[^{}]*\}/g, ' ')
     .replace(/\\+[a-zA-Z]+/g, ' ');
   const prose = (bare.match(/[A-Za-z]{3,}/g) ?? []).some(
-    (word) => !knownUnit(word) && !NO_PROSE.test(word) && !/^[A-Z]{3,}$/.test(word),
+    (word) => !knownUnit(word) && !NO_PROSE.has(word.toLowerCase()) && !/^[A-Z]{3,}$/.test(word),
   );
   return (
     !prose &&
-    !SHORT_WORDS.test(bare) &&
+    !hasShortWord(bare) &&
     !/[a-zA-Z] [a-zA-Z]{2,} [a-zA-Z]/.test(bare) &&
     reader.read(s.replace(/\\?\$/g, ' '), true).length > 0
   );
+}
+
+function hasShortWord(text: string): boolean {
+  for (const { 0: word, index } of text.matchAll(/\b[A-Za-z]{2}\b/g)) {
+    const lower = word.toLowerCase();
+    if (SHORT_WORDS.has(lower) || (index === 0 && SHORT_FIRST_WORDS.has(lower))) return true;
+  }
+  return false;
 }

@@ -45,6 +45,7 @@ export function parseMath(
 
 /** Of `a \Rightarrow b` only b is the answer. */
 function lastStep(source: string): string {
+  if (!source.includes('\\')) return source;
   const parts = source.split(
     /\\(?:Rightarrow|Longrightarrow|implies|therefore|iff|Leftrightarrow)(?![a-zA-Z])/,
   );
@@ -54,7 +55,7 @@ function lastStep(source: string): string {
 function parseReading(source: string, budget: Budget, options: TokenizeOptions): MathNode | null {
   try {
     return withinLimits(() => {
-      const based = DIGITS_AND_LETTERS.exec(source);
+      const based = source.includes('_') ? DIGITS_AND_LETTERS.exec(source) : null;
       if (based !== null)
         return { type: 'based', digits: based[1]!.toUpperCase(), base: Number(based[2]) };
       const tokens = tokenize(source, options, budget);

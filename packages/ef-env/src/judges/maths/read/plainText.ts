@@ -1,10 +1,10 @@
+const WRAPPERS =
+  /\\(?:text(?:bf|it|rm|sf|normal|up|tt)?|mbox|hbox|mathrm|mathbf|mathit|operatorname\*?)\s*(?=\{)/g;
+
 /** Words as they are compared: without `\text`, spaces, outer brackets of a choice; small letters unless it is one letter. */
 export function plainText(text: string): string {
-  let s = text
-    .replace(
-      /\\(?:text(?:bf|it|rm|sf|normal|up|tt)?|mbox|hbox|mathrm|mathbf|mathit|operatorname\*?)\s*(?=\{)/g,
-      '',
-    )
+  const bare = text.includes('\\') ? text.replace(WRAPPERS, '') : text;
+  let s = bare
     .replace(/\\[,;:! ]|\\q?quad(?![a-zA-Z])|[$\s~]/g, ' ')
     .trim()
     .replace(/(?<=\d)\s+(?=\d)/g, '\u0000') // `1 2` is not `12`

@@ -102,6 +102,7 @@ const PHRASE =
 
 /** A number with a unit of several parts in plain text, the unit as `\\text`; any other text as it is. */
 export function unitsAsText(text: string): string {
+  if (!/[\d.,]\s/.test(text)) return text;
   const [, number, phrase] = PHRASE.exec(text) ?? [];
   if (number === undefined || phrase === undefined || !/[^A-Za-z]/.test(phrase)) return text;
   const names = phrase.match(/[A-Za-z\u03a9]+/g) ?? [];

@@ -1,8 +1,11 @@
+import { wordSet } from '../../../../text/wordSet.ts';
 import type { MathRun, Piece } from './mathRun.ts';
-import type { ProseToken } from './proseTokens.ts';
+import type { ProseToken } from './proseToken.ts';
 
 /** Words before two numbers that are both meant. */
-const PLURAL = /^(?:are|be|were|equal|namely|solutions|roots|values|answers|numbers)$/i;
+const PLURAL = /* @__PURE__ */ wordSet(
+  'are be were equal namely solutions roots values answers numbers',
+);
 
 const isNamed = (text: string): boolean => /^[A-Za-z]\w*(?:\([a-z]\))?\s*[=<>≤≥]/.test(text);
 
@@ -42,5 +45,8 @@ function isList(
     return true;
   const [before, after] = [tokens[chain[0]!.first - 1], tokens[chain.at(-1)!.end]];
   const closed = after === undefined || after.kind === 'end';
-  return closed && (before === undefined || before.kind === 'end' || PLURAL.test(before.text));
+  return (
+    closed &&
+    (before === undefined || before.kind === 'end' || PLURAL.has(before.text.toLowerCase()))
+  );
 }

@@ -1,13 +1,16 @@
+import { wordSet } from '../../../../text/wordSet.ts';
 import { joinedRuns } from './joinedRuns.ts';
 import type { MathRun, Piece } from './mathRun.ts';
-import { endsValue, isNumber, type ProseToken, proseTokens } from './proseTokens.ts';
+import { endsValue, isNumber, type ProseToken } from './proseToken.ts';
+import { proseTokens } from './proseTokens.ts';
 import { remarks } from './remarks.ts';
 import { runText } from './runText.ts';
 import { withoutMarkdown } from './withoutMarkdown.ts';
 
 /** Verbs after which a lone minus is a sign, not a dash. */
-const STATES =
-  /^(?:is|are|was|were|be|equals?|equal|to|gives?|get|gets|got|of|at|by|obtain|becomes|have)$/i;
+const STATES = /* @__PURE__ */ wordSet(
+  'is are was were be equal equals to give gives get gets got of at by obtain becomes have',
+);
 
 /** A number and nothing else. */
 const NUMBER = /^-?\d+(?:[.,]\d+)*$/;
@@ -37,7 +40,10 @@ function startsRun(tokens: readonly ProseToken[], i: number): boolean {
   )
     return false;
   if (!next.blank) return text !== '—' || blank;
-  return prev === undefined || (prev.kind === 'word' && STATES.test(prev.text) && text !== '—');
+  return (
+    prev === undefined ||
+    (prev.kind === 'word' && STATES.has(prev.text.toLowerCase()) && text !== '—')
+  );
 }
 
 /** Whether only words stand between a token and an equals sign before it: `profit = revenue - 5`. */
@@ -183,14 +189,25 @@ function continuesDash(tokens: readonly ProseToken[], start: number): boolean {
   return (prev?.kind === 'sign' || prev?.kind === 'dash') && continuesEquation(tokens, start - 1);
 }
 
-/** Words that make another number of the one after them. */
-const CHANGES =
-  /\b(?:twice|half|double|triple|negative|(?:divided|multiplied|divisible) by|out of|(?:root|square|cube|factorial|reciprocal|inverse|logarithm|multiples?|divisors?|half|twice) of)$/i;
-
-const isOperand = (tokens: readonly ProseToken[], start: number): boolean => {
-  const before = tokens.slice(Math.max(0, start - 2), start);
-  return before.at(-1)?.kind === 'word' && CHANGES.test(before.map(({ text }) => text).join(' '));
+/** Words that make another number of the one after them, alone or behind another word. */
+const CHANGES = /* @__PURE__ */ wordSet('twice half double triple negative');
+const CHANGES_BEHIND: Record<string, ReadonlySet<string>> = {
+  by: /* @__PURE__ */ wordSet('divided multiplied divisible'),
+  of: /* @__PURE__ */ wordSet(
+    'out root square cube factorial reciprocal inverse logarithm multiple multiples divisor divisors half twice',
+  ),
 };
+
+function isOperand(tokens: readonly ProseToken[], start: number): boolean {
+  const [first, word] = [tokens[start - 2], tokens[start - 1]];
+  if (word?.kind !== 'word') return false;
+  const last = word.text.toLowerCase();
+  if (CHANGES.has(last)) return true;
+  return (
+    Object.hasOwn(CHANGES_BEHIND, last) &&
+    CHANGES_BEHIND[last]!.has(first?.text.toLowerCase() ?? '')
+  );
+}
 
 /** `2 1/2` and `2 ½` */
 const isMixed = (whole: ProseToken, token: ProseToken, next?: ProseToken): boolean =>
@@ -202,6 +219,7 @@ const CHANGED =
   /^(?:(?:with )?(?:a )?remainder|or (?:more|less|fewer)|(?:more|less|fewer|greater|higher|lower) than|times as|out of|percent of|% of|below zero)/i;
 
 const isChanged = (tokens: readonly ProseToken[], end: number): boolean =>
+  /^[a-z%]/i.test(tokens[end]?.text ?? '') && // most often a sentence ends here
   CHANGED.test(
     tokens
       .slice(end, end + 3)

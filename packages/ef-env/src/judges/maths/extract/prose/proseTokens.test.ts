@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { MAY_BE_FOREIGN, proseTokens } from './proseTokens.ts';
+import { proseTokens } from './proseTokens.ts';
+import { MAY_BE_FOREIGN } from './scanProse.ts';
 
 test('every letter that the usual scanner does not know is seen to be foreign', () => {
   const latin = /[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u1e00-\u1eff\u0391-\u03c9]/u;

@@ -1,96 +1,21 @@
+import { wordSet } from '../../../../text/wordSet.ts';
 import { isUnitSymbol, knownUnit } from '../../read/units.ts';
+import { endsValue, isNumber, type ProseToken } from './proseToken.ts';
+import { scanProse } from './scanProse.ts';
 
-/** A piece of prose with what it can be in a formula. */
-export interface ProseToken {
-  kind:
-    | 'value' // a number, a letter of a formula, π, ∞
-    | 'prefix' // √, sin, \frac
-    | 'sign' // + - ±
-    | 'dash' // – —
-    | 'binary' // * / ^ = < ...
-    | 'postfix' // % ° ² !
-    | 'open'
-    | 'close'
-    | 'unit'
-    | 'joint' // and, or, a comma
-    | 'word'
-    | 'end'; // of a sentence or line
-  text: string;
-  /** Blank space before it. */
-  blank: boolean;
-}
-
-/** Latin letters; a class of Unicode's name takes milliseconds to compile. */
-const LATIN = 'A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u1e00-\u1eff';
-
-/** Letters of other alphabets, but for the Greek ones that are values. */
-const FOREIGN_WORD = `(?:(?![${LATIN}])[\\p{L}\\p{M}])+`;
-/** A text without these has none of them, and is spared the class that takes a millisecond to compile. */
-export const MAY_BE_FOREIGN: RegExp =
-  /[\u00aa\u00b5\u00ba\u02b0-\u0390\u03ca-\u1dff\u1f00-\u1fff\u2071\u207f\u2090-\u218f\u2c00-\u2fff\u3005-\uffff]/;
-
-/** What is told apart, the first that matches. */
-const ALTERNATIVES: [kind: ProseToken['kind'] | 'blank', pattern: string][] = [
-  ['blank', String.raw`[ \t\u00a0\u200b]+`],
-  ['word', `[${LATIN}][${LATIN}\u0300-\u036f\\d]*(?:['’][${LATIN}]+)*`],
-  ['unit', String.raw`\\(?:text|mathrm|mbox)\s*\{[^{}]*\}`],
-  ['value', String.raw`\\begin\s*\{(?<name>[a-zA-Z]+\*?)\}.*?\\end\s*\{\k<name>\}|\\(?:pi|infty|circ|degree|theta|alpha|beta|emptyset|mathbb\{[A-Z]\})(?![a-zA-Z])|[π∞∅ℝℤℕℚ\u0391-\u03c9]`],
-  ['binary', String.raw`\\(?:cdot|times|div|leq?|geq?|neq?|in|cup|cap|approx|equiv|setminus)(?![a-zA-Z])|\*\*|[<>!=]=|[*/^_=<>≤≥≠≈×·⋅∙÷⁄∪∩∈:|]`],
-  ['sign', String.raw`[-+±∓]|\\(?:pm|mp)(?![a-zA-Z])`],
-  ['postfix', String.raw`[⁰¹²³⁴-ⁿⁱ₀-₎ₐ-ₜ%°º]+|\\%`],
-  ['prefix', String.raw`\\[a-zA-Z]+|[√∛∜]`],
-  ['value', String.raw`[¼-¾⅐-⅞]|[1-9]\d{0,2}(?: \d{3})+(?![\d,.]*\d)|\d*\.\d+(?:\.{3}|…)|\d+(?:[.,]\d+)*(?:[eE][-+]?\d{1,3}(?!\w|\.\d))?|\.\d+`],
-  ['word', FOREIGN_WORD],
-  ['dash', '[–—]'],
-  ['open', String.raw`\\\{|[([{]`],
-  ['close', String.raw`\\\}|[)\]}]`],
-  ['joint', '[,;&]'],
-  ['end', String.raw`\n|[.?!。！？…]+|.`],
-]; // biome-ignore format: a table
-const scanner = (foreignWord: string): RegExp =>
-  new RegExp(
-    ALTERNATIVES.map(([, part]) => `(${part === FOREIGN_WORD ? foreignWord : part})`).join('|'),
-    'gsu',
-  );
-const PATTERN = /* @__PURE__ */ scanner(FOREIGN_WORD);
-const USUAL_PATTERN = /* @__PURE__ */ scanner('(?!)');
-/** The kind of each group of {@link PATTERN}; numbers are read faster than names. */
-const KINDS = /* @__PURE__ */ (() =>
-  ALTERNATIVES.flatMap(([kind, pattern]) => (pattern.includes('(?<') ? [kind, kind] : [kind])))();
-/** Commands that only change the looks. */
-const LOOKS = /\\(?:left|right|displaystyle|big|Big)(?![a-zA-Z])|\\[!;: ]/g;
-
-const FUNCTIONS = /^(?:sqrt|cbrt|sin|cos|tan|cot|sec|csc|a(?:rc)?(?:sin|cos|tan)|log|ln|lg|exp)$/;
-const CONSTANTS = /^(?:pi|oo|infinity|infty)$/i;
+const FUNCTIONS = /* @__PURE__ */ wordSet(
+  'sqrt cbrt sin cos tan cot sec csc asin acos atan arcsin arccos arctan log ln lg exp',
+);
+const CONSTANTS = /* @__PURE__ */ wordSet('pi oo infinity infty');
 /** Words that calculate with the number after them. */
-const OPERATIONS = /^(?:times|plus|minus|choose|mod|modulo|base)$/i;
+const OPERATIONS = /* @__PURE__ */ wordSet('times plus minus choose mod modulo base');
 
 /** Splits prose (see withoutMarkdown.ts) into tokens; words are told from letters of formulas by what stands beside them. */
 export function proseTokens(text: string): ProseToken[] {
-  const tokens: ProseToken[] = [];
-  let blank = true;
-  const pattern = MAY_BE_FOREIGN.test(text) ? PATTERN : USUAL_PATTERN;
-  for (const match of text.replace(LOOKS, ' ').matchAll(pattern)) {
-    let group = 1;
-    while (match[group] === undefined) group += 1; // one of the alternatives matched
-    const kind = KINDS[group - 1]!;
-    if (kind === 'blank') blank = true;
-    else {
-      tokens.push({ kind, text: match[0], blank });
-      blank = match[0] === '\n';
-    }
-  }
+  const tokens = scanProse(text);
   for (let i = 0; i < tokens.length; i++) classify(tokens, i);
   return tokens;
 }
-
-/** A number: the scanner needs to know it from the letters that are values too. */
-export const isNumber = (token: ProseToken | undefined): boolean =>
-  token?.kind === 'value' && /\d|[¼-¾⅐-⅞]/.test(token.text);
-
-/** Whether a value can end with it. */
-export const endsValue = (token: ProseToken | undefined): boolean =>
-  token !== undefined && ['value', 'close', 'postfix', 'unit'].includes(token.kind);
 
 function classify(tokens: ProseToken[], i: number): void {
   const token = tokens[i]!;
@@ -119,8 +44,7 @@ function classifyExclamation(tokens: ProseToken[], i: number): void {
   Object.assign(token, { kind: 'postfix', text: '!' });
 }
 
-/** Words that are more than words with nothing but words beside them. */
-const MEANS = /^(?:and|or|pi|oo|infinity|infty)$/i;
+const JOINTS = /* @__PURE__ */ wordSet('and or');
 const isWord = (token: ProseToken | undefined): boolean =>
   token === undefined || token.kind === 'word';
 
@@ -128,23 +52,25 @@ function classifyWord(tokens: ProseToken[], i: number): void {
   const token = tokens[i]!;
   const [prev, next] = [tokens[i - 1], tokens[i + 1]];
   const { text } = token;
-  if (isWord(prev) && isWord(next) && !MEANS.test(text)) return; // prose: most words
-  if (/^(?:and|or)$/i.test(text)) token.kind = 'joint';
-  else if (OPERATIONS.test(text) && isNumber(next)) token.kind = 'binary';
-  else if (/^(?:divided|multiplied)$/.test(text) && endsValue(prev)) token.kind = 'binary';
+  const lower = text.toLowerCase();
+  const means = JOINTS.has(lower) || CONSTANTS.has(lower);
+  if (isWord(prev) && isWord(next) && !means) return; // prose: most words
+  if (JOINTS.has(lower)) token.kind = 'joint';
+  else if (OPERATIONS.has(lower) && isNumber(next)) token.kind = 'binary';
+  else if ((text === 'divided' || text === 'multiplied') && endsValue(prev)) token.kind = 'binary';
   else if (text === 'to' && isNumber(prev) && isNumber(next) && tokens[i - 2]?.text !== 'from')
     token.kind = 'binary'; // odds of 3 to 2
   else if (prev?.kind === 'open' && isNumber(tokens[i - 2]) && knownUnit(text))
     return; // `6 (ft^2)`
   else if (isOrdinal(token, prev)) tokens.splice(i, 1);
   else if (namesUnit(token, prev, next)) token.kind = 'unit';
-  else if (CONSTANTS.test(text)) token.kind = 'value';
+  else if (CONSTANTS.has(lower)) token.kind = 'value';
   else if (
-    FUNCTIONS.test(text) &&
+    FUNCTIONS.has(text) &&
     (next?.text === '(' || next?.text === '_' || isNumber(next) || next?.kind === 'prefix')
   )
     token.kind = 'prefix';
-  else if (/^x$/i.test(text) && isNumber(prev) && isNumber(next))
+  else if (lower === 'x' && isNumber(prev) && isNumber(next))
     Object.assign(token, { kind: 'binary', text: '×' });
   else if (isLetters(token, prev, next)) token.kind = 'value';
 }
@@ -157,7 +83,8 @@ function namesUnit(token: ProseToken, prev?: ProseToken, next?: ProseToken): boo
   const joined =
     (prev?.kind === 'unit' || prev?.text === '/' || prev?.text === '·') && !token.blank;
   if (!endsValue(prev) && !joined) return false;
-  const bare = token.text.replace(/(?<=\p{L})[23]$/u, '');
+  const raised = /[23]$/.test(token.text);
+  const bare = raised ? token.text.replace(/(?<=\p{L})[23]$/u, '') : token.text;
   if (bare === 'in') return next === undefined || next.kind === 'end' || /[\^²³/]/.test(next.text);
   if (bare.length > 1 || bare === 'm' || bare === 's')
     return knownUnit(bare) && (token.blank || bare.length > 1 || unitFollows(next));

@@ -1,4 +1,4 @@
-import type { ProseToken } from './proseTokens.ts';
+import type { ProseToken } from './proseToken.ts';
 
 /** For each token whether it is inside brackets with words in them. */
 export function remarks(tokens: readonly ProseToken[]): boolean[] {

@@ -1,4 +1,4 @@
-import { isNumber, type ProseToken } from './proseTokens.ts';
+import { isNumber, type ProseToken } from './proseToken.ts';
 
 /** The run as written, units as `\text` where a letter could be taken for a variable. */
 export function runText(tokens: readonly ProseToken[]): string {

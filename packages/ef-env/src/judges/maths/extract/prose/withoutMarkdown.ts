@@ -2,6 +2,9 @@
 const REFERENCES =
   /\b(steps?|equations?|eqs?\.?|figures?|fig\.|problems?|questions?|exercises?|examples?|sections?|chapters?|theorems?|lemmas?|parts?|cases?)\s*(?:\(\d+\)|#?\d+(?:\.\d+)*)(?![\d/:%^]|\s*[-+*/=×·])/gi;
 
+/** What stands before the number of a reference: asked first, because the pattern takes long to compile. */
+const NUMBERED = /[a-z.]\s*[(#]?\d/i;
+
 /** A bullet opens the text: asked first, because the pattern's class of all letters takes a millisecond to compile. */
 const BULLET = /^[ \t]*[-+*\u2022\u2013][ \t]/;
 
@@ -33,7 +36,7 @@ const REWRITES: [marker: string | RegExp, pattern: RegExp, replacement: string][
   ['$', /\\?\$/g, ''],
   ['', /[\u20a0-\u20bf\u00a3\u00a5\u20ac]/g, ''],
   ['#', /\\?#(?=\d)/g, ''],
-  ['', REFERENCES, '$1 '],
+  [NUMBERED, REFERENCES, '$1 '],
   ['"', /["\u201c\u201d]/g, ' '],
 ]; // biome-ignore format: a table
 
@@ -55,7 +58,7 @@ function withoutNumbering(text: string): string {
  * of its numbers means something. Minus signs of all kinds become hyphens, thousands have blanks between them.
  */
 export function withoutMarkdown(text: string): string {
-  if (UNMARKED.test(text)) return text.replace(REFERENCES, '$1 ');
+  if (UNMARKED.test(text)) return NUMBERED.test(text) ? text.replace(REFERENCES, '$1 ') : text;
   let s = text;
   for (const [marker, pattern, replacement] of REWRITES)
     if (typeof marker === 'string' ? s.includes(marker) : marker.test(s))
