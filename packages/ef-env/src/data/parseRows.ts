@@ -38,7 +38,7 @@ function listedRows(value: unknown, name: string): PlacedRow[] {
     (Array.isArray(value) ? value : [value]);
   return rows.map((row, i) => {
     const where = `${name}: row ${i + 1}`;
-    return { row: assertRow(row, where), where };
+    return { row: checkRow(row, where), where };
   });
 }
 
@@ -48,7 +48,7 @@ export function parseRowLine(line: string, where: string): PlacedRow {
   if (!parsed.ok) throw notJson(where, parsed.error, line);
   const inexact = inexactNumber(line);
   if (inexact) throw new EfEnvError('format', `${where}: it holds ${inexactWords(inexact)}`);
-  return { row: assertRow(parsed.value, where), where };
+  return { row: checkRow(parsed.value, where), where };
 }
 
 type Parsed = { ok: true; value: unknown } | { ok: false; error: string };
@@ -84,7 +84,7 @@ function pythonNumber(text: string): string | null {
   return text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\b(?:NaN|Infinity)\b/)?.[0] ?? null;
 }
 
-function assertRow(value: unknown, where: string): DataRow {
+function checkRow(value: unknown, where: string): DataRow {
   if (isRow(value)) return value;
   const shown = JSON.stringify(value).slice(0, 60);
   throw new EfEnvError(

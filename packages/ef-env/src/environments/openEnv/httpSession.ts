@@ -22,7 +22,7 @@ export function httpSession(server: OpenEnvServer): OpenEnvSession {
       `/step of ${where}`,
       await httpJson(server, '/step', { action }, signal),
     );
-    if (!checked) assertKept(where, await state(signal));
+    if (!checked) checkKept(where, await state(signal));
     checked = true;
     return result;
   };
@@ -38,7 +38,7 @@ export function httpSession(server: OpenEnvServer): OpenEnvSession {
   };
 }
 
-function assertKept(where: string, state: Record<string, unknown>): void {
+function checkKept(where: string, state: Record<string, unknown>): void {
   if (state.step_count !== 0) return;
   throw new EfEnvError(
     'server',

@@ -1,10 +1,11 @@
 import { EfEnvError } from '../../base/errors.ts';
 import { nearestName } from '../../base/nearestName.ts';
-import { checkKeys, faultOfJson, sampleOf, testFault } from './checkTest.ts';
+import { checkKeys, sampleOf, testFault } from './checkTest.ts';
 import { exactJson, markedJson, parseExact } from './exactJson.ts';
 import { sameOutput } from './sameOutput.ts';
 import { sameResult } from './sameResult.ts';
 import type { CodeComparison, CodeProgram, CodeTests, Sandbox } from './sandbox.ts';
+import { wireFault } from './wireFault.ts';
 
 /** What a test of a program came to. */
 export interface TestRun {
@@ -83,11 +84,11 @@ export function checkTests(given: CodeTests, language: Sandbox['language']): Che
     const got = Array.isArray(tests) ? 'none' : sampleOf(tests);
     throw new EfEnvError('task', `run: mode '${mode}' needs at least one test, got ${got}.`);
   }
-  if (program.mode === 'assert') return tests.map((test, i) => assertTest(test, i, language));
+  if (program.mode === 'assert') return tests.map((test, i) => checkTest(test, i, language));
   checkComparison(program);
   if (program.mode === 'stdio') {
     const checked = tests.map((test, i) => stdioTest(program, test, i));
-    assertOutput(program, checked);
+    checkOutput(program, checked);
     return checked;
   }
   const { entry = 'solve' } = program;
@@ -137,7 +138,7 @@ function checkNames(program: CodeTests): void {
 }
 
 /** @throws {EfEnvError} `task` where a program that does nothing would pass. */
-function assertOutput({ compare }: CodeTests & { mode: 'stdio' }, tests: CheckedTest[]): void {
+function checkOutput({ compare }: CodeTests & { mode: 'stdio' }, tests: CheckedTest[]): void {
   if (typeof compare === 'function' || tests.some(({ expected }) => expected?.trim() !== ''))
     return;
   throw new EfEnvError(
@@ -174,7 +175,7 @@ const COMMENTS: Readonly<Record<Sandbox['language'], RegExp>> = {
   javascript: /\/\/.*|\/\*[\s\S]*?\*\//g,
 };
 
-function assertTest(test: unknown, at: number, language: Sandbox['language']): CheckedTest {
+function checkTest(test: unknown, at: number, language: Sandbox['language']): CheckedTest {
   if (typeof test !== 'string' || test.replace(COMMENTS[language], '').trim() === '') {
     throw testFault(
       'assert',
@@ -226,7 +227,7 @@ function functionTest(
     );
   }
   for (const [name, value] of Object.entries({ args, expected })) {
-    const fault = faultOfJson(value, name);
+    const fault = wireFault(value, name);
     if (fault !== null)
       throw testFault('function', at, `${fault}. It must be JSON (a BigInt is a whole number).`);
   }

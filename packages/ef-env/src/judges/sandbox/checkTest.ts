@@ -9,9 +9,6 @@ const KEYS = {
 const LIVECODEBENCH = ['input', 'output'];
 type Mode = keyof typeof KEYS;
 
-/** Deeper values cannot be a result: the interpreters' own limit. */
-const MAX_DEPTH = 500;
-
 export function testFault(mode: string, at: number, what: string): EfEnvError {
   return new EfEnvError('task', `run: test ${at} of mode '${mode}' ${what}`);
 }
@@ -91,34 +88,3 @@ const MEANT: Record<Mode, Record<string, string>> = {
     stdout: 'expected',
   },
 };
-
-/** What keeps a value from being JSON with BigInts: `args[0].x is undefined`; `null` when nothing does. */
-export function faultOfJson(
-  value: unknown,
-  name: string,
-  around: readonly unknown[] = [],
-): string | null {
-  if (value === null || ['string', 'boolean', 'bigint'].includes(typeof value)) return null;
-  if (typeof value === 'number') return Number.isFinite(value) ? null : `has ${name} = ${value}`;
-  if (typeof value !== 'object') return `has ${name} = ${sampleOf(value)}`;
-  if (around.includes(value)) return `has ${name} inside itself`;
-  if (around.length > MAX_DEPTH) return `has values deeper than ${MAX_DEPTH}`;
-  const path = [...around, value];
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      // also holes
-      const fault = faultOfJson(value[i], `${name}[${i}]`, path);
-      if (fault !== null) return fault;
-    }
-    return null;
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    return `has ${name} = a ${value.constructor?.name ?? 'object with a prototype'}`;
-  }
-  for (const [key, item] of Object.entries(value)) {
-    const fault = faultOfJson(item, `${name}.${key}`, path);
-    if (fault !== null) return fault;
-  }
-  return null;
-}

@@ -62,13 +62,13 @@ export function workerSandbox(
       });
       checkChoice('run', 'reveal', reveal, REVEALS);
       const program = checkProgram(given, language);
-      assertPrintable(program, outputBytes);
+      checkPrintable(program, outputBytes);
       const request = runRequest(program, outputBytes);
       const report = await slots.use(
         (handle, ended) => runOnWorker(handle, request, { timeout, signal: ended }),
         signal,
       );
-      assertSound(report);
+      checkSound(report);
       return judgeRun(program, report, { limits: { timeout, memoryMb, outputBytes }, reveal });
     },
     dispose: async () => {
@@ -86,13 +86,13 @@ function runRequest({ code, mode, entry, tests }: CheckedProgram, outputBytes: n
 }
 
 /** @throws {EfEnvError} `task` for an assertion that could hold or fail for no program. */
-function assertSound({ tests }: RunReport): void {
+function checkSound({ tests }: RunReport): void {
   const at = tests.findIndex(({ unsound }) => unsound !== undefined);
   if (at >= 0) throw testFault('assert', at, `${tests[at]?.unsound}.`);
 }
 
 /** @throws {EfEnvError} `task` if no program may print what is expected: it would end as `output-limit`. */
-function assertPrintable({ mode, tests }: CheckedProgram, outputBytes: number): void {
+function checkPrintable({ mode, tests }: CheckedProgram, outputBytes: number): void {
   if (mode !== 'stdio') return;
   const texts = tests.map(({ expected }) => `${(expected ?? '').trim()}\n`); // as most programs print it
   const needed = new TextEncoder().encode(texts.join('')).length;

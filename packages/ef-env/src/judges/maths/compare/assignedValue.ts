@@ -1,4 +1,4 @@
-import { isLabel } from '../extract/isLabel.ts';
+import { isLabel } from '../read/isLabel.ts';
 import { type MathNode, someNode } from '../read/node.ts';
 
 const isConstant = (node: MathNode): boolean =>

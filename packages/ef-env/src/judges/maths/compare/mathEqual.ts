@@ -1,6 +1,6 @@
 import { type OptionNames, readOptions } from '../../../base/readOptions.ts';
 import { type Budget, createBudget, withinLimits } from '../../../numbers/budget.ts';
-import { chosenLetter } from '../extract/chosenLetter.ts';
+import { chosenLetter } from '../read/chosenLetter.ts';
 import type { Reader } from '../read/createReader.ts';
 import { goldText } from '../read/goldText.ts';
 import { logReadings } from '../read/logReadings.ts';

@@ -1,6 +1,6 @@
 import { type BigFloat, negateFloat } from '../../../numbers/bigFloat.ts';
 import type { Budget } from '../../../numbers/budget.ts';
-import { isLabel } from '../extract/isLabel.ts';
+import { isLabel } from '../read/isLabel.ts';
 import { childrenOf, type MathNode, negateNode, type RelationOperator } from '../read/node.ts';
 import { baseName } from './namedValues.ts';
 import {

@@ -1,3 +1,4 @@
+import { isLabel } from '../read/isLabel.ts';
 import {
   answerFormulas,
   type Candidate,
@@ -7,7 +8,6 @@ import {
 } from './candidate.ts';
 import { type Formula, findFormulas } from './findFormulas.ts';
 import { firstSentence } from './firstSentence.ts';
-import { isLabel } from './isLabel.ts';
 
 const CONCLUSION = /\b(?:therefore|thus|hence|so|consequently|in conclusion)\b/gi;
 

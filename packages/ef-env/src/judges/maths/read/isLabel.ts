@@ -1,4 +1,4 @@
-import type { MathNode } from '../read/node.ts';
+import type { MathNode } from './node.ts';
 
 /**
  * Whether a node only names what the other side of an equation is: `x`, `x_1`, `f(x)`, `|AB|`,
