@@ -11,9 +11,9 @@ import {
   compareQuantities,
   compareRatios,
 } from './compareMeasures.ts';
-import type { Compare, CompareOptions } from './compareOptions.ts';
 import { compareRelations } from './compareRelations.ts';
 import { compareResidues } from './compareResidues.ts';
+import type { Compare, CompareOptions, Comparison } from './comparison.ts';
 import { assignedName, baseName, namedValues, orders } from './namedValues.ts';
 import { equalSets, realSet } from './realSet.ts';
 import { sameNode } from './sameNode.ts';
@@ -24,31 +24,27 @@ import { sameSolutions, solutionSet } from './solutionSet.ts';
  * a reference inequality accepts its interval, but a reference interval accepts an inequality only with
  * `allowSetRelation`, and a reference value never accepts an equation to be solved.
  */
-export function compareAnswers(
-  gold: MathNode,
-  answer: MathNode,
-  options: CompareOptions,
-  budget: Budget,
-): boolean {
-  const compare: Compare = (a, b) => compareAnswers(a, b, options, budget);
+export function compareAnswers(gold: MathNode, answer: MathNode, options: CompareOptions): boolean {
+  const { budget } = options;
+  const compare: Compare = (a, b) => compareAnswers(a, b, options);
+  const comparison: Comparison = { ...options, compare };
   budget.spend(5);
   if (sameNode(gold, answer)) return true;
   const [g, a] = [flattened(gold), flattened(answer)];
 
-  const values = (): boolean => withinLimits(() => equalValues(g, a, options, budget)) ?? false;
+  const values = (): boolean => withinLimits(() => equalValues(g, a, options)) ?? false;
   if (g.type === 'number' && a.type === 'number') return values(); // most answers: nothing else to ask
   if (g.type === 'text' || a.type === 'text') {
     return g.type === 'text' && a.type === 'text' && plainText(g.text) === plainText(a.text);
   }
   const named = compareNamed(g, a, compare);
   if (named !== null) return named;
-  if (g.type === 'relation' || a.type === 'relation')
-    return compareStatements(g, a, compare, options, budget);
+  if (g.type === 'relation' || a.type === 'relation') return compareStatements(g, a, comparison);
   const residues =
-    g.type === 'call' || a.type === 'call' ? compareResidues(g, a, compare, budget) : null;
+    g.type === 'call' || a.type === 'call' ? compareResidues(g, a, comparison) : null;
   if (residues !== null) return residues;
   if (g.type === 'list' || a.type === 'list' || g.type === 'set' || a.type === 'set') {
-    return compareCollections(g, a, compare, budget);
+    return compareCollections(g, a, comparison);
   }
   if (g.type === 'combination' || a.type === 'combination')
     return compareSets(g, a, budget) || sameParts(g, a, compare);
@@ -56,8 +52,7 @@ export function compareAnswers(
   if (rows !== null) return rows;
   if (g.type === 'bracket' || a.type === 'bracket')
     return compareBrackets(g, a, compare) || compareSets(g, a, budget);
-  if (g.type === 'ratio' || a.type === 'ratio')
-    return compareRatios(g, a, compare, options, budget);
+  if (g.type === 'ratio' || a.type === 'ratio') return compareRatios(g, a, comparison);
   if (g.type === 'based' || a.type === 'based') return compareBased(g, a, compare);
   if (g.type === 'percent' || a.type === 'percent') return comparePercent(g, a, compare);
   if (g.type === 'quantity' || a.type === 'quantity') return compareQuantities(g, a, compare);
@@ -113,19 +108,14 @@ function compareNamed(g: MathNode, a: MathNode, compare: Compare): boolean | nul
   return null;
 }
 
-function compareStatements(
-  g: MathNode,
-  a: MathNode,
-  compare: Compare,
-  options: CompareOptions,
-  budget: Budget,
-): boolean {
-  if (g.type === 'relation' && a.type === 'relation' && compareRelations(g, a, compare, budget))
+function compareStatements(g: MathNode, a: MathNode, comparison: Comparison): boolean {
+  const { compare, allowSetRelation, budget } = comparison;
+  if (g.type === 'relation' && a.type === 'relation' && compareRelations(g, a, comparison))
     return true;
   const [goldSolved, answerSolved] = [g, a].map((node) =>
     withinLimits(() => solutionSet(node, budget)),
   );
-  const asked = options.allowSetRelation || !isMembership(g) || isMembership(a);
+  const asked = allowSetRelation || !isMembership(g) || isMembership(a);
   if (goldSolved && answerSolved && asked) return sameSolutions(goldSolved, answerSolved);
   const [goldName, answerName] = [assignedName(g), assignedName(a)];
   if (goldName !== null && answerName !== null && baseName(goldName) !== baseName(answerName))
@@ -135,7 +125,7 @@ function compareStatements(
     // an equation that happens to end in a value is not that value, unless both are stated so
     return compare(goldValue, answerValue);
   }
-  if (a.type === 'relation' && goldValue !== null && !options.allowSetRelation) return false;
+  if (a.type === 'relation' && goldValue !== null && !allowSetRelation) return false;
   const [goldSet, answerSet] = [goldSolved?.set ?? null, answerSolved?.set ?? null].map(
     (set, i) => set ?? withinLimits(() => setOf([g, a][i]!, budget)),
   );

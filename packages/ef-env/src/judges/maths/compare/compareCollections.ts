@@ -1,6 +1,6 @@
 import { type Budget, withinLimits } from '../../../numbers/budget.ts';
 import type { MathNode } from '../read/node.ts';
-import type { Compare } from './compareOptions.ts';
+import type { Compare, Comparison } from './comparison.ts';
 import { equalSets, realSet } from './realSet.ts';
 import { sameSolutions, solutionSet } from './solutionSet.ts';
 
@@ -11,8 +11,7 @@ const MAX_ITEMS = 60;
 export function compareCollections(
   g: MathNode,
   a: MathNode,
-  compare: Compare,
-  budget: Budget,
+  { compare, budget }: Pick<Comparison, 'compare' | 'budget'>,
 ): boolean {
   if ((g.type === 'set' || a.type === 'set') && compareSets(g, a, budget)) return true;
   if (isInterval(g) || isInterval(a)) return solvedAsSet(g, a, budget);

@@ -1,5 +1,5 @@
 import type { MathNode } from '../read/node.ts';
-import type { Compare } from './compareOptions.ts';
+import type { Compare } from './comparison.ts';
 import { matrixValue } from './matrixValue.ts';
 
 /** A tuple as a column, a list of lists as rows; `null` for all else. */

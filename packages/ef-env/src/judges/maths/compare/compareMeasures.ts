@@ -1,17 +1,14 @@
-import type { Budget } from '../../../numbers/budget.ts';
 import { rational } from '../../../numbers/rational.ts';
 import { divideNode, type MathNode, multiplyNode, numberNode, someNode } from '../read/node.ts';
 import { unitRatio } from '../read/units.ts';
 import { equalValues } from '../value/equalValues.ts';
-import type { Compare, CompareOptions } from './compareOptions.ts';
+import type { Compare, Comparison } from './comparison.ts';
 
 /** Equal part by part, or in proportion; a clock time (`12:00`, `3:45 pm`) is never in proportion. */
 export function compareRatios(
   g: MathNode,
   a: MathNode,
-  compare: Compare,
-  options: CompareOptions,
-  budget: Budget,
+  { compare, precision, budget }: Pick<Comparison, 'compare' | 'precision' | 'budget'>,
 ): boolean {
   const parts = (node: MathNode): MathNode[] => (node.type === 'ratio' ? node.parts : []);
   const [x, y] = [parts(g), parts(a)];
@@ -19,7 +16,7 @@ export function compareRatios(
     if (x.every((part, i) => compare(part, y[i]!))) return true;
     if ([...x, ...y].some(isClockPart)) return false;
     return x.every((part, i) =>
-      equalValues(multiplyNode(part, y[0]!), multiplyNode(y[i]!, x[0]!), options, budget),
+      equalValues(multiplyNode(part, y[0]!), multiplyNode(y[i]!, x[0]!), { precision, budget }),
     );
   }
   const [ratio, value] = x.length === 2 ? [x, a] : [y, g];

@@ -1,6 +1,6 @@
-import type { Budget } from '../../../numbers/budget.ts';
 import { addNode, type MathNode, negateNode, type RelationOperator } from '../read/node.ts';
 import { rationalRatio } from '../value/equalValues.ts';
+import type { Comparison } from './comparison.ts';
 
 type Relation = MathNode & { type: 'relation' };
 
@@ -16,8 +16,7 @@ const REVERSED: Record<RelationOperator, RelationOperator | null> = {
 export function compareRelations(
   gold: Relation,
   answer: Relation,
-  compare: (gold: MathNode, answer: MathNode) => boolean,
-  budget: Budget,
+  { compare, budget }: Pick<Comparison, 'compare' | 'budget'>,
 ): boolean {
   const n = gold.operators.length;
   if (answer.operators.length === n) {

@@ -1,9 +1,8 @@
-import type { Budget } from '../../../numbers/budget.ts';
 import { isInteger } from '../../../numbers/rational.ts';
 import { addNode, divideNode, type MathNode, negateNode } from '../read/node.ts';
 import { rationalValue } from '../value/rationalValue.ts';
 import { assignedValue } from './assignedValue.ts';
-import type { Compare } from './compareOptions.ts';
+import type { Comparison } from './comparison.ts';
 
 /** `2 \\pmod 5`, `2 \\bmod 5` or `x \\equiv 2 \\pmod 5` as an answer: its number and modulus. */
 function residueOf(node: MathNode): { value: MathNode; modulus: MathNode } | null {
@@ -17,8 +16,7 @@ function residueOf(node: MathNode): { value: MathNode; modulus: MathNode } | nul
 export function compareResidues(
   g: MathNode,
   a: MathNode,
-  compare: Compare,
-  budget: Budget,
+  { compare, budget }: Pick<Comparison, 'compare' | 'budget'>,
 ): boolean | null {
   const [gold, answer] = [residueOf(g), residueOf(a)];
   if (gold === null && answer === null) return null;

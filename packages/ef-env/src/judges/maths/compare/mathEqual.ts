@@ -58,12 +58,11 @@ const EQUAL_OPTIONS = {
   steps: 'optional',
 } as const satisfies OptionNames<MathEqualOptions>;
 
-/** {@link mathEqual} for texts, one of which a reader may have read already. */
+/** {@link mathEqual} for texts, one of which `reader` may have read already. */
 export function equalAnswers(
   reference: string,
   answer: string,
-  options: MathEqualOptions,
-  reader?: Reader,
+  options: MathEqualOptions & { reader?: Reader },
 ): boolean {
   const {
     precision = 6,
@@ -71,6 +70,7 @@ export function equalAnswers(
     strict = true,
     decimalComma = false,
     steps = 60_000,
+    reader,
   } = options;
   const goldPlain = plainText(reference);
   if (goldPlain === '' || answer.trim() === '') return false;
@@ -95,7 +95,7 @@ export function equalAnswers(
     answers.some((node) =>
       (logs ? logReadings(goldNode, node) : [[goldNode, node] as const]).some(
         ([g, a]) =>
-          withinLimits(() => compareAnswers(g, a, { precision, allowSetRelation }, budget)) ??
+          withinLimits(() => compareAnswers(g, a, { precision, allowSetRelation, budget })) ??
           false,
       ),
     ),

@@ -60,9 +60,9 @@ export function solutionSet(node: MathNode, budget: Budget): Solutions | null {
     const [left, right] = [node.operands[i]!, node.operands[i + 1]!];
     let solved: RealSet | null = null;
     if (operator === 'in') solved = isLabel(left) ? realSet(right, budget) : null;
-    else if (isUnknown(left)) solved = solve(left, operator, right, budget);
+    else if (isUnknown(left)) solved = solve({ unknown: left, operator, bound: right }, budget);
     else if (isUnknown(right) && FLIPPED[operator] !== undefined)
-      solved = solve(right, FLIPPED[operator], left, budget);
+      solved = solve({ unknown: right, operator: FLIPPED[operator], bound: left }, budget);
     if (solved === null) return null;
     unknowns.add(lettersOf(operator === 'in' || isUnknown(left) ? left : right));
     set = intersectionOf(set, solved);
@@ -87,14 +87,20 @@ const isMinusOne = (node: MathNode): boolean =>
 const isUnknown = (node: MathNode): boolean =>
   isLabel(node) || isAbsolute(node) || isMinusLabel(node);
 
-function solve(
-  unknown: MathNode,
-  operator: RelationOperator,
-  bound: MathNode,
-  budget: Budget,
-): RealSet | null {
+/** An unknown and what it is compared with. */
+interface Inequality {
+  unknown: MathNode;
+  operator: RelationOperator;
+  bound: MathNode;
+}
+
+function solve({ unknown, operator, bound }: Inequality, budget: Budget): RealSet | null {
   if (isMinusLabel(unknown) && unknown.type === 'multiply' && FLIPPED[operator] !== undefined) {
-    return solve(unknown.factors[1]!, FLIPPED[operator], negateNode(bound), budget);
+    const [, positive] = unknown.factors as [MathNode, MathNode]; // just counted
+    return solve(
+      { unknown: positive, operator: FLIPPED[operator], bound: negateNode(bound) },
+      budget,
+    );
   }
   const at = endOf(bound, budget);
   if (at === null) return null;

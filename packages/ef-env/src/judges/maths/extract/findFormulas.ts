@@ -29,7 +29,7 @@ export function findFormulas(text: string): Formula[] {
       continue;
     }
     const which = DELIMITERS.findIndex(([open]) => text.startsWith(open, i));
-    const end = which < 0 ? -1 : closing(text, i, which, closers);
+    const end = which < 0 ? -1 : closing(text, i, { which, closers });
     if (end < 0) {
       i += 1;
       continue;
@@ -42,7 +42,11 @@ export function findFormulas(text: string): Formula[] {
   return formulas;
 }
 
-function closing(text: string, start: number, which: number, closers: number[]): number {
+function closing(
+  text: string,
+  start: number,
+  { which, closers }: { which: number; closers: number[] },
+): number {
   const [open, close, manyLines] = DELIMITERS[which]!;
   const from = start + open.length;
   const limit = Math.min(text.length, from + MAX_LENGTH);

@@ -46,12 +46,11 @@ export function gradeMath(
   if (found === null) return { correct: false, answer: null, from: null };
   const reference = goldAnswer(text, { targets }, reader);
   const decimalComma = found.decimalComma || reference.decimalComma;
-  const correct = equalAnswers(
-    reference.text,
-    found.text,
-    { ...equalOptions, decimalComma },
+  const correct = equalAnswers(reference.text, found.text, {
+    ...equalOptions,
+    decimalComma,
     reader,
-  );
+  });
   return { correct, answer: found.text, from: found.from };
 }
 

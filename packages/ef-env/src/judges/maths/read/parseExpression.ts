@@ -1,3 +1,4 @@
+// One file: a sum, its products, mixed numbers and units are read by each other.
 import { MathLimit } from '../../../numbers/budget.ts';
 import {
   addNode,

@@ -1,3 +1,4 @@
+// One file: atoms, arguments, functions and scripts of a formula are read by each other.
 import { MathLimit } from '../../../numbers/budget.ts';
 import { BARE_LOG } from './logReadings.ts';
 import {

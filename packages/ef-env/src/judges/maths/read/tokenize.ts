@@ -1,6 +1,7 @@
 import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import { afterBrace } from './afterBrace.ts';
-import { NotMath } from './notMath.ts';
+import { matchAt } from './matchAt.ts';
+import { readNumber } from './readNumber.ts';
 import { isUnitSymbol, knownUnit } from './units.ts';
 
 /** A piece of a normalised answer. */
@@ -39,27 +40,9 @@ const TEXT_COMMANDS = /* @__PURE__ */ new Set(
   ),
 );
 
-const NUMBER = /(?:\d+(?:\ue000\d{3})+|\d*)(?:\.\d+|\.(?![\d.]))?/y;
-/** 1,234,567, 1'234'567 and, in India, 12,34,567 */
-const GROUPED =
-  /[1-9](?:\d{0,2}(?:(?:,\d{3})+|(?:'\d{3})+)|\d?(?:,\d{2})+,\d{3})(?![\d,])(?:\.\d+)?/y;
-/** 1.234.567: two points cannot be decimal ones. */
-const DOTTED = /[1-9]\d{0,2}(?:\.\d{3}){2,}(?![\d.])/y;
-const SPACED = /[1-9]\d{0,2}(?: \d{3})+(?!\d)(?:\.\d+)?/y;
-/** 1.5e3 */
-const POWER_OF_TEN = /\d+(?:\.\d+)?[eE][-+]?\d{1,3}(?![\d.{^])/y;
-const COMMA = /\d+,\d+(?![\d,.])/y;
-/** 1.250,50 */
-const EUROPEAN = /[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}(?![\d,.]\d|\d)/y;
 const COMMAND = /\\[a-zA-Z]+/y;
 const LETTERS = /[A-Za-z]+/y;
 const SPACE = /\s+/y;
-
-/** What a sticky pattern finds at `index`. */
-function matchAt(pattern: RegExp, s: string, index: number): string | null {
-  pattern.lastIndex = index;
-  return pattern.exec(s)?.[0] ?? null;
-}
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isLetter = (code: number): boolean =>
@@ -72,6 +55,7 @@ const MAX_TOKENS = 6_000;
 
 /** Splits a normalised answer ({@link normalizeLatex}) into tokens. @throws {MathLimit | NotMath} */
 export function tokenize(s: string, options: TokenizeOptions, budget: Budget): Token[] {
+  const read = (inner: string): Token[] => tokenize(inner, options, budget);
   const tokens: Token[] = [];
   let depth = 0;
   for (let i = 0; i < s.length; ) {
@@ -83,7 +67,9 @@ export function tokenize(s: string, options: TokenizeOptions, budget: Budget): T
     budget.spend();
     if (tokens.length > MAX_TOKENS) throw new MathLimit('too many tokens');
     if (isDigit(code) || (code === 46 && isDigit(s.charCodeAt(i + 1)))) {
-      i += pushNumber(tokens, s, i, depth === 0, options);
+      const { digits, length } = readNumber(s, i, { ...options, outside: depth === 0 });
+      tokens.push({ kind: 'number', text: digits });
+      i += length;
     } else if (code === 92) {
       const name = matchAt(COMMAND, s, i);
       if (name === null) {
@@ -94,7 +80,7 @@ export function tokenize(s: string, options: TokenizeOptions, budget: Budget): T
       } else if (TEXT_COMMANDS.has(name.slice(1))) {
         const open = i + name.length + (matchAt(SPACE, s, i + name.length) ?? '').length;
         const end = s[open] === '{' ? afterBrace(s, open) : open;
-        pushWords(tokens, s.slice(open + 1, end - (s[end - 1] === '}' ? 1 : 0)), options, budget);
+        pushWords(tokens, s.slice(open + 1, end - (s[end - 1] === '}' ? 1 : 0)), read);
         i = Math.max(end, i + name.length);
       } else {
         tokens.push({ kind: 'command', text: name.slice(1) });
@@ -111,39 +97,6 @@ export function tokenize(s: string, options: TokenizeOptions, budget: Budget): T
     }
   }
   return tokens;
-}
-
-/** The number at `i`; its length in the text. */
-function pushNumber(
-  tokens: Token[],
-  s: string,
-  i: number,
-  outside: boolean,
-  { thousands, decimalComma }: TokenizeOptions,
-): number {
-  const power = matchAt(POWER_OF_TEN, s, i);
-  const grouped = outside && thousands ? matchAt(GROUPED, s, i) : null;
-  const spaced = outside ? matchAt(SPACED, s, i) : null;
-  const comma = outside && decimalComma ? matchAt(COMMA, s, i) : null;
-  const text = power ?? grouped ?? spaced ?? comma ?? matchAt(NUMBER, s, i)!; // a number begins at i
-  if (text.includes('.') && /^[.,]\d/.test(s.slice(i + text.length, i + text.length + 2))) {
-    const several = severalPoints(s, i, outside && decimalComma);
-    if (several !== null) {
-      tokens.push({ kind: 'number', text: several.replaceAll('.', '').replace(',', '.') });
-      return several.length;
-    }
-  }
-  const plain = grouped === null && comma !== null ? text.replace(',', '.') : text;
-  tokens.push({ kind: 'number', text: plain.replace(/[,'\ue000 ]/g, '') });
-  return text.length;
-}
-
-/** `1.234.567` and `1.234,50`; `null` for a list, `1.5,2`. @throws {NotMath} for two points that separate no thousands. */
-function severalPoints(s: string, i: number, decimalComma: boolean): string | null {
-  const found = (decimalComma ? matchAt(EUROPEAN, s, i) : null) ?? matchAt(DOTTED, s, i);
-  if (found === null && /^\d*\.\d+\.\d/.test(s.slice(i, i + 60)))
-    throw new NotMath('a number with two points');
-  return found;
 }
 
 const endsInValue = (tokens: readonly Token[]): boolean => {
@@ -192,7 +145,7 @@ function pushLetters(tokens: Token[], run: string): number {
 const NESTED = /\\(?:text[a-z]*|mathrm|mathbf|mbox|emph)\s*\{([^{}]*)\}/g;
 
 /** The content of `\\text{...}`: a joint, a word that means something, a letter, a number with its unit, or words. */
-function pushWords(tokens: Token[], text: string, options: TokenizeOptions, budget: Budget): void {
+function pushWords(tokens: Token[], text: string, read: (text: string) => Token[]): void {
   const inner = text.replace(NESTED, '$1').replace(/[{}]/g, '').trim();
   if (inner === '') return;
   const lower = inner
@@ -205,11 +158,10 @@ function pushWords(tokens: Token[], text: string, options: TokenizeOptions, budg
   else if (lower === 'and' || /^[,;]$/.test(inner)) tokens.push({ kind: 'command', text: 'and' });
   else if (WORDS.has(lower)) tokens.push({ kind: 'command', text: WORDS.get(lower)! });
   else if (/^[a-zA-Z]$/.test(inner)) tokens.push({ kind: 'letter', text: inner });
-  else if (/^[-+]?[\d.,]+(?:\s*\\?%)?$/.test(inner))
-    tokens.push(...tokenize(inner, options, budget));
+  else if (/^[-+]?[\d.,]+(?:\s*\\?%)?$/.test(inner)) tokens.push(...read(inner));
   else if (/^[\d.,]+(?:\s+[A-Za-z][A-Za-z .]*)?$/.test(inner)) {
     const [number, ...unit] = inner.split(/\s+/);
-    tokens.push(...tokenize(number!, options, budget)); // split gives at least one part
+    tokens.push(...read(number!)); // split gives at least one part
     if (unit.length > 0) tokens.push({ kind: 'text', text: unit.join(' ') });
   } else tokens.push({ kind: 'text', text: inner });
 }

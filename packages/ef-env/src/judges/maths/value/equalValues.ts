@@ -10,14 +10,17 @@ import {
 } from '../../../numbers/complexFloat.ts';
 import { equalRationals, isInteger, rational, signOf } from '../../../numbers/rational.ts';
 import { childrenOf, type MathNode, someNode } from '../read/node.ts';
-import { evaluateNode, probeValue } from './evaluateNode.ts';
+import { evaluateNode } from './evaluateNode.ts';
 import { normalForm } from './normalForm.ts';
+import { probeValue } from './probeValue.ts';
 import { rationalValue } from './rationalValue.ts';
 import { addSums, equalSums, scaleSum, sumAsRational, type TermSum } from './termSum.ts';
 
 export interface EqualValuesOptions {
   /** Decimals right of the point that must agree where a side is written as a decimal; `null` = exact. */
   precision: number | null;
+  /** What the comparison may cost. */
+  budget: Budget;
 }
 
 /** Bits of 192 that two values must share: constants lose less to cancellation than values at a probe. */
@@ -38,13 +41,12 @@ const hasDecimal = (node: MathNode): boolean =>
 export function equalValues(
   a: MathNode,
   b: MathNode,
-  options: EqualValuesOptions,
-  budget: Budget,
+  { precision, budget }: EqualValuesOptions,
 ): boolean {
   budget.spend(50);
   if (hasInfinity(a) || hasInfinity(b))
     return infinitySign(a) !== 0 && infinitySign(a) === infinitySign(b);
-  const rounded = options.precision !== null && (hasDecimal(a) || hasDecimal(b));
+  const rounded = precision !== null && (hasDecimal(a) || hasDecimal(b));
   const x = rationalValue(a, budget);
   const y = x === null ? null : rationalValue(b, budget);
   if (x !== null && y !== null && (!rounded || equalRationals(x, y))) return equalRationals(x, y);
@@ -59,7 +61,7 @@ export function equalValues(
       if (!rounded) return false;
     } else if (!rounded && isPolynomial(formA) && isPolynomial(formB)) return false;
   }
-  return equalAtProbes(a, b, rounded ? options.precision : null, budget);
+  return equalAtProbes(a, b, { precision: rounded ? precision : null, budget });
 }
 
 /** The range of a sum or a limit may name infinity. */
@@ -108,7 +110,11 @@ function valuesAt(
   return { values, asked };
 }
 
-function equalAtProbes(a: MathNode, b: MathNode, decimals: number | null, budget: Budget): boolean {
+function equalAtProbes(
+  a: MathNode,
+  b: MathNode,
+  { precision, budget }: EqualValuesOptions,
+): boolean {
   let compared = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const { values, asked } = valuesAt([a, b], round, budget);
@@ -120,9 +126,9 @@ function equalAtProbes(a: MathNode, b: MathNode, decimals: number | null, budget
     // At negative points a principal root may leave the real line, where conventions differ.
     if (round % 2 === 1 && (!isReal(left) || !isReal(right))) continue;
     const same =
-      decimals === null
+      precision === null
         ? closeComplex(left, right, asked ? SHARED_BITS.probe : SHARED_BITS.constant)
-        : equalRounded(left, right, decimals);
+        : equalRounded(left, right, precision);
     if (!same) return false;
     if (!asked) return !swallows(a, left) && !swallows(b, right);
     compared += 1;
@@ -159,12 +165,16 @@ export function rationalRatio(a: MathNode, b: MathNode, budget: Budget): number 
     return null;
   const constant = ratios.every((ratio) => Math.abs(ratio / first - 1) < 1e-12);
   if (!constant) return null;
-  const exact = withinLimits(() => exactRatioHolds(a, b, first, budget));
+  const exact = withinLimits(() => exactRatioHolds([a, b], first, budget));
   return exact === false ? null : first;
 }
 
 /** Checks a simple ratio on the exact forms; `true` where it is not simple enough to check. */
-function exactRatioHolds(a: MathNode, b: MathNode, ratio: number, budget: Budget): boolean {
+function exactRatioHolds(
+  [a, b]: readonly [MathNode, MathNode],
+  ratio: number,
+  budget: Budget,
+): boolean {
   for (let denominator = 1; denominator <= 60; denominator++) {
     const numerator = Math.round(ratio * denominator);
     if (Math.abs(numerator / denominator / ratio - 1) > 1e-12) continue;

@@ -1,12 +1,4 @@
-import {
-  type BigFloat,
-  bigFloat,
-  floorFloat,
-  fromRational,
-  signOfFloat,
-  toNumber,
-  ZERO_FLOAT,
-} from '../../../numbers/bigFloat.ts';
+import { fromRational, signOfFloat } from '../../../numbers/bigFloat.ts';
 import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import {
   absComplex,
@@ -18,86 +10,17 @@ import {
   expComplex,
   I,
   isReal,
-  logComplex,
   multiplyComplex,
   negateComplex,
   powerComplex,
 } from '../../../numbers/complexFloat.ts';
-import { angleFloat, fromDouble, PI_FLOAT, sinCosFloat } from '../../../numbers/elementary.ts';
+import { PI_FLOAT } from '../../../numbers/elementary.ts';
 import { isInteger, rational } from '../../../numbers/rational.ts';
 import { type MathNode, numberNode } from '../read/node.ts';
-import { binomial, countingSteps, factorial } from './exactCall.ts';
-import { integerRange, normalKey, substitute } from './normalForm.ts';
-
-const TWO = /* @__PURE__ */ complexFromInteger(2);
-const half = (z: Complex): Complex => divideComplex(z, TWO);
-
-/** [sin z, cos z] */
-function sinCos(z: Complex): [Complex, Complex] {
-  if (isReal(z)) return sinCosFloat(z.re).map((x) => complex(x)) as [Complex, Complex]; // two of them
-  const up = expComplex(multiplyComplex(I, z));
-  const down = divideComplex(complexFromInteger(1), up);
-  const sum = addComplex(up, down);
-  const difference = addComplex(up, negateComplex(down));
-  return [divideComplex(half(difference), I), half(sum)];
-}
-
-const realOnly = (z: Complex): BigFloat => {
-  if (!isReal(z)) throw new MathLimit('not a real number');
-  return z.re;
-};
-
-/** The angle whose (cos, sin) is a positive multiple of (x, y). */
-function angle(x: Complex, y: Complex): Complex {
-  const size = complex(absComplex(complex(realOnly(x), realOnly(y))));
-  return complex(angleFloat(divideComplex(x, size).re, divideComplex(y, size).re));
-}
-
-const one = /* @__PURE__ */ complexFromInteger(1);
-const squareRoot = (z: Complex): Complex => powerComplex(z, complex(bigFloat(1n, -1)));
-const subtract = (a: Complex, b: Complex): Complex => addComplex(a, negateComplex(b));
-const integerOf = (z: Complex): bigint => {
-  const n = realOnly(z);
-  const floor = floorFloat(n);
-  if (toNumber(n) !== Number(floor)) throw new MathLimit('not an integer');
-  return floor;
-};
-
-const FUNCTIONS: Record<string, (...args: Complex[]) => Complex> = {
-  sin: (z) => sinCos(z)[0],
-  cos: (z) => sinCos(z)[1],
-  tan: (z) => divideComplex(...sinCos(z)),
-  cot: (z) => divideComplex(...(sinCos(z).reverse() as [Complex, Complex])),
-  sec: (z) => divideComplex(one, sinCos(z)[1]),
-  csc: (z) => divideComplex(one, sinCos(z)[0]),
-  arcsin: (z) => angle(squareRoot(subtract(one, multiplyComplex(z, z))), z),
-  arccos: (z) => angle(z, squareRoot(subtract(one, multiplyComplex(z, z)))),
-  arctan: (z) => angle(one, z),
-  arccot: (z) => angle(z, one),
-  cis: (z) => expComplex(multiplyComplex(I, z)),
-  sinh: (z) => half(subtract(expComplex(z), expComplex(negateComplex(z)))),
-  cosh: (z) => half(addComplex(expComplex(z), expComplex(negateComplex(z)))),
-  tanh: (z) =>
-    divideComplex(
-      subtract(expComplex(z), expComplex(negateComplex(z))),
-      addComplex(expComplex(z), expComplex(negateComplex(z))),
-    ),
-  log: (a, b) => (b === undefined ? logComplex(a) : divideComplex(logComplex(b), logComplex(a))),
-  abs: (z) => complex(absComplex(z)),
-  Re: (z) => complex(z.re),
-  Im: (z) => complex(z.im),
-  floor: (z) => complexFromInteger(floorFloat(realOnly(z))),
-  ceil: (z) => complexFromInteger(-floorFloat(realOnly(negateComplex(z)))),
-  factorial: (z) => complexFromInteger(factorial(integerOf(z))),
-  binomial: (n, k) => complexFromInteger(binomial(integerOf(n), integerOf(k!))),
-  mod: (a, m) => {
-    const modulus = integerOf(m!);
-    if (modulus === 0n) throw new MathLimit('division by zero');
-    return complexFromInteger(((integerOf(a) % modulus) + modulus) % modulus);
-  },
-  max: (...all) => all.reduce((a, b) => (signOfFloat(realOnly(subtract(a, b))) >= 0 ? a : b)),
-  min: (...all) => all.reduce((a, b) => (signOfFloat(realOnly(subtract(a, b))) <= 0 ? a : b)),
-};
+import { FUNCTIONS, integerOf } from './complexFunctions.ts';
+import { countingSteps } from './exactCall.ts';
+import { integerRange, normalKey } from './normalForm.ts';
+import { substitute } from './substitute.ts';
 
 /**
  * The value of an expression to about 190 bits. `lookUp` gives the value of a symbol; a function or an
@@ -158,7 +81,7 @@ export function evaluateNode(
 
 function constant(name: 'pi' | 'e' | 'i' | 'infinity'): Complex {
   if (name === 'pi') return complex(PI_FLOAT);
-  if (name === 'e') return expComplex(one);
+  if (name === 'e') return expComplex(complexFromInteger(1));
   if (name === 'i') return I;
   throw new MathLimit('infinity has no value');
 }
@@ -190,26 +113,4 @@ function rootExponent(node: MathNode): ReturnType<typeof rational> | null {
   if (!isInverse || !isInteger(top.value) || !isInteger(base.value) || base.value.numerator === 0n)
     return null;
   return rational(top.value.numerator, base.value.numerator);
-}
-
-/** Sizes of the values in rounds 0 and 1, 2 and 3, 4 and 5: least, range. */
-const PROBES = [
-  [1, 2],
-  [0.2, 0.7],
-  [20, 40],
-] as const;
-
-/**
- * A value for a symbol that no formula would name, the same for the same name: of different sizes, so that
- * `|x + 10|`, `\max(x, 5)` and \arcsin x show what they are; negative in odd rounds. `whole`: a whole
- * number >= 3, for factorials.
- */
-export function probeValue(name: string, round: number, whole: boolean): Complex {
-  let hash = 0x811c9dc5 ^ Math.imul(round + 1, 0x9e3779b9);
-  for (const unit of name) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97) >>> 0;
-  if (whole) return complexFromInteger(3 + (hash % 17));
-  const [least, range] = PROBES[round >> 1]!;
-  const size = least + (hash / 2 ** 32) * range;
-  return complex(fromDouble(round % 2 === 1 ? -size : size), ZERO_FLOAT);
 }

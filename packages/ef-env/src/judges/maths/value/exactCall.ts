@@ -105,7 +105,7 @@ function logarithm(args: TermSum[]): TermSum {
         },
       ],
     ]);
-    return multiplySums(lnX, inverse, (term) => term, spend);
+    return multiplySums(lnX, inverse, { reduce: (term) => term, budget: spend });
   }
   const [x] = args;
   if (x === undefined) throw new MathLimit('log of nothing');

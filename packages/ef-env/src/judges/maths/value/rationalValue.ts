@@ -23,9 +23,9 @@ function calculated(node: MathNode, budget: Budget): Rational | null {
     case 'number':
       return node.value;
     case 'add':
-      return combined(node.terms, ZERO, addRationals, budget);
+      return combined(node.terms, SUM, budget);
     case 'multiply':
-      return combined(node.factors, ONE, multiplyRationals, budget);
+      return combined(node.factors, PRODUCT, budget);
     case 'power': {
       const [base, exponent] = [calculated(node.base, budget), calculated(node.exponent, budget)];
       if (base === null || exponent === null || !isInteger(exponent)) return null;
@@ -36,10 +36,12 @@ function calculated(node: MathNode, budget: Budget): Rational | null {
   }
 }
 
+const SUM = { start: ZERO, combine: addRationals };
+const PRODUCT: typeof SUM = { start: ONE, combine: multiplyRationals };
+
 function combined(
   nodes: readonly MathNode[],
-  start: Rational,
-  combine: (a: Rational, b: Rational) => Rational,
+  { start, combine }: typeof SUM,
   budget: Budget,
 ): Rational | null {
   let total = start;

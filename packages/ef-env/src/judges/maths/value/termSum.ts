@@ -61,8 +61,7 @@ export function scaleSum(a: TermSum, factor: Rational): TermSum {
 export function multiplySums(
   a: TermSum,
   b: TermSum,
-  reduce: (term: Term) => Term,
-  budget: Budget,
+  { reduce, budget }: { reduce: (term: Term) => Term; budget: Budget },
 ): TermSum {
   if (a.size * b.size > MAX_TERMS * 10) throw new MathLimit('too many terms');
   const sum = new Map<string, Term>();

@@ -1,4 +1,6 @@
+// One file: how a run begins, goes on and ends are questions to the same token and its neighbours.
 import { wordSet } from '../../../../text/wordSet.ts';
+import { isChanged, isOperand } from './changedNumber.ts';
 import { joinedRuns } from './joinedRuns.ts';
 import type { MathRun, Piece } from './mathRun.ts';
 import { endsValue, isNumber, type ProseToken } from './proseToken.ts';
@@ -189,43 +191,10 @@ function continuesDash(tokens: readonly ProseToken[], start: number): boolean {
   return (prev?.kind === 'sign' || prev?.kind === 'dash') && continuesEquation(tokens, start - 1);
 }
 
-/** Words that make another number of the one after them, alone or behind another word. */
-const CHANGES = /* @__PURE__ */ wordSet('twice half double triple negative');
-const CHANGES_BEHIND: Record<string, ReadonlySet<string>> = {
-  by: /* @__PURE__ */ wordSet('divided multiplied divisible'),
-  of: /* @__PURE__ */ wordSet(
-    'out root square cube factorial reciprocal inverse logarithm multiple multiples divisor divisors half twice',
-  ),
-};
-
-function isOperand(tokens: readonly ProseToken[], start: number): boolean {
-  const [first, word] = [tokens[start - 2], tokens[start - 1]];
-  if (word?.kind !== 'word') return false;
-  const last = word.text.toLowerCase();
-  if (CHANGES.has(last)) return true;
-  return (
-    Object.hasOwn(CHANGES_BEHIND, last) &&
-    CHANGES_BEHIND[last]!.has(first?.text.toLowerCase() ?? '')
-  );
-}
-
 /** `2 1/2` and `2 ½` */
 const isMixed = (whole: ProseToken, token: ProseToken, next?: ProseToken): boolean =>
   /^\d+$/.test(whole.text) &&
   (/^[¼-¾⅐-⅞]$/.test(token.text) || (next?.text === '/' && !next.blank));
-
-/** Words that make another answer of the number before them. */
-const CHANGED =
-  /^(?:(?:with )?(?:a )?remainder|or (?:more|less|fewer)|(?:more|less|fewer|greater|higher|lower) than|times as|out of|percent of|% of|below zero)/i;
-
-const isChanged = (tokens: readonly ProseToken[], end: number): boolean =>
-  /^[a-z%]/i.test(tokens[end]?.text ?? '') && // most often a sentence ends here
-  CHANGED.test(
-    tokens
-      .slice(end, end + 3)
-      .map(({ text }) => text)
-      .join(' '),
-  );
 
 /** Cuts what dangles at the end; a sign of multiplication or power that dangles means that words go on with it. */
 function finished(
