@@ -1,7 +1,7 @@
 import { type Budget, MathLimit } from '../../../numbers/budget.ts';
 import { afterBrace } from './afterBrace.ts';
 import { matchAt } from './matchAt.ts';
-import { readNumber } from './readNumber.ts';
+import { numberAt } from './numberAt.ts';
 import { isUnitSymbol, knownUnit } from './units.ts';
 
 /** A piece of a normalised answer. */
@@ -67,7 +67,7 @@ export function tokenize(s: string, options: TokenizeOptions, budget: Budget): T
     budget.spend();
     if (tokens.length > MAX_TOKENS) throw new MathLimit('too many tokens');
     if (isDigit(code) || (code === 46 && isDigit(s.charCodeAt(i + 1)))) {
-      const { digits, length } = readNumber(s, i, { ...options, outside: depth === 0 });
+      const { digits, length } = numberAt(s, i, { ...options, outside: depth === 0 });
       tokens.push({ kind: 'number', text: digits });
       i += length;
     } else if (code === 92) {

@@ -14,7 +14,7 @@ const COMMA = /\d+,\d+(?![\d,.])/y;
 /** 1.250,50 */
 const EUROPEAN = /[1-9]\d{0,2}(?:\.\d{3})+,\d{1,2}(?![\d,.]\d|\d)/y;
 
-export interface ReadNumberOptions {
+export interface NumberAtOptions {
   /** Read `1,234` as one number. */
   thousands: boolean;
   /** Read `1,5` as 1.5: prose in languages that write the comma. */
@@ -24,10 +24,10 @@ export interface ReadNumberOptions {
 }
 
 /** The number that begins at `i`: its digits as they are read, and its length in the text. @throws {NotMath} */
-export function readNumber(
+export function numberAt(
   s: string,
   i: number,
-  { thousands, decimalComma, outside }: ReadNumberOptions,
+  { thousands, decimalComma, outside }: NumberAtOptions,
 ): { digits: string; length: number } {
   const power = matchAt(POWER_OF_TEN, s, i);
   const grouped = outside && thousands ? matchAt(GROUPED, s, i) : null;
