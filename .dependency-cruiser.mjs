@@ -9,7 +9,8 @@ const FLOORS = {
     ['ratio', 'kl'],
     ['rewards', 'groups', 'advantages', 'correction', 'schedule'],
     ['loss/objectives'],
-    ['loss/'],
+    ['loss/', 'loss/sequences'],
+    ['loss/mixture'],
     ['metrics'],
   ],
   'ef-env': [

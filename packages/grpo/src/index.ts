@@ -83,7 +83,6 @@ export {
   aggregateLoss,
   lossWeights,
 } from './loss/aggregateLoss.ts';
-export { gmpoLoss } from './loss/gmpoLoss.ts';
 export { highEntropyMask } from './loss/highEntropyMask.ts';
 export {
   bnpoLoss,
@@ -109,35 +108,41 @@ export {
   sapoLoss,
   vespoLoss,
 } from './loss/losses.ts';
-export type { LossOptions } from './loss/lossOptions.ts';
-export { type MixtureComponent, type MixtureLossResult, mixtureLoss } from './loss/mixtureLoss.ts';
-export type {
-  CallOptions,
-  PolicyLossOptions,
-  StepTotals,
-} from './loss/objectives/policyLossOptions.ts';
+export {
+  type MixtureComponent,
+  type MixtureLossResult,
+  mixtureLoss,
+} from './loss/mixture/mixtureLoss.ts';
 export type { PolicyBatch, PolicyObjective, TokenTerm } from './loss/objectives/policyObjective.ts';
 export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
-export { policyLosses } from './loss/policyLosses.ts';
+export { type LossOptions, type PolicyLossName, policyLosses } from './loss/policyLosses.ts';
 export type {
   PackageLoss,
   PolicyLoss,
-  PolicyLossName,
   PolicyLossResult,
 } from './loss/policyLossResult.ts';
 export type { PolicyDataDefaults } from './loss/readPolicyData.ts';
-export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
+export { type GmpoOptions, gmpoLoss } from './loss/sequences/gmpoLoss.ts';
 export {
-  type SurrogateLoss,
-  type SurrogateLossDefaults,
-  surrogateLoss,
-} from './loss/surrogateLoss.ts';
+  type TurnLoss,
+  type TurnRatioOptions,
+  turnRatioLoss,
+} from './loss/sequences/turnRatioLoss.ts';
+export type {
+  CallOptions,
+  KlOptions,
+  SharedOptions,
+  StepTotals,
+  TokenLossOptions,
+} from './loss/sharedOptions.ts';
+export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
+export { type SurrogateLoss, surrogateLoss } from './loss/surrogateLoss.ts';
 export {
   type TokenLogitsData,
   type TokenLogprobsResult,
   tokenLogprobs,
 } from './loss/tokenLogprobs.ts';
-export { type TurnLoss, turnRatioLoss } from './loss/turnRatioLoss.ts';
+export type { SurrogateLossDefaults } from './loss/tokenLoss.ts';
 export { completionMetrics } from './metrics/completionMetrics.ts';
 export { explainStep } from './metrics/explainStep.ts';
 export { metricAliases } from './metrics/metricAliases.ts';

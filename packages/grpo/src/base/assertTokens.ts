@@ -1,6 +1,7 @@
 import { count, isArray } from './checks.ts';
 import { GrpoError } from './errors.ts';
 import { shown } from './shown.ts';
+import { rowOfToken } from './tokenRows.ts';
 
 /**
  * How far above 0 a log-prob may lie: a log-softmax in float32 with logits in the hundreds ends within a few 1e-5 of 0 on
@@ -40,17 +41,31 @@ export function assertLength(
   );
 }
 
+/** How tokens lie in rows: the length of all of them, or the start of each. */
+export type RowLayout = number | Uint32Array;
+
 /** "sequence 2, position 5" of value i, or "position 5" where there are no rows. */
-export function placeOf(i: number, sequenceLength?: number): string {
-  if (sequenceLength === undefined) return `position ${i}`;
-  return `sequence ${Math.floor(i / sequenceLength)}, position ${i % sequenceLength}`;
+export function placeOf(i: number, layout?: RowLayout): string {
+  if (layout === undefined) return `position ${i}`;
+  if (typeof layout === 'number')
+    return `sequence ${Math.floor(i / layout)}, position ${i % layout}`;
+  const row = rowOfToken(layout, i);
+  return `sequence ${row}, position ${i - layout[row]!}`;
 }
 
 /** The `not-finite` error of value i. */
-export function notFinite(what: string, i: number, sequenceLength?: number): GrpoError {
+export function notFinite(what: string, i: number, layout?: RowLayout): GrpoError {
   return new GrpoError(
     'not-finite',
-    `${what} at ${placeOf(i, sequenceLength)}. Mask it, or find its source.`,
+    `${what} at ${placeOf(i, layout)}. Mask it, or find its source.`,
+  );
+}
+
+/** The `option` error of a log-prob above 0. */
+export function notLogprob(what: string, value: number, place: string): GrpoError {
+  return new GrpoError(
+    'option',
+    `${what} is ${value} at ${place}: a log-prob is at most 0. Take the logarithm.`,
   );
 }
 
@@ -60,12 +75,12 @@ export function assertFiniteTokens(
   name: string,
   values: ArrayLike<number>,
   mask?: Uint8Array,
-  sequenceLength?: number,
+  layout?: RowLayout,
 ): void {
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     if (!Number.isFinite(values[i])) {
-      throw notFinite(`${where}: ${name} is ${shown(values[i])}`, i, sequenceLength);
+      throw notFinite(`${where}: ${name} is ${shown(values[i])}`, i, layout);
     }
   }
 }
@@ -76,19 +91,15 @@ export function assertLogprobs(
   name: string,
   values: ArrayLike<number>,
   mask?: Uint8Array,
-  sequenceLength?: number,
+  layout?: RowLayout,
 ): void {
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     const value = values[i]!;
     if (!Number.isFinite(value)) {
-      throw notFinite(`${where}: ${name} is ${shown(value)}`, i, sequenceLength);
+      throw notFinite(`${where}: ${name} is ${shown(value)}`, i, layout);
     }
-    if (value <= LOGPROB_ROUNDING) continue;
-    throw new GrpoError(
-      'option',
-      `${where}: ${name} is ${value} at ${placeOf(i, sequenceLength)}: a log-prob is at most 0. Take the logarithm.`,
-    );
+    if (value > LOGPROB_ROUNDING) throw notLogprob(`${where}: ${name}`, value, placeOf(i, layout));
   }
 }
 
@@ -100,12 +111,12 @@ export function assertRolloutLogprobs(
   where: string,
   values: ArrayLike<number>,
   mask?: Uint8Array,
-  sequenceLength?: number,
+  layout?: RowLayout,
   complete = false,
 ): void {
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     if (Number.isFinite(values[i]) || (Number.isNaN(values[i]) && !complete)) continue;
-    throw notFinite(`${where}: rolloutLogprobs is ${shown(values[i])}`, i, sequenceLength);
+    throw notFinite(`${where}: rolloutLogprobs is ${shown(values[i])}`, i, layout);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { groupAdvantages } from '../advantages/groupAdvantages.ts';
 import { rolloutCorrection } from '../correction/rolloutCorrection.ts';
-import { mixtureLoss } from '../loss/mixtureLoss.ts';
+import { mixtureLoss } from '../loss/mixture/mixtureLoss.ts';
 import { policyLoss } from '../loss/policyLoss.ts';
 import { metricAliases } from '../metrics/metricAliases.ts';
 import { GrpoError } from './errors.ts';

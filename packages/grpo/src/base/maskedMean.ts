@@ -1,27 +1,19 @@
-interface Layout {
-  mask: Uint8Array;
-  rows: number;
-  sequenceLength: number;
-}
+import type { TokenRows } from './tokenRows.ts';
 
 /**
  * Mean of `value(i)` over the trained tokens; with `perSequence`, over all rows, taking each row's first token
  * (TRL's rule for quantities of which a sequence has one).
  */
 export function maskedMean(
-  { mask, rows, sequenceLength }: Layout,
+  { rows, starts, trained }: TokenRows,
   value: (i: number) => number,
   perSequence = false,
 ): number {
-  let [sum, count] = [0, 0];
+  let sum = 0;
   if (perSequence) {
-    for (let row = 0; row < rows; row++) sum += value(row * sequenceLength);
+    for (let row = 0; row < rows; row++) sum += value(starts[row]!);
     return sum / (rows || 1);
   }
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    sum += value(i);
-    count++;
-  }
-  return sum / (count || 1);
+  for (let k = 0; k < trained.length; k++) sum += value(trained[k]!);
+  return sum / (trained.length || 1);
 }

@@ -1,26 +1,25 @@
 import { assertLength } from './assertTokens.ts';
 import { GrpoError } from './errors.ts';
+import { numbersOf } from './readColumn.ts';
+import type { TokenRows } from './tokenRows.ts';
 
-/** `[B]` or `[B*T]` as `[B*T]`. */
+/** `[B]` or one value per token, as one value per token. */
 export function onTokens(
-  layout: { name: string; rows: number; sequenceLength: number },
-  key: string,
-  values: ArrayLike<number>,
+  where: string,
+  { name, values }: { name: string; values: ArrayLike<number> },
+  { rows, starts, mask }: TokenRows,
 ): Float64Array {
-  const { name, rows, sequenceLength } = layout;
-  assertLength(name, key, values);
-  const size = rows * sequenceLength;
+  assertLength(where, name, values);
+  const size = mask.length;
   if (values.length !== rows && values.length !== size) {
     throw new GrpoError(
       'shape',
-      `${name}: ${key} must have ${rows} or ${size} values, got ${values.length}.`,
+      `${where}: ${name} must have ${rows} or ${size} values, got ${values.length}.`,
     );
   }
-  const span = size / values.length; // tokens that share a value
+  const numbers = numbersOf(values); // null would become 0
+  if (values.length !== rows) return Float64Array.from(numbers);
   const out = new Float64Array(size);
-  for (let k = 0; k < values.length; k++) {
-    const value = typeof values[k] === 'number' ? values[k]! : Number.NaN; // null would become 0
-    out.fill(value, k * span, (k + 1) * span);
-  }
+  for (let row = 0; row < rows; row++) out.fill(numbers[row]!, starts[row]!, starts[row + 1]!);
   return out;
 }

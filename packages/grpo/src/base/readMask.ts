@@ -1,4 +1,4 @@
-import { assertLength, placeOf } from './assertTokens.ts';
+import { assertLength, placeOf, type RowLayout } from './assertTokens.ts';
 import { GrpoError } from './errors.ts';
 import { shown } from './shown.ts';
 
@@ -6,7 +6,8 @@ import { shown } from './shown.ts';
 export type Mask = ArrayLike<number> | ArrayLike<boolean>;
 
 /**
- * A mask as zeros and ones. Every mask a caller hands over is read here, once; what follows compares with 0.
+ * A mask as zeros and ones. Every mask a caller hands over is read here, once; what follows compares with 0. One of zeros and
+ * ones in bytes is taken as it is: write into a copy.
  *
  * @param within - an outer mask: places outside it are 0 and never read.
  * @throws {GrpoError} `shape` unless it has `length` values; `option` at the first that is not 0, 1, false or true.
@@ -16,17 +17,18 @@ export function readMask(
   name: string,
   mask: Mask,
   length: number,
-  sequenceLength?: number,
+  layout?: RowLayout,
   within?: Uint8Array,
 ): Uint8Array {
   assertLength(where, name, mask, length);
+  if (mask instanceof Uint8Array && within === undefined && isBinary(mask)) return mask;
   const read = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
     if (within !== undefined && within[i] === 0) continue;
     const keep = mask[i];
     if (keep === 1 || keep === true) read[i] = 1;
     else if (keep !== 0 && keep !== false) {
-      const place = placeOf(i, sequenceLength);
+      const place = placeOf(i, layout);
       throw new GrpoError(
         'option',
         `${where}: ${name} must be 0, 1, false or true, got ${shown(keep)} at ${place}.`,
@@ -34,6 +36,12 @@ export function readMask(
     }
   }
   return read;
+}
+
+function isBinary(mask: Uint8Array): boolean {
+  let bits = 0;
+  for (let i = 0; i < mask.length; i++) bits |= mask[i]!;
+  return bits <= 1;
 }
 
 /** How many places count. */

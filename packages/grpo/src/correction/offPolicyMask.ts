@@ -1,16 +1,12 @@
-import {
-  assertFiniteTokens,
-  assertLength,
-  assertLogprobs,
-  assertRolloutLogprobs,
-  rowsOf,
-} from '../base/assertTokens.ts';
+import { assertLength, assertRolloutLogprobs } from '../base/assertTokens.ts';
 import { bound } from '../base/checks.ts';
+import { onRows } from '../base/onRows.ts';
 import { onTokens } from '../base/onTokens.ts';
-import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import { REQUIRED } from '../base/policyFields.ts';
 import type { PolicyLossData } from '../base/policyLossData.ts';
-import { readMask } from '../base/readMask.ts';
-import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
+import { readColumn } from '../base/readColumn.ts';
+import type { TargetAligned } from '../base/targetAligned.ts';
+import type { TokenRows } from '../base/tokenRows.ts';
 
 /** What the mask needs of a loss's inputs. */
 export type OffPolicyMaskData = Pick<
@@ -43,40 +39,49 @@ export function offPolicyMask(
   data: OffPolicyMaskData | TargetAligned<OffPolicyMaskData>,
   threshold: number,
 ): Uint8Array {
-  const run = (grid: OffPolicyMaskData) => ({ mask: maskOfGrid(grid, threshold) });
-  return onGrid('offPolicyMask', data, run, ['mask']).mask;
+  bound(WHERE, 'threshold', threshold);
+  const run = (fields: OffPolicyMaskData, tokens: TokenRows) => ({
+    keep: maskOfRows({ fields, tokens }, threshold),
+  });
+  return onRows<OffPolicyMaskData, { keep: Uint8Array }>(data, {
+    where: WHERE,
+    required: REQUIRED,
+    perToken: ['keep'],
+    run,
+  }).keep;
 }
 
-function maskOfGrid(given: OffPolicyMaskData, threshold: number): Uint8Array {
-  const where = 'offPolicyMask';
-  bound(where, 'threshold', threshold);
-  const data: OffPolicyMaskData = readPolicyFields(where, given, REQUIRED);
-  const { logprobs, sequenceLength } = data;
-  assertLength(where, 'logprobs', logprobs);
-  const size = logprobs.length;
-  const rows = rowsOf(where, size, sequenceLength);
-  const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
-  assertLogprobs(where, 'logprobs', logprobs, mask, sequenceLength);
-  const { rolloutLogprobs, oldLogprobs = logprobs } = data;
-  const sampled = rolloutLogprobs ?? oldLogprobs;
-  assertLength(where, rolloutLogprobs ? 'rolloutLogprobs' : 'oldLogprobs', sampled, size);
-  if (rolloutLogprobs) assertRolloutLogprobs(where, rolloutLogprobs, mask, sequenceLength);
-  else assertLogprobs(where, 'oldLogprobs', oldLogprobs, mask, sequenceLength);
-  const layout = { name: where, rows, sequenceLength };
-  const advantages = onTokens(layout, 'advantages', data.advantages);
-  assertFiniteTokens(where, 'advantages', advantages, mask, sequenceLength);
-  const keep = new Uint8Array(size);
+const WHERE = 'offPolicyMask';
+
+function maskOfRows(
+  { fields, tokens }: { fields: OffPolicyMaskData; tokens: TokenRows },
+  threshold: number,
+): Uint8Array {
+  const { mask, rows, starts, trained, trainedStarts } = tokens;
+  const column = (name: string, values: ArrayLike<number>) =>
+    readColumn(WHERE, { name, values, kind: 'logprob' }, tokens);
+  const logprobs = column('logprobs', fields.logprobs);
+  const { rolloutLogprobs, oldLogprobs = fields.logprobs } = fields;
+  if (rolloutLogprobs) {
+    assertLength(WHERE, 'rolloutLogprobs', rolloutLogprobs, mask.length);
+    assertRolloutLogprobs(WHERE, rolloutLogprobs, mask, starts);
+  }
+  const sampled = rolloutLogprobs ?? column('oldLogprobs', oldLogprobs);
+  const advantages = onTokens(WHERE, { name: 'advantages', values: fields.advantages }, tokens);
+  readColumn(WHERE, { name: 'advantages', values: advantages, kind: 'number' }, tokens);
+  const keep = new Uint8Array(mask.length);
   for (let row = 0; row < rows; row++) {
-    const [start, end] = [row * sequenceLength, (row + 1) * sequenceLength];
-    let [sum, count] = [0, 0];
-    for (let i = start; i < end; i++) {
-      if (mask[i] === 0) continue;
-      count++;
+    const [from, to] = [trainedStarts[row]!, trainedStarts[row + 1]!];
+    let sum = 0;
+    for (let k = from; k < to; k++) {
+      const i = trained[k]!;
       const step = sampled[i]! - logprobs[i]!;
       if (!Number.isNaN(step)) sum += step;
     }
-    const near = sum / (count || 1) <= threshold;
-    for (let i = start; i < end; i++) keep[i] = near || advantages[i]! >= 0 ? 1 : 0;
+    const near = sum / (to - from || 1) <= threshold;
+    for (let i = starts[row]!; i < starts[row + 1]!; i++) {
+      keep[i] = near || advantages[i]! >= 0 ? 1 : 0;
+    }
   }
   return keep;
 }

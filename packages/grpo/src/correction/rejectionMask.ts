@@ -1,7 +1,8 @@
 import { nonNegative, oneOf, positiveOrInfinite } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
+import { onGrid } from '../base/onGrid.ts';
 import { readOptions } from '../base/readOptions.ts';
-import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
+import type { TargetAligned } from '../base/targetAligned.ts';
 import { klEstimators } from '../kl/klEstimators.ts';
 import { type RolloutData, tokenLogRatio } from './rolloutCorrection.ts';
 
@@ -53,7 +54,7 @@ export function rejectionMask(
   options: RejectionMaskOptions,
 ): RejectionMaskResult {
   const run = (grid: RolloutData) => rejectionOfGrid(grid, options);
-  return onGrid('rejectionMask', data, run, ['mask', 'statistic']);
+  return onGrid(data, { where: 'rejectionMask', run, perToken: ['mask', 'statistic'] });
 }
 
 interface RejectionMaskResult {
@@ -159,7 +160,7 @@ export function vetoMask(
   options: { threshold: number },
 ): Uint8Array {
   const run = (grid: RolloutData) => ({ mask: vetoOfGrid(grid, options) });
-  return onGrid('vetoMask', data, run, ['mask']).mask;
+  return onGrid(data, { where: 'vetoMask', run, perToken: ['mask'] }).mask;
 }
 
 function vetoOfGrid(data: RolloutData, options: { threshold: number }): Uint8Array {
@@ -167,7 +168,8 @@ function vetoOfGrid(data: RolloutData, options: { threshold: number }): Uint8Arr
   const { threshold } = readOptions<{ threshold: number }>('vetoMask', options, checks, [
     'threshold',
   ]);
-  const { logRatio: x, mask, sequenceLength } = tokenLogRatio('vetoMask', data, Infinity);
+  const { logRatio: x, mask: trained, sequenceLength } = tokenLogRatio('vetoMask', data, Infinity);
+  const mask = trained.slice();
   for (let start = 0; start < x.length; start += sequenceLength) {
     const end = start + sequenceLength;
     const bad = x.subarray(start, end).some((value) => Math.exp(value) < threshold);

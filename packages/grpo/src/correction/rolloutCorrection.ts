@@ -1,11 +1,12 @@
 import { assertLogprobs, assertRolloutLogprobs } from '../base/assertTokens.ts';
 import { nonNegative, oneOf, orNull, positiveOrInfinite } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
+import { onGrid } from '../base/onGrid.ts';
 import type { Mask } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { readTokenData } from '../base/readTokenData.ts';
 import { mean } from '../base/statistics.ts';
-import { onGrid, type TargetAligned } from '../base/targetAligned.ts';
+import type { TargetAligned } from '../base/targetAligned.ts';
 import { effectiveSampleSize } from './effectiveSampleSize.ts';
 import { logprobMismatch } from './logprobMismatch.ts';
 
@@ -79,7 +80,7 @@ export function rolloutCorrection(
   options: RolloutCorrectionOptions = {},
 ): RolloutCorrectionResult {
   const run = (grid: RolloutData) => correctionOfGrid(grid, options);
-  return onGrid('rolloutCorrection', data, run, ['weights']);
+  return onGrid(data, { where: 'rolloutCorrection', run, perToken: ['weights'] });
 }
 
 function correctionOfGrid(

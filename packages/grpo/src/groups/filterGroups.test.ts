@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { groupAdvantages } from '../advantages/groupAdvantages.ts';
 import { policyLoss } from '../loss/policyLoss.ts';
-import type { PolicyLossName } from '../loss/policyLossResult.ts';
+import type { PolicyLossName } from '../loss/policyLosses.ts';
 import { filterGroups } from './filterGroups.ts';
 
 const G = { numGenerations: 2 };

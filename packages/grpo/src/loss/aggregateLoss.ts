@@ -1,10 +1,11 @@
 import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
-import { assertTotal } from '../base/assertTotal.ts';
 import { count, nonNegative, oneOf, positive } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
-import { countOf, type Mask, readMask } from '../base/readMask.ts';
+import { type Mask, readMask } from '../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
-import { meanOver, REDUCTIONS, type Reduction } from '../base/reduction.ts';
+import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
+import { gridStarts, tokenRows } from '../base/tokenRows.ts';
+import { rowWeights } from './rowWeights.ts';
 
 export interface AggregateLossOptions {
   /** T. */
@@ -48,52 +49,20 @@ export function lossWeights(mask: Mask, options: AggregateLossOptions): Float64A
 /** `lossWeights` for a caller of another name, and the mask as it was read. */
 function weightsUnder(where: string, mask: Mask, given: AggregateLossOptions) {
   const options = readOptions(where, given, OPTIONS, ['sequenceLength', 'reduction']);
+  const { sequenceLength, reduction, horizon, numTokens, numSequences } = options;
   assertLength(where, 'mask', mask);
-  rowsOf(where, mask.length, options.sequenceLength);
-  const read = readMask(where, 'mask', mask, mask.length, options.sequenceLength);
-  if (options.reduction.endsWith('-norm') && options.horizon === undefined) {
-    throw new GrpoError('missing', `${where}: '${options.reduction}' needs horizon.`);
+  const rows = rowsOf(where, mask.length, sequenceLength);
+  const read = readMask(where, 'mask', mask, mask.length, sequenceLength);
+  if (reduction.endsWith('-norm') && horizon === undefined) {
+    throw new GrpoError('missing', `${where}: '${reduction}' needs horizon.`);
   }
-  const totalName = options.reduction === 'token-mean' ? 'numTokens' : 'numSequences';
-  return { weights: weightsOf(where, read, options, totalName), mask: read };
-}
-
-/** The weights, from arguments that are checked: `horizon` is there for the `-norm` reductions. */
-export function weightsOf(
-  where: string,
-  mask: Uint8Array,
-  options: AggregateLossOptions,
-  totalName: string,
-): Float64Array {
-  const { sequenceLength, reduction, numTokens, numSequences, horizon = 1 } = options;
-  const rows = mask.length / sequenceLength;
-  const counts = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const start = row * sequenceLength;
-    for (let i = start; i < start + sequenceLength; i++) counts[row]! += mask[i]!;
-  }
-  const over = meanOver(reduction);
-  const total = over === 'tokens' ? numTokens : numSequences;
-  assertTotal(where, totalName, total, countOf(mask));
-  const divisor = over === undefined ? 1 : (total ?? ownCount(over, counts));
-  const scale = reduction.endsWith('-norm') ? divisor * horizon : divisor;
-  const ownMean = reduction.startsWith('seq-mean-token-mean');
-  const weights = new Float64Array(mask.length);
-  for (let row = 0; row < rows; row++) {
-    const weight = 1 / (scale || 1) / (ownMean ? counts[row]! : 1);
-    for (let i = row * sequenceLength; i < (row + 1) * sequenceLength; i++) {
-      if (mask[i] !== 0) weights[i] = weight;
-    }
-  }
-  return weights;
-}
-
-function ownCount(over: 'tokens' | 'rows' | 'live rows', counts: Float64Array): number {
-  if (over === 'rows') return counts.length;
-  return counts.reduce(
-    (sum, tokens) => sum + (over === 'tokens' ? tokens : Math.min(1, tokens)),
-    0,
-  );
+  const ofTokens = reduction === 'token-mean';
+  const [totalName, total] = ofTokens ? ['numTokens', numTokens] : ['numSequences', numSequences];
+  const tokens = tokenRows(read, gridStarts(rows, sequenceLength));
+  const ofRows = rowWeights(where, tokens, { reduction, horizon, total, totalName });
+  const weights = new Float64Array(read.length);
+  for (const i of tokens.trained) weights[i] = ofRows[Math.floor(i / sequenceLength)]!;
+  return { weights, mask: read };
 }
 
 /**

@@ -2,26 +2,28 @@ import { assertTotal } from '../base/assertTotal.ts';
 import { count } from '../base/checks.ts';
 import { countOf } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
-import { TOTALS } from './lossOptions.ts';
-import type { StepTotals } from './objectives/policyLossOptions.ts';
 import type { PolicyLossResult } from './policyLossResult.ts';
+import { type StepTotals, TOTALS } from './sharedOptions.ts';
 
-/** The options that say over what the bonus is a mean. */
-type EntropyTotals = StepTotals & { gradientAccumulationSteps?: number | undefined };
+/** The coefficient, and the options that say over what the bonus is a mean. */
+type EntropyOptions = StepTotals & {
+  entropyCoef: number;
+  gradientAccumulationSteps?: number | undefined;
+};
 
 /**
- * loss -= coef * mean entropy of the chosen tokens (all trained ones, or those of the entropy mask).
+ * loss -= entropyCoef * mean entropy of the chosen tokens (all trained ones, or those of the entropy mask).
  *
- *     with the step's total: coef * trained / total * mean, so that calls add up;  else TRL's rule: coef / accumulation steps * mean
+ *     with the step's total: entropyCoef * trained / total * mean, so that calls add up;  else TRL's rule: entropyCoef / accumulation steps * mean
  */
 export function withEntropyBonus(
   result: PolicyLossResult,
   tokens: { entropies: ArrayLike<number>; trained: Uint8Array; chosen: Uint8Array },
-  coef: number,
-  options: EntropyTotals,
+  options: EntropyOptions,
 ): PolicyLossResult {
   const { entropies, trained, chosen } = tokens;
-  const slope = (-coef * shareOfStep(countOf(trained), options)) / (countOf(chosen) || 1);
+  const slope =
+    (-options.entropyCoef * shareOfStep(countOf(trained), options)) / (countOf(chosen) || 1);
   const entropyGradient = Float64Array.from(chosen, (keep) => (keep === 0 ? 0 : slope));
   let bonus = 0;
   for (let i = 0; i < chosen.length; i++) if (chosen[i] !== 0) bonus += slope * entropies[i]!;
@@ -29,7 +31,7 @@ export function withEntropyBonus(
 }
 
 /** The share of this call in the optimiser step's mean. */
-function shareOfStep(trained: number, options: EntropyTotals): number {
+function shareOfStep(trained: number, options: EntropyOptions): number {
   const { gradientAccumulationSteps, numItemsInBatch, numEntropyTokens } = readOptions(
     'policyLoss',
     {

@@ -7,8 +7,8 @@ import { broadcastSequences } from '../advantages/turnReturns.ts';
 import { type ImportanceRatio, tokenRatio } from '../ratio/importanceRatio.ts';
 import { gspoTokenRatio } from '../ratio/sequenceRatio.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossName } from './policyLossResult.ts';
 import { randomPolicyBatch } from './randomPolicyBatch.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];

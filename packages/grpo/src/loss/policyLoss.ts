@@ -1,24 +1,27 @@
-import { assertFiniteTokens, assertLength } from '../base/assertTokens.ts';
 import { mustBe } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
+import { onGrid } from '../base/onGrid.ts';
+import { onRows, tokensOfGrid } from '../base/onRows.ts';
 import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import { readMask } from '../base/readMask.ts';
 import { readOptions } from '../base/readOptions.ts';
-import { onGrid } from '../base/targetAligned.ts';
-import { offPolicyMask } from '../correction/offPolicyMask.ts';
-import { withEntropyBonus } from './entropyBonus.ts';
-import { highEntropyMask } from './highEntropyMask.ts';
-import { CALL_OPTIONS, LOSS_OPTIONS, type LossOptions } from './lossOptions.ts';
-import type { CallOptions, StepTotals } from './objectives/policyLossOptions.ts';
-import { policyLosses } from './policyLosses.ts';
+import { isAligned } from '../base/targetAligned.ts';
+import { OPTION_OWNERS } from './optionOwners.ts';
+import { type LossOptions, type PolicyLossName, policyLosses } from './policyLosses.ts';
 import {
+  type PackageLoss,
   PER_TOKEN,
   type PolicyLoss,
-  type PolicyLossName,
   type PolicyLossResult,
 } from './policyLossResult.ts';
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  TOKEN_LOSS_OPTIONS,
+  type TokenLossOptions,
+} from './sharedOptions.ts';
+import { leavesLoss, withCallOptions } from './withCallOptions.ts';
 
 /** A loss by name, with the options that it has and those of `policyLoss`. */
 type NamedLossCall = {
@@ -59,19 +62,64 @@ const WHERE = 'policyLoss';
  * policyLoss(aligned, { lossType: 'dapo' }).gradient; // Float64Array [-0.3333, -0.3333, 0.3333]
  */
 export function policyLoss(data: PolicyLossInput, options: PolicyLossCall): PolicyLossResult {
-  return onGrid(WHERE, data, (grid: PolicyLossData) => lossOfGrid(grid, options), PER_TOKEN);
+  const { lossType, call, rest } = readCall(options);
+  const result =
+    typeof lossType === 'function'
+      ? ownLoss(data, lossType, { call, rest })
+      : namedLoss(data, lookUp(WHERE, 'lossType', NAMED, lossType), { call, rest });
+  const { entropyCoef } = call;
+  if (entropyCoef === undefined) return result;
+  return { ...result, metrics: { ...result.metrics, entropy_coef: entropyCoef } };
 }
 
-function lossOfGrid(data: PolicyLossData, options: PolicyLossCall): PolicyLossResult {
-  const { lossType, call, rest } = readCall(options);
-  if (typeof lossType === 'function') return withCallOptions(data, lossType, call, rest);
-  const loss: PolicyLoss<never> = lookUp<PolicyLoss<never>>(
-    WHERE,
-    'lossType',
-    policyLosses,
-    lossType,
-  );
-  return withCallOptions(readPolicyFields(WHERE, data, REQUIRED), loss, call, rest);
+/** What `policyLoss` does itself, and what is the loss's. */
+interface Split {
+  call: CallOptions;
+  rest: TokenLossOptions;
+}
+
+/** The losses as they are called here: their options are checked by themselves. */
+const NAMED = policyLosses as Readonly<Record<string, PackageLoss<object>>>;
+
+function namedLoss(
+  data: PolicyLossInput,
+  loss: PackageLoss<object>,
+  { call, rest }: Split,
+): PolicyLossResult {
+  const run = (given: PolicyLossInput) => loss(given, rest);
+  if (leavesLoss(call)) {
+    return run(isAligned(data) ? data : readPolicyFields(WHERE, data as PolicyLossData, REQUIRED));
+  }
+  const rows = (given: PolicyLossInput) =>
+    onRows<PolicyLossData, PolicyLossResult>(given, {
+      where: WHERE,
+      required: REQUIRED,
+      perToken: PER_TOKEN,
+      run: (fields, tokens) => withCallOptions(fields, tokens, { run, call, totals: rest }),
+    });
+  if (typeof rest.importanceSamplingLevel !== 'function') return rows(data);
+  return onGrid<PolicyLossData, PolicyLossResult>(data, {
+    where: WHERE,
+    run: rows, // a ratio of the caller's own reads a grid
+    perToken: PER_TOKEN,
+  });
+}
+
+/** A function of the caller's own: it gets a grid and its options, both as they came. */
+function ownLoss(
+  data: PolicyLossInput,
+  loss: PolicyLoss<never>,
+  { call, rest }: Split,
+): PolicyLossResult {
+  const run = (given: PolicyLossData) => (loss as PolicyLoss<object>)(given, rest);
+  return onGrid<PolicyLossData, PolicyLossResult>(data, {
+    where: WHERE,
+    perToken: PER_TOKEN,
+    run: (grid) =>
+      leavesLoss(call)
+        ? run(grid)
+        : withCallOptions(grid, tokensOfGrid(WHERE, grid), { run, call, totals: rest }),
+  });
 }
 
 /** Which loss, what this function does itself, and what is the loss's. */
@@ -81,60 +129,11 @@ function readCall(options: PolicyLossCall) {
     ...options,
   };
   if (lossType === undefined || lossType === null) {
-    const known = ['lossType', ...Object.keys(CALL_OPTIONS), ...Object.keys(LOSS_OPTIONS)];
+    const others = [CALL_OPTIONS, OPTION_OWNERS, TOKEN_LOSS_OPTIONS].flatMap(Object.keys);
+    const known = ['lossType', ...others];
     for (const name of Object.keys(rest)) lookUp(WHERE, 'option', known, name);
     throw new GrpoError('missing', `${WHERE}: needs lossType, a name or your own function.`);
   }
   const own = { topEntropyQuantile, entropyCoef, offPolicyMaskThreshold };
   return { lossType, call: readOptions(WHERE, own, CALL_OPTIONS), rest };
-}
-
-/** A loss with its objective masked, and the entropy bonus added. */
-function withCallOptions(
-  data: PolicyLossData,
-  loss: PolicyLoss<never>,
-  call: CallOptions,
-  rest: StepTotals & object,
-): PolicyLossResult {
-  const run = loss as PolicyLoss<object>; // the loss checks its options, or takes them as they come
-  const { topEntropyQuantile = 1, entropyCoef = 0, offPolicyMaskThreshold } = call;
-  const log = (result: PolicyLossResult): PolicyLossResult =>
-    call.entropyCoef === undefined
-      ? result
-      : { ...result, metrics: { ...result.metrics, entropy_coef: entropyCoef } };
-  const needsEntropies = topEntropyQuantile < 1 || entropyCoef !== 0;
-  if (!needsEntropies && offPolicyMaskThreshold === undefined) return log(run(data, rest));
-
-  const { completionMask, sequenceLength } = data;
-  assertLength(WHERE, 'completionMask', completionMask);
-  const size = completionMask.length;
-  const mask = readMask(WHERE, 'completionMask', completionMask, size, sequenceLength);
-  const entropies = needsEntropies ? readEntropies(data, mask) : [];
-  const uncertain =
-    topEntropyQuantile < 1 ? highEntropyMask(entropies, mask, topEntropyQuantile) : mask;
-  const onPolicy =
-    offPolicyMaskThreshold === undefined ? mask : offPolicyMask(data, offPolicyMaskThreshold);
-  const given =
-    data.objectiveMask === undefined
-      ? mask
-      : readMask(WHERE, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask);
-  const objectiveMask = given.map((keep, i) => keep * uncertain[i]! * onPolicy[i]!);
-  const result = log(run({ ...data, objectiveMask }, rest));
-  if (entropyCoef === 0) return result;
-  return withEntropyBonus(
-    result,
-    { entropies, trained: mask, chosen: uncertain },
-    entropyCoef,
-    rest,
-  );
-}
-
-function readEntropies(data: PolicyLossData, mask: Uint8Array): ArrayLike<number> {
-  const { entropies, sequenceLength } = data;
-  if (entropies === undefined || entropies === null) {
-    throw new GrpoError('missing', `${WHERE}: topEntropyQuantile and entropyCoef need entropies.`);
-  }
-  assertLength(WHERE, 'entropies', entropies, mask.length);
-  assertFiniteTokens(WHERE, 'entropies', entropies, mask, sequenceLength);
-  return entropies;
 }

@@ -4,10 +4,10 @@ import { broadcastSequences } from '../advantages/turnReturns.ts';
 import { GrpoError } from '../base/errors.ts';
 import type { PolicyLossData } from '../base/policyLossData.ts';
 import { rolloutCorrection } from '../correction/rolloutCorrection.ts';
-import { mixtureLoss } from './mixtureLoss.ts';
+import { mixtureLoss } from './mixture/mixtureLoss.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossName } from './policyLossResult.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];
 const callOf = (lossType: PolicyLossName) =>

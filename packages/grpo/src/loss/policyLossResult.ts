@@ -1,5 +1,5 @@
 import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+import type { TokenLossOptions } from './sharedOptions.ts';
 
 /** Value, gradients and what to log. */
 export interface PolicyLossResult {
@@ -31,33 +31,7 @@ export const PER_TOKEN: readonly (
 export type PackageLoss<Options> = (data: PolicyLossInput, options: Options) => PolicyLossResult;
 
 /** A loss of your own, or of the registry; `Options` is what it reads. It gets a grid. */
-export type PolicyLoss<Options = PolicyLossOptions> = (
+export type PolicyLoss<Options = TokenLossOptions> = (
   data: PolicyLossData,
   options: Options,
 ) => PolicyLossResult;
-
-export type PolicyLossName =
-  | 'grpo'
-  | 'dr_grpo'
-  | 'dapo'
-  | 'bnpo'
-  | 'ppo'
-  | 'luspo'
-  | 'gspo'
-  | 'gspo_token'
-  | 'cispo'
-  | 'sapo'
-  | 'vespo'
-  | 'gmpo'
-  | 'dppo'
-  | 'prime'
-  | 'ipo'
-  | 'dro'
-  | 'importance_sampling'
-  | 'reinforce'
-  | 'kl_cov'
-  | 'clip_cov'
-  | 'rema'
-  | 'ce'
-  | 'ref_kl'
-  | 'kl';

@@ -1,4 +1,3 @@
-import { gmpoLoss } from './gmpoLoss.ts';
 import {
   bnpoLoss,
   cispoLoss,
@@ -23,9 +22,55 @@ import {
   sapoLoss,
   vespoLoss,
 } from './losses.ts';
-import type { LossOptions } from './lossOptions.ts';
-import type { PackageLoss, PolicyLossName } from './policyLossResult.ts';
-import { turnRatioLoss } from './turnRatioLoss.ts';
+import type { CispoOptions } from './objectives/cispo.ts';
+import type { ClipOptions } from './objectives/clippedSurrogate.ts';
+import type { ClipCovOptions, KlCovOptions } from './objectives/covariance.ts';
+import type { DroOptions } from './objectives/plain.ts';
+import type { SapoOptions } from './objectives/sapo.ts';
+import type {
+  DppoOptions,
+  IpoOptions,
+  PrimeOptions,
+  RefKlOptions,
+} from './objectives/trustRegion.ts';
+import type { VespoOptions } from './objectives/vespo.ts';
+import type { PackageLoss } from './policyLossResult.ts';
+import { type GmpoOptions, gmpoLoss } from './sequences/gmpoLoss.ts';
+import { type TurnRatioOptions, turnRatioLoss } from './sequences/turnRatioLoss.ts';
+import type { TokenLossOptions } from './sharedOptions.ts';
+
+/** The options of each loss by its name: those of its formula; the losses of tokens have `TokenLossOptions` besides. */
+interface OptionsOf {
+  grpo: ClipOptions & TokenLossOptions;
+  dr_grpo: ClipOptions & TokenLossOptions;
+  dapo: ClipOptions & TokenLossOptions;
+  bnpo: ClipOptions & TokenLossOptions;
+  ppo: ClipOptions & TokenLossOptions;
+  luspo: ClipOptions & TokenLossOptions;
+  gspo: ClipOptions & TokenLossOptions;
+  gspo_token: ClipOptions & TokenLossOptions;
+  cispo: CispoOptions & TokenLossOptions;
+  sapo: SapoOptions & TokenLossOptions;
+  vespo: VespoOptions & TokenLossOptions;
+  gmpo: GmpoOptions;
+  dppo: DppoOptions & TokenLossOptions;
+  prime: PrimeOptions & TokenLossOptions;
+  ipo: IpoOptions & TokenLossOptions;
+  dro: DroOptions & TokenLossOptions;
+  importance_sampling: TokenLossOptions;
+  reinforce: TokenLossOptions;
+  kl_cov: KlCovOptions & TokenLossOptions;
+  clip_cov: ClipCovOptions & TokenLossOptions;
+  rema: TurnRatioOptions;
+  ce: TokenLossOptions;
+  ref_kl: RefKlOptions & TokenLossOptions;
+  kl: TokenLossOptions;
+}
+
+export type PolicyLossName = keyof OptionsOf;
+
+/** The options of a loss: those that its formula has, and over what it is averaged. */
+export type LossOptions<N extends PolicyLossName> = OptionsOf[N];
 
 /**
  * Every policy loss by name: a plain object of functions of one shape. Yours fits beside them.

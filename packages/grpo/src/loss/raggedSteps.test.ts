@@ -4,8 +4,8 @@ import type { PolicyLossData } from '../base/policyLossData.ts';
 import { REDUCTIONS } from '../base/reduction.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossName } from './policyLossResult.ts';
 import { stepTotals } from './stepTotals.ts';
 
 /** A completion of its own length; NaN stands wherever a batch pads it. */

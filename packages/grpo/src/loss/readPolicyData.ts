@@ -1,23 +1,22 @@
-import {
-  assertFiniteTokens,
-  assertLength,
-  assertLogprobs,
-  assertRolloutLogprobs,
-  notFinite,
-  placeOf,
-  rowsOf,
-} from '../base/assertTokens.ts';
+import { assertLength, assertRolloutLogprobs, notFinite, placeOf } from '../base/assertTokens.ts';
 import { mustBe } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { onTokens } from '../base/onTokens.ts';
-import { POLICY_FIELDS, REQUIRED, readPolicyFields } from '../base/policyFields.ts';
+import { POLICY_FIELDS } from '../base/policyFields.ts';
 import type { PolicyLossData } from '../base/policyLossData.ts';
+import { type Numbers, numbersOf, readColumn } from '../base/readColumn.ts';
 import { readMask } from '../base/readMask.ts';
+import type { TokenRows } from '../base/tokenRows.ts';
 import { assertCorrectedOnce } from '../correction/doubleCorrection.ts';
-import type { ImportanceRatio, LogRatio } from '../ratio/importanceRatio.ts';
+import type { ImportanceRatio, LogRatio, LogRatioData } from '../ratio/importanceRatio.ts';
 import { checkedRatios, type ImportanceSamplingLevel } from '../ratio/sequenceRatio.ts';
-import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
 import type { PolicyBatch } from './objectives/policyObjective.ts';
+import type { TokenLossOptions } from './sharedOptions.ts';
+
+type RatioOptions = Pick<
+  TokenLossOptions,
+  'importanceSamplingLevel' | 'logRatioClamp' | 'convention'
+>;
 
 /** verl's bound of |log ratio|. */
 const VERL_LOG_RATIO_CLAMP = 20;
@@ -34,113 +33,142 @@ export interface PolicyDataDefaults {
 
 /** Checks a loss's inputs, spreads per-sequence values over tokens, and takes the ratio. */
 export function readPolicyData(
-  given: PolicyLossData,
-  options: PolicyLossOptions,
+  { fields: data, tokens }: { fields: PolicyLossData; tokens: TokenRows },
+  options: RatioOptions,
   { name, level: ownLevel = 'token', againstSampler = false }: PolicyDataDefaults,
 ): { batch: PolicyBatch; logRatio: LogRatio } {
-  const data = readPolicyFields(name, given, REQUIRED);
-  const { logprobs, rolloutLogprobs, sequenceLength } = data;
-  assertLength(name, 'logprobs', logprobs);
-  const size = logprobs.length;
-  const rows = rowsOf(name, size, sequenceLength);
-  const mask = readMask(name, 'completionMask', data.completionMask, size, sequenceLength);
-  assertTokenFields(name, data, mask);
-  if (rolloutLogprobs !== undefined) {
-    assertLength(name, 'rolloutLogprobs', rolloutLogprobs, size);
-    assertRolloutLogprobs(name, rolloutLogprobs, mask, sequenceLength, againstSampler);
-  } else if (againstSampler) {
-    throw new GrpoError('missing', `${name}: needs rolloutLogprobs.`);
-  }
-  const oldLogprobs = againstSampler ? rolloutLogprobs : data.oldLogprobs;
-  const layout = { name, mask, rows, sequenceLength };
-  const advantages = onTokens(layout, 'advantages', data.advantages);
-  assertFiniteTokens(name, 'advantages', advantages, mask, sequenceLength);
-  const importanceWeights =
-    data.importanceWeights === undefined
-      ? undefined
-      : onTokens(layout, 'importanceWeights', data.importanceWeights);
+  const { mask, starts, rows } = tokens;
+  const columns = readColumns(name, data, tokens);
+  const sampled = readSampled(name, data, { tokens, againstSampler });
+  const oldLogprobs = againstSampler ? sampled : columns.oldLogprobs;
+  const advantages = onTokens(name, { name: 'advantages', values: data.advantages }, tokens);
+  readColumn(name, { name: 'advantages', values: advantages, kind: 'number' }, tokens);
+  const importanceWeights = readWeights(name, data, tokens);
   if (importanceWeights) {
-    assertWeights(name, importanceWeights, mask, sequenceLength);
-    assertCorrectedOnce(name, { importanceWeights, oldLogprobs, rolloutLogprobs, mask });
+    const old = againstSampler ? data.rolloutLogprobs : data.oldLogprobs;
+    const ratio = { oldLogprobs: old, rolloutLogprobs: data.rolloutLogprobs, mask };
+    assertCorrectedOnce(name, { importanceWeights, ...ratio });
   }
-
+  const { logprobs } = columns;
   const { importanceSamplingLevel: level = ownLevel } = options;
   const { logRatioClamp = options.convention === 'verl' ? VERL_LOG_RATIO_CLAMP : Infinity } =
     options;
-  const logRatio = ratioOf(level, data, { oldLogprobs, mask, logRatioClamp, name });
-  const ratio = new Float64Array(size);
-  for (let i = 0; i < size; i++) ratio[i] = Math.exp(logRatio.values[i]!);
+  const logRatio =
+    typeof level === 'string'
+      ? checkedRatios[level](
+          { logprobs, oldLogprobs: oldLogprobs ?? logprobs, tokens },
+          logRatioClamp,
+        )
+      : ownRatio(level, { ...data, oldLogprobs, completionMask: mask }, { name, logRatioClamp });
+  const onPolicy = oldLogprobs === undefined && typeof level === 'string';
   const batch: PolicyBatch = {
-    ...data,
+    ...columns,
+    ...tokens,
+    turns: data.turns,
     oldLogprobs: oldLogprobs ?? logprobs,
-    mask,
     kept:
       data.objectiveMask === undefined
         ? mask
-        : readMask(name, 'objectiveMask', data.objectiveMask, size, sequenceLength, mask),
+        : readMask(name, 'objectiveMask', data.objectiveMask, mask.length, starts, mask),
     advantages,
     perSequence: data.advantages.length === rows,
     sequenceRatio: logRatio.perSequence,
     logRatio: logRatio.values,
     tokenLogRatio: logRatio.tokens,
-    ratio,
+    ratio: ratioFrom(logRatio.values, tokens, onPolicy ? 'none' : level),
     importanceWeights,
     importancePerSequence: data.importanceWeights?.length === rows,
-    rows,
   };
   return { batch, logRatio };
 }
 
-/** The ratio by its name, or by the caller's function. */
-function ratioOf(
-  level: ImportanceSamplingLevel | ImportanceRatio,
-  { logprobs, sequenceLength }: PolicyLossData,
-  checked: {
-    oldLogprobs: ArrayLike<number> | undefined;
-    mask: Uint8Array;
-    logRatioClamp: number;
-    name: string;
-  },
-): LogRatio {
-  const { oldLogprobs, mask, logRatioClamp, name } = checked;
-  if (typeof level === 'string') {
-    const data = { logprobs, oldLogprobs: oldLogprobs ?? logprobs, mask, sequenceLength };
-    return checkedRatios[level](data, logRatioClamp);
+/** exp of the log ratio: 1 on-policy and where masked, and once a row where its tokens share it. */
+function ratioFrom(
+  values: Float64Array,
+  { rows, starts, trained, mask }: TokenRows,
+  level: ImportanceSamplingLevel | ImportanceRatio | 'none',
+): Float64Array {
+  if (typeof level === 'function') return values.map((log) => Math.exp(log));
+  const ratio = new Float64Array(mask.length);
+  if (level === 'none') return ratio.fill(1);
+  if (level !== 'token') {
+    for (let row = 0; row < rows; row++) {
+      ratio.fill(Math.exp(values[starts[row]!]!), starts[row]!, starts[row + 1]!);
+    }
+    return ratio;
   }
-  const data = { logprobs, oldLogprobs, completionMask: mask, sequenceLength };
+  if (trained.length < mask.length) ratio.fill(1);
+  for (let k = 0; k < trained.length; k++) {
+    const i = trained[k]!;
+    ratio[i] = Math.exp(values[i]!);
+  }
+  return ratio;
+}
+
+/** A ratio of the caller's own: it reads a grid. */
+function ownRatio(
+  level: ImportanceRatio,
+  { logprobs, oldLogprobs, completionMask, sequenceLength }: LogRatioData,
+  { name, logRatioClamp }: { name: string; logRatioClamp: number },
+): LogRatio {
+  const data = { logprobs, oldLogprobs, completionMask, sequenceLength };
   const own: Partial<LogRatio> | undefined = level(data, logRatioClamp);
-  if (own?.values?.length === mask.length && own.tokens && own.backward) return own as LogRatio; // all of its parts are there
+  const size = completionMask.length;
+  if (own?.values?.length === size && own.tokens && own.backward) return own as LogRatio; // all of its parts are there
   throw mustBe(name, 'importanceSamplingLevel', 'a function that gives a LogRatio', own);
 }
 
-/** Lengths and values of what has one value per token. */
-function assertTokenFields(name: string, data: PolicyLossData, mask: Uint8Array): void {
-  for (const [field, rule] of Object.entries(POLICY_FIELDS)) {
-    const values = data[field as 'logprobs' | 'entropies']; // those with a rule are arrays
-    if (rule === 'other' || values === undefined) continue;
-    assertLength(name, field, values, mask.length);
-    if (rule === 'any') continue;
-    const check = rule === 'logprob' ? assertLogprobs : assertFiniteTokens;
-    check(name, field, values, mask, data.sequenceLength);
+/** What has one value per token, lengths and values checked. */
+function readColumns(name: string, data: PolicyLossData, tokens: TokenRows) {
+  const columns: { -readonly [K in keyof PolicyLossData]?: Numbers } = {};
+  for (const field of Object.keys(POLICY_FIELDS) as (keyof PolicyLossData)[]) {
+    const kind = POLICY_FIELDS[field];
+    const values = data[field] as ArrayLike<number> | undefined; // those with a kind are arrays
+    if (kind === 'other' || values === undefined) continue;
+    if (kind === 'any') assertLength(name, field, values, tokens.mask.length);
+    else columns[field] = readColumn(name, { name: field, values, kind }, tokens);
   }
+  return columns as Columns; // logprobs is required
+}
+
+type Columns = { logprobs: Numbers } & {
+  [K in 'oldLogprobs' | 'refLogprobs' | 'entropies' | 'tokenWeights' | 'klValues']?: Numbers;
+};
+
+/** The sampler's log-probs, where they were given or are needed. */
+function readSampled(
+  name: string,
+  { rolloutLogprobs }: PolicyLossData,
+  { tokens, againstSampler }: { tokens: TokenRows; againstSampler: boolean },
+): Numbers | undefined {
+  if (rolloutLogprobs === undefined) {
+    if (againstSampler) throw new GrpoError('missing', `${name}: needs rolloutLogprobs.`);
+    return undefined;
+  }
+  const { mask, starts } = tokens;
+  assertLength(name, 'rolloutLogprobs', rolloutLogprobs, mask.length);
+  assertRolloutLogprobs(name, rolloutLogprobs, mask, starts, againstSampler);
+  return numbersOf(rolloutLogprobs);
 }
 
 /** Importance weights are ratios or masks: not negative. */
-function assertWeights(
+function readWeights(
   name: string,
-  weights: Float64Array,
-  mask: Uint8Array,
-  sequenceLength: number,
-): void {
-  for (let i = 0; i < weights.length; i++) {
+  { importanceWeights: values }: PolicyLossData,
+  tokens: TokenRows,
+): Float64Array | undefined {
+  if (values === undefined) return undefined;
+  const weights = onTokens(name, { name: 'importanceWeights', values }, tokens);
+  for (const i of tokens.trained) {
     const weight = weights[i]!;
-    if (mask[i] === 0 || (weight >= 0 && weight < Infinity)) continue;
+    if (weight >= 0 && weight < Infinity) continue;
     if (!Number.isFinite(weight)) {
-      throw notFinite(`${name}: importanceWeights is ${weight}`, i, sequenceLength);
+      throw notFinite(`${name}: importanceWeights is ${weight}`, i, tokens.starts);
     }
     throw new GrpoError(
       'option',
-      `${name}: importanceWeights must be >= 0, got ${weight} at ${placeOf(i, sequenceLength)}.`,
+      `${name}: importanceWeights must be >= 0, got ${weight} at ${placeOf(i, tokens.starts)}.`,
     );
   }
+  return weights;
 }

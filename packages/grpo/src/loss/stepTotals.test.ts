@@ -6,13 +6,13 @@ import type { PolicyLossData } from '../base/policyLossData.ts';
 import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
 import { completionMask } from '../groups/completionMask.ts';
 import { aggregateLoss } from './aggregateLoss.ts';
-import { LOSS_OPTIONS } from './lossOptions.ts';
-import { mixtureLoss } from './mixtureLoss.ts';
-import type { StepTotals } from './objectives/policyLossOptions.ts';
+import { mixtureLoss } from './mixture/mixtureLoss.ts';
+import { OPTION_OWNERS } from './optionOwners.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossName } from './policyLossResult.ts';
 import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
+import type { StepTotals } from './sharedOptions.ts';
 import { stepTotals } from './stepTotals.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];
@@ -92,8 +92,10 @@ function expectSum(
 }
 
 describe('micro-batches add up to the step', () => {
-  const has = (lossType: PolicyLossName, option: keyof typeof LOSS_OPTIONS) =>
-    lossType in LOSS_OPTIONS[option].losses;
+  const has = (lossType: PolicyLossName, option: string) => {
+    const owners = OPTION_OWNERS[option]!;
+    return 'allBut' in owners ? !owners.allBut.includes(lossType) : owners.includes(lossType);
+  };
   const kls = [
     {},
     { beta: 0.1 },

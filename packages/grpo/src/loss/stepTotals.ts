@@ -1,11 +1,10 @@
-import { assertLength, rowsOf } from '../base/assertTokens.ts';
 import { isArray } from '../base/checks.ts';
-import { readPolicyFields } from '../base/policyFields.ts';
+import { onRows } from '../base/onRows.ts';
 import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossData.ts';
-import { countOf, readMask } from '../base/readMask.ts';
-import { type AlignedLayout, isAligned, toGrid } from '../base/targetAligned.ts';
-import { tokensOfTurns } from '../base/tokensOfTurns.ts';
-import type { StepTotals } from './objectives/policyLossOptions.ts';
+import type { AlignedLayout } from '../base/targetAligned.ts';
+import { trainedIn } from '../base/tokenRows.ts';
+import { type TurnTokens, tokensOfTurns } from '../base/tokensOfTurns.ts';
+import type { StepTotals } from './sharedOptions.ts';
 
 /** What of a micro-batch is counted; the other inputs of a loss may be there too. */
 export type StepBatch = GridBatch | (AlignedLayout & Partial<AlignedPolicyLossData>);
@@ -47,19 +46,23 @@ export function stepTotals(batches: StepBatch | readonly StepBatch[]): StepTotal
 }
 
 function countsOf(batch: StepBatch) {
-  const where = 'stepTotals';
-  const grid = isAligned(batch) ? (toGrid(where, batch).grid as unknown as GridBatch) : batch; // the layout of a grid
-  const data = readPolicyFields(where, grid as GridBatch, ['completionMask', 'sequenceLength']);
-  const { completionMask, sequenceLength } = data;
-  assertLength(where, 'completionMask', completionMask);
-  const size = completionMask.length;
-  const rows = rowsOf(where, size, sequenceLength);
-  const mask = readMask(where, 'completionMask', completionMask, size, sequenceLength);
-  let live = 0;
-  for (let start = 0; start < size; start += sequenceLength) {
-    if (mask.subarray(start, start + sequenceLength).includes(1)) live++;
-  }
-  const { turns } = data;
-  const found = turns === undefined ? undefined : tokensOfTurns(where, turns, mask, sequenceLength);
-  return { rows, live, turns: found, tokens: countOf(mask) };
+  return onRows<Partial<PolicyLossData>, Counts>(batch, {
+    where: 'stepTotals',
+    required: ['completionMask', 'sequenceLength'],
+    perToken: [],
+    run({ turns }, tokens) {
+      const { rows, trained } = tokens;
+      let live = 0;
+      for (let row = 0; row < rows; row++) if (trainedIn(tokens, row) > 0) live++;
+      const found = turns === undefined ? undefined : tokensOfTurns('stepTotals', turns, tokens);
+      return { rows, live, turns: found, tokens: trained.length };
+    },
+  });
+}
+
+interface Counts {
+  rows: number;
+  live: number;
+  turns: TurnTokens[] | undefined;
+  tokens: number;
 }

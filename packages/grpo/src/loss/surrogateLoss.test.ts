@@ -21,9 +21,20 @@ describe('surrogateLoss', () => {
     expect(surrogateLoss(aligned, {}, squared)).toEqual(grid);
   });
 
-  test('the form of four arguments gives the same', () => {
-    const { objective, ...defaults } = squared;
-    expect(surrogateLoss(data, {}, objective, defaults)).toEqual(surrogateLoss(data, {}, squared));
+  test('options of its own go by name; another is an error with the nearest one', () => {
+    const margin: SurrogateLoss<{ margin: number }> = {
+      name: 'margin',
+      reduction: 'token-mean',
+      options: ['margin'],
+      objective: (_, options) => ({
+        term(_i, out) {
+          out.loss = options.margin;
+        },
+      }),
+    };
+    expect(surrogateLoss(data, { margin: 3 }, margin).loss).toBe(3);
+    const misspelt = { margn: 3 } as unknown as { margin: number };
+    expect(() => surrogateLoss(data, misspelt, margin)).toThrow(/Did you mean 'margin'/);
   });
 
   test('throws `missing` without an objective', () => {

@@ -1,44 +1,31 @@
-import { notFinite } from '../base/assertTokens.ts';
-import { callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
-import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
+import { array, callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
+import type { PolicyLossInput } from '../base/policyLossData.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
-import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
-import { onGrid } from '../base/targetAligned.ts';
+import { REDUCTIONS } from '../base/reduction.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
-import { klTerm } from './klTerm.ts';
-import { anyLossOptions } from './lossOptions.ts';
-import type { PolicyLossOptions } from './objectives/policyLossOptions.ts';
+import type { LossFormula } from './objectives/lossFormula.ts';
 import type { PolicyObjective, TokenTerm } from './objectives/policyObjective.ts';
-import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
-import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
-import { stepWeights } from './stepWeights.ts';
+import type { PolicyLossResult } from './policyLossResult.ts';
+import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './sharedOptions.ts';
+import { type SurrogateLossDefaults, tokenLoss } from './tokenLoss.ts';
 
-/** What a loss type fixes besides its formula. */
-export interface SurrogateLossDefaults extends PolicyDataDefaults {
-  /** Its reduction, unless the caller names one. */
-  reduction: Reduction;
-  /** `'batch'`: a token mean over `numItemsInBatch`; `'call'`: normalised by this call's own tokens. Default `'call'`. */
-  normalizer?: 'batch' | 'call';
-  /** The objective uses the importance weights itself (vespo). Default false. */
-  ownsImportanceWeights?: boolean;
-}
-
-/** A loss type: its formula, and what it fixes besides. */
-export interface SurrogateLoss extends SurrogateLossDefaults {
-  objective: PolicyObjective;
+/** A loss type of your own: its formula, and what it fixes besides. `Options` is what the formula reads. */
+export interface SurrogateLoss<Options extends object = object> extends SurrogateLossDefaults {
+  objective: PolicyObjective<Options & TokenLossOptions>;
+  /** The names of the formula's own options, so that a misspelt one can be told. Their values are yours to check. */
+  options?: readonly (keyof Options & string)[];
 }
 
 /**
- * A policy-gradient loss from its formula: everything around the objective is here, once.
+ * A policy-gradient loss from its formula: everything around the objective is the package's.
  *
  *     token loss = tokenWeight * (objective * importanceWeight * objectiveMask + beta * KL)
  *     loss       = sum of weight * token loss                                (weights: see `lossWeights`)
  *
  * The gradient is closed form: d loss / d logprob, through the ratio (token or sequence) and directly.
  *
- * @param options - any of the package's options: your objective may read them all.
- * @param loss - the objective (one of the package's, or your own: it computes one token's loss and its derivatives), the
- * loss's name and its reduction.
+ * @param options - those that all losses of tokens have, and those that `loss.options` names.
+ * @param loss - the objective (it computes one token's loss and its derivatives), the loss's name and its reduction.
  * @throws {GrpoError} `shape`, `missing`, `option`, `unknown-name`, `not-finite` (the first token whose input or loss is not a
  * number).
  *
@@ -52,113 +39,62 @@ export interface SurrogateLoss extends SurrogateLossDefaults {
  * const data = { logprobs: [-1, -2], advantages: [1], completionMask: [1, 1], sequenceLength: 2 };
  * surrogateLoss(data, {}, { objective: mine, name: 'mine', reduction: 'token-mean' }).gradient; // Float64Array [-0.5, -0.5]
  */
-export function surrogateLoss(
+export function surrogateLoss<Options extends object = object>(
   data: PolicyLossInput,
-  options: PolicyLossOptions,
-  loss: SurrogateLoss,
-): PolicyLossResult;
-/** @deprecated The objective goes into the last argument: `{ objective, name, reduction }`. */
-export function surrogateLoss(
-  data: PolicyLossInput,
-  options: PolicyLossOptions,
-  objective: PolicyObjective,
-  defaults: SurrogateLossDefaults,
-): PolicyLossResult;
-export function surrogateLoss(
-  data: PolicyLossInput,
-  options: PolicyLossOptions,
-  ...[given, defaults]: [SurrogateLoss] | [PolicyObjective, SurrogateLossDefaults]
+  options: Options & TokenLossOptions,
+  loss: SurrogateLoss<Options>,
 ): PolicyLossResult {
-  const loss = typeof given === 'function' ? { ...defaults, objective: given } : given;
   const required = ['objective', 'name', 'reduction'] as const;
-  const own = readOptions('surrogateLoss', loss as SurrogateLoss, CHECKS, required);
-  return tokenLoss(data, readOptions(own.name, options, anyLossOptions()), own);
-}
-
-const CHECKS: OptionChecks<SurrogateLoss> = {
-  objective: callable,
-  name: text,
-  level: /* @__PURE__ */ oneOfOrFunction(importanceRatios),
-  againstSampler: flag,
-  reduction: /* @__PURE__ */ oneOf(REDUCTIONS),
-  normalizer: /* @__PURE__ */ oneOf(['batch', 'call']),
-  ownsImportanceWeights: flag,
-};
-
-/** `surrogateLoss` with options that are checked. */
-export function tokenLoss(
-  data: PolicyLossInput,
-  options: PolicyLossOptions,
-  loss: SurrogateLoss,
-): PolicyLossResult {
-  return onGrid(
-    loss.name,
-    data,
-    (grid: PolicyLossData) => lossOfGrid(grid, options, loss),
-    PER_TOKEN,
+  const {
+    objective,
+    options: names = [],
+    ...fixed
+  } = readOptions<SurrogateLoss<Options>>(
+    'surrogateLoss',
+    loss,
+    CHECKS as unknown as OptionChecks<SurrogateLoss<Options>>, // the same names, whatever Options is
+    required,
   );
+  const own = Object.fromEntries(names.map((name) => [name, () => {}]));
+  const checks = { ...own, ...TOKEN_LOSS_OPTIONS } as OptionChecks<Options & TokenLossOptions>; // of both
+  const given = readOptions<Options & TokenLossOptions>(fixed.name, options, checks);
+  return tokenLoss(data, given, { formula: inTurn(objective, fixed.name), ...fixed });
 }
 
-function lossOfGrid(
-  data: PolicyLossData,
-  options: PolicyLossOptions,
-  { objective, ...defaults }: SurrogateLoss,
-): PolicyLossResult {
-  const { name } = defaults;
-  const { batch, logRatio } = readPolicyData(data, options, defaults);
-  const { mask, kept, sequenceLength, ratio, tokenWeights, entropies, klValues } = batch;
-  const { weights, accumulation } = stepWeights(name, batch, options, defaults);
-  const importanceWeights = defaults.ownsImportanceWeights ? undefined : batch.importanceWeights;
-  const run = objective(batch, options);
-  if (typeof run?.term !== 'function') {
-    throw mustBe(name, 'objective', 'a function that gives { term }', run);
-  }
-  const addKl = klTerm(batch, options, name);
-
-  const size = mask.length;
-  const perTokenLoss = new Float64Array(size);
-  const gradient = new Float64Array(size); // directly through the log-probs
-  const ratioGradient = new Float64Array(size); // through the log ratio
-  const klGradient = klValues && new Float64Array(size); // through an exact KL
-  const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
-  let [loss, tokens, kl, entropy, ppoKl] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < size; i++) {
-    if (mask[i] === 0) continue;
-    out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
-    const factor = kept[i] === 0 ? 0 : (importanceWeights?.[i] ?? 1);
-    if (factor !== 0) run.term(i, out);
-    out.loss *= factor;
-    out.dLogRatio *= factor;
-    out.dLogprob *= factor;
-    out.dKl *= factor;
-    if (addKl) kl += addKl(i, out);
-    if (!Number.isFinite(out.loss + out.dLogRatio + out.dLogprob)) {
-      throw notFinite(
-        `${name}: no finite loss (log ratio ${batch.logRatio[i]})`,
-        i,
-        sequenceLength,
-      );
+/** An objective, asked for one token after the other. */
+function inTurn<Options extends object>(
+  objective: PolicyObjective<Options>,
+  name: string,
+): LossFormula<Options> {
+  return (batch, options) => {
+    const run = objective(batch, options);
+    if (typeof run?.term !== 'function') {
+      throw mustBe(name, 'objective', 'a function that gives { term }', run);
     }
-    const tokenWeight = tokenWeights?.[i] ?? 1;
-    const weight = (weights[i]! / accumulation) * tokenWeight;
-    perTokenLoss[i] = tokenWeight * out.loss;
-    loss += weight * out.loss;
-    gradient[i] = weight * out.dLogprob;
-    ratioGradient[i] = weight * out.dLogRatio;
-    if (klGradient) klGradient[i] = weight * out.dKl;
-    if (entropies) entropy += entropies[i]!;
-    ppoKl -= batch.tokenLogRatio[i]!;
-    tokens++;
-  }
-  logRatio.backward(ratioGradient, gradient);
-
-  const count = tokens || 1;
-  const metrics = {
-    policy_loss: loss * accumulation,
-    ppo_kl: ppoKl / count,
-    ...(addKl && { kl: kl / count }),
-    ...(entropies && { entropy: entropy / count }),
-    ...run.metrics?.(),
+    const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
+    return {
+      terms(tokens, { loss, dLogRatio, dLogprob, dKl }) {
+        for (const i of tokens) {
+          out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
+          run.term(i, out);
+          loss[i] = out.loss;
+          dLogRatio[i] = out.dLogRatio;
+          dLogprob[i] = out.dLogprob;
+          if (dKl.length > 0) dKl[i] = out.dKl;
+        }
+      },
+      metrics: () => run.metrics?.() ?? {},
+    };
   };
-  return { loss, gradient, perTokenLoss, ratio, metrics, ...(klGradient && { klGradient }) };
 }
+
+const CHECKS: OptionChecks<SurrogateLoss> = /* @__PURE__ */ (() => ({
+  objective: callable,
+  options: array,
+  name: text,
+  level: oneOfOrFunction(importanceRatios),
+  againstSampler: flag,
+  reduction: oneOf(REDUCTIONS),
+  normalizer: oneOf(['batch', 'call']),
+  ownsImportanceWeights: flag,
+}))();

@@ -4,10 +4,10 @@ import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossDa
 import { offPolicyMask } from '../correction/offPolicyMask.ts';
 import { rejectionMask, vetoMask } from '../correction/rejectionMask.ts';
 import { rolloutCorrection } from '../correction/rolloutCorrection.ts';
-import { mixtureLoss } from './mixtureLoss.ts';
+import { mixtureLoss } from './mixture/mixtureLoss.ts';
 import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
+import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
-import type { PolicyLossName } from './policyLossResult.ts';
 import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
 import { stepTotals } from './stepTotals.ts';
 

@@ -1,7 +1,9 @@
-import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
+import { assertLength, rowsOf } from '../base/assertTokens.ts';
 import { positiveOrInfinite } from '../base/checks.ts';
 import { readPolicyFields } from '../base/policyFields.ts';
+import { type Numbers, readColumn } from '../base/readColumn.ts';
 import { type Mask, readMask } from '../base/readMask.ts';
+import { gridStarts, type TokenRows, tokenRows } from '../base/tokenRows.ts';
 
 /** Log of the importance ratio on every token, and the way back from its gradient to that of the log-probs. */
 export interface LogRatio {
@@ -28,30 +30,47 @@ export type ImportanceRatio = (data: LogRatioData, clamp?: number) => LogRatio;
 
 /** Inputs of a ratio after every check. */
 export interface CheckedRatioData {
-  logprobs: ArrayLike<number>;
-  oldLogprobs: ArrayLike<number>;
-  mask: Uint8Array;
-  sequenceLength: number;
+  logprobs: Numbers;
+  oldLogprobs: Numbers;
+  tokens: TokenRows;
 }
 
 /** A ratio of inputs that are checked. The losses check theirs once, and take this form. */
 export type CheckedRatio = (data: CheckedRatioData, clamp: number) => LogRatio;
 
 /** `tokenRatio` of inputs that are checked. */
-export const ratioOfTokens: CheckedRatio = ({ logprobs, oldLogprobs, mask }, clamp) => {
+export const ratioOfTokens: CheckedRatio = ({ logprobs, oldLogprobs, tokens }, clamp) => {
+  const { mask, trained } = tokens;
   const values = new Float64Array(mask.length);
-  const slope = new Uint8Array(mask.length); // 1 where a trained token is inside the clamp
-  for (let i = 0; i < values.length; i++) {
-    if (mask[i] === 0) continue;
-    const raw = logprobs[i]! - oldLogprobs[i]!;
-    values[i] = Math.min(clamp, Math.max(-clamp, raw));
-    slope[i] = values[i] === raw ? 1 : 0;
-  }
+  if (logprobs !== oldLogprobs) subtract(values, [logprobs, oldLogprobs], trained); // else 0
+  const held = clamp === Infinity ? undefined : hold(values, trained, clamp);
   const backward = (gradient: Float64Array, into: Float64Array): void => {
-    for (let i = 0; i < into.length; i++) if (slope[i] !== 0) into[i]! += gradient[i]!;
+    for (let k = 0; k < trained.length; k++) {
+      const i = trained[k]!;
+      if (held === undefined || held[i] === 0) into[i]! += gradient[i]!;
+    }
   };
   return { values, tokens: values, perSequence: false, backward };
 };
+
+function subtract(into: Float64Array, [a, b]: readonly [Numbers, Numbers], at: Uint32Array): void {
+  for (let k = 0; k < at.length; k++) {
+    const i = at[k]!;
+    into[i] = a[i]! - b[i]!;
+  }
+}
+
+/** Holds values within the clamp, and says which were outside. */
+function hold(values: Float64Array, at: Uint32Array, clamp: number): Uint8Array {
+  const held = new Uint8Array(values.length);
+  for (let k = 0; k < at.length; k++) {
+    const i = at[k]!;
+    const raw = values[i]!;
+    values[i] = Math.min(clamp, Math.max(-clamp, raw));
+    held[i] = values[i] === raw ? 0 : 1;
+  }
+  return held;
+}
 
 /** A ratio for callers: the checks, then the ratio. */
 export function checkingRatio(where: string, ratio: CheckedRatio): ImportanceRatio {
@@ -61,12 +80,14 @@ export function checkingRatio(where: string, ratio: CheckedRatio): ImportanceRat
     const { logprobs, oldLogprobs = logprobs, sequenceLength } = data;
     assertLength(where, 'logprobs', logprobs);
     const size = logprobs.length;
-    rowsOf(where, size, sequenceLength);
-    assertLength(where, 'oldLogprobs', oldLogprobs, size);
+    const rows = rowsOf(where, size, sequenceLength);
     const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
-    assertFiniteTokens(where, 'logprobs', logprobs, mask, sequenceLength);
-    assertFiniteTokens(where, 'oldLogprobs', oldLogprobs, mask, sequenceLength);
-    return ratio({ logprobs, oldLogprobs, mask, sequenceLength }, clamp);
+    const tokens = tokenRows(mask, gridStarts(rows, sequenceLength));
+    const column = (name: string, values: ArrayLike<number>) =>
+      readColumn(where, { name, values, kind: 'number' }, tokens);
+    const own = column('logprobs', logprobs);
+    const old = oldLogprobs === logprobs ? own : column('oldLogprobs', oldLogprobs);
+    return ratio({ logprobs: own, oldLogprobs: old, tokens }, clamp);
   };
 }
 

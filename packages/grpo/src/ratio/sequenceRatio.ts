@@ -1,3 +1,4 @@
+import type { TokenRows } from '../base/tokenRows.ts';
 import {
   type CheckedRatio,
   checkingRatio,
@@ -9,36 +10,33 @@ import {
 /** verl holds the log ratio of its token form of GSPO to at most 10. */
 const GSPO_TOKEN_CAP = 10;
 
-/** `[B*T]`: on every token of a row the mean of `values` over the row's trained tokens (0 without one). */
-function rowMeans(values: Float64Array, mask: Uint8Array, sequenceLength: number): Float64Array {
+/** On every token of a row the mean of `values` over the row's trained tokens (0 without one). */
+function rowMeans(values: Float64Array, tokens: TokenRows): Float64Array {
+  const { rows, starts, trained, trainedStarts } = tokens;
   const means = new Float64Array(values.length);
-  for (let start = 0; start < values.length; start += sequenceLength) {
-    let [sum, count] = [0, 0];
-    for (let i = start; i < start + sequenceLength; i++) {
-      if (mask[i] === 0) continue;
-      sum += values[i]!;
-      count++;
-    }
-    means.fill(sum / (count || 1), start, start + sequenceLength);
+  for (let row = 0; row < rows; row++) {
+    const [from, to] = [trainedStarts[row]!, trainedStarts[row + 1]!];
+    let sum = 0;
+    for (let k = from; k < to; k++) sum += values[trained[k]!]!;
+    means.fill(sum / (to - from || 1), starts[row]!, starts[row + 1]!);
   }
   return means;
 }
 
 const ratioOfSequences: CheckedRatio = (data, clamp) => {
-  const { mask, sequenceLength } = data;
   const { tokens, backward } = ratioOfTokens(data, clamp);
   return {
-    values: rowMeans(tokens, mask, sequenceLength),
+    values: rowMeans(tokens, data.tokens),
     tokens,
     perSequence: true,
     // The mean's gradient is the mean of the gradients, and so is 0 on masked tokens.
-    backward: (gradient, into) => backward(rowMeans(gradient, mask, sequenceLength), into),
+    backward: (gradient, into) => backward(rowMeans(gradient, data.tokens), into),
   };
 };
 
 const ratioOfGspoTokens: CheckedRatio = (data, clamp) => {
   const ratio = ratioOfTokens(data, clamp);
-  const means = rowMeans(ratio.tokens, data.mask, data.sequenceLength);
+  const means = rowMeans(ratio.tokens, data.tokens);
   return {
     ...ratio,
     values: means.map((mean) => Math.min(GSPO_TOKEN_CAP, mean)),

@@ -1,39 +1,50 @@
 import type { PolicyBatch } from './policyObjective.ts';
 
+/** Where values are clipped: below `low`, and above `high` after they were held to `most`. */
+interface ClipBounds {
+  low: number;
+  high: number;
+  most?: number;
+}
+
 /**
- * TRL's `clip_ratio/*`: shares of tokens whose gradient the clip takes away, over the batch and per sequence.
- * A ratio per sequence counts once per row, trained or not.
+ * TRL's `clip_ratio/*`: shares of tokens whose gradient the clip takes away, over the batch and per sequence: a negative
+ * advantage below, a positive one above. A ratio per sequence counts once per row, trained or not.
  *
- * @param side - of token i: -1 clipped below, 1 above, 0 not.
+ * @param values - ratios or their logs, as the bounds are.
  */
 export function clipMetrics(
-  { mask, rows, sequenceLength, sequenceRatio, perSequence }: PolicyBatch,
-  side: (i: number) => number,
+  batch: PolicyBatch,
+  values: Float64Array,
+  { low, high, most = Infinity }: ClipBounds,
 ): Record<string, number> {
-  const once = sequenceRatio && perSequence;
-  let [low, high, total, lowMin, highMax] = [0, 0, 0, 1, 0];
+  const { rows, starts, trained, trainedStarts, advantages } = batch;
+  const once = batch.sequenceRatio && batch.perSequence;
+  let [below, above, total, lowMin, highMax] = [0, 0, 0, 1, 0];
   for (let row = 0; row < rows; row++) {
-    const start = row * sequenceLength;
-    let [rowLow, rowHigh, count] = [0, 0, 0];
-    for (let i = start; i < (once ? start + 1 : start + sequenceLength); i++) {
-      if (mask[i] === 0 && !once) continue;
-      const clipped = side(i);
-      if (clipped < 0) rowLow++;
-      else if (clipped > 0) rowHigh++;
-      count++;
+    const from = once ? row : trainedStarts[row]!;
+    const to = once ? row + 1 : trainedStarts[row + 1]!;
+    const tokens = once ? starts : trained; // a row's first token stands for it
+    let [rowLow, rowHigh] = [0, 0];
+    for (let k = from; k < to; k++) {
+      const i = tokens[k]!;
+      const [value, advantage] = [Math.min(values[i]!, most), advantages[i]!];
+      if (advantage < 0 && value < low) rowLow++;
+      else if (advantage > 0 && value > high) rowHigh++;
     }
-    low += rowLow;
-    high += rowHigh;
+    const count = to - from;
+    below += rowLow;
+    above += rowHigh;
     total += count;
     if (count > 0) lowMin = Math.min(lowMin, rowLow / count);
     if (count > 0) highMax = Math.max(highMax, rowHigh / count);
   }
   total ||= 1;
   return {
-    'clip_ratio/low_mean': low / total,
-    'clip_ratio/high_mean': high / total,
-    'clip_ratio/region_mean': (low + high) / total,
-    'clip_ratio/low_min': low === 0 ? 0 : lowMin,
+    'clip_ratio/low_mean': below / total,
+    'clip_ratio/high_mean': above / total,
+    'clip_ratio/region_mean': (below + above) / total,
+    'clip_ratio/low_min': below === 0 ? 0 : lowMin,
     'clip_ratio/high_max': highMax,
   };
 }

@@ -1,5 +1,29 @@
+import { aboveOne, nonNegative, positiveOrInfinite } from '../../base/checks.ts';
+import type { Convention } from '../../base/convention.ts';
+import { maskedMean } from '../../base/maskedMean.ts';
+import type { OptionChecks } from '../../base/readOptions.ts';
 import { clipMetrics } from './clipMetrics.ts';
-import type { PolicyObjective } from './policyObjective.ts';
+import type { LossFormula } from './lossFormula.ts';
+
+export interface ClipOptions {
+  /** Ratios below 1 - epsilon are clipped. Default 0.2 (gspo 3e-4). */
+  epsilon?: number | undefined;
+  /** Ratios above 1 + epsilonHigh are clipped. Default `epsilon` (gspo 4e-4). */
+  epsilonHigh?: number | undefined;
+  /** Upper bound of the ratio for negative advantages too (two-sided clipping). Default none. */
+  delta?: number | undefined;
+  /** Dual clip c > 1: for a negative advantage the loss is at most -A * c. Default none (3 under `'verl'`, but for gspo). */
+  dualClip?: number | undefined;
+}
+
+export const CLIP_OPTIONS: OptionChecks<ClipOptions> = {
+  epsilon: nonNegative,
+  epsilonHigh: nonNegative,
+  delta: positiveOrInfinite,
+  dualClip: aboveOne,
+};
+
+type Reads = ClipOptions & { convention?: Convention | undefined };
 
 /**
  * PPO's clipped surrogate, with the two extensions in use.
@@ -11,39 +35,39 @@ import type { PolicyObjective } from './policyObjective.ts';
  * @see Ye et al. 2019, dual clip: https://arxiv.org/abs/1912.09729
  * @see Prime Intellect 2025, INTELLECT-2 (delta): https://arxiv.org/abs/2505.07291
  */
-export const clippedSurrogate: PolicyObjective = (batch, options) => {
+export const clippedSurrogate: LossFormula<Reads> = (batch, options) => {
   const { epsilon = 0.2, epsilonHigh = epsilon, delta = Infinity } = options;
   const { dualClip = options.convention === 'verl' ? 3 : Infinity } = options;
   const [low, high] = [1 - epsilon, 1 + epsilonHigh];
   const { ratio, advantages } = batch;
   return {
-    term(i, out) {
-      const advantage = advantages[i]!;
-      const r = ratio[i]!;
-      if (advantage === 0) return;
-      const open = Math.min(r, delta) * advantage;
-      const clipped = Math.min(high, Math.max(low, r)) * advantage;
-      const slope = open <= clipped ? r <= delta : r >= low && r <= high;
-      out.loss = -Math.min(open, clipped);
-      out.dLogRatio = slope ? -r * advantage : 0;
-      if (advantage < 0 && out.loss > -advantage * dualClip) {
-        out.loss = -advantage * dualClip;
-        out.dLogRatio = 0;
+    terms(tokens, { loss, dLogRatio }) {
+      for (let k = 0; k < tokens.length; k++) {
+        const i = tokens[k]!;
+        const advantage = advantages[i]!;
+        if (advantage === 0) continue;
+        const r = ratio[i]!;
+        const open = Math.min(r, delta) * advantage;
+        const clipped = Math.min(high, Math.max(low, r)) * advantage;
+        const slope = open <= clipped ? r <= delta : r >= low && r <= high;
+        loss[i] = -Math.min(open, clipped);
+        dLogRatio[i] = slope ? -r * advantage : 0;
+        if (advantage < 0 && loss[i]! > -advantage * dualClip) {
+          loss[i] = -advantage * dualClip;
+          dLogRatio[i] = 0;
+        }
       }
     },
     metrics: () => {
-      const metrics = clipMetrics(batch, (i) => {
-        const held = Math.min(ratio[i]!, delta);
-        if (advantages[i]! < 0) return held < low ? -1 : 0;
-        return advantages[i]! > 0 && held > high ? 1 : 0;
-      });
+      const metrics = clipMetrics(batch, ratio, { low, high, most: delta });
       if (dualClip === Infinity) return metrics;
-      const dual = clipMetrics(batch, (i) => (advantages[i]! < 0 && ratio[i]! > dualClip ? 1 : 0));
-      return { ...metrics, 'clip_ratio/dual_mean': dual['clip_ratio/high_mean']! };
+      const once = batch.sequenceRatio && batch.perSequence;
+      const beyond = (i: number) => (advantages[i]! < 0 && ratio[i]! > dualClip ? 1 : 0);
+      return { ...metrics, 'clip_ratio/dual_mean': maskedMean(batch, beyond, once) };
     },
   };
 };
 
 /** The same on a sequence's ratio, as in GSPO: verl has no dual clip there, so only an explicit `dualClip` gives one. */
-export const sequenceSurrogate: PolicyObjective = (batch, options) =>
+export const sequenceSurrogate: LossFormula<Reads> = (batch, options) =>
   clippedSurrogate(batch, { dualClip: Infinity, ...options });

@@ -1,7 +1,43 @@
+import { nonNegative, range, share, seed as wholeSeed } from '../../base/checks.ts';
 import { maskedMean } from '../../base/maskedMean.ts';
+import type { OptionChecks } from '../../base/readOptions.ts';
 import { shuffle } from '../../groups/repeatedIndices.ts';
 import { clippedSurrogate } from './clippedSurrogate.ts';
-import type { PolicyBatch, PolicyObjective } from './policyObjective.ts';
+import type { LossFormula } from './lossFormula.ts';
+import type { PolicyBatch } from './policyObjective.ts';
+
+export interface KlCovOptions {
+  /** Share of tokens that are penalised. Default 2e-4. */
+  klCovFraction?: number | undefined;
+  /** Weight of |log ratio| on them. Default 1. */
+  klCovCoef?: number | undefined;
+}
+
+export interface ClipCovOptions {
+  /** Ratios below 1 - epsilon are clipped. Default 0.2. */
+  epsilon?: number | undefined;
+  /** Ratios above 1 + epsilonHigh are clipped. Default `epsilon`. */
+  epsilonHigh?: number | undefined;
+  /** Covariance range of the candidates. Default [1, 5]. */
+  clipCovRange?: readonly [number, number] | undefined;
+  /** Share of all tokens that may be zeroed; the candidates are drawn with `seed`. Default 2e-4. */
+  clipCovFraction?: number | undefined;
+  /** Seed of the draw. Default 0. */
+  seed?: number | undefined;
+}
+
+export const KL_COV_OPTIONS: OptionChecks<KlCovOptions> = {
+  klCovFraction: share,
+  klCovCoef: nonNegative,
+};
+
+export const CLIP_COV_OPTIONS: OptionChecks<ClipCovOptions> = {
+  epsilon: nonNegative,
+  epsilonHigh: nonNegative,
+  clipCovRange: range,
+  clipCovFraction: share,
+  seed: wholeSeed,
+};
 
 /** (A - mean A) * (logprob - mean logprob): the tokens that lower the entropy most have the largest. */
 function covariance(batch: PolicyBatch): (i: number) => number {
@@ -11,13 +47,6 @@ function covariance(batch: PolicyBatch): (i: number) => number {
   return (i) => (advantages[i]! - meanAdvantage) * (logprobs[i]! - meanLogprob);
 }
 
-/** Indices of the trained tokens. */
-function trained({ mask }: PolicyBatch): number[] {
-  const tokens: number[] = [];
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) tokens.push(i);
-  return tokens;
-}
-
 /**
  * KL-Cov: no clip; the max(1, floor(klCovFraction * n)) tokens with the largest covariance are held near the old policy.
  *
@@ -25,20 +54,23 @@ function trained({ mask }: PolicyBatch): number[] {
  *
  * @see Cui et al. 2025, The Entropy Mechanism of RL: https://arxiv.org/abs/2505.22617
  */
-export const klCov: PolicyObjective = (batch, options) => {
+export const klCov: LossFormula<KlCovOptions> = (batch, options) => {
   const { klCovFraction = 2e-4, klCovCoef = 1 } = options;
   const { ratio, logRatio, advantages } = batch;
   const cov = covariance(batch);
-  const tokens = trained(batch).sort((a, b) => cov(b) - cov(a));
+  const tokens = Array.from(batch.trained).sort((a, b) => cov(b) - cov(a));
   const count = Math.floor(tokens.length * klCovFraction) || 1;
   const selected = new Set(tokens.slice(0, count));
   return {
-    term(i, out) {
-      out.loss = -ratio[i]! * advantages[i]!;
-      out.dLogRatio = out.loss;
-      if (!selected.has(i)) return;
-      out.loss += klCovCoef * Math.abs(logRatio[i]!);
-      out.dLogRatio += klCovCoef * Math.sign(logRatio[i]!);
+    terms(asked, { loss, dLogRatio }) {
+      for (let k = 0; k < asked.length; k++) {
+        const i = asked[k]!;
+        loss[i] = -ratio[i]! * advantages[i]!;
+        dLogRatio[i] = loss[i]!;
+        if (!selected.has(i)) continue;
+        loss[i]! += klCovCoef * Math.abs(logRatio[i]!);
+        dLogRatio[i]! += klCovCoef * Math.sign(logRatio[i]!);
+      }
     },
     metrics: () => ({ ppo_kl_abs: maskedMean(batch, (i) => Math.abs(logRatio[i]!)) }),
   };
@@ -50,7 +82,7 @@ export const klCov: PolicyObjective = (batch, options) => {
  *
  * @see Cui et al. 2025, The Entropy Mechanism of RL: https://arxiv.org/abs/2505.22617
  */
-export const clipCov: PolicyObjective = (batch, options) => {
+export const clipCov: LossFormula<ClipCovOptions> = (batch, options) => {
   const { clipCovFraction = 2e-4, clipCovRange = [1, 5], seed = 0 } = options;
   const { epsilon = 0.2, epsilonHigh = epsilon } = options;
   const { ratio, advantages } = batch;
@@ -61,14 +93,17 @@ export const clipCov: PolicyObjective = (batch, options) => {
     advantages[i]! > 0
       ? ratio[i]! > 1 + epsilonHigh
       : advantages[i]! < 0 && ratio[i]! < 1 - epsilon;
-  const tokens = trained(batch);
+  const tokens = Array.from(batch.trained);
   const candidates = tokens.filter((i) => !ppoClips(i) && cov(i) > low && cov(i) < high);
   const count = Math.floor(tokens.length * clipCovFraction) || 1;
   if (candidates.length > count) shuffle(candidates, seed);
   const zeroed = new Set(candidates.slice(0, count));
   return {
-    term(i, out) {
-      if (!zeroed.has(i)) surrogate.term(i, out);
+    terms(asked, out) {
+      surrogate.terms(
+        asked.filter((i) => !zeroed.has(i)),
+        out,
+      );
     },
     metrics: () => ({ 'clip_cov/zeroed_mean': maskedMean(batch, (i) => (zeroed.has(i) ? 1 : 0)) }),
   };

@@ -1,20 +1,35 @@
-import type { PolicyObjective } from './policyObjective.ts';
+import { nonNegative } from '../../base/checks.ts';
+import type { OptionChecks } from '../../base/readOptions.ts';
+import type { LossFormula } from './lossFormula.ts';
 
 /** Importance sampling without any clip: loss = -r * A. */
-export const importanceSampling: PolicyObjective = ({ ratio, advantages }) => ({
-  term(i, out) {
-    out.loss = -ratio[i]! * advantages[i]!;
-    out.dLogRatio = out.loss;
+export const importanceSampling: LossFormula<object> = ({ ratio, advantages }) => ({
+  terms(tokens, { loss, dLogRatio }) {
+    for (let k = 0; k < tokens.length; k++) {
+      const i = tokens[k]!;
+      loss[i] = -ratio[i]! * advantages[i]!;
+      dLogRatio[i] = loss[i]!;
+    }
   },
 });
 
 /** REINFORCE: loss = -A * logprob. */
-export const reinforce: PolicyObjective = ({ logprobs, advantages }) => ({
-  term(i, out) {
-    out.loss = -advantages[i]! * logprobs[i]!;
-    out.dLogprob = -advantages[i]!;
+export const reinforce: LossFormula<object> = ({ logprobs, advantages }) => ({
+  terms(tokens, { loss, dLogprob }) {
+    for (let k = 0; k < tokens.length; k++) {
+      const i = tokens[k]!;
+      loss[i] = -advantages[i]! * logprobs[i]!;
+      dLogprob[i] = -advantages[i]!;
+    }
   },
 });
+
+export interface DroOptions {
+  /** Weight of the squared log ratio. Default 0.1. */
+  droBeta?: number | undefined;
+}
+
+export const DRO_OPTIONS: OptionChecks<DroOptions> = { droBeta: nonNegative };
 
 /**
  * Direct reward optimisation: REINFORCE held near the old policy by a square, with no ratio at all.
@@ -23,29 +38,38 @@ export const reinforce: PolicyObjective = ({ logprobs, advantages }) => ({
  *
  * @see Richemond et al. 2024, Offline Regularised Reinforcement Learning: https://arxiv.org/abs/2405.19107
  */
-export const dro: PolicyObjective = ({ logprobs, oldLogprobs, advantages }, options) => {
+export const dro: LossFormula<DroOptions> = ({ logprobs, oldLogprobs, advantages }, options) => {
   const { droBeta = 0.1 } = options;
   return {
-    term(i, out) {
-      const step = logprobs[i]! - oldLogprobs[i]!;
-      out.loss = -(advantages[i]! * logprobs[i]! - 0.5 * droBeta * step * step);
-      out.dLogprob = -advantages[i]! + droBeta * step;
+    terms(tokens, { loss, dLogprob }) {
+      for (let k = 0; k < tokens.length; k++) {
+        const i = tokens[k]!;
+        const step = logprobs[i]! - oldLogprobs[i]!;
+        loss[i] = -(advantages[i]! * logprobs[i]! - 0.5 * droBeta * step * step);
+        dLogprob[i] = -advantages[i]! + droBeta * step;
+      }
     },
   };
 };
 
 /** Cross-entropy: loss = -logprob. */
-export const crossEntropy: PolicyObjective = ({ logprobs }) => ({
-  term(i, out) {
-    out.loss = -logprobs[i]!;
-    out.dLogprob = -1;
+export const crossEntropy: LossFormula<object> = ({ logprobs }) => ({
+  terms(tokens, { loss, dLogprob }) {
+    for (let k = 0; k < tokens.length; k++) {
+      const i = tokens[k]!;
+      loss[i] = -logprobs[i]!;
+      dLogprob[i] = -1;
+    }
   },
 });
 
 /** The full-vocabulary KL itself, computed elsewhere. */
-export const exactKl: PolicyObjective = ({ klValues }) => ({
-  term(i, out) {
-    out.loss = klValues?.[i] ?? Number.NaN; // NaN is reported as not finite
-    out.dKl = 1;
+export const exactKl: LossFormula<object> = ({ klValues }) => ({
+  terms(tokens, { loss, dKl }) {
+    for (let k = 0; k < tokens.length; k++) {
+      const i = tokens[k]!;
+      loss[i] = klValues?.[i] ?? Number.NaN; // NaN is reported as not finite
+      dKl[i] = 1;
+    }
   },
 });

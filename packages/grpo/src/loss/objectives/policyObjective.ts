@@ -1,7 +1,7 @@
-import type { PolicyLossOptions } from './policyLossOptions.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
 
 /** What an objective sees: the inputs after checking, advantages and ratios on every token. */
-export interface PolicyBatch {
+export interface PolicyBatch extends TokenRows {
   logprobs: ArrayLike<number>;
   /** The log-probs in the ratio's denominator; `logprobs` themselves when strictly on-policy. */
   oldLogprobs: ArrayLike<number>;
@@ -10,8 +10,6 @@ export interface PolicyBatch {
   entropies?: ArrayLike<number> | undefined;
   tokenWeights?: ArrayLike<number> | undefined;
   turns?: ArrayLike<number> | undefined;
-  /** 1 on trained tokens. */
-  mask: Uint8Array;
   /** 1 on trained tokens that the objective keeps. */
   kept: Uint8Array;
   advantages: Float64Array;
@@ -27,8 +25,6 @@ export interface PolicyBatch {
   importanceWeights: Float64Array | undefined;
   /** True when one weight per sequence was given. */
   importancePerSequence: boolean;
-  sequenceLength: number;
-  rows: number;
 }
 
 /** One token's loss and its derivatives; the objective writes into it. */
@@ -42,10 +38,10 @@ export interface TokenTerm {
   dKl: number;
 }
 
-/** The formula of a loss: given a batch, how to compute token i, and what to log. */
-export type PolicyObjective = (
+/** The formula of a loss of your own: given a batch, how to compute token i, and what to log. `Options` is what it reads. */
+export type PolicyObjective<Options = object> = (
   batch: PolicyBatch,
-  options: PolicyLossOptions,
+  options: Options,
 ) => {
   term(i: number, out: TokenTerm): void;
   metrics?(): Record<string, number>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { gmpoLoss } from './gmpoLoss.ts';
-import { crossEntropyLoss, dapoLoss, exactKlLoss } from './losses.ts';
+import { crossEntropyLoss, dapoLoss, exactKlLoss } from '../losses.ts';
+import { gmpoLoss } from '../sequences/gmpoLoss.ts';
 import { mixtureLoss } from './mixtureLoss.ts';
 
 describe('mixtureLoss', () => {

@@ -1,17 +1,44 @@
-import { assertTotal } from '../base/assertTotal.ts';
-import { refuse } from '../base/errors.ts';
-import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import { onGrid } from '../base/targetAligned.ts';
-import { tokensOfTurns } from '../base/tokensOfTurns.ts';
-import { type LossOptions, readLossOptions } from './lossOptions.ts';
-import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
-import { readPolicyData } from './readPolicyData.ts';
-import { liveTotal } from './stepWeights.ts';
+import { assertTotal } from '../../base/assertTotal.ts';
+import { aboveOne, nonNegative, oneOf } from '../../base/checks.ts';
+import { refuse } from '../../base/errors.ts';
+import { onRows } from '../../base/onRows.ts';
+import { REQUIRED } from '../../base/policyFields.ts';
+import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import type { OptionChecks } from '../../base/readOptions.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
+import { tokensOfTurns } from '../../base/tokensOfTurns.ts';
+import { PER_TOKEN, type PolicyLossResult } from '../policyLossResult.ts';
+import { readLossOptions } from '../readLossOptions.ts';
+import { readPolicyData } from '../readPolicyData.ts';
+import { SHARED_OPTIONS, type SharedOptions } from '../sharedOptions.ts';
+import { liveTotal } from '../stepWeights.ts';
 
 const NAME = 'turnRatioLoss';
 
 /** The log ratio is held to at most this before exp (ReMA). */
 const LOG_RATIO_CAP = 3;
+
+export interface TurnRatioOptions extends SharedOptions {
+  /** Ratios below 1 - epsilon are clipped. Default 0.2. */
+  epsilon?: number | undefined;
+  /** Ratios above 1 + epsilonHigh are clipped. Default `epsilon`. */
+  epsilonHigh?: number | undefined;
+  /** For a negative advantage the loss is at most -A * dualClip. Default 3. */
+  dualClip?: number | undefined;
+  /** Mean of the turn's ratio. Default `'geometric'`. */
+  turnRatio?: 'geometric' | 'arithmetic' | undefined;
+  /** What is averaged over: turns within a trajectory first, or all turns alike. Default `'trajectory'`. */
+  turnAggregation?: 'trajectory' | 'turn' | undefined;
+}
+
+const TURN_RATIO_OPTIONS: OptionChecks<TurnRatioOptions> = /* @__PURE__ */ (() => ({
+  epsilon: nonNegative,
+  epsilonHigh: nonNegative,
+  dualClip: aboveOne,
+  turnRatio: oneOf(['geometric', 'arithmetic']),
+  turnAggregation: oneOf(['trajectory', 'turn']),
+  ...SHARED_OPTIONS,
+}))();
 
 /** One turn of one sequence, after the loss: what it contributed. */
 export interface TurnLoss {
@@ -45,15 +72,20 @@ export interface TurnLoss {
  */
 export function turnRatioLoss(
   data: PolicyLossInput,
-  given: LossOptions<'rema'> = {},
+  given: TurnRatioOptions = {},
 ): TurnRatioResult {
-  return onGrid(NAME, data, (grid: PolicyLossData) => lossOfGrid(grid, given), PER_TOKEN);
+  const run = (fields: PolicyLossData, tokens: TokenRows) => lossOfRows({ fields, tokens }, given);
+  const laidOut = { where: NAME, required: REQUIRED, perToken: PER_TOKEN, run };
+  return onRows<PolicyLossData, TurnRatioResult>(data, laidOut);
 }
 
 type TurnRatioResult = PolicyLossResult & { turns: TurnLoss[] };
 
-function lossOfGrid(data: PolicyLossData, given: LossOptions<'rema'>): TurnRatioResult {
-  const options = readLossOptions(NAME, 'rema', given);
+function lossOfRows(
+  data: { fields: PolicyLossData; tokens: TokenRows },
+  given: TurnRatioOptions,
+): TurnRatioResult {
+  const options = readLossOptions(NAME, given, TURN_RATIO_OPTIONS);
   const { epsilon = 0.2, epsilonHigh = epsilon, dualClip = 3 } = options;
   const { turnRatio = 'geometric' } = options;
   const { batch, logRatio: ratioOfTokens } = readPolicyData(data, options, { name: NAME });
@@ -61,7 +93,7 @@ function lossOfGrid(data: PolicyLossData, given: LossOptions<'rema'>): TurnRatio
   refuse(NAME, { importanceWeights, tokenWeights });
   const { logRatio, kept } = batch;
   const geometric = turnRatio === 'geometric';
-  const groups = tokensOfTurns(NAME, batch.turns, batch.mask, batch.sequenceLength);
+  const groups = tokensOfTurns(NAME, batch.turns, batch);
   const weightOf = turnWeights(groups, options);
 
   const ratioGradient = new Float64Array(logRatio.length);
@@ -107,7 +139,7 @@ function lossOfGrid(data: PolicyLossData, given: LossOptions<'rema'>): TurnRatio
 /** The weight of a turn in the loss: 1 / turns, or 1 / (turns of its row * rows); `totals` are the step's. */
 function turnWeights(
   turns: readonly { sequence: number }[],
-  options: LossOptions<'rema'>,
+  options: TurnRatioOptions,
 ): (sequence: number) => number {
   const { turnAggregation = 'trajectory', gradientAccumulationSteps = 1 } = options;
   const { numTurns, numTurnSequences, numSequences } = options;
@@ -115,8 +147,7 @@ function turnWeights(
   for (const { sequence } of turns) perSequence.set(sequence, (perSequence.get(sequence) ?? 0) + 1);
   const allAlike = turnAggregation === 'turn';
   const [totalName, total] = liveTotal(
-    NAME,
-    `'${turnAggregation}'`,
+    `${NAME}: '${turnAggregation}'`,
     allAlike ? ['numTurns', numTurns] : ['numTurnSequences', numTurnSequences],
     numSequences,
   );

@@ -1,15 +1,16 @@
-import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
-import { array, type Check, finite, flag, isArray, mustBe, positive } from '../base/checks.ts';
-import { GrpoError } from '../base/errors.ts';
-import { lookUp } from '../base/lookUp.ts';
-import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
-import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import { countOf, readMask } from '../base/readMask.ts';
-import { type OptionChecks, readOptions } from '../base/readOptions.ts';
-import { isAligned, onGrid, spreadOut, toGrid } from '../base/targetAligned.ts';
-import type { LossOptions } from './lossOptions.ts';
-import { policyLosses } from './policyLosses.ts';
-import type { PolicyLoss, PolicyLossName, PolicyLossResult } from './policyLossResult.ts';
+import { assertFiniteTokens, assertLength, rowsOf } from '../../base/assertTokens.ts';
+import { array, type Check, finite, flag, isArray, mustBe, positive } from '../../base/checks.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { lookUp } from '../../base/lookUp.ts';
+import { toGrid } from '../../base/onGrid.ts';
+import { bringBack, spreadOut } from '../../base/placeTokens.ts';
+import { REQUIRED, readPolicyFields } from '../../base/policyFields.ts';
+import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import { countOf, readMask } from '../../base/readMask.ts';
+import { type OptionChecks, readOptions } from '../../base/readOptions.ts';
+import { isAligned } from '../../base/targetAligned.ts';
+import { type LossOptions, type PolicyLossName, policyLosses } from '../policyLosses.ts';
+import type { PolicyLoss, PolicyLossResult } from '../policyLossResult.ts';
 
 interface ComponentFrame {
   /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */
@@ -77,8 +78,8 @@ export function mixtureLoss(
   const onPlaces = readComponents(components).map(
     ([name, component]) => [name, spreadComponent(name, component, grid, places)] as const,
   );
-  const run = (rows: PolicyLossData) => mixtureOfGrid(rows, Object.fromEntries(onPlaces));
-  return onGrid(WHERE, data, run, ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss']);
+  const result = mixtureOfGrid(grid as unknown as PolicyLossData, Object.fromEntries(onPlaces)); // toGrid made it one
+  return bringBack(result, places, ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss']);
 }
 
 /** A component of target-aligned data: its weights are `[N]`, and every token is trained. */

@@ -1,0 +1,53 @@
+/** Where the tokens of a batch are: the one layout that losses compute on, with padding or without. */
+export interface TokenRows {
+  /** B. */
+  rows: number;
+  /** `[B + 1]`: the tokens of sequence r are `starts[r]` to `starts[r + 1]`. */
+  starts: Uint32Array;
+  /** 1 on trained tokens. */
+  mask: Uint8Array;
+  /** The trained tokens in order, so that a loop over them has no branch. */
+  trained: Uint32Array;
+  /** `[B + 1]`: those of sequence r are `trained[trainedStarts[r]]` to `trained[trainedStarts[r + 1]]`. */
+  trainedStarts: Uint32Array;
+}
+
+/** The layout of a mask of zeros and ones. */
+export function tokenRows(mask: Uint8Array, starts: Uint32Array): TokenRows {
+  const rows = starts.length - 1;
+  const trained = new Uint32Array(mask.length);
+  const trainedStarts = new Uint32Array(rows + 1);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    const end = starts[row + 1]!;
+    for (let i = starts[row]!; i < end; i++) {
+      trained[count] = i;
+      count += mask[i]!;
+    }
+    trainedStarts[row + 1] = count;
+  }
+  return { rows, starts, mask, trained: trained.subarray(0, count), trainedStarts };
+}
+
+/** The starts of rows of one length. */
+export function gridStarts(rows: number, sequenceLength: number): Uint32Array {
+  const starts = new Uint32Array(rows + 1);
+  for (let row = 0; row <= rows; row++) starts[row] = row * sequenceLength;
+  return starts;
+}
+
+/** The sequence of token i. */
+export function rowOfToken(starts: Uint32Array, i: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= i) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Number of trained tokens of a sequence. */
+export function trainedIn({ trainedStarts }: TokenRows, row: number): number {
+  return trainedStarts[row + 1]! - trainedStarts[row]!;
+}

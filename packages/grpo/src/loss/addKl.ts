@@ -1,0 +1,48 @@
+import { GrpoError } from '../base/errors.ts';
+import { type KlEstimator, klEstimatorOf } from '../kl/klEstimators.ts';
+import type { TokenTerms } from './objectives/lossFormula.ts';
+import type { PolicyBatch } from './objectives/policyObjective.ts';
+import type { TokenLossOptions } from './sharedOptions.ts';
+
+/** The exact KL comes as a value per token; its gradient is with respect to that value. */
+const given: KlEstimator = (_, value) => ({ value, gradient: 0 });
+
+type KlSettings = Pick<
+  TokenLossOptions,
+  'beta' | 'klEstimator' | 'convention' | 'useBiasCorrectionKl'
+> & { name: string };
+
+/** Adds beta * KL of every trained token to its terms, and gives the mean KL; undefined when beta is 0. */
+export function addKl(
+  terms: TokenTerms,
+  batch: PolicyBatch,
+  settings: KlSettings,
+): number | undefined {
+  const { beta = 0, klEstimator = 'k3', convention = 'trl', name } = settings;
+  if (beta === 0) return undefined;
+  const { useBiasCorrectionKl = convention === 'trl' } = settings;
+  const { logprobs, ratio, trained } = batch;
+  const exact = klEstimator === 'exact';
+  const source = exact ? batch.klValues : batch.refLogprobs;
+  if (!source) {
+    throw new GrpoError(
+      'missing',
+      `${name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
+    );
+  }
+  const named = typeof klEstimator === 'function' ? klEstimator : undefined;
+  const estimate = named ?? (exact ? given : klEstimatorOf(klEstimator as 'k3', convention)); // a name, not a function
+  let sum = 0;
+  for (let k = 0; k < trained.length; k++) {
+    const i = trained[k]!;
+    const { value, gradient } = estimate(logprobs[i]!, source[i]!);
+    const factor = useBiasCorrectionKl ? ratio[i]! : 1;
+    const kl = value * factor;
+    sum += kl;
+    terms.loss[i]! += beta * kl;
+    terms.dLogprob[i]! += beta * gradient * factor;
+    if (useBiasCorrectionKl) terms.dLogRatio[i]! += beta * kl;
+    if (exact) terms.dKl[i]! += beta * factor;
+  }
+  return sum / (trained.length || 1);
+}
