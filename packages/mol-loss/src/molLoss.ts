@@ -82,20 +82,25 @@ export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossRes
   const terms = new Float64Array(codes.length);
   const logprobGradient = new Float64Array(codes.length);
   const klGradient = new Float64Array(codes.length);
+  const cross = crossEntropyCodes(mixture);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    const cross = isCrossEntropy(mixture, codes[i]!);
-    assertLogprob(tokens, i, 'logprobs', logprobs[i]!, codes[i]!);
-    if (refLogprobs && codes[i] === ROLE_CODES.general) {
-      assertLogprob(tokens, i, 'refLogprobs', refLogprobs[i]!, codes[i]!);
+    const code = codes[i]!;
+    const logprob = logprobs[i]!;
+    const coefficient = coefficients[i]!;
+    const ce = cross[code] === 1;
+    if (!isLogprob(logprob)) throw notLogprob(tokens, i, { name: 'logprobs', code });
+    if (refLogprobs !== undefined && code === ROLE_CODES.general && !isLogprob(refLogprobs[i]!)) {
+      throw notLogprob(tokens, i, { name: 'refLogprobs', code });
     }
-    const term = cross ? -logprobs[i]! : kl![i]!; // a mixture with KL has it: checked above
-    assertTerm(tokens, i, { term, name: cross ? 'CE' : 'KL', code: codes[i]! }, coefficients[i]!);
+    const term = ce ? -logprob : kl![i]!; // a mixture with KL has it: checked above
+    if (!isTerm(term, coefficient))
+      throw notTerm(tokens, i, { term, name: ce ? 'CE' : 'KL', code });
     values[i] = term;
-    if (coefficients[i] === 0) continue; // a weight of 0 switches the component off: measured, never trained
-    terms[i] = values[i]!;
-    if (cross) logprobGradient[i] = -coefficients[i]!;
-    else klGradient[i] = coefficients[i]!;
+    if (coefficient === 0) continue; // a weight of 0 switches the component off: measured, never trained
+    terms[i] = term;
+    if (ce) logprobGradient[i] = -coefficient;
+    else klGradient[i] = coefficient;
   }
   const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
@@ -117,49 +122,52 @@ function refuseLogitsOption(name: string, given: object): void {
 /** A log-softmax in float32 with logits in the hundreds ends within a few 1e-5 of 0 on either side. */
 const ROUNDING = 1e-4;
 
-function assertLogprob(
-  tokens: MolTokens,
+/** Whether it may be a log-prob; -Infinity is judged as a term. */
+const isLogprob = (value: number) => typeof value === 'number' && value <= ROUNDING;
+
+function notLogprob(
+  tokens: MolTokens & { logprobs: ArrayLike<number>; refLogprobs?: ArrayLike<number> | undefined },
   i: number,
-  name: string,
-  value: number,
-  code: number,
-): void {
-  if (typeof value === 'number' && value <= ROUNDING) return; // -Infinity is judged as a term
+  { name, code }: { name: 'logprobs' | 'refLogprobs'; code: number },
+): MolLossError {
+  const value: unknown = tokens[name]?.[i];
   const what = `${name} is ${show(value)}`;
-  if (typeof value !== 'number' || Number.isNaN(value))
-    throw atToken(tokens, i, what, code, SOURCE);
+  const number = typeof value === 'number' && !Number.isNaN(value);
+  if (!number) return atToken(tokens, i, { what, code, fix: SOURCE });
   const fix = 'A log-prob is at most 0: are these probabilities?';
-  throw atToken(tokens, i, what, code, fix, 'option');
+  return atToken(tokens, i, { what, code, fix, reason: 'option' });
 }
 
 const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
 
-/** Whether the mixture gives tokens of a role cross-entropy. */
-export function isCrossEntropy(mixture: RoleTerms, code: number): boolean {
-  return COMPONENTS.some((name) => ROLE_CODES[name] === code && mixture[name]?.term === 'ce');
+/** By role code, 1 where the mixture gives its tokens cross-entropy. */
+export function crossEntropyCodes(mixture: RoleTerms): Uint8Array {
+  const codes = new Uint8Array(4);
+  for (const name of COMPONENTS) if (mixture[name]?.term === 'ce') codes[ROLE_CODES[name]] = 1;
+  return codes;
 }
 
-/** Throws `not-finite` at a term that is NaN, or that is trained and infinite. */
-export function assertTerm(
+/** Whether a term can be trained on, or, with a coefficient of 0, be measured. */
+export const isTerm = (term: number, coefficient: number): boolean =>
+  Number.isFinite(term) || (coefficient === 0 && term === Infinity);
+
+/** The `not-finite` error of a term that is NaN, or that is trained and infinite. */
+export function notTerm(
   tokens: MolTokens,
   i: number,
   { term, name, code }: { term: number; name: 'CE' | 'KL'; code: number },
-  coefficient: number,
-): void {
-  if (Number.isFinite(term) || (coefficient === 0 && term === Infinity)) return;
+): MolLossError {
   const fix = 'Look for a target of probability 0, or for NaN in the forward pass.';
-  throw atToken(tokens, i, `${name} is ${show(term)}`, code, fix);
+  return atToken(tokens, i, { what: `${name} is ${show(term)}`, code, fix });
 }
 
 /** An error that names token, sequence and role. */
 export function atToken(
   { sequenceIds, sequenceLength }: MolTokens,
   i: number,
-  what: string,
-  code: number,
-  fix: string,
-  reason: MolLossErrorCode = 'not-finite',
+  fault: { what: string; code: number; fix: string; reason?: MolLossErrorCode },
 ): MolLossError {
+  const { what, code, fix, reason = 'not-finite' } = fault;
   const role = COMPONENTS.find((name) => ROLE_CODES[name] === code);
   const row = sequenceLength === undefined ? 0 : Math.floor(i / sequenceLength);
   const place = `token ${i} (sequence ${sequenceIds?.[i] ?? row}, role ${role})`;
@@ -171,15 +179,18 @@ export function summarise(
   { coefficients, active, codes, sizes }: MolWeightsResult,
   values: Float64Array,
 ): Record<Component, MolComponent> {
+  const [losses, sums] = [new Float64Array(4), new Float64Array(4)];
+  for (let i = 0; i < codes.length; i++) {
+    if (active[i] === 0) continue;
+    const code = codes[i]!;
+    sums[code]! += values[i]!;
+    if (coefficients[i] !== 0) losses[code]! += coefficients[i]! * values[i]!;
+  }
   const entry = (name: Component): MolComponent => {
-    let [loss, sum] = [0, 0];
-    for (let i = 0; i < codes.length; i++) {
-      if (active[i] === 0 || codes[i] !== ROLE_CODES[name]) continue;
-      sum += values[i]!;
-      if (coefficients[i] !== 0) loss += coefficients[i]! * values[i]!;
-    }
     const { tokens, sequences } = sizes[name];
-    return { loss, mean: tokens === 0 ? 0 : sum / tokens, tokens, sequences };
+    const code = ROLE_CODES[name];
+    const mean = tokens === 0 ? 0 : sums[code]! / tokens;
+    return { loss: losses[code]!, mean, tokens, sequences };
   };
   return {
     environment: entry('environment'),

@@ -4,7 +4,7 @@ import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
 import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS, type MolLogitsOptions } from './molLogitsOptions.ts';
-import { assertTerm, atToken, isCrossEntropy, summarise } from './molLoss.ts';
+import { atToken, crossEntropyCodes, isTerm, notTerm, summarise } from './molLoss.ts';
 import { molMetrics, nllMetrics } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
 import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
@@ -66,14 +66,16 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
   const refLogprobs = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
   const gradient = new Float64Array(tokens.logits.length);
+  const crossCodes = crossEntropyCodes(mixture);
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    const cross = isCrossEntropy(mixture, codes[i]!);
+    const code = codes[i]!;
+    const cross = crossCodes[code] === 1;
     const target = tokens.targets[i]!;
-    const student = readRow(tokens, 'logits', i, width, codes[i]!);
+    const student = readRow(tokens, 'logits', { i, width, code });
     if (cross) assertTarget(i, target, width);
-    const againstBase = !cross || codes[i] === ROLE_CODES.general; // there for what was forgotten too
-    const base = againstBase ? readRow(tokens, 'refLogits', i, width, codes[i]!) : undefined;
+    const againstBase = !cross || code === ROLE_CODES.general; // there for what was forgotten too
+    const base = againstBase ? readRow(tokens, 'refLogits', { i, width, code }) : undefined;
     const term =
       cross || !base
         ? rowCrossEntropy(student, target, temperature)
@@ -85,12 +87,9 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
       logprobs[i] = rowLogSoftmax(student, temperature)[target]!;
       if (base) refLogprobs[i] = rowLogSoftmax(base, temperature)[target]!;
     }
-    assertTerm(
-      tokens,
-      i,
-      { term: term.value, name: cross ? 'CE' : 'KL', code: codes[i]! },
-      coefficients[i]!,
-    );
+    if (!isTerm(term.value, coefficients[i]!)) {
+      throw notTerm(tokens, i, { term: term.value, name: cross ? 'CE' : 'KL', code });
+    }
     if (coefficients[i] === 0) continue;
     terms[i] = values[i]!;
     const factor = coefficients[i]! * scale;
@@ -154,14 +153,13 @@ function assertTarget(i: number, target: number, width: number): void {
 function readRow(
   data: MolLogitsData,
   name: 'logits' | 'refLogits',
-  i: number,
-  width: number,
-  code: number,
+  { i, width, code }: { i: number; width: number; code: number },
 ): ArrayLike<number> {
   const values = row(data[name], i, width);
   const bad = badLogit(values);
   if (bad === undefined) return values;
-  throw atToken(data, i, `${name} ${bad}`, code, 'Look for NaN in the forward pass.');
+  const fix = 'Look for NaN in the forward pass.';
+  throw atToken(data, i, { what: `${name} ${bad}`, code, fix });
 }
 
 function row(values: ArrayLike<number>, i: number, width: number): ArrayLike<number> {

@@ -11,10 +11,11 @@ export function molMetrics(
 ): Record<string, number> {
   const rolesOf = (term: 'ce' | 'kl') => COMPONENTS.filter((name) => terms[name]?.term === term);
   const [ceRoles, klRoles] = [rolesOf('ce'), rolesOf('kl')];
-  const klCodes = new Set(klRoles.map((name) => ROLE_CODES[name]));
+  const hasKl = new Uint8Array(4);
+  for (const name of klRoles) hasKl[ROLE_CODES[name]] = 1;
   let klMax = 0;
   for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 1 && klCodes.has(codes[i]!)) klMax = Math.max(klMax, values[i]!);
+    if (active[i] === 1 && hasKl[codes[i]!] === 1) klMax = Math.max(klMax, values[i]!);
   }
   const ofRoles = (term: 'ce' | 'kl', roles: readonly Component[]) =>
     Object.fromEntries(roles.map((name) => [`mol/${term}_${name}`, components[name].mean]));
@@ -47,18 +48,31 @@ export function nllMetrics(
   refLogprobs?: ArrayLike<number>,
 ): Record<string, number> {
   const metrics: Record<string, number> = {};
+  const { sums, counts } = negativeSums({ active, codes }, logprobs);
   for (const name of COMPONENTS) {
-    const tokens = Array.from(codes.keys()).filter(
-      (i) => active[i] === 1 && codes[i] === ROLE_CODES[name],
-    );
-    if (tokens.length === 0) continue;
-    const nll = (of: ArrayLike<number>) =>
-      tokens.reduce((sum, i) => sum - of[i]!, 0) / tokens.length;
-    metrics[`mol/nll_${name}`] = nll(logprobs);
-    if (name !== 'general' || !refLogprobs) continue;
-    const [now, base] = [nll(logprobs), nll(refLogprobs)];
-    metrics['mol/nll_general_base'] = base;
-    metrics['mol/forgetting'] = now === base ? 0 : now - base; // both may be infinite
+    const code = ROLE_CODES[name];
+    if (counts[code] !== 0) metrics[`mol/nll_${name}`] = sums[code]! / counts[code]!;
   }
+  const { general } = ROLE_CODES;
+  if (counts[general] === 0 || refLogprobs === undefined) return metrics;
+  const generalAlone = codes.map((code, i) => (code === general && active[i] === 1 ? 1 : 0));
+  const ofBase = negativeSums({ active: generalAlone, codes }, refLogprobs);
+  const [now, base] = [metrics['mol/nll_general']!, ofBase.sums[general]! / counts[general]!];
+  metrics['mol/nll_general_base'] = base;
+  metrics['mol/forgetting'] = now === base ? 0 : now - base; // both may be infinite
   return metrics;
+}
+
+/** By role code: the sum of -value over the active tokens, and their number. */
+function negativeSums(
+  { active, codes }: Pick<MolWeightsResult, 'active' | 'codes'>,
+  values: ArrayLike<number>,
+): { sums: Float64Array; counts: Float64Array } {
+  const [sums, counts] = [new Float64Array(4), new Float64Array(4)];
+  for (let i = 0; i < codes.length; i++) {
+    if (active[i] === 0) continue;
+    sums[codes[i]!]! -= values[i]!;
+    counts[codes[i]!]!++;
+  }
+  return { sums, counts };
 }

@@ -44,8 +44,10 @@ export interface TokenLayout {
   codes: Uint8Array;
   /** `[N]`, 1 where a token has a role and a weight. */
   active: Uint8Array;
-  weightOf(i: number): number;
-  sequenceOf(i: number): number;
+  /** `[N]`; undefined = 1 each. Not read where a token has no role. */
+  tokenWeights: ArrayLike<number> | undefined;
+  /** `[N]`, number of each token's sequence, 0 to `count` - 1, in the order of their first tokens. */
+  sequences: { of: Uint32Array; count: number };
 }
 
 /** The data without what is `null` or `undefined`; a name we do not have is an error. */
@@ -61,44 +63,112 @@ export function readTokens(
 ): TokenLayout {
   const { roles, sequenceIds, sequenceLength, tokenWeights } = data;
   const all = roleCodes(roles);
-  const codes = taking === undefined ? all : all.map((code) => (takes(taking, code) ? code : 0));
+  const codes = taking === undefined ? all : onlyOf(all, taking);
   const size = codes.length;
   if (tokenWeights !== undefined) assertPerToken(where, 'tokenWeights', tokenWeights, size);
   if (sequenceIds !== undefined) assertPerToken(where, 'sequenceIds', sequenceIds, size);
   if (sequenceLength !== undefined) assertRows(where, size, sequenceLength, sequenceIds);
-  for (let i = 0; i < size; i++) {
-    if (codes[i] === 0) continue;
-    if (sequenceIds) assertNumber(where, `sequenceIds[${i}]`, sequenceIds[i]);
-    if (tokenWeights) assertWeight(where, i, tokenWeights[i]);
+  if (sequenceIds !== undefined || tokenWeights !== undefined) {
+    assertTokens(where, codes, { sequenceIds, tokenWeights });
   }
-  const weightOf = (i: number) => tokenWeights?.[i] ?? 1;
-  const rowLength = sequenceLength ?? Infinity; // neither ids nor a length: one sequence
-  const sequenceOf = (i: number) => sequenceIds?.[i] ?? Math.floor(i / rowLength);
-  const active = codes.map((code, i) => (code !== 0 && weightOf(i) !== 0 ? 1 : 0));
-  return { codes, active, weightOf, sequenceOf };
+  const active = new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    active[i] = codes[i] !== 0 && (tokenWeights === undefined || tokenWeights[i] !== 0) ? 1 : 0;
+  }
+  const sequences = sequencesOf(codes, { sequenceIds, sequenceLength });
+  return { codes, active, tokenWeights, sequences };
 }
 
-/** The size of one component, or of all three together, and what each sequence has of it. */
-export function sizeOf(
-  { codes, active, weightOf, sequenceOf }: TokenLayout,
-  component: Component | 'joint',
-  measure: (i: number) => number = () => 1,
-): { size: MolSize; bySequence: Map<number, number> } {
-  const bySequence = new Map<number, number>();
-  let [tokens, weight] = [0, 0];
+/** Numbers the sequences of the tokens with a role. */
+function sequencesOf(
+  codes: Uint8Array,
+  { sequenceIds, sequenceLength }: Pick<MolTokens, 'sequenceIds' | 'sequenceLength'>,
+): TokenLayout['sequences'] {
+  const of = new Uint32Array(codes.length);
+  if (sequenceIds === undefined) {
+    const length = sequenceLength ?? Math.max(1, of.length); // neither ids nor a length: one sequence
+    const count = of.length / length;
+    for (let row = 0; row < count; row++) of.fill(row, row * length, (row + 1) * length);
+    return { of, count };
+  }
+  const numbers = new Map<number, number>();
+  let [id, number] = [Number.NaN, 0];
+  for (let i = 0; i < of.length; i++) {
+    if (codes[i] === 0) continue; // its id was not checked
+    if (sequenceIds[i] !== id) {
+      id = sequenceIds[i]!;
+      number = numbers.get(id) ?? numbers.size;
+      numbers.set(id, number);
+    }
+    of[i] = number;
+  }
+  return { of, count: numbers.size };
+}
+
+/** Sizes of the components and of all of them together, and how much of each every sequence has. */
+export interface MolSizes {
+  sizes: Record<Component | 'joint', MolSize>;
+  /** `[4 * sequences]`, by sequence and role code, under code 0 of all roles: its tokens, or the sum of their weights. */
+  bySequence: Float64Array;
+}
+
+/** The sizes, in one pass; a sequence's in its tokens' `'count'` or `'weight'`. */
+export function sizesOf(
+  { codes, active, tokenWeights, sequences }: TokenLayout,
+  measure: 'count' | 'weight',
+): MolSizes {
+  const bySequence = new Float64Array(4 * sequences.count);
+  const [tokens, weights] = [new Float64Array(4), new Float64Array(4)];
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
-    if (component !== 'joint' && codes[i] !== ROLE_CODES[component]) continue;
-    const sequence = sequenceOf(i);
-    bySequence.set(sequence, (bySequence.get(sequence) ?? 0) + measure(i));
-    weight += weightOf(i);
-    tokens++;
+    const code = codes[i]!;
+    const weight = tokenWeights === undefined ? 1 : tokenWeights[i]!;
+    const amount = measure === 'count' ? 1 : weight;
+    const sequence = 4 * sequences.of[i]!;
+    bySequence[sequence]! += amount;
+    bySequence[sequence + code]! += amount;
+    tokens[0]!++;
+    tokens[code]!++;
+    weights[0]! += weight;
+    weights[code]! += weight;
   }
-  return { size: { tokens, sequences: bySequence.size, weight }, bySequence };
+  const sequencesWith = new Float64Array(4);
+  for (let k = 0; k < bySequence.length; k++) if (bySequence[k] !== 0) sequencesWith[k % 4]!++;
+  const size = (code: number): MolSize => ({
+    tokens: tokens[code]!,
+    sequences: sequencesWith[code]!,
+    weight: weights[code]!,
+  });
+  const { environment, assistant, general } = ROLE_CODES;
+  const sizes = {
+    joint: size(0),
+    environment: size(environment),
+    assistant: size(assistant),
+    general: size(general),
+  };
+  return { sizes, bySequence };
 }
 
-function takes(taking: Readonly<Partial<Record<Component, unknown>>>, code: number): boolean {
-  return (Object.keys(taking) as Component[]).some((role) => ROLE_CODES[role] === code);
+/** The codes, 0 where the role is not among those taken. */
+function onlyOf(codes: Uint8Array, taking: Readonly<Partial<Record<Component, unknown>>>) {
+  const kept = new Uint8Array(4);
+  for (const role of Object.keys(taking) as Component[]) kept[ROLE_CODES[role]] = ROLE_CODES[role];
+  for (let i = 0; i < codes.length; i++) codes[i] = kept[codes[i]!]!; // codes are a copy of ours
+  return codes;
+}
+
+function assertTokens(
+  where: string,
+  codes: Uint8Array,
+  { sequenceIds, tokenWeights }: Pick<MolTokens, 'sequenceIds' | 'tokenWeights'>,
+): void {
+  for (let i = 0; i < codes.length; i++) {
+    if (codes[i] === 0) continue;
+    if (sequenceIds !== undefined && !Number.isFinite(sequenceIds[i])) {
+      assertNumber(where, `sequenceIds[${i}]`, sequenceIds[i]);
+    }
+    if (tokenWeights !== undefined) assertWeight(where, i, tokenWeights[i]);
+  }
 }
 
 function assertWeight(where: string, i: number, weight: number | undefined): void {

@@ -1,7 +1,7 @@
 import { MolLossError } from './errors.ts';
 import { type MixtureOptions, readMixture } from './mixture.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
-import { type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
+import { type MolTokens, readData, readTokens, sizesOf } from './molTokens.ts';
 import {
   COMPONENTS,
   type MolTotals,
@@ -46,12 +46,13 @@ export function molTotals(
   const terms =
     given.mixture === undefined ? undefined : readMixture('molTotals', given as MixtureOptions);
   assertList('molTotals', 'parts', parts);
-  const layouts = Array.from(parts, (part) =>
-    readTokens('molTotals', readData('molTotals', part), terms),
-  );
+  const ofParts = Array.from(parts, (part) => {
+    const layout = readTokens('molTotals', readData('molTotals', part), terms);
+    return sizesOf(layout, 'count').sizes;
+  });
   const totals: MolTotals = {};
   for (const { span, unit } of COMPONENTS.map((name) => divisorOf[name])) {
-    totals[span] = layouts.reduce((sum, layout) => sum + sizeOf(layout, span).size[unit], 0);
+    totals[span] = ofParts.reduce((sum, sizes) => sum + sizes[span][unit], 0);
   }
   return totals;
 }

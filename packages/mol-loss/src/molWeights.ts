@@ -2,7 +2,7 @@ import { assertNumber } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
 import { EACH, type MixtureOptions, type RoleTerms, readMixture } from './mixture.ts';
-import { type MolSize, type MolTokens, readData, readTokens, sizeOf } from './molTokens.ts';
+import { type MolSize, type MolTokens, readData, readTokens, sizesOf } from './molTokens.ts';
 import { type Names, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
@@ -77,27 +77,32 @@ export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWe
   const given = readFields('molWeights', 'option', options, WEIGHTS_OPTIONS);
   const terms = readMixture('molWeights', given);
   const layout = readTokens('molWeights', readData('molWeights', tokens), terms);
-  const { active, codes, weightOf, sequenceOf } = layout;
+  const { active, codes, tokenWeights, sequences } = layout;
   const { measure, divisorOf } = readDivisors('molWeights', given);
   const totalOf = readTotals(given.totals);
+  const { sizes, bySequence } = sizesOf(layout, measure);
 
-  const measured = measure === 'weight' ? weightOf : () => 1;
-  const joint = sizeOf(layout, 'joint', measured);
-  const coefficients = new Float64Array(codes.length);
-  const sizes = { joint: joint.size } as MolWeightsResult['sizes']; // filled for every component below
+  // By sequence and role code, as bySequence: the weight of the role, and what it is divided by.
+  const roleWeights = new Float64Array(4);
+  const divisors = new Float64Array(bySequence.length);
   for (const component of COMPONENTS) {
-    const own = sizeOf(layout, component, measured);
-    sizes[component] = own.size;
     const weight = terms[component]?.weight ?? 0;
-    if (weight === 0 || own.size.tokens === 0) continue;
+    if (weight === 0 || sizes[component].tokens === 0) continue;
+    const code = ROLE_CODES[component];
     const { span, unit } = divisorOf[component];
-    const { size, bySequence } = span === 'joint' ? joint : own;
-    const total = totalOf(span, size[unit]);
-    for (let i = 0; i < codes.length; i++) {
-      if (active[i] === 0 || codes[i] !== ROLE_CODES[component]) continue;
-      const divisor = unit === 'sequences' ? bySequence.get(sequenceOf(i))! * total : total;
-      coefficients[i] = (weight * weightOf(i)) / divisor;
+    const total = totalOf(span, sizes[span][unit]);
+    const own = span === 'joint' ? 0 : code;
+    roleWeights[code] = weight;
+    for (let k = 0; k < divisors.length; k += 4) {
+      divisors[k + code] = unit === 'sequences' ? bySequence[k + own]! * total : total;
     }
+  }
+  const coefficients = new Float64Array(codes.length);
+  for (let i = 0; i < codes.length; i++) {
+    const weight = roleWeights[codes[i]!]!;
+    if (active[i] === 0 || weight === 0) continue;
+    const tokenWeight = tokenWeights === undefined ? 1 : tokenWeights[i]!;
+    coefficients[i] = (weight * tokenWeight) / divisors[4 * sequences.of[i]! + codes[i]!]!;
   }
   return { coefficients, active, codes, terms, sizes };
 }

@@ -30,6 +30,8 @@ export type Roles = ArrayLike<Role> | ArrayLike<number>;
  */
 export function roleCodes(roles: Roles): Uint8Array {
   assertList('roles', 'roles', roles);
+  if (roles instanceof Uint8Array && roles.every((code) => code <= 3))
+    return Uint8Array.from(roles);
   const codes = new Uint8Array(roles.length);
   for (let i = 0; i < codes.length; i++) {
     const role = roles[i]!;
