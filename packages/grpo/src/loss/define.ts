@@ -14,6 +14,8 @@ interface Definition<O extends object> extends SurrogateLossDefaults {
   formula: LossFormula<O>;
   /** Kinds of the formula's own options. Default: it has none. */
   options?: OptionChecks<O>;
+  /** The formula reads ratios and advantages, and nothing else: tokens that share both share its value. Default false. */
+  ratioAlone?: boolean;
   /** Defaults where they are not the formula's or the package's. */
   defaults?: Partial<O & TokenLossOptions>;
 }

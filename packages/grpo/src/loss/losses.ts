@@ -50,6 +50,7 @@ export const grpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'grpoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   reduction: 'seq-mean-token-mean-all',
 });
 
@@ -58,6 +59,7 @@ export const drGrpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'drGrpoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   reduction: 'token-sum-norm',
 });
 
@@ -66,6 +68,7 @@ export const dapoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'dapoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   reduction: 'token-mean',
   normalizer: 'batch',
 });
@@ -75,6 +78,7 @@ export const bnpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'bnpoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   reduction: 'token-mean',
 });
 
@@ -83,6 +87,7 @@ export const ppoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'ppoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   defaults: VERL,
   reduction: 'token-mean',
   normalizer: 'batch',
@@ -93,6 +98,7 @@ export const luspoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'luspoLoss',
   formula: clippedSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   reduction: 'seq-mean-token-sum-all',
 });
 
@@ -101,6 +107,7 @@ export const gspoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'gspoLoss',
   formula: sequenceSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   defaults: GSPO_EPSILON,
   reduction: 'seq-mean-token-mean-all',
   level: 'sequence',
@@ -111,6 +118,7 @@ export const gspoTokenLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'gspoTokenLoss',
   formula: sequenceSurrogate,
   options: CLIP_OPTIONS,
+  ratioAlone: true,
   defaults: GSPO_EPSILON,
   reduction: 'seq-mean-token-mean',
   level: 'gspo-token',

@@ -119,7 +119,7 @@ function ownRatio(
 }
 
 /** What has one value per token, lengths and values checked. */
-function readColumns(name: string, data: PolicyLossData, tokens: TokenRows) {
+export function readColumns(name: string, data: PolicyLossData, tokens: TokenRows): Columns {
   const columns: { -readonly [K in keyof PolicyLossData]?: Numbers } = {};
   for (const field of Object.keys(POLICY_FIELDS) as (keyof PolicyLossData)[]) {
     const kind = POLICY_FIELDS[field];
@@ -136,7 +136,7 @@ type Columns = { logprobs: Numbers } & {
 };
 
 /** The sampler's log-probs, where they were given or are needed. */
-function readSampled(
+export function readSampled(
   name: string,
   { rolloutLogprobs }: PolicyLossData,
   { tokens, againstSampler }: { tokens: TokenRows; againstSampler: boolean },

@@ -78,8 +78,8 @@ function inTurn<Options extends object>(
           out.loss = out.dLogRatio = out.dLogprob = out.dKl = 0;
           run.term(i, out);
           loss[i] = out.loss;
-          dLogRatio[i] = out.dLogRatio;
-          dLogprob[i] = out.dLogprob;
+          dLogRatio[i]! += out.dLogRatio; // may be one array
+          dLogprob[i]! += out.dLogprob;
           if (dKl.length > 0) dKl[i] = out.dKl;
         }
       },

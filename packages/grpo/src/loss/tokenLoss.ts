@@ -10,8 +10,10 @@ import type { LossFormula, TokenTerms } from './objectives/lossFormula.ts';
 import type { PolicyBatch } from './objectives/policyObjective.ts';
 import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
+import { hasSequenceTerms, sequenceTerms } from './sequenceTerms.ts';
 import type { TokenLossOptions } from './sharedOptions.ts';
 import { stepWeights } from './stepWeights.ts';
+import { sumAt } from './sumAt.ts';
 
 /** What a loss type fixes besides its formula. */
 export interface SurrogateLossDefaults extends PolicyDataDefaults {
@@ -26,6 +28,8 @@ export interface SurrogateLossDefaults extends PolicyDataDefaults {
 /** A loss of tokens: its formula, and what it fixes besides. */
 interface TokenLossKind<Options extends object> extends SurrogateLossDefaults {
   formula: LossFormula<Options>;
+  /** The formula reads ratios and advantages, and nothing else. Default false. */
+  ratioAlone?: boolean;
 }
 
 /**
@@ -60,17 +64,21 @@ function lossOfRows<O extends object>(
   options: O & TokenLossOptions,
   loss: TokenLossKind<O>,
 ): PolicyLossResult {
+  if (hasSequenceTerms(data, options, loss)) {
+    return sequenceTerms(data, options, { ...loss, ...stepWeights(data.tokens, options, loss) });
+  }
   const { batch, logRatio } = readPolicyData(data, options, loss);
   const step = stepWeights(batch, options, loss);
   const run = loss.formula(batch, options);
-  const terms = newTerms(batch);
+  const oneGradient = isLogprobGradient(options, loss);
+  const terms = newTerms(batch, oneGradient);
   run.terms(objectiveTokens(batch, loss), terms);
   if (batch.importanceWeights && !loss.ownsImportanceWeights) {
     multiply(terms, batch.importanceWeights, batch.trained);
   }
   const kl = addKl(terms, batch, { ...options, name: loss.name });
   const sum = weigh(terms, batch, { ...step, name: loss.name });
-  logRatio.backward(terms.dLogRatio, terms.dLogprob);
+  if (!oneGradient) logRatio.backward(terms.dLogRatio, terms.dLogprob);
   return {
     loss: sum,
     gradient: terms.dLogprob,
@@ -85,13 +93,24 @@ function lossOfRows<O extends object>(
   };
 }
 
+/**
+ * Whether the gradient through the ratio is that of the log-prob: a ratio per token, which nothing holds. (With a KL there are
+ * two terms, which have to be added in their order.)
+ */
+function isLogprobGradient(options: TokenLossOptions, loss: SurrogateLossDefaults): boolean {
+  const { importanceSamplingLevel = loss.level ?? 'token', logRatioClamp, convention } = options;
+  const held = logRatioClamp !== undefined || convention === 'verl';
+  return importanceSamplingLevel === 'token' && !held && !options.beta;
+}
+
 /** Zeros. The derivatives to the exact KL are there where it is. */
-function newTerms({ mask, klValues }: PolicyBatch): TokenTerms {
+function newTerms({ mask, klValues }: PolicyBatch, oneGradient: boolean): TokenTerms {
   const size = mask.length;
+  const dLogprob = new Float64Array(size);
   return {
     loss: new Float64Array(size),
-    dLogRatio: new Float64Array(size),
-    dLogprob: new Float64Array(size),
+    dLogRatio: oneGradient ? dLogprob : new Float64Array(size),
+    dLogprob,
     dKl: new Float64Array(klValues ? size : 0),
   };
 }
@@ -107,7 +126,7 @@ function objectiveTokens(
 }
 
 function multiply(terms: TokenTerms, factors: Float64Array, tokens: Uint32Array): void {
-  for (const values of [terms.loss, terms.dLogRatio, terms.dLogprob, terms.dKl]) {
+  for (const values of new Set([terms.loss, terms.dLogRatio, terms.dLogprob, terms.dKl])) {
     if (values.length === 0) continue;
     for (let k = 0; k < tokens.length; k++) values[tokens[k]!]! *= factors[tokens[k]!]!;
   }
@@ -129,6 +148,7 @@ function weigh(
   const { rows, trained, trainedStarts, tokenWeights } = batch;
   const { loss, dLogRatio, dLogprob, dKl } = terms;
   const hasKl = dKl.length > 0;
+  const oneGradient = dLogRatio === dLogprob;
   let sum = 0;
   for (let row = 0; row < rows; row++) {
     const ofRow = weights[row]! / accumulation;
@@ -144,8 +164,8 @@ function weigh(
       const weight = ofRow * tokenWeight;
       sum += weight * own;
       loss[i] = tokenWeight * own;
-      dLogprob[i] = weight * dLogprob[i]!;
-      dLogRatio[i] = weight * dLogRatio[i]!;
+      dLogprob[i] = weight * dLogprob[i]! + 0; // -0 is 0
+      if (!oneGradient) dLogRatio[i] = weight * dLogRatio[i]!;
       if (hasKl) dKl[i] = weight * dKl[i]!;
     }
   }
@@ -163,10 +183,4 @@ function tokenMetrics(
     ...(kl !== undefined && { kl }),
     ...(entropies && { entropy: sumAt(entropies, trained) / count }),
   };
-}
-
-function sumAt(values: ArrayLike<number>, tokens: Uint32Array): number {
-  let sum = 0;
-  for (let k = 0; k < tokens.length; k++) sum += values[tokens[k]!]!;
-  return sum;
 }

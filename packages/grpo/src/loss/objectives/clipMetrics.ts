@@ -28,7 +28,8 @@ export function clipMetrics(
     let [rowLow, rowHigh] = [0, 0];
     for (let k = from; k < to; k++) {
       const i = tokens[k]!;
-      const [value, advantage] = [Math.min(values[i]!, most), advantages[i]!];
+      const value = Math.min(values[i]!, most);
+      const advantage = advantages[i]!;
       if (advantage < 0 && value < low) rowLow++;
       else if (advantage > 0 && value > high) rowHigh++;
     }

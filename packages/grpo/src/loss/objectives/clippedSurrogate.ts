@@ -29,7 +29,7 @@ type Reads = ClipOptions & { convention?: Convention | undefined };
  * PPO's clipped surrogate, with the two extensions in use.
  *
  *     loss = -min(min(r, delta) * A, clip(r, 1 - epsilon, 1 + epsilonHigh) * A)
- *     dual clip, A < 0: loss = min(loss, -A * c)
+ *     dual clip, A < 0: loss = min(loss, -A * dualClip)
  *
  * @see Schulman et al. 2017, PPO: https://arxiv.org/abs/1707.06347
  * @see Ye et al. 2019, dual clip: https://arxiv.org/abs/1912.09729
@@ -47,15 +47,13 @@ export const clippedSurrogate: LossFormula<Reads> = (batch, options) => {
         const advantage = advantages[i]!;
         if (advantage === 0) continue;
         const r = ratio[i]!;
-        const open = Math.min(r, delta) * advantage;
-        const clipped = Math.min(high, Math.max(low, r)) * advantage;
-        const slope = open <= clipped ? r <= delta : r >= low && r <= high;
-        loss[i] = -Math.min(open, clipped);
-        dLogRatio[i] = slope ? -r * advantage : 0;
-        if (advantage < 0 && loss[i]! > -advantage * dualClip) {
-          loss[i] = -advantage * dualClip;
-          dLogRatio[i] = 0;
-        }
+        const held = Math.min(r, delta);
+        const inside = Math.min(high, Math.max(low, r));
+        // the smaller of the two products
+        const factor =
+          advantage > 0 ? Math.min(held, inside) : Math.min(dualClip, Math.max(held, inside));
+        loss[i] = -factor * advantage;
+        dLogRatio[i] = factor === r ? -r * advantage : 0; // a ratio that is held has no gradient
       }
     },
     metrics: () => {

@@ -1,6 +1,9 @@
 import type { PolicyBatch } from './policyObjective.ts';
 
-/** Loss and derivatives of every token, in arrays: a formula writes at the tokens it is asked for; elsewhere they are 0. */
+/**
+ * Loss and derivatives of every token, in arrays: a formula writes at the tokens it is asked for, elsewhere they are 0. It writes
+ * one derivative, `dLogRatio` or `dLogprob`: where both have the same effect, they are one array.
+ */
 export interface TokenTerms {
   loss: Float64Array;
   /** d loss / d log ratio. */
