@@ -55,6 +55,8 @@ export {
 } from './generate/qwen3Policy.ts';
 export { sampleSeeds } from './generate/sampleSeeds.ts';
 export { type StreamChunk, stream } from './generate/stream.ts';
+export { loadGguf } from './gguf/loadGguf.ts';
+export { type SaveGgufOptions, saveGguf } from './gguf/saveGguf.ts';
 export { type AddLoraOptions, addLora } from './lora/addLora.ts';
 export { loadAdapter } from './lora/loadAdapter.ts';
 export { mergeLora } from './lora/mergeLora.ts';

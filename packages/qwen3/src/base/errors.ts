@@ -8,6 +8,7 @@
  * - `checkpoint`: a weights file that is damaged or belongs to another model
  * - `tokenizer`: `tokenizer.json` is missing, damaged or lacks a token
  * - `not-finite`: logits are NaN or infinite where tokens are to be drawn
+ * - `missing-peer`: an optional package that this call needs is not installed
  * - `io`: the file system refused (missing folder, no permission, disk full)
  */
 export type Qwen3ErrorCode =
@@ -18,6 +19,7 @@ export type Qwen3ErrorCode =
   | 'checkpoint'
   | 'tokenizer'
   | 'not-finite'
+  | 'missing-peer'
   | 'io';
 
 /** Names and paths come from files: a damaged one must not fill the screen. */

@@ -3,6 +3,7 @@ import { Qwen3Error } from '../base/errors.ts';
 import { checkBoolean, checkNumbers, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
 import type { AddedToken, TextRange } from './addedTokens.ts';
+import { preTokenizerSteps } from './preTokenizer.ts';
 import { textEncoder } from './textEncoder.ts';
 
 export interface EncodeOptions {
@@ -120,7 +121,8 @@ export function createTokenizer(
 function openHub(json: Record<string, unknown>, config: Record<string, unknown>): HubTokenizer {
   checkFile(json);
   try {
-    return new HubTokenizer(json, config);
+    const steps = preTokenizerSteps(json.pre_tokenizer);
+    return new HubTokenizer({ ...json, pre_tokenizer: steps }, config);
   } catch (cause) {
     throw notATokenizer((cause as Error).message, { cause }); // the library throws Errors
   }

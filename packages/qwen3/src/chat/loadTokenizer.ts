@@ -1,16 +1,15 @@
-import { join } from 'node:path';
 import { Qwen3Error } from '../base/errors.ts';
 import { filePath } from '../checkpoint/filePath.ts';
-import { readJson } from '../checkpoint/readJson.ts';
-import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
+import { tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
 
 /**
- * Loads a folder's `tokenizer.json` (and `tokenizer_config.json`, where there is one).
+ * Loads a folder's `tokenizer.json` (and `tokenizer_config.json`, where there is one), or the tokenizer of a GGUF file.
  *
  * @param folder - text or a `file:` URL.
- * @throws {Qwen3Error} `io` if the file is missing, `unsupported` for a folder with an older form (`vocab.json`),
- * `tokenizer` if it is not a tokenizer, `config` if a file is not JSON.
+ * @throws {Qwen3Error} `io` if the file is missing, `unsupported` for a folder with an older form (`vocab.json`) and
+ * for the kinds of tokenizer in a GGUF file that are not byte-level BPE, `tokenizer` if it is not a tokenizer,
+ * `config` if a file is not JSON.
  *
  * @example
  * import { writeFile } from 'node:fs/promises';
@@ -25,19 +24,14 @@ import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
  */
 export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
   const from = filePath('loadTokenizer', folder);
-  await requireFiles('loadTokenizer', 'tokenizer', from, ['tokenizer.json']);
-  const path = join(from, 'tokenizer.json');
-  const json = await readJson('loadTokenizer', path);
-  const configPath = join(from, 'tokenizer_config.json');
-  const hasConfig = await exists(configPath);
-  const config = hasConfig ? await readJson('loadTokenizer', configPath) : {};
+  const { json, config, source } = await tokenizerFiles('loadTokenizer', from);
   try {
     return createTokenizer(json, config);
   } catch (cause) {
     const { message } = cause as Error; // createTokenizer throws Errors
     throw new Qwen3Error(
       'tokenizer',
-      `loadTokenizer: ${path} is not a tokenizer this version can read: ${message}`,
+      `loadTokenizer: ${source} is not a tokenizer this version can read: ${message}`,
       { cause },
     );
   }

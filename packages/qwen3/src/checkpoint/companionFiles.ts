@@ -1,5 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isGguf, tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { fileError } from './fileError.ts';
 import { exists } from './requireFiles.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
@@ -21,12 +22,14 @@ const COMPANIONS = [
 const NEEDED = ['tokenizer.json', 'tokenizer_config.json'] as const;
 
 /**
- * Copies the files of the tokenizer and the generation config into a folder, replacing what is there.
+ * Copies the files of the tokenizer and the generation config into a folder, replacing what is there. A GGUF file holds
+ * the tokenizer's in its metadata.
  *
  * @returns names of the copied files. None if both folders are the same.
  */
 export async function copyCompanions(from: string, to: string): Promise<string[]> {
   const copied: string[] = [];
+  if (isGguf(from)) return writeTokenizer(from, to);
   try {
     if ((await realpath(from)) === (await realpath(to))) return copied;
     for (const name of COMPANIONS) {
@@ -38,6 +41,13 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
     throw fileError('saveModel: config and weights are saved, the tokenizer is not', from, cause);
   }
   return copied;
+}
+
+async function writeTokenizer(from: string, to: string): Promise<string[]> {
+  const { json, config } = await tokenizerFiles('saveQwen3', from);
+  await writeFileAtomic(join(to, 'tokenizer.json'), [JSON.stringify(json)]);
+  await writeFileAtomic(join(to, 'tokenizer_config.json'), [JSON.stringify(config, null, 2)]);
+  return ['tokenizer.json', 'tokenizer_config.json'];
 }
 
 /** Names of the files that a folder still needs before transformers can use it with text. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fromBfloat16, fromFloat16, toBfloat16 } from './floatFormats.ts';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './floatFormats.ts';
 
 describe('bfloat16', () => {
   test('rounds to nearest, ties to even', () => {
@@ -33,4 +33,29 @@ test('fromFloat16 widens normal, subnormal and infinite values', () => {
   const halves = new Uint16Array([0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0x7e00]);
   const wide = [1, -2, 2 ** -24, 65_504, Number.POSITIVE_INFINITY, Number.NaN];
   expect([...fromFloat16(halves)]).toEqual(wide);
+});
+
+test('toFloat16 gives every half back, and rounds ties to even', () => {
+  const finite = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter(
+    (h) => (h & 0x7fff) <= 0x7c00,
+  );
+  expect(toFloat16(fromFloat16(finite))).toEqual(finite);
+  const values = new Float32Array([
+    1 + 2 ** -11,
+    1 + 3 * 2 ** -11,
+    2 ** -25,
+    3 * 2 ** -25,
+    65_519,
+    65_520,
+    Number.NaN,
+  ]);
+  expect([...fromFloat16(toFloat16(values))]).toEqual([
+    1,
+    1 + 2 ** -9,
+    0,
+    2 ** -23,
+    65_504,
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+  ]);
 });

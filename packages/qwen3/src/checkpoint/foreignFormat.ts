@@ -12,7 +12,10 @@ const FORMATS: readonly [start: string, what: string][] = [
     '\x80\x02',
     'an old PyTorch file (pickle). Save the model again with transformers, which writes safetensors.',
   ],
-  ['GGUF', 'a GGUF file of llama.cpp. Use the model’s safetensors files instead.'],
+  [
+    'GGUF',
+    'a GGUF file of llama.cpp: load it with loadGguf(file), its tokenizer with loadTokenizer(file).',
+  ],
   ['<!DOCTYPE', 'a web page, perhaps the error of a download. Download it again.'],
   ['<!doctype', 'a web page, perhaps the error of a download. Download it again.'],
   ['<html', 'a web page, perhaps the error of a download. Download it again.'],

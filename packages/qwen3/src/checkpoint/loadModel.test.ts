@@ -125,7 +125,7 @@ describe('folders as people have them', () => {
 
   test.each<[string, string, string]>([
     ['pytorch_model.bin', 'unsupported', 'save_pretrained'],
-    ['Qwen3-0.6B-Q8_0.gguf', 'unsupported', 'llama.cpp'],
+    ['Qwen3-0.6B-Q8_0.gguf', 'option', 'loadGguf'],
     ['model.fp16.safetensors', 'io', 'rename it to model.safetensors'],
     ['model-00001-of-00002.safetensors', 'io', 'not its model.safetensors.index.json'],
     ['model.safetensors.index.json', 'config', 'is not JSON'],

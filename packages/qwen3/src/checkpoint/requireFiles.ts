@@ -27,9 +27,8 @@ const HINTS: Record<'model' | 'adapter' | 'tokenizer', readonly Hint[]> = {
     },
     {
       sign: /\.gguf$/,
-      code: 'unsupported',
-      advice: (found) =>
-        `It holds ${found}, a file of llama.cpp, which is not supported. Use the folder with the model's safetensors.`,
+      code: 'option',
+      advice: (found) => `It holds ${found}, a file of llama.cpp: load it with loadGguf(file).`,
     },
     {
       sign: /\.(bin|pt|pth|h5|msgpack)$/,

@@ -1,0 +1,87 @@
+import { basename, resolve } from 'node:path';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
+import { filePath } from '../checkpoint/filePath.ts';
+import { inTurn } from '../checkpoint/inTurn.ts';
+import { checkModel } from '../model/checkModel.ts';
+import type { Qwen3 } from '../model/qwen3.ts';
+import { ggmlTypeOf, WRITTEN_TYPES, type WrittenType } from './ggmlTypes.ts';
+import { ggufName } from './ggufNames.ts';
+import { rotatedHeads } from './ggufWeights.ts';
+import { modelMetadata } from './modelMetadata.ts';
+import { toLlamaRows } from './rotaryRows.ts';
+import { tokenizerFiles } from './tokenizerFiles.ts';
+import { tokenizerMetadata } from './tokenizerMetadata.ts';
+import { type WrittenTensor, writeGguf } from './writeGguf.ts';
+
+export interface SaveGgufOptions {
+  /**
+   * How matrices are stored: `'F16'` and `'BF16'` round to half the size, `'Q8_0'` to a quarter. Norms stay F32, and so do
+   * matrices in Q8_0 whose rows are no multiple of 32. No default: rounding must be meant.
+   */
+  dtype: WrittenType;
+  /** Folder or GGUF file whose tokenizer goes into the file. Default: where the model was loaded from. */
+  tokenizer?: string | URL | undefined;
+}
+
+/**
+ * Writes a model as a GGUF file, which llama.cpp and its relatives run: weights, sizes, tokenizer and chat template in
+ * one file that appears whole or not at all. A LoRA adapter is not included: save what `mergeLora` returns.
+ *
+ * @param path - text or a `file:` URL.
+ * @throws {Qwen3Error} `option` for an unknown option or dtype, without a tokenizer, and for weights that are not finite;
+ * `unsupported` for a tokenizer that llama.cpp could not repeat; `io` if a file cannot be read or written.
+ */
+export async function saveGguf(
+  model: Qwen3,
+  path: string | URL,
+  options: SaveGgufOptions,
+): Promise<void> {
+  checkModel('saveGguf', model);
+  const target = filePath('saveGguf', path);
+  checkOptionNames('saveGguf', options ?? {}, ['dtype', 'tokenizer']);
+  const { dtype, tokenizer = model.folder } = { ...options };
+  checkChoice('saveGguf', 'dtype', dtype, WRITTEN_TYPES);
+  if (tokenizer === undefined) {
+    throw new Qwen3Error(
+      'option',
+      'saveGguf: a model made in code has no tokenizer, which a GGUF file must hold. Give the folder of one: { tokenizer: folder }.',
+    );
+  }
+  const files = await tokenizerFiles('saveGguf', filePath('saveGguf', tokenizer));
+  const architecture = 'qwen3';
+  const name = basename(model.folder ?? target).replace(/\.gguf$/i, '');
+  const metadata = {
+    ...tokenizerMetadata('saveGguf', files, model.config.vocabSize),
+    ...modelMetadata(architecture, model.config, { name, dtype }),
+  };
+  const tensors = writtenTensors(model, architecture, dtype);
+  await inTurn(resolve(target), () => writeGguf(target, metadata, tensors));
+}
+
+function writtenTensors(model: Qwen3, architecture: string, dtype: WrittenType): WrittenTensor[] {
+  return Object.entries(model.parameters).map(([name, { shape }]): WrittenTensor => {
+    const stored = ggufName(name);
+    if (stored === undefined) {
+      throw new Qwen3Error('unsupported', `saveGguf: llama.cpp has no tensor for ${name}.`);
+    }
+    const heads = architecture === 'llama' ? rotatedHeads(name, model.config) : undefined;
+    const isRounded = shape.length > 1 && (dtype !== 'Q8_0' || shape.at(-1)! % 32 === 0);
+    return {
+      name: stored,
+      shape,
+      type: ggmlTypeOf(isRounded ? dtype : 'F32'),
+      async read() {
+        const values = (await model.weight(name).data()) as Float32Array; // weights are float32
+        const bad = values.findIndex((value) => !Number.isFinite(value));
+        if (bad >= 0) {
+          throw new Qwen3Error(
+            'option',
+            `saveGguf: ${name} is ${values[bad]} at index ${bad}. The run diverged; nothing was written.`,
+          );
+        }
+        return heads === undefined ? values : toLlamaRows({ values, heads }, shape[0]!);
+      },
+    };
+  });
+}
