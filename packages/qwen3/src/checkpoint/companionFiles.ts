@@ -44,7 +44,7 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
 }
 
 async function writeTokenizer(from: string, to: string): Promise<string[]> {
-  const { json, config } = await tokenizerFiles('saveQwen3', from);
+  const { json, config } = await tokenizerFiles('saveModel', from);
   await writeFileAtomic(join(to, 'tokenizer.json'), [JSON.stringify(json)]);
   await writeFileAtomic(join(to, 'tokenizer_config.json'), [JSON.stringify(config, null, 2)]);
   return ['tokenizer.json', 'tokenizer_config.json'];

@@ -1,6 +1,8 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkOptionNames } from '../base/optionChecks.ts';
+import { loadGguf } from '../gguf/loadGguf.ts';
+import { isGguf } from '../gguf/tokenizerFiles.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { toVariable } from '../model/toVariable.ts';
@@ -30,8 +32,8 @@ const WEIGHTS_FILE = 'model.safetensors';
  * A tied model whose file also holds an `lm_head.weight` shares the two if they are equal and keeps them
  * apart if they differ, as transformers does. Files without the prefix `model.` are read as transformers reads them.
  *
- * @param source - a folder, or a `.safetensors` file beside its config: text, a `file:` URL, or an `http(s):` address
- * whose server answers range requests. A name on a hub must be downloaded first.
+ * @param source - a folder, a `.safetensors` file beside its config, or a `.gguf` file of this machine (see `loadGguf`):
+ * text, a `file:` URL, or an `http(s):` address whose server answers range requests. A name on a hub must be downloaded first.
  * @throws {Qwen3Error} `io` if the folder or a file is missing or the server refuses, `checkpoint` if the weights are
  * damaged, incomplete or contradict the config, `config` or `unsupported` as `parseConfig`; also for weights that are
  * not safetensors; `option` for the folder of an adapter.
@@ -45,8 +47,9 @@ export async function loadModel(
   source: string | URL,
   options: LoadModelOptions = {},
 ): Promise<Qwen3> {
-  const files = await modelFiles('loadModel', source);
   checkOptionNames('loadModel', options, ['configFile']);
+  if (isGguf(source)) return loadGguf(source);
+  const files = await modelFiles('loadModel', source);
   const configFile = filePath('loadModel: configFile', options.configFile ?? 'config.json');
   await files.require(configFile);
   const written = parseConfig(await files.json(configFile), files.at(configFile));

@@ -1,10 +1,12 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
+import type { ModelType } from '../model/modelTypes.ts';
+import { rotaryFrequencies } from '../model/ropeScaling.ts';
 import { type MetadataReader, metadataReader } from './metadataValues.ts';
 import type { GgufFile } from './openGguf.ts';
 
-/** Architectures of llama.cpp whose weights can be read, and the `model_type` of each. */
-const MODEL_TYPES: Record<string, string> = {
+/** Architectures of llama.cpp that run, and the `model_type` of each. */
+export const ARCHITECTURES: Record<string, ModelType> = {
   llama: 'llama',
   qwen2: 'qwen2',
   qwen3: 'qwen3',
@@ -13,10 +15,10 @@ const MODEL_TYPES: Record<string, string> = {
 /** The file's architecture. @throws {Qwen3Error} `unsupported` for one that cannot be run. */
 export function ggufArchitecture(caller: string, file: GgufFile): string {
   const architecture = metadataReader(caller, file).text('general.architecture');
-  if (architecture !== undefined && Object.hasOwn(MODEL_TYPES, architecture)) return architecture;
+  if (architecture !== undefined && Object.hasOwn(ARCHITECTURES, architecture)) return architecture;
   throw new Qwen3Error(
     'unsupported',
-    `${caller}: ${file.path} has the architecture ${showValue(architecture)}, this version reads ${Object.keys(MODEL_TYPES).join(', ')}.`,
+    `${caller}: ${file.path} has the architecture ${showValue(architecture)}, this version reads ${Object.keys(ARCHITECTURES).join(', ')}.`,
   );
 }
 
@@ -41,7 +43,7 @@ export function ggufConfig(
   const headDim = reader.number(own('attention.key_length')) ?? hidden / heads;
   const table = file.entries.get('token_embd.weight')?.shape[0];
   return {
-    model_type: MODEL_TYPES[architecture],
+    model_type: ARCHITECTURES[architecture],
     vocab_size: table ?? reader.number(own('vocab_size')),
     hidden_size: hidden,
     intermediate_size: reader.requiredNumber(own('feed_forward_length')),
@@ -112,10 +114,7 @@ function ropeScaling(
 const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 
 /**
- * The settings that give these factors:
- *
- *     wavelength w = 2 pi theta^(2i/d);  1 where w < original / high, factor where w > original / low, between them
- *     1 / ((1 - s) / factor + s)  with  s = (original / w - low) / (high - low)
+ * The settings that give these factors: plain frequencies over scaled ones.
  *
  * @throws {Qwen3Error} `unsupported` if Llama-3's settings with any factor do not.
  */
@@ -125,15 +124,23 @@ function llama3Scaling(
   { theta, headDim, ropeFactors }: { theta: number; headDim: number; ropeFactors: Float32Array },
 ): Record<string, unknown> {
   const factor = ropeFactors.at(-1) ?? 1; // the slowest frequency is divided by all of it
-  const { low_freq_factor: low, high_freq_factor: high } = LLAMA3;
-  const isLlama3 = ropeFactors.every((found, i) => {
-    const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);
-    const turns = LLAMA3.original_max_position_embeddings / wavelength;
-    const smooth = Math.min(1, Math.max(0, (turns - low) / (high - low)));
-    return Math.abs(found * ((1 - smooth) / factor + smooth) - 1) < 1e-4;
-  });
-  if (isLlama3 && ropeFactors.length === headDim / 2)
+  const plain = rotaryFrequencies({ headDim, theta }).frequencies;
+  const scaled = rotaryFrequencies(
+    { headDim, theta },
+    {
+      ropeType: 'llama3',
+      factor,
+      lowFreqFactor: LLAMA3.low_freq_factor,
+      highFreqFactor: LLAMA3.high_freq_factor,
+      originalMaxPositionEmbeddings: LLAMA3.original_max_position_embeddings,
+    },
+  ).frequencies;
+  const isLlama3 = ropeFactors.every(
+    (found, i) => Math.abs((found * scaled[i]!) / plain[i]! - 1) < 1e-4,
+  );
+  if (isLlama3 && ropeFactors.length === headDim / 2) {
     return { rope_type: 'llama3', factor, ...LLAMA3 };
+  }
   throw new Qwen3Error(
     'unsupported',
     `${caller}: ${path} holds rope_freqs.weight, whose values are not those of Llama-3's scaling: ${showValue(ropeFactors)}. Use the folder with the model's safetensors.`,

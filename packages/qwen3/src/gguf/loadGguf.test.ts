@@ -6,11 +6,11 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { fill } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadTokenizer } from '../chat/loadTokenizer.ts';
-import { loadQwen3 } from '../checkpoint/loadQwen3.ts';
+import { loadModel } from '../checkpoint/loadModel.ts';
 import { readSafetensors } from '../checkpoint/readSafetensors.ts';
-import { saveQwen3 } from '../checkpoint/saveQwen3.ts';
+import { saveModel } from '../checkpoint/saveModel.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
-import type { Qwen3 } from '../model/qwen3.ts';
+import { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { ggufConfig } from './ggufConfig.ts';
 import { ggufName } from './ggufNames.ts';
@@ -110,6 +110,39 @@ describe('loadGguf', () => {
     expect(() => ggufConfig('test', llama3, factors)).toThrow(/rope_freqs/);
   });
 
+  test('a llama file is a llama model', async () => {
+    const llama = await loadModel(fixture('llama.gguf'));
+    const expected = await readSafetensors(fixture('llama.safetensors'));
+    expect(llama.config).toMatchObject({ modelType: 'llama', headDim: 6, numKeyValueHeads: 1 });
+    expect(Object.keys(llama.parameters).sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, weight] of Object.entries(llama.parameters)) {
+      expect(await weight.data()).toEqual(expected[name]!.data);
+    }
+    const path = join(root, 'llama.gguf');
+    await saveGguf(llama, path, { dtype: 'F32' });
+    const again = await loadGguf(path);
+    expect(await valuesOf(again)).toEqual(await valuesOf(llama));
+    for (const ropeScaling of [
+      { ropeType: 'linear', factor: 2 },
+      { ropeType: 'yarn', factor: 4, originalMaxPositionEmbeddings: 16 },
+      {
+        ropeType: 'llama3',
+        factor: 8,
+        lowFreqFactor: 1,
+        highFreqFactor: 4,
+        originalMaxPositionEmbeddings: 8192,
+      },
+    ] as const) {
+      const scaled = new Qwen3({ ...llama.config, ropeScaling }, llama.parameters, llama.folder);
+      await saveGguf(scaled, path, { dtype: 'F32' });
+      const found = await loadGguf(path);
+      expect(found.config.ropeScaling).toMatchObject(ropeScaling);
+      found.dispose();
+    }
+    llama.dispose();
+    again.dispose();
+  });
+
   test('a layer that is not there, and a tensor too much, throw `checkpoint`', async () => {
     const file = await openGguf(fixture('qwen3.gguf'));
     const { ggufWeights } = await import('./ggufWeights.ts');
@@ -184,7 +217,7 @@ describe('saveGguf', () => {
 
   test('a GGUF model becomes a Hugging Face folder with its tokenizer', async () => {
     const folder = join(root, 'folder');
-    const { files, missing } = await saveQwen3(model, folder, { dtype: 'float32' });
+    const { files, missing } = await saveModel(model, folder, { dtype: 'float32' });
     expect(files).toEqual([
       'model.safetensors',
       'config.json',
@@ -192,7 +225,7 @@ describe('saveGguf', () => {
       'tokenizer_config.json',
     ]);
     expect(missing).toEqual([]);
-    const again = await loadQwen3(folder);
+    const again = await loadModel(folder);
     expect(await valuesOf(again)).toEqual(await valuesOf(model));
     const tokenizer = await loadTokenizer(folder);
     expect(tokenizer.encode('hello<|im_end|>')).toEqual(

@@ -32,8 +32,28 @@ export function modelMetadata(
     [own('attention.layer_norm_rms_epsilon')]: { type: 'float32', value: config.rmsNormEps },
     [own('rope.dimension_count')]: count(config.headDim),
     [own('rope.freq_base')]: { type: 'float32', value: config.ropeTheta },
+    ...scalingMetadata(own, config),
     ...(end !== undefined && { 'tokenizer.ggml.eos_token_id': count(end) }),
     ...(turnEnd !== undefined && { 'tokenizer.ggml.eot_token_id': count(turnEnd) }),
     ...(config.bosTokenId !== null && { 'tokenizer.ggml.bos_token_id': count(config.bosTokenId) }),
+  };
+}
+
+/** Linear and YaRN. Llama-3's scaling is a tensor. */
+function scalingMetadata(
+  own: (key: string) => string,
+  { ropeScaling }: Qwen3Config,
+): Record<string, GgufValue> {
+  if (!ropeScaling || ropeScaling.ropeType === 'llama3') return {};
+  const { ropeType, factor } = ropeScaling;
+  return {
+    [own('rope.scaling.type')]: { type: 'text', value: ropeType },
+    [own('rope.scaling.factor')]: { type: 'float32', value: factor },
+    ...(ropeType === 'yarn' && {
+      [own('rope.scaling.original_context_length')]: {
+        type: 'uint32',
+        value: ropeScaling.originalMaxPositionEmbeddings,
+      } as const,
+    }),
   };
 }

@@ -5,8 +5,11 @@ import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
+import { rotaryFrequencies } from '../model/ropeScaling.ts';
 import { ggmlTypeOf, WRITTEN_TYPES, type WrittenType } from './ggmlTypes.ts';
-import { ggufName } from './ggufNames.ts';
+import { ARCHITECTURES } from './ggufConfig.ts';
+import { ggufName, ROPE_FACTORS } from './ggufNames.ts';
 import { rotatedHeads } from './ggufWeights.ts';
 import { modelMetadata } from './modelMetadata.ts';
 import { toLlamaRows } from './rotaryRows.ts';
@@ -30,7 +33,7 @@ export interface SaveGgufOptions {
  *
  * @param path - text or a `file:` URL.
  * @throws {Qwen3Error} `option` for an unknown option or dtype, without a tokenizer, and for weights that are not finite;
- * `unsupported` for a tokenizer that llama.cpp could not repeat; `io` if a file cannot be read or written.
+ * `unsupported` for other families than qwen3, qwen2 and llama and a tokenizer that llama.cpp could not repeat; `io` if a file cannot be read or written.
  */
 export async function saveGguf(
   model: Qwen3,
@@ -49,14 +52,40 @@ export async function saveGguf(
     );
   }
   const files = await tokenizerFiles('saveGguf', filePath('saveGguf', tokenizer));
-  const architecture = 'qwen3';
+  const architecture = architectureOf(model);
   const name = basename(model.folder ?? target).replace(/\.gguf$/i, '');
   const metadata = {
     ...tokenizerMetadata('saveGguf', files, model.config.vocabSize),
     ...modelMetadata(architecture, model.config, { name, dtype }),
   };
-  const tensors = writtenTensors(model, architecture, dtype);
+  const tensors = [...ropeTensor(model.config), ...writtenTensors(model, architecture, dtype)];
   await inTurn(resolve(target), () => writeGguf(target, metadata, tensors));
+}
+
+function architectureOf({ config }: Qwen3): string {
+  const { modelType = 'qwen3' } = config;
+  const found = Object.entries(ARCHITECTURES).find(([, type]) => type === modelType)?.[0];
+  if (found !== undefined) return found;
+  throw new Qwen3Error(
+    'unsupported',
+    `saveGguf: ${modelType} cannot be written, ${Object.keys(ARCHITECTURES).join(', ')} can. Save it with saveModel and convert it with llama.cpp's convert_hf_to_gguf.py.`,
+  );
+}
+
+/** Llama-3's scaling: by what each frequency is divided. */
+function ropeTensor({ headDim, ropeTheta: theta, ropeScaling }: Qwen3Config): WrittenTensor[] {
+  if (ropeScaling?.ropeType !== 'llama3') return [];
+  const plain = rotaryFrequencies({ headDim, theta }).frequencies;
+  const scaled = rotaryFrequencies({ headDim, theta }, ropeScaling).frequencies;
+  const factors = plain.map((frequency, i) => frequency / scaled[i]!);
+  return [
+    {
+      name: ROPE_FACTORS,
+      shape: [factors.length],
+      type: ggmlTypeOf('F32'),
+      read: async () => factors,
+    },
+  ];
 }
 
 function writtenTensors(model: Qwen3, architecture: string, dtype: WrittenType): WrittenTensor[] {

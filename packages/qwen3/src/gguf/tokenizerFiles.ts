@@ -10,8 +10,8 @@ export interface FoundTokenizer extends TokenizerFiles {
 }
 
 /** A model file of llama.cpp, by its name. */
-export function isGguf(path: string): boolean {
-  return /\.gguf$/i.test(path);
+export function isGguf(path: string | URL): boolean {
+  return /\.gguf$/i.test(String(path));
 }
 
 /** Reads a tokenizer's files from a folder, or from the metadata of a GGUF file. */
