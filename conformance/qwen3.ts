@@ -29,9 +29,9 @@ const SUITES: SuiteEntry[] = [
   ['train/lora', 'train/lora', (root) => trainSuite(root, 'lora')],
   ['train/full_moe_norm', 'train/full_moe_norm', (root) => trainSuite(root, 'full_moe_norm')],
   ['adapters/lora', 'adapters/lora', (root) => adapterSuite(root, 'lora')],
-  ['adapters/rslora', 'adapters/rslora'],
-  ['adapters/dora', 'adapters/dora'],
-  ['adapters/lora_moe', 'adapters/lora_moe'],
+  ['adapters/rslora', 'adapters/rslora', (root) => adapterSuite(root, 'rslora')],
+  ['adapters/dora', 'adapters/dora', (root) => adapterSuite(root, 'dora')],
+  ['adapters/lora_moe', 'adapters/lora_moe', (root) => adapterSuite(root, 'lora_moe')],
   [
     'generation/dense_tied',
     'generation/dense_tied.json',

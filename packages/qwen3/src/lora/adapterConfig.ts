@@ -1,15 +1,25 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
-import { matching, type Refuse, targetedModules } from './adapterTargets.ts';
+import { LINEAR_MODULES } from '../model/layerDescription.ts';
+import type { LayerRanks } from './adapterShapes.ts';
+import {
+  type AdaptableLayers,
+  matching,
+  type Refuse,
+  targetedModules,
+  targetedStacks,
+} from './adapterTargets.ts';
 
-/** What `adapter_config.json` says of a plain LoRA adapter. */
+/** What `adapter_config.json` says of a LoRA adapter. */
 export interface AdapterConfig {
   r: number;
   alpha: number;
+  useRslora: boolean;
+  useDora: boolean;
   dropout: number;
   baseModel: string | null;
-  /** Full names of the adapted layers. */
-  modules: string[];
+  /** The adapted layers by their full names, stacks of experts among them. */
+  layers: LayerRanks;
 }
 
 /** Ways to draw A and B that leave the base as it is when PEFT loads the adapter. */
@@ -35,6 +45,9 @@ const HARMLESS: readonly string[] = [
   'inference_mode',
   'r',
   'lora_alpha',
+  'use_rslora',
+  'use_dora',
+  'target_parameters',
   'lora_dropout',
   'target_modules',
   'layers_to_transform',
@@ -68,13 +81,13 @@ const MERGE =
 /**
  * Reads an adapter config against the layers of a model. Missing values take PEFT's defaults (`r` 8, `lora_alpha` 8).
  *
- * @throws {Qwen3Error} `unsupported` for every setting that makes the adapter act otherwise than plain LoRA on the
- * untouched base, also for settings that are not known here; `config` for impossible values.
+ * @throws {Qwen3Error} `unsupported` for every setting that makes the adapter act otherwise than LoRA, rsLoRA or DoRA on
+ * the untouched base, also for settings that are not known here; `config` for impossible values.
  */
 export function readAdapterConfig(
   config: Record<string, unknown>,
   source: string,
-  modules: readonly string[],
+  { modules, stacks }: AdaptableLayers,
 ): AdapterConfig {
   const refuse: Refuse = (code, what) => {
     throw new Qwen3Error(code, `loadAdapter: ${source}: ${what}`);
@@ -94,20 +107,41 @@ export function readAdapterConfig(
   if (baseModel !== null && typeof baseModel !== 'string') {
     refuse('config', `base_model_name_or_path must be text or null, got ${showValue(baseModel)}.`);
   }
-  const targeted = targetedModules(config, modules, refuse);
-  refusePattern(config.rank_pattern, 'rank_pattern', r, targeted, refuse);
-  refusePattern(config.alpha_pattern, 'alpha_pattern', alpha, targeted, refuse);
+  const targeted = [
+    ...targetedModules(config, modules, refuse),
+    ...targetedStacks(config.target_parameters, stacks, refuse),
+  ];
+  if (targeted.length === 0) {
+    refuse(
+      'unsupported',
+      `target_modules = ${showValue(config.target_modules)} fits no linear layer of this model. Known: ${Object.keys(LINEAR_MODULES).join(', ')}.`,
+    );
+  }
+  const ranks = patternValues(config.rank_pattern, 'rank_pattern', targeted, refuse);
+  const alphas = patternValues(config.alpha_pattern, 'alpha_pattern', targeted, refuse);
   return {
     r: r as number,
     alpha: alpha as number,
+    useRslora: config.use_rslora === true,
+    useDora: config.use_dora === true,
     dropout: dropout as number,
     baseModel: baseModel as string | null,
-    modules: targeted,
+    layers: Object.fromEntries(
+      targeted.map((name) => [
+        name,
+        { r: ranks.get(name) ?? (r as number), alpha: alphas.get(name) ?? (alpha as number) },
+      ]),
+    ),
   };
 }
 
 function refuseVariants(config: Record<string, unknown>, refuse: Refuse): void {
-  const plain = `This version reads plain LoRA. ${MERGE}`;
+  const plain = `This version reads LoRA, rsLoRA and DoRA. ${MERGE}`;
+  for (const key of ['use_rslora', 'use_dora']) {
+    const value = config[key] ?? false;
+    if (typeof value !== 'boolean')
+      refuse('config', `${key} must be true or false, got ${showValue(value)}.`);
+  }
   if (config.peft_type !== 'LORA') {
     refuse('unsupported', `peft_type ${showValue(config.peft_type)} is not "LORA". ${plain}`);
   }
@@ -121,7 +155,7 @@ function refuseVariants(config: Record<string, unknown>, refuse: Refuse): void {
   if (bias !== null && bias !== 'none') {
     refuse(
       'unsupported',
-      `bias ${showValue(bias)} trains biases, which Qwen3 does not have. ${plain}`,
+      `bias ${showValue(bias)} trains the base's biases, which is not supported. ${plain}`,
     );
   }
   const tokens = config.alora_invocation_tokens;
@@ -144,23 +178,27 @@ function isNeutral(key: string, value: unknown): boolean {
   return Array.isArray(value) || !ON_IF_OBJECT.includes(key);
 }
 
-/** Ranks or alphas per layer: fine where they fit no adapted layer or repeat the common value. */
-function refusePattern(
+/** Ranks or alphas of layers that differ from the common one: of several patterns the first that fits counts, as in PEFT. */
+function patternValues(
   patterns: unknown,
   key: string,
-  common: unknown,
-  modules: readonly string[],
+  layers: readonly string[],
   refuse: Refuse,
-): void {
+): Map<string, number> {
   const isObject = typeof (patterns ?? {}) === 'object' && !Array.isArray(patterns);
   if (!isObject) refuse('config', `${key} must be an object, got ${showValue(patterns)}.`);
+  const values = new Map<string, number>();
   for (const [pattern, value] of Object.entries((patterns ?? {}) as object)) {
-    if (value === common) continue;
-    const [first] = matching(`(?:.*\\.)?(?:${pattern})`, key, modules, refuse);
-    if (first === undefined) continue;
-    refuse(
-      'unsupported',
-      `${key} gives ${first} another value (${showValue(value)}) than the rest (${showValue(common)}), which is not supported. ${MERGE}`,
-    );
+    const isGood =
+      key === 'rank_pattern' ? Number.isSafeInteger(value) && value > 0 : Number.isFinite(value);
+    if (!isGood)
+      refuse(
+        'config',
+        `${key} gives ${showValue(pattern)} the value ${showValue(value)}, a number was expected.`,
+      );
+    for (const name of matching(`(?:.*\\.)?(?:${pattern})`, key, layers, refuse)) {
+      if (!values.has(name)) values.set(name, value as number); // looked at above
+    }
   }
+  return values;
 }

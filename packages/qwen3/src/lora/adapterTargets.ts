@@ -40,14 +40,49 @@ export function targetedModules(
   const found = Array.isArray(targets)
     ? modules.filter((name) => isListed(name, targets, layers, pattern, refuse))
     : byPattern(targets, layers, pattern, modules, refuse);
-  if (found.length === 0) {
+  const hasParameters = isFilled(config.target_parameters);
+  if (found.length === 0 && targets.length === 0 && !hasParameters) {
+    refuse('config', 'target_modules is empty: the adapter would change nothing.');
+  }
+  return found;
+}
+
+/** The layers of a model that can be adapted: by themselves, and experts as one stack per layer. */
+export interface AdaptableLayers {
+  modules: readonly string[];
+  stacks: readonly string[];
+}
+
+/** The stacks of experts that `target_parameters` means: by their full names or the last parts of them. */
+export function targetedStacks(
+  targets: unknown,
+  stacks: readonly string[],
+  refuse: Refuse,
+): string[] {
+  if (!isFilled(targets)) return [];
+  if (!Array.isArray(targets) || targets.some((target) => typeof target !== 'string')) {
+    return refuse(
+      'config',
+      `target_parameters must be a list of names, got ${showValue(targets)}.`,
+    );
+  }
+  const fits = (name: string): boolean =>
+    targets.some((target) => name === target || name.endsWith(`.${target}`));
+  const found = stacks.filter(fits);
+  const odd = targets.find(
+    (target) => !stacks.some((name) => name === target || name.endsWith(`.${target}`)),
+  );
+  if (odd !== undefined) {
     refuse(
-      targets.length === 0 ? 'config' : 'unsupported',
-      `target_modules = ${showValue(targets)} fits no linear layer of this model. Known: ${Object.keys(LINEAR_MODULES).join(', ')}.`,
+      'unsupported',
+      `target_parameters names ${showValue(odd)}, which is no stack of experts of this model (gate_up_proj, down_proj).`,
     );
   }
   return found;
 }
+
+const isFilled = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
 function byPattern(
   targets: string,

@@ -112,8 +112,8 @@ describe('addLora', () => {
       await writeFile(join(path, 'adapter_config.json'), JSON.stringify({ ...config, ...changes }));
       return loadAdapter(base, path).catch((error) => error.code);
     };
-    expect(await refusal({ use_dora: true })).toBe('unsupported');
-    expect(await refusal({ rank_pattern: { q_proj: 8 } })).toBe('unsupported');
+    expect(await refusal({ use_dora: true })).toBe('checkpoint');
+    expect(await refusal({ rank_pattern: { q_proj: 8 } })).toBe('checkpoint');
     expect(await refusal({ target_modules: ['lm_head'] })).toBe('unsupported');
     expect(await refusal({ r: 'many' })).toBe('config');
     expect(await refusal({ r: 4 })).toBe('checkpoint');
@@ -127,7 +127,7 @@ describe('addLora', () => {
     expect(() => addLora(model, { r: 0, alpha: 1 })).toThrow(option);
     expect(() => addLora(model, { r: 1, alpha: 1, targets: [] })).toThrow(option);
     addLora(model, { r: 1, alpha: 1 });
-    expect(() => addLora(model, { r: 1, alpha: 1 })).toThrow('has an adapter already');
+    expect(() => addLora(model, { r: 1, alpha: 1 })).toThrow('an adapter called "default" already');
     model.dispose();
   });
 });
@@ -142,6 +142,11 @@ describe('options of addLora', () => {
     { r: '4' },
     { alpha: Number.NaN },
     { alpha: '8' },
+    { useDora: 'yes' },
+    { useRslora: 1 },
+    { name: '' },
+    { name: 7 },
+    { use_dora: true },
     { seed: Number.NaN },
     { seed: 0.5 },
     { seed: -1 },

@@ -66,10 +66,8 @@ describe('the files of an adapter', () => {
     ['names begin with base_model.model.', 'model.layers.0.self_attn.q_proj.lora_A.weight'],
     ['resized vocabulary', 'base_model.model.model.embed_tokens.weight'],
     ['resized vocabulary', 'base_model.model.lm_head.lora_A.weight'],
-    [
-      'which plain LoRA does not have',
-      'base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector',
-    ],
+    ['do not explain', 'base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector'],
+    ['neither LoRA nor DoRA', 'base_model.model.model.layers.0.self_attn.q_proj.lora_diag.weight'],
     ['do not explain', 'base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight'],
     ['do not explain', 'base_model.model.__proto__.lora_A.weight'],
     ['twice', 'base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight'],

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
+import { checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { openSafetensors, type SafetensorsFile } from '../checkpoint/openSafetensors.ts';
@@ -11,28 +12,36 @@ import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { toVariable } from '../model/toVariable.ts';
 import { readAdapterConfig } from './adapterConfig.ts';
+import { adapterShapes, expertStacks } from './adapterShapes.ts';
 import { linearModules } from './adapterTargets.ts';
-import { adapterShapes, attachAdapter } from './attachAdapter.ts';
+import { attachAdapter, checkNewName, DEFAULT_NAME } from './attachAdapter.ts';
 import { PEFT_PREFIX } from './saveAdapter.ts';
 
+export interface LoadAdapterOptions {
+  /** Under which the model knows the adapter: see `withAdapter`. Default `'default'`. */
+  name?: string | undefined;
+}
+
 /**
- * Puts a PEFT LoRA adapter on a model. Layers may be named in all of PEFT's spellings: last parts, full names, a
- * regular expression, `'all-linear'`. `base_model_name_or_path` and `lora_dropout` are kept for `saveAdapter`.
+ * Puts a PEFT adapter on a model: LoRA, rsLoRA or DoRA, with ranks and alphas of single layers, and on the experts of a
+ * mixture. Layers may be named in all of PEFT's spellings: last parts, full names, a regular expression,
+ * `'all-linear'`. `base_model_name_or_path` and `lora_dropout` are kept for `saveAdapter`.
  *
  * @param folder - `adapter_config.json` and `adapter_model.safetensors`; text or a `file:` URL.
- * @throws {Qwen3Error} `option` if the model has an adapter already, `io` if a file is missing, `unsupported` for
- * whatever changes the base or the way the adapter acts (PiSSA, OLoRA, CorDA, LoftQ, aLoRA, DoRA, rsLoRA, per-layer
- * ranks, other PEFT methods, settings that are not known), `config` for impossible values, `checkpoint` if a tensor is
+ * @throws {Qwen3Error} `option` if the model has an adapter of that name already, `io` if a file is missing,
+ * `unsupported` for whatever changes the base or the way the adapter acts (PiSSA, OLoRA, CorDA, LoftQ, aLoRA, other PEFT
+ * methods, settings that are not known), `config` for impossible values, `checkpoint` if a tensor is
  * missing, has another shape, or holds NaN.
  */
-export async function loadAdapter(model: Qwen3, folder: string | URL): Promise<void> {
+export async function loadAdapter(
+  model: Qwen3,
+  folder: string | URL,
+  options: LoadAdapterOptions = {},
+): Promise<void> {
   checkModel('loadAdapter', model);
-  if (model.adapter) {
-    throw new Qwen3Error(
-      'option',
-      'loadAdapter: the model has an adapter already. Load the model afresh first.',
-    );
-  }
+  checkOptionNames('loadAdapter', options, ['name']);
+  const { name = DEFAULT_NAME } = options;
+  checkNewName('loadAdapter', model, name);
   const path = filePath('loadAdapter', folder);
   await requireFiles('loadAdapter', 'adapter', path, [
     'adapter_config.json',
@@ -40,17 +49,16 @@ export async function loadAdapter(model: Qwen3, folder: string | URL): Promise<v
   ]);
   const configFile = join(path, 'adapter_config.json');
   const config = await readJson('loadAdapter', configFile);
-  const { r, alpha, dropout, baseModel, modules } = readAdapterConfig(
-    config,
-    configFile,
-    linearModules(model),
-  );
+  const settings = readAdapterConfig(config, configFile, {
+    modules: linearModules(model),
+    stacks: expertStacks(model),
+  });
   const file = await openSafetensors(join(path, 'adapter_model.safetensors'));
   try {
-    const shapes = adapterShapes(model, r, modules);
-    const stored = storedNames(file, shapes, r);
+    const shapes = adapterShapes(model, settings.layers, settings.useDora);
+    const stored = storedNames(file, shapes, settings.r);
     const parameters = await readParameters(file, shapes, stored);
-    attachAdapter(model, { r, alpha, dropout, baseModel, parameters });
+    attachAdapter(model, { ...settings, name, parameters });
   } finally {
     await file.close();
   }
@@ -68,7 +76,9 @@ function storedNames(
   const stored = new Map<string, string>();
   for (const name of file.entries.keys()) {
     const own = name.startsWith(PEFT_PREFIX) ? name.slice(PEFT_PREFIX.length) : '';
-    const plain = own.replace(/\.lora_([AB])\.default\.weight$/, '.lora_$1.weight');
+    const plain = own
+      .replace(/\.lora_([AB])\.default\.weight$/, '.lora_$1.weight')
+      .replace(/\.lora_magnitude_vector(\.default)?(\.weight)?$/, '.lora_magnitude_vector');
     if (!Object.hasOwn(shapes, plain)) fail(`holds ${showValue(name)}, ${strangeTensor(name)}`);
     if (stored.has(plain)) fail(`holds ${showValue(plain)} twice, with and without "default".`);
     stored.set(plain, name);
@@ -92,8 +102,8 @@ function strangeTensor(name: string): string {
   if (/embed_tokens|lm_head/.test(name)) {
     return 'a part of the embedding or the output head (a resized vocabulary, or modules_to_save), which is not supported. PEFT can merge it if the model is not tied; otherwise train it on the linear layers alone.';
   }
-  if (!/\.lora_[AB]\./.test(name)) {
-    return 'which plain LoRA does not have. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';
+  if (!/\.lora_([AB]\.|magnitude_vector)/.test(name)) {
+    return 'which neither LoRA nor DoRA has. Merge the adapter in PEFT (merge_and_unload) and load the merged model.';
   }
   return 'which target_modules and the model do not explain. The adapter is of another model, or its config of another adapter.';
 }

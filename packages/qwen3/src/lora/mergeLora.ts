@@ -6,7 +6,8 @@ import { effectiveWeights } from './effectiveWeights.ts';
 /**
  * A plain model with the adapter worked into its weights: a copy, `model` stays as it is.
  *
- *     W' = W + (alpha / r) B A
+ *     W' = W + s B A        s = alpha / r, with rsLoRA alpha / sqrt(r)
+ *     DoRA: W' = m (W + s B A) / ||W + s B A||, row by row
  *
  * Saved as bfloat16, a small update is lost to rounding: see `saveModel`.
  *

@@ -8,8 +8,10 @@ import { jsonText } from '../checkpoint/jsonText.ts';
 import { tensorsToWrite } from '../checkpoint/tensorsToWrite.ts';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
 import { writeTensors } from '../checkpoint/writeSafetensors.ts';
+import type { Adapter } from '../model/adapter.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { isStack } from './adapterShapes.ts';
 
 /** PEFT puts its wrapper's name before the module's. */
 export const PEFT_PREFIX: string = 'base_model.model.';
@@ -67,16 +69,36 @@ export async function saveAdapter(
     lora_alpha: adapter.alpha,
     lora_dropout: adapter.dropout,
     target_modules: [...adapter.targets].sort(),
+    target_parameters: stackTargets(adapter),
+    rank_pattern: patterns(adapter, 'r'),
+    alpha_pattern: patterns(adapter, 'alpha'),
     bias: 'none',
     fan_in_fan_out: false,
     init_lora_weights: true,
     inference_mode: true,
-    use_dora: false,
-    use_rslora: false,
+    use_dora: adapter.useDora,
+    use_rslora: adapter.useRslora,
   };
   await inTurn(resolve(path), async () => {
     await writeTensors(join(path, 'adapter_model.safetensors'), stored);
     const text = jsonText(config, ['lora_dropout']);
     await writeFileAtomic(join(path, 'adapter_config.json'), [text]);
   });
+}
+
+/** The stacks of experts, by the last part of their names; null where there are none. */
+function stackTargets({ layers }: Adapter): string[] | null {
+  const names = Object.keys(layers).filter(isStack);
+  const parts = [...new Set(names.map((name) => name.slice(name.lastIndexOf('.') + 1)))];
+  return parts.length === 0 ? null : parts.sort();
+}
+
+/** Ranks or alphas other than the common one, by a pattern for each layer: PEFT sorts them, and no two fit one name. */
+function patterns(adapter: Adapter, key: 'r' | 'alpha'): Record<string, number> {
+  const others = Object.entries(adapter.layers).filter(
+    ([, settings]) => settings[key] !== adapter[key],
+  );
+  return Object.fromEntries(
+    others.map(([name, settings]) => [name.replaceAll('.', '\\.'), settings[key]]),
+  );
 }

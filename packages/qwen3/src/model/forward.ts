@@ -1,13 +1,6 @@
-import {
-  attention,
-  embedding,
-  headNormRope,
-  linear,
-  rmsNorm,
-  rope,
-  swiglu,
-} from '@molrl/tensor-gpu';
-import { add, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { attention, embedding, headNormRope, rmsNorm, rope, swiglu } from '@molrl/tensor-gpu';
+import { add, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { adaptedLinear, type Projection } from './adaptedLinear.ts';
 import type { Adapter } from './adapter.ts';
 import { balanceLoss } from './balanceLoss.ts';
 import { type ForwardInput, inputTensors } from './inputTensors.ts';
@@ -39,12 +32,6 @@ interface Context {
   causal: boolean;
   /** Shows inner values by name, for tests of single layers. */
   observe: (name: string, value: Tensor) => void;
-}
-
-/** A linear layer, by its full name. */
-interface Projection {
-  name: string;
-  bias: boolean;
 }
 
 /** One layer: its name's beginning, and what it is made of. */
@@ -185,15 +172,4 @@ function projection(
 ): Projection {
   const inside = expert === undefined ? LINEAR_MODULES[module] : `mlp.experts.${expert}`;
   return { name: `${prefix}.${inside}.${module}`, bias: biases.includes(module) };
-}
-
-/** `x W^T + b`, plus `scaling * (x A^T) B^T` where an adapter is on. */
-function adaptedLinear(model: DecoderWeights, { name, bias }: Projection, x: Tensor): Tensor {
-  const product = linear(x, model.weight(`${name}.weight`));
-  const base = bias ? add(product, model.weight(`${name}.bias`)) : product;
-  const { adapter } = model;
-  const down = adapter?.parameters[`${name}.lora_A.weight`];
-  const up = adapter?.parameters[`${name}.lora_B.weight`];
-  if (!adapter?.enabled || !down || !up) return base;
-  return add(base, mul(linear(linear(x, down), up), adapter.scaling));
 }

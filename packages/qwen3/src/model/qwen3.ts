@@ -24,8 +24,10 @@ export class Qwen3 implements LanguageModel {
   readonly parameters: Record<string, Variable>;
   /** Where `loadModel` found the model; `saveModel` takes the tokenizer's files along from there. */
   readonly folder: string | undefined;
-  /** Set by `addLora` and `loadAdapter`. */
+  /** The adapter that acts, the last of `addLora`, `loadAdapter` and `setAdapter`; undefined: the base. */
   adapter: Adapter | undefined;
+  /** Every adapter of the model, by name. */
+  readonly adapters: Map<string, Adapter> = new Map();
   #tables: { positions: number; cos: Tensor; sin: Tensor } | undefined;
 
   constructor(config: Qwen3Config, parameters: Record<string, Variable>, folder?: string) {
@@ -87,8 +89,7 @@ export class Qwen3 implements LanguageModel {
   /** Frees every weight, the adapter's included. */
   dispose(): void {
     for (const variable of Object.values(this.parameters)) variable.dispose();
-    this.adapter?.dispose();
-    this.adapter = undefined;
+    for (const adapter of this.adapters.values()) adapter.dispose();
     this.#disposeTables();
   }
 

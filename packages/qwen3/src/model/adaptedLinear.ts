@@ -1,0 +1,28 @@
+import { linear } from '@molrl/tensor-gpu';
+import { add, div, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { type AdaptedModel, adaptedRowNorms, adapterLayer } from './adapterLayer.ts';
+
+/** A linear layer, by its full name. */
+export interface Projection {
+  name: string;
+  bias: boolean;
+}
+
+/**
+ * A linear layer with what the adapter that is on adds to it.
+ *
+ *     x W^T + scaling (x A^T) B^T + b        with DoRA  m / ||W + scaling B A|| (x W^T + scaling (x A^T) B^T) + b
+ */
+export function adaptedLinear(model: AdaptedModel, { name, bias }: Projection, x: Tensor): Tensor {
+  const weight = model.weight(`${name}.weight`);
+  const layer = adapterLayer(model, name);
+  let y = linear(x, weight);
+  if (layer) {
+    const { down, up, scaling, magnitude, rowNorms } = layer;
+    y = add(y, mul(linear(linear(x, down), up), scaling));
+    if (magnitude && rowNorms) {
+      y = mul(y, div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms })));
+    }
+  }
+  return bias ? add(y, model.weight(`${name}.bias`)) : y;
+}
