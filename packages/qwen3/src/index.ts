@@ -2,16 +2,24 @@ export { Qwen3Error, type Qwen3ErrorCode } from './base/errors.ts';
 export type { TextRange } from './chat/addedTokens.ts';
 export type { ChatMessage, TextPart, ToolCall } from './chat/chatMessage.ts';
 export {
+  type ChatTemplate,
+  createChatTemplate,
+  type EncodeTemplateOptions,
+  type RenderTemplateOptions,
+  type TemplateMessage,
+} from './chat/createChatTemplate.ts';
+export {
   createTokenizer,
   type DecodeOptions,
   type EncodeOptions,
   type Tokenizer,
 } from './chat/createTokenizer.ts';
 export { type EncodeChatOptions, encodeChat } from './chat/encodeChat.ts';
+export { type ExtensionBreak, findExtensionBreak } from './chat/findExtensionBreak.ts';
+export { loadChatTemplate } from './chat/loadChatTemplate.ts';
 export { loadTokenizer } from './chat/loadTokenizer.ts';
 export { type RenderChatOptions, renderChat } from './chat/renderChat.ts';
 export {
-  type ChatFormat,
   type RenderedSegments,
   type RenderSegmentsOptions,
   renderSegments,
@@ -19,6 +27,7 @@ export {
 } from './chat/renderSegments.ts';
 export type { Segment, SegmentTokens } from './chat/segment.ts';
 export type { Specials, SpecialsOption } from './chat/specials.ts';
+export type { ChatFormat } from './chat/turnFormats.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
 // `loadQwen3` and `saveQwen3` are the older names
 export {

@@ -14,23 +14,13 @@ import type { Tokenizer } from './createTokenizer.ts';
 import { checkMask, joinMask, keptAt } from './samplingMask.ts';
 import type { Segment } from './segment.ts';
 import { readSpecials, SPEAKERS, type Specials, type SpecialsOption } from './specials.ts';
-
-const START = '<|im_start|>';
-const END = '<|im_end|>';
-const EMPTY_THOUGHT = '<think>\n\n</think>\n\n';
-
-/**
- * How an episode is written down.
- *
- * - `'recipe'`: `<|im_start|>speaker\ntext<|im_end|>\n`, answers open with `<|im_start|>assistant\n`
- * - `'qwen3'`: the same, with the answers of tools as Qwen3 writes them: a user turn with a `<tool_response>` for each
- * - `'qwen3-non-thinking'`: `'qwen3'` whose answers open with an empty thought, which switches thinking off
- *
- * All keep earlier thoughts, so that each turn extends the last. Qwen3's own template removes them: see `renderChat`.
- */
-export type ChatFormat = (typeof CHAT_FORMATS)[number];
-
-export const CHAT_FORMATS = ['recipe', 'qwen3', 'qwen3-non-thinking'] as const;
+import {
+  CHAT_FORMATS,
+  type ChatFormat,
+  TURN_FORMATS,
+  type TurnFormat,
+  turnHeader,
+} from './turnFormats.ts';
 
 /** Which loss a token is for, when it is the target: see mol-loss. */
 export type TokenRole = 'environment' | 'assistant' | 'ignore';
@@ -43,7 +33,7 @@ export interface RenderedSegments {
   /** Kind of the segment the token belongs to; headers belong to the segment they open. */
   kinds: Segment['kind'][];
   turns: Int32Array;
-  /** Index of the segment in the input. The header that opens the next answer has -1. */
+  /** Index of the segment in the input. What no segment said (a usual system message, the opening of the next answer) has -1. */
   segments: Int32Array;
   /** 1 where the model itself sampled the token; an `<|im_end|>` set after a cut answer has 0. */
   sampled: Uint8Array;
@@ -68,7 +58,19 @@ export interface RenderSegmentsOptions {
    * count as the assistant's, feedback never does. `tokens.ids` are taken as they are in any case.
    */
   specials?: SpecialsOption | undefined;
+  /**
+   * What the system says in an episode that begins otherwise. Default: what the format says then, which is nothing but
+   * in `'smollm2'`; `null`: nothing.
+   */
+  system?: string | null | undefined;
 }
+
+const RENDER_OPTIONS: readonly string[] = [
+  'format',
+  'addGenerationPrompt',
+  'specials',
+  'system',
+] satisfies (keyof RenderSegmentsOptions)[];
 
 /**
  * Writes segments down turn by turn, with a loss role per token.
@@ -98,38 +100,56 @@ export function renderSegments(
   options: RenderSegmentsOptions,
 ): RenderedSegments {
   checkTokenizer('renderSegments', tokenizer);
-  checkOptionNames('renderSegments', options, ['format', 'addGenerationPrompt', 'specials']);
-  const { format, addGenerationPrompt = false } = options;
-  checkChoice('renderSegments', 'format', format, CHAT_FORMATS);
+  checkOptionNames('renderSegments', options, RENDER_OPTIONS);
+  const { addGenerationPrompt = false } = options;
+  checkChoice('renderSegments', 'format', options.format, CHAT_FORMATS);
+  const format: TurnFormat = TURN_FORMATS[options.format];
+  const { system = format.system ?? null } = options;
+  if (system !== null && typeof system !== 'string') {
+    throw new Qwen3Error(
+      'option',
+      `renderSegments: system must be a text or null, got ${showValue(system)}.`,
+    );
+  }
   checkBoolean('renderSegments', 'addGenerationPrompt', addGenerationPrompt);
   const specials = readSpecials('renderSegments', options.specials);
   checkList('renderSegments', 'segments', segments);
   for (const [index, segment] of segments.entries()) checkSegment(segment, index);
-  const end = tokenizer.specialId(END);
-  const newline = tokenizer.encode('\n');
+  const end = tokenizer.specialId(format.end);
+  const afterEnd = tokenizer.encode(format.afterEnd);
   const tokens: Token[] = [];
+  const write = (text: string, place: Omit<Token, 'id'>): void => {
+    for (const id of tokenizer.encode(text, PARSED)) tokens.push({ ...place, id });
+  };
+  const first = {
+    kind: segments[0]?.kind ?? 'policy',
+    turn: segments[0]?.turn ?? 0,
+    segment: -1,
+  } as const;
+  write(format.opening, { ...first, ...UNTRAINED });
+  if (system !== null && segments[0]?.speaker !== 'system') {
+    const place = { ...first, ...UNTRAINED, kind: 'prompt' as const };
+    write(turnHeader(format, { speaker: 'system', kind: 'prompt' }), place);
+    write(system, place);
+    for (const id of [end, ...afterEnd]) tokens.push({ ...place, id });
+  }
   for (const [index, segment] of segments.entries()) {
     const place = { kind: segment.kind, turn: segment.turn, segment: index };
     const silent = { ...place, ...UNTRAINED };
     const trained = { ...place, ...UNTRAINED, role: ROLES[segment.kind] };
-    const opening = sharesTurn(segments[index - 1], segment, format)
-      ? '\n'
-      : header(segment, format);
-    for (const id of tokenizer.encode(opening, PARSED)) tokens.push({ ...silent, id });
+    const isJoined = sharesTurn(segments[index - 1], segment, format);
+    write(isJoined ? '\n' : turnHeader(format, segment), silent);
     const said = segment.tokens
       ? sampledTokens(segment.tokens)
       : bodyIds(segment, tokenizer, format, specials[ownerOf(segment)]).map((id) => ({ id }));
     for (const token of said) tokens.push({ ...trained, ...token });
     if (sharesTurn(segment, segments[index + 1], format)) continue;
     if (said.at(-1)?.id !== end) tokens.push({ ...trained, id: end });
-    for (const id of newline) tokens.push({ ...silent, id });
+    for (const id of afterEnd) tokens.push({ ...silent, id });
   }
   if (addGenerationPrompt) {
     const place = { kind: 'policy' as const, turn: segments.at(-1)?.turn ?? 0, segment: -1 };
-    const opening = header({ speaker: 'assistant', kind: 'policy' }, format);
-    for (const id of tokenizer.encode(opening, PARSED)) {
-      tokens.push({ ...place, ...UNTRAINED, id });
-    }
+    write(turnHeader(format, { speaker: 'assistant', kind: 'policy' }), { ...place, ...UNTRAINED });
   }
   return columns(tokens);
 }
@@ -163,19 +183,15 @@ const ROLES: Record<Segment['kind'], TokenRole> = {
   environment: 'environment',
 };
 
-function header({ speaker, kind }: Pick<Segment, 'speaker' | 'kind'>, format: ChatFormat): string {
-  const name = speaker === 'tool' && format !== 'recipe' ? 'user' : speaker;
-  const isSilent = kind === 'policy' && format === 'qwen3-non-thinking';
-  return `${START}${name}\n${isSilent ? EMPTY_THOUGHT : ''}`;
-}
-
-/** Neighbouring answers of tools share one user turn in Qwen3's formats. */
+/** Neighbouring answers of tools share one turn where each has marks of its own. */
 function sharesTurn(
   before: Segment | undefined,
   after: Segment | undefined,
-  format: ChatFormat,
+  format: TurnFormat,
 ): boolean {
-  return format !== 'recipe' && before?.speaker === 'tool' && after?.speaker === 'tool';
+  return (
+    format.toolWrapper !== undefined && before?.speaker === 'tool' && after?.speaker === 'tool'
+  );
 }
 
 /** Whose rule for special tokens a text follows: what a policy said is the assistant's, feedback never is. */
@@ -187,11 +203,10 @@ function ownerOf({ speaker, kind }: Segment): Segment['speaker'] {
 function bodyIds(
   { speaker, text }: Segment,
   tokenizer: Tokenizer,
-  format: ChatFormat,
+  format: TurnFormat,
   specials: Specials,
 ): number[] {
-  const isWrapped = speaker === 'tool' && format !== 'recipe';
-  const [before, after] = isWrapped ? ['<tool_response>\n', '\n</tool_response>'] : ['', ''];
+  const [before, after] = (speaker === 'tool' && format.toolWrapper) || ['', ''];
   const range = [before.length, before.length + text.length] as const;
   const verbatim = specials === 'split' ? [range] : false;
   return tokenizer.encode(before + text + after, { verbatim });

@@ -4,18 +4,18 @@ import type { Tokenizer } from '../chat/createTokenizer.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { endsOfConfig } from './resolveGenerateOptions.ts';
 
-/** `<|im_end|>` and the ends given, or those of the model's config. @throws {Qwen3Error} `option`, `config`, `tokenizer` */
+/** The token that ends a turn and the ends given, or those of the model's config. @throws {Qwen3Error} `option`, `config`, `tokenizer` */
 export function endsOfPolicy(
   model: Qwen3,
   tokenizer: Tokenizer,
-  given: readonly number[] | null | undefined,
+  { end: token, eosIds: given }: { end: string; eosIds: readonly number[] | null | undefined },
 ): readonly number[] {
-  const end = tokenizer.specialId('<|im_end|>');
+  const end = tokenizer.specialId(token);
   const { vocabSize } = model.config;
   if (end >= vocabSize) {
     throw new Qwen3Error(
       'option',
-      `qwen3Policy: the tokenizer's <|im_end|> is ${end}, the model has ${vocabSize} tokens. Tokenizer and model are not of one vocabulary.`,
+      `qwen3Policy: the tokenizer's ${token} is ${end}, the model has ${vocabSize} tokens. Tokenizer and model are not of one vocabulary.`,
     );
   }
   const others = given === undefined ? endsOfConfig('qwen3Policy', model) : (given ?? []);

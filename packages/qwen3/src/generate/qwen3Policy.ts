@@ -4,9 +4,10 @@ import { checkChoice, checkFunction, checkList, checkOptionNames } from '../base
 import { showValue } from '../base/showValue.ts';
 import { checkTokenizer } from '../chat/checkTokenizer.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
-import { CHAT_FORMATS, type ChatFormat, renderSegments } from '../chat/renderSegments.ts';
+import { renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
 import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
+import { CHAT_FORMATS, type ChatFormat, TURN_FORMATS } from '../chat/turnFormats.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Completion } from './completion.ts';
@@ -24,7 +25,7 @@ export interface Qwen3PolicyOptions
   format: ChatFormat;
   /** Used where a call gives none. Default 1. */
   temperature?: number | undefined;
-  /** Ids that end an answer, beside `<|im_end|>`. Default: all ends of the model's config. `null`: no others. */
+  /** Ids that end an answer, beside the format's own (`<|im_end|>`, of `'llama3'` `<|eot_id|>`). Default: all ends of the model's config. `null`: no others. */
   eosIds?: readonly number[] | null | undefined;
   /**
    * Ids that are never sampled, beside those the tokenizer has no token for (rows of the embedding beyond its
@@ -38,6 +39,8 @@ export interface Qwen3PolicyOptions
   cache?: KvCache | null | undefined;
   /** Whether special tokens in texts of others are text: see `renderSegments`. */
   specials?: SpecialsOption | undefined;
+  /** What the system says where an episode begins otherwise: see `renderSegments`. */
+  system?: string | null | undefined;
   /**
    * Told once if top-k, top-p, min-p or the penalty make answers come from another distribution than `tokens.logprobs`
    * describe. Default `console.warn`; `null`: nobody.
@@ -62,6 +65,7 @@ const POLICY_OPTIONS: readonly string[] = [
   'suppressTokens',
   'cache',
   'specials',
+  'system',
   'onProgress',
   'onWarning',
 ] satisfies (keyof Qwen3PolicyOptions)[];
@@ -89,7 +93,7 @@ export interface Qwen3Policy {
     prompts: readonly (readonly Segment[])[],
     request: PolicyRequest,
   ): Promise<SampledSegment[]>;
-  /** All ids that end an answer, `<|im_end|>` first: `completionMask` wants them. */
+  /** All ids that end an answer, the format's own first: `completionMask` wants them. */
   readonly eosIds: readonly number[];
 }
 
@@ -112,7 +116,7 @@ export interface SampledSegment extends Segment {
  * with the distribution that was drawn from.
  *
  * @returns a policy whose answers are `[P * G]`, prompt-major.
- * @throws {Qwen3Error} `option` for an unknown option or format, `tokenizer` if the tokenizer has no `<|im_end|>`,
+ * @throws {Qwen3Error} `option` for an unknown option or format, `tokenizer` if the tokenizer has no `<|im_end|>` (or what the format ends turns with),
  * `config` if the model's end tokens are not in its vocabulary; from `generate` as the function of that name.
  *
  * @example
@@ -138,7 +142,7 @@ export function qwen3Policy(
   checkModel('qwen3Policy', model);
   checkTokenizer('qwen3Policy', tokenizer);
   checkOptionNames('qwen3Policy', options, POLICY_OPTIONS);
-  const { format, specials, temperature: usualTemperature = 1, onProgress } = options;
+  const { format, specials, system, temperature: usualTemperature = 1, onProgress } = options;
   checkChoice('qwen3Policy', 'format', format, CHAT_FORMATS);
   readSpecials('qwen3Policy', specials);
   const { topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty } = options;
@@ -146,7 +150,10 @@ export function qwen3Policy(
   const penalties = { repetitionPenalty, presencePenalty, frequencyPenalty };
   const filters = { topK, topP, minP, ...penalties, logitBias, allowedTokenIds };
   const cache = options.cache === undefined ? createKvCache() : options.cache;
-  const eosIds = endsOfPolicy(model, tokenizer, options.eosIds);
+  const eosIds = endsOfPolicy(model, tokenizer, {
+    end: TURN_FORMATS[format].end,
+    eosIds: options.eosIds,
+  });
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
   const { onWarning } = options;
   if (onWarning !== undefined && onWarning !== null) {
@@ -170,7 +177,7 @@ export function qwen3Policy(
       const { numGenerations = 1, temperature = usualTemperature, stop } = request;
       const { maxTokens, seed, seeds, signal } = request;
       checkStop('qwen3Policy: generate', stop ?? [], tokenizer);
-      const rendering = { format, specials, addGenerationPrompt: true };
+      const rendering = { format, specials, system, addGenerationPrompt: true };
       const completions = await generate(
         model,
         prompts.map((segments) => renderSegments(segments, tokenizer, rendering).ids),
