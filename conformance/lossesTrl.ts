@@ -3,8 +3,9 @@ import {
   appliedEntropyCoef,
   type CallOptions,
   highEntropyMask,
+  type LossOptions,
   type PolicyLossCall,
-  type PolicyLossOptions,
+  type PolicyLossName,
   type PolicyLossResult,
   policyLoss,
   type RolloutCorrectionMode,
@@ -13,8 +14,11 @@ import {
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
 import type { SuiteResult } from './suiteResult.ts';
 
+/** Every option that a loss has. */
+type LossOption = { [Name in PolicyLossName]: keyof LossOptions<Name> }[PolicyLossName];
+
 /** GRPOConfig fields by our option names. */
-const OPTION_NAMES: Record<string, 'lossType' | keyof CallOptions | keyof PolicyLossOptions> = {
+const OPTION_NAMES: Record<string, 'lossType' | keyof CallOptions | LossOption> = {
   loss_type: 'lossType',
   epsilon: 'epsilon',
   epsilon_high: 'epsilonHigh',
