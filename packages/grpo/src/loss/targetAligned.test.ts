@@ -181,6 +181,20 @@ describe('target-aligned data', () => {
     expect(policyLoss(none, { lossType: 'dapo' }).loss).toBe(0);
   });
 
+  test('batchSize says that B values are one per sequence, where B = N', () => {
+    const data = { logprobs: [-1, -2], advantages: [1, 5], sequenceIds: [0, 0] };
+    const unsaid = policyLoss(data, { lossType: 'grpo' }); // one sequence, an advantage per token
+    const { gradient } = policyLoss({ ...data, batchSize: 2 }, { lossType: 'grpo' });
+    expect(Array.from(gradient)).toEqual([-0.25, -0.25]); // the second sequence has no token
+    expect(Array.from(unsaid.gradient)).toEqual([-0.5, -2.5]);
+    expect(stepTotals({ ...data, batchSize: 2 })).toMatchObject({ numSequences: 2 });
+    for (const batchSize of [0, 1.5, '2' as never]) {
+      expect(() => policyLoss({ ...data, batchSize }, { lossType: 'grpo' })).toThrow(/batchSize/);
+    }
+    const beyond = { ...data, sequenceIds: [0, 3], batchSize: 2 };
+    expect(() => policyLoss(beyond, { lossType: 'grpo' })).toThrow(/sequenceIds must be 0 to 1/);
+  });
+
   test('a loss of your own gets a grid, and gives [N] back', () => {
     const own = ({ completionMask, logprobs }: PolicyLossData) => {
       expect(completionMask).toEqual(Uint8Array.of(1, 1, 1, 0));
