@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
+import { readMetrics } from '../trainer/harness/metricsFile.ts';
+import { onReaderGone } from '../trainer/harness/outputPipe.ts';
+import { createProgress } from '../trainer/harness/progress.ts';
+import { replaceFile } from '../trainer/harness/replaceFile.ts';
+import { loadLearner } from '../trainer/method/learner.ts';
 import { readGeneralText } from './domain/generalText.ts';
 import {
   type Checkpoint,
@@ -11,16 +16,11 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from './harness/checkpoint.ts';
-import { readMetrics } from './harness/metricsFile.ts';
 import { check, kebab, type Options, parseOptions, type Settings } from './harness/options.ts';
-import { onReaderGone } from './harness/outputPipe.ts';
-import { createProgress } from './harness/progress.ts';
-import { replaceFile } from './harness/replaceFile.ts';
 import { renderReport } from './harness/report.ts';
 import { consoleTable, summarize } from './harness/results.ts';
 import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';
 import { type RunFacts, runFacts } from './harness/runFacts.ts';
-import { loadLearner } from './method/learner.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);

@@ -16,7 +16,7 @@ import {
   type Trajectory,
 } from '@molrl/ef-env';
 import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
-import type { Learner } from '../method/learner.ts';
+import type { Learner } from '../../trainer/method/learner.ts';
 import type { GeneralText } from './generalText.ts';
 
 export interface EvaluateOptions {

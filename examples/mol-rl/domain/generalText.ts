@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { plainTask, type Random } from '@molrl/ef-env';
 import type { Role } from '@molrl/mol-loss';
 import type { Tokenizer } from '@molrl/qwen3';
-import type { Sequence } from '../method/learner.ts';
+import type { Sequence } from '../../trainer/method/learner.ts';
 
 /** Text of the world outside the domain, as tokens. */
 export interface GeneralText {

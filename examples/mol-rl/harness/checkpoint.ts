@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../../trainer/harness/exists.ts';
+import { replaceFile } from '../../trainer/harness/replaceFile.ts';
+import type { StageState } from '../../trainer/method/stage.ts';
+import type { Weights } from '../../trainer/method/weights.ts';
 import type { Evaluation } from '../domain/evaluate.ts';
-import { exists } from '../method/exists.ts';
-import type { StageState } from '../method/stage.ts';
-import type { Weights } from '../method/weights.ts';
 import type { Settings } from './options.ts';
-import { replaceFile } from './replaceFile.ts';
 
 /** The position of a whole run. */
 export interface Checkpoint {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { optionsTakenByNpm } from './npmOptions.ts';
+import { optionsTakenByNpm } from '../../trainer/harness/npmOptions.ts';
 
 /** What can be compared, in the order it runs. `base` is the model untouched. */
 export const ARMS = [

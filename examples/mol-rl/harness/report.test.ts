@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tickLabel } from './lineChart.ts';
+import { tickLabel } from '../../trainer/harness/lineChart.ts';
 import { summarize } from './results.ts';
 import { sampleCheckpoint, sampleReport } from './sampleReport.ts';
 

@@ -1,6 +1,6 @@
+import { type Figure, tInterval, wilson } from '../../trainer/harness/intervals.ts';
 import type { Evaluation, Score } from '../domain/evaluate.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { type Figure, tInterval, wilson } from './intervals.ts';
 import { ARMS, type Arm } from './options.ts';
 
 /** One row of the table. */

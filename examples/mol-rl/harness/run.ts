@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
+import { type MetricsFile, openMetricsFile } from '../../trainer/harness/metricsFile.ts';
+import type { Progress } from '../../trainer/harness/progress.ts';
+import { collectFeedback, rightByTurn } from '../../trainer/method/collect.ts';
+import { grpo } from '../../trainer/method/grpo.ts';
+import type { Learner } from '../../trainer/method/learner.ts';
+import { Stage, type StageStep } from '../../trainer/method/stage.ts';
+import { type TeachMethod, teach } from '../../trainer/method/teach.ts';
+import { readWeights, type Weights, writeWeights } from '../../trainer/method/weights.ts';
 import { attempts, feedback } from '../domain/codewords.ts';
 import { evaluate } from '../domain/evaluate.ts';
 import { type GeneralText, generalSequences } from '../domain/generalText.ts';
-import { collectFeedback, rightByTurn } from '../method/collect.ts';
-import { grpo } from '../method/grpo.ts';
-import type { Learner } from '../method/learner.ts';
-import { Stage, type StageStep } from '../method/stage.ts';
-import { type TeachMethod, teach } from '../method/teach.ts';
-import { readWeights, type Weights, writeWeights } from '../method/weights.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
-import { type MetricsFile, openMetricsFile } from './metricsFile.ts';
 import type { Arm } from './options.ts';
-import type { Progress } from './progress.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */
 export interface Run {

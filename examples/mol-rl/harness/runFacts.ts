@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { CpuDevice } from '@molrl/tensor-gpu';
-import type { Learner } from '../method/learner.ts';
+import type { Learner } from '../../trainer/method/learner.ts';
 import { kebab, type Settings } from './options.ts';
 
 /** What a reader needs to tell two reports apart, as pairs of name and value. */

@@ -9,7 +9,7 @@ import {
   readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
-import { exists } from './exists.ts';
+import { exists } from '../harness/exists.ts';
 
 /** What is played with feedback. */
 export interface FeedbackGame<Task> {

@@ -15,7 +15,7 @@ import {
   type Tokenizer,
   type TrainingSequence,
 } from '@molrl/qwen3';
-import { exists } from './exists.ts';
+import { exists } from '../harness/exists.ts';
 
 /** Tokens with the loss each one is the target of. */
 export type Sequence = TrainingSequence<Role>;
