@@ -1,49 +1,71 @@
-import { collect, type Environment, type Random, type Trajectory } from '@molrl/ef-env';
+import { collect, type Environment, type Random } from '@molrl/ef-env';
 import {
-  completionMask,
   completionMetrics,
   explainStep,
   filterGroups,
+  type GroupAdvantagesOptions,
   groupAdvantages,
-  logprobMismatch,
-  policyLoss,
+  type PolicyLossCall,
+  type RolloutCorrectionOptions,
   rewardMetrics,
-  type StepTotals,
   stepTotals,
 } from '@molrl/grpo';
-import { type Gradients, packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { addGeneralKl } from './generalKl.ts';
 import type { Learner, Sequence } from './learner.ts';
+import { type Attempt, policyGradient } from './policyGradient.ts';
+import { type Rollouts, readRollouts, trainedSequence } from './rollouts.ts';
 import type { Stage, StageStep } from './stage.ts';
 
-/** What is played: single attempts. */
+/** What is played: attempts that are scored. */
 export interface AttemptGame<Task> {
   environment: Environment<Task>;
-  nextTask(random: Random): Task;
+  /** `position` counts the prompts of the stage, for those who go through their rows in epochs. */
+  nextTask(random: Random, position: number): Task;
   /** Longest answer. */
   maxTokens: number;
+  /** Attempts per episode. Default: the environment's own. */
+  maxTurns?: number | undefined;
 }
 
 export interface GrpoOptions<Task> {
   game: AttemptGame<Task>;
   /** General data, drawn fresh. */
   nextGeneral(random: Random, count: number): Sequence[];
+  /** Batches of rollouts. */
   updates: number;
   learningRate: number;
+  /** Multiplier of the rate at each step. Default: 3 steps of warm-up, then constant. */
+  schedule?: ((step: number) => number) | undefined;
   /** P */
   prompts: number;
   /** G */
   numGenerations: number;
   /** General sequences that every update holds to the base by KL (weight 1), also one whose groups all have no spread; 0 = none. */
   generalKl: number;
+  /** Of the sampling. Default 1. */
+  temperature?: number | undefined;
+  /** Default DAPO's, without a KL to the base. */
+  loss?: PolicyLossCall | undefined;
+  /** Default TRL's, `'group'`. */
+  scaleRewards?: GroupAdvantagesOptions['scaleRewards'] | undefined;
+  /** Optimiser steps on each batch of rollouts. Default 1: strictly on-policy. */
+  numIterations?: number | undefined;
+  /** Attempts per forward and backward pass. Default: all. */
+  microBatchSize?: number | undefined;
+  /** Leave completions that were cut out of the loss. Default false. */
+  maskTruncatedCompletions?: boolean | undefined;
+  /** Default: none; sampler and trainer share their kernels. */
+  rolloutCorrection?: RolloutCorrectionOptions | undefined;
+  /** Default 1. */
+  maxGradNorm?: number | undefined;
   signal?: AbortSignal | undefined;
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Stage 2: GRPO on single attempts without feedback, reward 1 or 0, strictly on-policy. Yields after
- * every update.
+ * Stage 2: GRPO on scored attempts. Yields after every batch of rollouts.
  *
  *     L = - sum_tokens ratio * A[p, g] / tokens of the batch          (lossType 'dapo', beta 0)
  */
@@ -52,32 +74,18 @@ export async function* grpo<Task>(
   stage: Stage,
   options: GrpoOptions<Task>,
 ): AsyncGenerator<StageStep> {
-  const { game, updates, learningRate, prompts, numGenerations, generalKl, signal } = options;
-  const schedule = learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
-  const { policy } = learner;
+  const { updates, learningRate, numGenerations, scaleRewards, numIterations = 1 } = options;
+  const { schedule = warmUp(updates) } = options;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
-    const { random } = stage;
-    const tasks = Array.from({ length: prompts }, () => game.nextTask(random));
-    const rollouts = await collect(game.environment, policy, {
-      tasks,
-      groupSize: numGenerations,
-      maxTokens: game.maxTokens,
-      temperature: 1,
-      seed: random.integer(2 ** 32),
-      signal,
-    });
+    const rollouts = await play(learner, stage, { ...options, step });
     const sampled = performance.now();
 
-    const rewards = rollouts.map(({ reward }) => reward);
-    const advantages = groupAdvantages(rewards, { numGenerations });
-    const { kept } = filterGroups(rewards, { numGenerations });
-    const { lengths, truncated, ...all } = completionMask(
-      rollouts.map((rollout) => completionOf(rollout).ids),
-      { eosIds: policy.eosIds },
-    );
+    const { lengths, truncated, mask, sequenceLength, trajectories } = rollouts;
+    const rewards = trajectories.map(({ reward }) => reward);
+    const advantages = groupAdvantages(rewards, { numGenerations, scaleRewards });
+    const attempts = attemptsOf(learner, rollouts, { advantages, numGenerations });
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const totals = stepTotals({ completionMask: all.mask, sequenceLength: all.sequenceLength });
     const rate = learningRate * schedule(step);
     const metrics: Record<string, number> = {
       ...rewardMetrics(rewards, { numGenerations }),
@@ -85,75 +93,92 @@ export async function* grpo<Task>(
       learning_rate: rate,
     };
 
-    const general = options.nextGeneral(random, generalKl);
-    let gradients: Gradients | undefined;
-    if (kept.length > 0) {
-      const batch = Array.from(kept, (i) => ({ rollout: rollouts[i]!, advantage: advantages[i]! })); // kept indexes both
-      gradients = await policyGradient(learner, batch, { totals, metrics });
-    }
-    // Also where no group has spread: the base is held in every update.
-    if (generalKl > 0) gradients = await addGeneralKl(learner, general, { gradients, metrics });
-    if (gradients) {
-      const { gradNorm } = await stage.optimizer.step(gradients, {
-        learningRate: rate,
-        maxGradNorm: 1,
-      });
-      metrics.grad_norm = gradNorm;
-      dispose(gradients);
+    // Groups without spread carry no gradient and are not computed, but their tokens count.
+    const totals = stepTotals({ completionMask: mask, sequenceLength });
+    for (let iteration = 0; iteration < numIterations; iteration++) {
+      await update(learner, stage, { ...options, attempts, totals, rate, metrics });
     }
 
     stage.endUpdate();
     const ended = performance.now();
     metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
     metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
-    yield { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
+    const of = { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
+    yield { ...of, episodes: { trajectories, advantages } };
   }
 }
 
-interface Rollout {
-  rollout: Trajectory;
-  advantage: number;
-}
+const warmUp = (updates: number) =>
+  learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
 
-/** Gradient of the loss over the rollouts of groups with spread; adds its metrics. */
-async function policyGradient(
-  { model, render }: Learner,
-  batch: readonly Rollout[],
-  context: { totals: StepTotals; metrics: Record<string, number> },
-): Promise<Gradients> {
-  const { totals, metrics } = context;
-  // Those tokens are trained that the model sampled itself.
-  const sequences = batch.map(({ rollout }) => {
-    const { ids, sampled } = render(rollout.segments);
-    return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
+/** G attempts at each of P tasks. */
+async function play<Task>(
+  { policy }: Learner,
+  { random }: Stage,
+  options: GrpoOptions<Task> & { step: number },
+): Promise<Rollouts> {
+  const { game, prompts, numGenerations, temperature = 1, step, signal, onWarning } = options;
+  const { maskTruncatedCompletions = false } = options;
+  const tasks = Array.from({ length: prompts }, (_, i) =>
+    game.nextTask(random, step * prompts + i),
+  );
+  const trajectories = await collect(game.environment, policy, {
+    tasks,
+    groupSize: numGenerations,
+    maxTokens: game.maxTokens,
+    maxTurns: game.maxTurns,
+    temperature,
+    seed: random.integer(2 ** 32),
+    signal,
+    ...(onWarning && { onWarning }),
   });
-  const packed = packedBatch(sequences);
-  const targets = selectTargets(packed, sequences);
-  const { logprobs, backward } = await scoreTargets(model, packed, targets);
-
-  // The targets are the sampled tokens, so those of all completions in order.
-  const rolloutLogprobs = batch.flatMap(({ rollout }) =>
-    Array.from(completionOf(rollout).logprobs, Math.fround),
-  );
-  const { loss, gradient, ...rest } = policyLoss(
-    {
-      logprobs,
-      advantages: batch.map(({ advantage }) => advantage),
-      sequenceIds: targets.sequenceIds,
-    },
-    // Groups without spread carry no gradient and are not computed, but their tokens count.
-    { lossType: 'dapo', beta: 0, ...totals },
-  );
-  Object.assign(metrics, { loss }, rest.metrics, logprobMismatch(logprobs, rolloutLogprobs));
-  return backward({ logprobs: gradient });
+  return readRollouts(trajectories, { eosIds: policy.eosIds, maskTruncatedCompletions });
 }
 
-/** What the policy sampled, in its one attempt. */
-function completionOf({ segments }: Trajectory): {
-  ids: ArrayLike<number>;
-  logprobs: ArrayLike<number>;
-} {
-  const tokens = segments.find(({ kind }) => kind === 'policy')?.tokens;
-  if (!tokens?.logprobs) throw new Error('grpo: the policy attached no tokens and log-probs.');
-  return { ids: tokens.ids, logprobs: tokens.logprobs };
+/** Those with a gradient: of groups with spread, with something sampled that is not masked. */
+function attemptsOf(
+  learner: Learner,
+  { trajectories, logprobs, mask, sequenceLength }: Rollouts,
+  { advantages, numGenerations }: { advantages: ArrayLike<number>; numGenerations: number },
+): Attempt[] {
+  const rewards = trajectories.map(({ reward }) => reward);
+  const { kept } = filterGroups(rewards, { numGenerations });
+  return Array.from(kept)
+    .filter((i) => mask[i * sequenceLength] === 1)
+    .map((i) => ({
+      sequence: trainedSequence(learner, trajectories[i]!), // kept indexes all of them
+      advantage: advantages[i]!,
+      rolloutLogprobs: logprobs[i]!,
+    }));
+}
+
+interface Update {
+  attempts: readonly Attempt[];
+  totals: ReturnType<typeof stepTotals>;
+  rate: number;
+  /** Gets those of the update. */
+  metrics: Record<string, number>;
+}
+
+/** One optimiser step; none where neither a group has spread nor the base is held. */
+async function update<Task>(
+  learner: Learner,
+  stage: Stage,
+  options: GrpoOptions<Task> & Update,
+): Promise<void> {
+  const { attempts, totals, rate, metrics, generalKl, maxGradNorm = 1 } = options;
+  const { loss = { lossType: 'dapo', beta: 0 }, microBatchSize = attempts.length } = options;
+  const general = options.nextGeneral(stage.random, generalKl);
+  let { gradients, ...rest } = await policyGradient(learner, attempts, {
+    loss: { ...loss, ...totals } as PolicyLossCall, // totals are options of every loss
+    rolloutCorrection: options.rolloutCorrection,
+    microBatchSize,
+  });
+  Object.assign(metrics, rest.metrics);
+  // Also where no group has spread: the base is held in every update.
+  if (generalKl > 0) gradients = await addGeneralKl(learner, general, { gradients, metrics });
+  if (!gradients) return;
+  const { gradNorm } = await stage.optimizer.step(gradients, { learningRate: rate, maxGradNorm });
+  metrics.grad_norm = gradNorm;
+  dispose(gradients);
 }

@@ -1,4 +1,4 @@
-import { createRandom, mixSeeds, type Random, restoreRandom } from '@molrl/ef-env';
+import { createRandom, mixSeeds, type Random, restoreRandom, type Trajectory } from '@molrl/ef-env';
 import { adamw, type Optimizer } from '@molrl/tensor-gpu';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { readWeights, type Weights, writeWeights } from './weights.ts';
@@ -23,6 +23,8 @@ export interface StageStep {
   metrics: Record<string, number>;
   /** What the metrics say in plain sentences, each with what to try. */
   advice?: string[];
+  /** What was played for this update. */
+  episodes?: { trajectories: readonly Trajectory[]; advantages: ArrayLike<number> };
 }
 
 export interface StageOptions {

@@ -1,0 +1,141 @@
+import {
+  logprobMismatch,
+  type PolicyLossCall,
+  policyLoss,
+  type RolloutCorrectionOptions,
+  rolloutCorrection,
+} from '@molrl/grpo';
+import {
+  addGradients,
+  type Gradients,
+  packedBatch,
+  scoreTargets,
+  selectTargets,
+} from '@molrl/qwen3';
+import type { Learner, Sequence } from './learner.ts';
+
+/** One episode of a batch. */
+export interface Attempt {
+  sequence: Sequence;
+  advantage: number;
+  /** By the sampler, of each trained token. */
+  rolloutLogprobs: Float32Array;
+  /** By the trainer before the first update on this batch; absent in the first: the ratio is 1. */
+  oldLogprobs?: Float32Array | undefined;
+}
+
+export interface PolicyGradientOptions {
+  loss: PolicyLossCall;
+  /** Correct for what the sampler's log-probs differ by. Default: no correction. */
+  rolloutCorrection?: RolloutCorrectionOptions | undefined;
+  /** Attempts per forward and backward pass: the gradient is the same, the memory is not. */
+  microBatchSize: number;
+}
+
+/**
+ * Gradient of the loss over a batch of attempts, with its metrics. The first pass over a batch leaves `oldLogprobs` in the
+ * attempts, for further updates on it.
+ */
+export async function policyGradient(
+  learner: Learner,
+  attempts: readonly Attempt[],
+  options: PolicyGradientOptions,
+): Promise<{ gradients: Gradients | undefined; metrics: Record<string, number> }> {
+  let gradients: Gradients | undefined;
+  const parts: { tokens: number; metrics: Record<string, number> }[] = [];
+  for (let first = 0; first < attempts.length; first += options.microBatchSize) {
+    const part = attempts.slice(first, first + options.microBatchSize);
+    const own = await microBatch(learner, part, options);
+    gradients = addGradients(gradients, own.gradients);
+    parts.push(own);
+  }
+  return { gradients, metrics: joined(parts) };
+}
+
+async function microBatch(
+  { model, ref }: Learner,
+  attempts: readonly Attempt[],
+  { loss: call, rolloutCorrection: correction }: PolicyGradientOptions,
+) {
+  const sequences = attempts.map(({ sequence }) => sequence);
+  const packed = packedBatch(sequences);
+  const targets = selectTargets(packed, sequences);
+  const { sequenceIds } = targets;
+  const scored = await scoreTargets(model, packed, targets, {
+    ...('beta' in call && call.beta ? { ref } : {}),
+    ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
+  });
+  const { logprobs, entropies, refLogprobs } = scored;
+  // The targets are the sampled tokens, so those of all completions in order.
+  const rolloutLogprobs = together(attempts.map((attempt) => attempt.rolloutLogprobs));
+  const known = attempts.flatMap(({ oldLogprobs }) => (oldLogprobs ? [oldLogprobs] : []));
+  const oldLogprobs = known.length === attempts.length ? together(known) : undefined;
+  const corrected =
+    correction &&
+    rolloutCorrection(
+      { oldLogprobs: oldLogprobs ?? logprobs, rolloutLogprobs, sequenceIds },
+      correction,
+    );
+  const { loss, gradient, entropyGradient, metrics } = policyLoss(
+    {
+      logprobs,
+      oldLogprobs,
+      refLogprobs,
+      entropies,
+      advantages: attempts.map(({ advantage }) => advantage),
+      importanceWeights: corrected?.weights,
+      sequenceIds,
+    },
+    call,
+  );
+  if (!oldLogprobs) remember(attempts, logprobs);
+  return {
+    gradients: scored.backward({ logprobs: gradient, entropies: entropyGradient }),
+    tokens: logprobs.length,
+    metrics: {
+      loss,
+      ...metrics,
+      ...corrected?.metrics,
+      ...(oldLogprobs ? {} : logprobMismatch(logprobs, rolloutLogprobs)),
+    },
+  };
+}
+
+function remember(attempts: readonly Attempt[], logprobs: Float32Array): void {
+  let at = 0;
+  for (const attempt of attempts) {
+    const end = at + attempt.rolloutLogprobs.length;
+    attempt.oldLogprobs = logprobs.slice(at, end);
+    at = end;
+  }
+}
+
+function together(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}
+
+/** Losses add up to the step's, extremes stay extremes, the rest are means over tokens. */
+function joined(
+  parts: readonly { tokens: number; metrics: Record<string, number> }[],
+): Record<string, number> {
+  const [only] = parts;
+  if (parts.length === 1 && only) return only.metrics;
+  const all = parts.reduce((sum, { tokens }) => sum + tokens, 0);
+  const result: Record<string, number> = {};
+  for (const { tokens, metrics } of parts) {
+    for (const [name, value] of Object.entries(metrics)) {
+      const before = result[name];
+      if (name === 'loss') result[name] = (before ?? 0) + value;
+      else if (name.endsWith('/max')) result[name] = Math.max(before ?? value, value);
+      else if (name.endsWith('/min')) result[name] = Math.min(before ?? value, value);
+      else result[name] = (before ?? 0) + (value * tokens) / all;
+    }
+  }
+  return result;
+}

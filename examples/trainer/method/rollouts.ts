@@ -1,0 +1,50 @@
+import type { Trajectory } from '@molrl/ef-env';
+import { completionMask } from '@molrl/grpo';
+import type { Learner, Sequence } from './learner.ts';
+
+/** The episodes of one update as the loss wants them: one entry per episode, prompt-major. */
+export interface Rollouts {
+  trajectories: readonly Trajectory[];
+  /** All ids that the model sampled in an episode, over its turns. */
+  completionIds: readonly number[][];
+  /** Log-probs of those ids as the sampler reported them. */
+  logprobs: readonly Float32Array[];
+  /** Tokens the model sampled. */
+  lengths: Int32Array;
+  /** 1 = cut before an end token. */
+  truncated: Uint8Array;
+  /** `[B*T]`, 1 on what is trained. */
+  mask: Uint8Array;
+  /** T. */
+  sequenceLength: number;
+}
+
+/** Reads what was sampled out of the episodes. An episode that ended in an error may have nothing. */
+export function readRollouts(
+  trajectories: readonly Trajectory[],
+  options: { eosIds: readonly number[]; maskTruncatedCompletions: boolean },
+): Rollouts {
+  const turns = trajectories.map(({ segments }) =>
+    segments.flatMap(({ kind, tokens }) => (kind === 'policy' && tokens ? [tokens] : [])),
+  );
+  const completionIds = turns.map((sampled) => sampled.flatMap(({ ids }) => Array.from(ids)));
+  const logprobs = turns.map((sampled) =>
+    Float32Array.from(sampled.flatMap((tokens) => Array.from(tokens.logprobs ?? []))),
+  );
+  const unlogged = completionIds.findIndex((ids, i) => ids.length !== logprobs[i]?.length);
+  if (unlogged >= 0) {
+    throw new Error(
+      `grpo: episode ${unlogged} has ${completionIds[unlogged]?.length} sampled ids and ${logprobs[unlogged]?.length} log-probs. The policy must attach both to every segment (\`tokens: { ids, logprobs }\`).`,
+    );
+  }
+  return { trajectories, completionIds, logprobs, ...completionMask(completionIds, options) };
+}
+
+/** An episode with the tokens that the model sampled itself as targets. */
+export function trainedSequence(
+  { render }: Pick<Learner, 'render'>,
+  episode: Trajectory,
+): Sequence {
+  const { ids, sampled } = render(episode.segments);
+  return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
+}
