@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
+import { kebab } from '../trainer/config/kebab.ts';
 import { readMetrics } from '../trainer/harness/metricsFile.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
@@ -16,7 +17,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from './harness/checkpoint.ts';
-import { check, kebab, type Options, parseOptions, type Settings } from './harness/options.ts';
+import { check, type Options, parseOptions, type Settings } from './harness/options.ts';
 import { renderReport } from './harness/report.ts';
 import { consoleTable, summarize } from './harness/results.ts';
 import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';

@@ -15,8 +15,8 @@ import {
   type Random,
   type Trajectory,
 } from '@molrl/ef-env';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import type { Learner } from '../../trainer/method/learner.ts';
+import { textDrift } from '../../trainer/method/textDrift.ts';
 import type { GeneralText } from './generalText.ts';
 
 export interface EvaluateOptions {
@@ -50,9 +50,6 @@ export interface Evaluation {
 }
 
 const MAX_TOKENS = 56;
-/** Text windows: their number and length in tokens. */
-const WINDOWS = 32;
-const WINDOW = 128;
 
 const FAMILIES = {
   plain: (random: Random): QuizTask => plainTask(random),
@@ -123,42 +120,4 @@ const score = (trajectories: readonly Trajectory[]): Score => ({
 function dialogue({ task, segments, reward }: Trajectory): Evaluation['dialogues'][number] {
   const { question, answer } = task.data as QuizTask; // made by `draw` above
   return { question, answer, said: segments.at(-1)?.text ?? '', right: reward === 1 };
-}
-
-/** Loss on unseen text, and how far the predictions moved from the base's. */
-async function textDrift(
-  { model, ref }: Learner,
-  text: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<{ nll: number[]; kl: number[] }> {
-  const random = createRandom(31);
-  const windows = Array.from({ length: WINDOWS }, () => {
-    const start = random.integer(text.length - WINDOW);
-    const ids = text.slice(start, start + WINDOW);
-    return { ids, roles: ids.map(() => 'general' as const) };
-  });
-  const nll: number[] = [];
-  const kl: number[] = [];
-  for (let first = 0; first < windows.length; first += 8) {
-    signal?.throwIfAborted();
-    const chunk = windows.slice(first, first + 8);
-    const batch = packedBatch(chunk);
-    const targets = selectTargets(batch, chunk);
-    const scored = await scoreTargets(model, batch, targets, { ref, kl: 'reverse' });
-    scored.dispose();
-    for (let i = 0; i < chunk.length; i++) {
-      const of = (values: Float32Array): number =>
-        values.subarray(i * (WINDOW - 1), (i + 1) * (WINDOW - 1)).reduce((sum, x) => sum + x, 0) /
-        (WINDOW - 1);
-      nll.push(-of(scored.logprobs));
-      kl.push(of(scored.kl));
-    }
-  }
-  const bad = [...nll, ...kl].findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    throw new Error(
-      `evaluate: ${bad < nll.length ? 'NLL' : 'KL'} of text window ${bad % nll.length} is not finite. The model diverged: lower the learning rate.`,
-    );
-  }
-  return { nll, kl };
 }

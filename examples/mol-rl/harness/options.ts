@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
+import { kebab } from '../../trainer/config/kebab.ts';
 import { optionsTakenByNpm } from '../../trainer/harness/npmOptions.ts';
 
 /** What can be compared, in the order it runs. `base` is the model untouched. */
@@ -214,7 +215,3 @@ function readConfig(file: string): Record<string, unknown> {
 
 const newRunFolder = (): string =>
   `runs/${new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_')}`;
-
-/** `grpoUpdates` -> `grpo-updates` */
-export const kebab = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

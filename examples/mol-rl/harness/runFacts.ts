@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type { CpuDevice } from '@molrl/tensor-gpu';
+import { kebab } from '../../trainer/config/kebab.ts';
 import type { Learner } from '../../trainer/method/learner.ts';
-import { kebab, type Settings } from './options.ts';
+import type { Settings } from './options.ts';
 
 /** What a reader needs to tell two reports apart, as pairs of name and value. */
 export interface RunFacts {

@@ -1,8 +1,9 @@
-import { createRandom, mixSeeds, type Random } from '@molrl/ef-env';
+import type { Random } from '@molrl/ef-env';
 import { molLoss, type Role } from '@molrl/mol-loss';
 import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
+import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
 import type { Stage, StageStep } from './stage.ts';
 
@@ -23,6 +24,10 @@ export interface TeachOptions {
   method: TeachMethod;
   updates: number;
   learningRate: number;
+  /** Multiplier of the rate at each step. Default: 5 steps of warm-up, from 0.6 of the run a linear decay to 0.1. */
+  schedule?: ((step: number) => number) | undefined;
+  /** Default 1. */
+  maxGradNorm?: number | undefined;
   /** Weight of both KL terms. */
   alpha: number;
   /** EF episodes per update, and general sequences per update. */
@@ -51,16 +56,12 @@ export async function* teach(
   options: TeachOptions,
 ): AsyncGenerator<StageStep> {
   const { episodes, nextGeneral, method, updates, learningRate, alpha, batchSize, seed } = options;
-  const schedule = learningRateSchedule({
-    type: 'linear',
-    warmupSteps: 5,
-    totalSteps: updates,
-    decayFrom: 0.6,
-    minRatio: 0.1,
-  });
+  const { schedule = warmUpAndDecay(updates), maxGradNorm = 1 } = options;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
-    const drawn = drawEpisodes(episodes, step, { batchSize, seed });
+    const drawn = Array.from({ length: batchSize }, (_, i) =>
+      itemOfEpochs(episodes, step * batchSize + i, seed),
+    );
     // Every method draws, so that all see the same stream; CE does not use it.
     const general = nextGeneral(stage.random, batchSize);
     const sequences = method === 'ce' ? drawn : [...drawn, ...general];
@@ -76,7 +77,7 @@ export async function* teach(
     const rate = learningRate * schedule(step);
     const { gradNorm } = await stage.optimizer.step(gradients, {
       learningRate: rate,
-      maxGradNorm: 1,
+      maxGradNorm,
     });
     dispose(gradients);
     stage.endUpdate();
@@ -97,6 +98,9 @@ export async function* teach(
   }
 }
 
+const warmUpAndDecay = (totalSteps: number) =>
+  learningRateSchedule({ type: 'linear', warmupSteps: 5, totalSteps, decayFrom: 0.6, minRatio: 0.1 });
+
 /** Of a mixture of two CE terms `mol/ce` is over both: here it stays the feedback's own, as in the other methods. */
 const crossEntropies = (
   method: TeachMethod,
@@ -105,17 +109,3 @@ const crossEntropies = (
   'mol/ce': metrics['mol/ce_environment']!, // the mixture names the role
   ...(method === 'replay' && { 'replay/ce': metrics['mol/ce_general']! }),
 });
-
-/** The episodes of an update: every epoch is a new permutation, a function of seed and epoch alone. */
-function drawEpisodes(
-  episodes: readonly Sequence[],
-  step: number,
-  { batchSize, seed }: Pick<TeachOptions, 'batchSize' | 'seed'>,
-): Sequence[] {
-  return Array.from({ length: batchSize }, (_, i) => {
-    const position = step * batchSize + i;
-    const epoch = Math.floor(position / episodes.length);
-    const order = createRandom(mixSeeds(seed, 'epoch', epoch)).sample(episodes, episodes.length);
-    return order[position % episodes.length]!; // inside by the remainder
-  });
-}

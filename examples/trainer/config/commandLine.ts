@@ -1,0 +1,76 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { kebab } from './kebab.ts';
+import { type SettingRow, settingsTable } from './settingsTable.ts';
+
+/** What the command line said, not yet checked. */
+export interface CommandLine {
+  /** Settings by path, `grpo.learningRate`; those without their group by bare name. */
+  settings: Record<string, unknown>;
+  config?: string | undefined;
+  out?: string | undefined;
+  resume: boolean;
+  quick: boolean;
+  threads?: number | undefined;
+}
+
+const number = (text: string): number => {
+  if (text.trim() === '' || Number.isNaN(Number(text)))
+    throw new InvalidArgumentError('Give a number.');
+  return Number(text);
+};
+const list = (text: string): string[] => text.split(',').map((item) => item.trim());
+
+/** All options: those of a run, then one for every setting, made from the schema. */
+export function createCommand(): Command {
+  const command = new Command('npm run train --')
+    .description('Train a language model of yours on data, rewards and environments of yours.')
+    .option(
+      '--config <file>',
+      'settings as a TypeScript (default export) or JSON file; the command line wins',
+    )
+    .option('--out <dir>', 'folder of the run (default: runs/<date>)')
+    .option('--resume', 'continue the run in --out where it stopped')
+    .option('--quick', 'a first look: a few updates of every stage')
+    .option('--threads <n>', 'CPU threads (default: all; the result is the same)', number)
+    .option('--lora <r>', 'train an adapter of this rank instead of all weights', number)
+    .option('--env <name>', 'short for --environment');
+  const rows = settingsTable();
+  for (const row of rows) command.addOption(optionOf(row, row.path));
+  const taken = new Set(rows.map(({ path }) => path));
+  for (const row of rows) {
+    const name = row.path.slice(row.path.indexOf('.') + 1);
+    if (!taken.has(name)) command.addOption(optionOf(row, name).hideHelp());
+    taken.add(name);
+  }
+  return command
+    .addHelpText(
+      'after',
+      '\nA setting of a training stage may be written without its stage: --updates is that of the last one.',
+    )
+    .configureOutput({
+      outputError: (text, write) =>
+        write(`${text.replace(/\.?\s*$/, '.')} All options: npm run train -- --help\n`),
+    })
+    .allowExcessArguments(false);
+}
+
+function optionOf({ kind, description }: SettingRow, path: string): Option {
+  const flag = `--${path.split('.').map(kebab).join('.')}`;
+  if (kind === 'flag') return new Option(flag, description);
+  const option = new Option(
+    `${flag} <${{ list: 'a,b', number: 'x', text: 'text' }[kind]}>`,
+    description,
+  );
+  if (kind === 'number') option.argParser(number);
+  if (kind === 'list') option.argParser(list);
+  return option;
+}
+
+/** @throws A CommanderError for an option that is not known, with the nearest one. */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const command = createCommand();
+  const raw = command.parse([...argv], { from: 'user' }).opts();
+  const { config, out, resume = false, quick = false, threads, env, ...rest } = raw;
+  const settings = env === undefined ? rest : { environment: env as string, ...rest };
+  return { settings, config, out, resume, quick, threads } as CommandLine; // commander gives what the options say
+}

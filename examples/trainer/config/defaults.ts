@@ -1,0 +1,68 @@
+import type { TrainerConfig, TrainerSettings } from './schema.ts';
+
+const RATES = { lrSchedulerType: 'constant', warmupSteps: 3, maxGradNorm: 1 } as const;
+
+const DEFAULTS: TrainerSettings = {
+  format: 'auto',
+  environment: 'prompt',
+  level: 0,
+  stages: ['grpo', 'eval'],
+  seed: 0,
+  saveSteps: 20,
+  saveTotalLimit: 2,
+  adamBeta1: 0.9,
+  adamBeta2: 0.98,
+  weightDecay: 0,
+  kernels: 'auto',
+  collect: { episodes: 128, maxTurns: 4 },
+  sft: { updates: 30, batchSize: 12, learningRate: 3e-4, ...RATES },
+  mol: { method: 'mol', alpha: 0.3, updates: 120, batchSize: 8, learningRate: 3e-4, ...RATES },
+  grpo: {
+    updates: 50,
+    prompts: 8,
+    numGenerations: 8,
+    maxCompletionLength: 128,
+    temperature: 1,
+    lossType: 'dapo',
+    beta: 0,
+    entropyCoef: 0,
+    scaleRewards: 'group',
+    numIterations: 1,
+    maskTruncatedCompletions: false,
+    generalKl: 0,
+    learningRate: 2e-4,
+    ...RATES,
+  },
+  eval: { tasks: 64, temperature: 1 },
+};
+
+/** A first look: a few updates of everything. */
+const QUICK: TrainerConfig = {
+  collect: { episodes: 16 },
+  sft: { updates: 5 },
+  mol: { updates: 5 },
+  grpo: { updates: 5, prompts: 4, numGenerations: 4 },
+  eval: { tasks: 16 },
+};
+
+type Plain = Record<string, unknown>;
+
+/** Later settings win, key by key; a list is one setting. `undefined` erases nothing. */
+export function mergeSettings(...layers: readonly object[]): Plain {
+  const merged: Plain = {};
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer)) {
+      if (value === undefined) continue;
+      const before = merged[name];
+      merged[name] = isPlain(value) && isPlain(before) ? mergeSettings(before, value) : value;
+    }
+  }
+  return merged;
+}
+
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The defaults under what was given. */
+export const withDefaults = (given: object, quick: boolean): Plain =>
+  mergeSettings(DEFAULTS, quick ? QUICK : {}, given);

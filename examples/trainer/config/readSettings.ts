@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { checkSettings } from './checkSettings.ts';
+import type { CommandLine } from './commandLine.ts';
+import { mergeSettings } from './defaults.ts';
+import type { TrainerSettings } from './schema.ts';
+import { groupOfShortName } from './settingsTable.ts';
+
+export interface GivenSettings {
+  settings: TrainerSettings;
+  /** What the user gave; the others are defaults. */
+  given: Record<string, unknown>;
+}
+
+/** Settings of the command line over those of `--config`, over the defaults. */
+export async function readSettings(line: CommandLine): Promise<GivenSettings> {
+  const fromFile = line.config === undefined ? {} : await readConfig(line.config);
+  const { stages = ['grpo'] } = mergeSettings(fromFile, line.settings) as { stages?: string[] }; // checked below
+  const given = mergeSettings(fromFile, nested(line.settings, stages));
+  return { settings: checkSettings(given, { quick: line.quick }), given };
+}
+
+/** `{ 'grpo.updates': 3, prompts: 4 }` -> `{ grpo: { updates: 3, prompts: 4 } }` */
+function nested(settings: Record<string, unknown>, stages: readonly string[]): object {
+  const parts = Object.entries(settings).map(([path, value]) => {
+    const dot = path.indexOf('.');
+    const name = path.slice(dot + 1);
+    const group = dot < 0 ? groupOfShortName(name, stages) : path.slice(0, dot);
+    return group === undefined ? { [name]: value } : { [group]: { [name]: value } };
+  });
+  return mergeSettings(...parts);
+}
+
+async function readConfig(file: string): Promise<object> {
+  const path = resolve(file);
+  let value: unknown;
+  try {
+    value =
+      extname(file) === '.json'
+        ? JSON.parse(await readFile(path, 'utf8'))
+        : ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
+  } catch (cause) {
+    throw new Error(
+      `--config: ${file} cannot be read (${(cause as Error).message}). Give a .json file, or a .ts file whose default export is a TrainerConfig.`,
+      { cause },
+    );
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new Error(
+    `--config: ${file} must hold an object of settings${extname(file) === '.json' ? '' : ' as its default export'}, got ${value === undefined ? 'none' : typeof value}.`,
+  );
+}

@@ -1,0 +1,52 @@
+import { createRandom } from '@molrl/ef-env';
+import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
+import type { Learner } from './learner.ts';
+
+/** Text windows: their number and length in tokens. */
+const WINDOWS = 32;
+const WINDOW = 128;
+
+/** Of each text window the mean over its tokens, nats. */
+export interface TextDrift {
+  nll: number[];
+  /** KL(model || base) */
+  kl: number[];
+}
+
+/** Loss on unseen text, and how far the predictions moved from the base's. */
+export async function textDrift(
+  { model, ref }: Learner,
+  text: readonly number[],
+  signal: AbortSignal | undefined,
+): Promise<TextDrift> {
+  const random = createRandom(31);
+  const windows = Array.from({ length: WINDOWS }, () => {
+    const start = random.integer(text.length - WINDOW);
+    const ids = text.slice(start, start + WINDOW);
+    return { ids, roles: ids.map(() => 'general' as const) };
+  });
+  const nll: number[] = [];
+  const kl: number[] = [];
+  for (let first = 0; first < windows.length; first += 8) {
+    signal?.throwIfAborted();
+    const chunk = windows.slice(first, first + 8);
+    const batch = packedBatch(chunk);
+    const targets = selectTargets(batch, chunk);
+    const scored = await scoreTargets(model, batch, targets, { ref, kl: 'reverse' });
+    scored.dispose();
+    for (let i = 0; i < chunk.length; i++) {
+      const of = (values: Float32Array): number =>
+        values.subarray(i * (WINDOW - 1), (i + 1) * (WINDOW - 1)).reduce((sum, x) => sum + x, 0) /
+        (WINDOW - 1);
+      nll.push(-of(scored.logprobs));
+      kl.push(of(scored.kl));
+    }
+  }
+  const bad = [...nll, ...kl].findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new Error(
+      `evaluate: ${bad < nll.length ? 'NLL' : 'KL'} of text window ${bad % nll.length} is not finite. The model diverged: lower the learning rate.`,
+    );
+  }
+  return { nll, kl };
+}
