@@ -1,4 +1,4 @@
-// Behind `npm start` and `npm test`: installs the workspace with the pinned pnpm when that is needed,
+// Behind `npm start`, `npm run train` and `npm test`: installs the workspace with the pinned pnpm when that is needed,
 // then runs the main job or the tests. The main job needs the `dependencies` only (75 MB), the tests all
 // (500 MB). Plain JavaScript without imports from node_modules, because it runs before there are any.
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,14 +14,19 @@ const stampFile = join(root, 'node_modules', '.molrl-installed');
 /** Oldest Node that the packages are tested on; package.json says the same in `engines`. */
 const OLDEST_NODE = [20, 19];
 
-const COMMANDS = {
-  start: (args) => [
+const program =
+  (...path) =>
+  (args) => [
     '--conditions=@molrl/source',
     '--import',
     'tsx',
-    join(root, 'examples', 'mol-rl', 'main.ts'),
+    join(root, 'examples', ...path),
     ...args,
-  ],
+  ];
+
+const COMMANDS = {
+  start: program('mol-rl', 'main.ts'),
+  train: program('trainer', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
 
@@ -29,14 +34,15 @@ function main() {
   // `npm start | head`: whoever read the output has gone while it was being installed.
   process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const [name, ...rest] = process.argv.slice(2);
-  if (!COMMANDS[name]) fail(`bootstrap: unknown command '${name ?? ''}'. Known: start, test.`);
+  if (!COMMANDS[name])
+    fail(`bootstrap: unknown command '${name ?? ''}'. Known: ${Object.keys(COMMANDS).join(', ')}.`);
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]))
     fail(
       `MoL-RL needs Node ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}. ` +
         `Install a newer Node (https://nodejs.org), or try \`npx node@24 scripts/bootstrap.mjs ${name}\`.`,
     );
-  const withTools = name !== 'start';
+  const withTools = name === 'test';
   if (!isInstalled(withTools)) install(withTools || hasTools());
   // `pnpm start -- --quick` hands the `--` on to the script, `npm start -- --quick` does not.
   if (rest[0] === '--') rest.shift();

@@ -5,10 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { kebab } from '../trainer/config/kebab.ts';
-import { readMetrics } from '../trainer/harness/metricsFile.ts';
+import { endProcess } from '../trainer/harness/endProcess.ts';
+import { readLines } from '../trainer/harness/linesFile.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
+import { onStopSignals } from '../trainer/harness/stopSignals.ts';
 import { loadLearner } from '../trainer/method/learner.ts';
 import { readGeneralText } from './domain/generalText.ts';
 import {
@@ -17,6 +19,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from './harness/checkpoint.ts';
+import type { MetricsRow } from './harness/metricsRow.ts';
 import { check, type Options, parseOptions, type Settings } from './harness/options.ts';
 import { renderReport } from './harness/report.ts';
 import { consoleTable, summarize } from './harness/results.ts';
@@ -26,9 +29,6 @@ import { type RunFacts, runFacts } from './harness/runFacts.ts';
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
-
-/** Exit codes of a process that a signal ended, by convention 128 + its number. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 async function main(): Promise<void> {
   const options = parseOptions(
@@ -43,7 +43,11 @@ async function main(): Promise<void> {
   const { settings } = checkpoint;
   const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
   const folder = settings.model ?? fileURLToPath(new URL('base', import.meta.url));
-  const learner = await loadLearner({ folder, lora: settings.lora, format: 'recipe' });
+  const learner = await loadLearner({
+    folder,
+    format: 'recipe',
+    lora: settings.lora === undefined ? undefined : { r: settings.lora },
+  });
   const text = await readGeneralText(learner.tokenizer);
   if (options.quick) {
     say(
@@ -55,21 +59,7 @@ async function main(): Promise<void> {
 
   const progress = createProgress();
   const run = openRun({ learner, text, out, checkpoint, progress, signal: stop.signal });
-  let stoppedAt = 0;
-  for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
-    // keys of a literal
-    process.on(name, () => {
-      if (stop.signal.aborted) {
-        // npm, a shell and a process group may each pass on the same signal: that is not a second wish.
-        if (performance.now() - stoppedAt > 1000) process.exit(SIGNALS[name]);
-        return;
-      }
-      stoppedAt = performance.now();
-      process.exitCode = SIGNALS[name];
-      progress.line(`${name}: saving (again to stop at once)`);
-      stop.abort(new Error(name));
-    });
-  }
+  onStopSignals(stop, (text) => progress.line(text));
   try {
     await runArms(run);
   } catch (error) {
@@ -126,7 +116,7 @@ function refuseOtherSettings(stored: Settings, given: Partial<Settings>): void {
 
 async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts): Promise<void> {
   const results = summarize(checkpoint);
-  const metrics = await readMetrics(metricsFile(out));
+  const metrics = await readLines<MetricsRow>(metricsFile(out));
   const episodes = await readTrajectories(trajectoriesFile(out)).catch(() => []); // no arm needed any
   const talkative = [...episodes].sort((a, b) => b.segments.length - a.segments.length).slice(0, 5);
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
@@ -147,27 +137,4 @@ async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts
   say(`Report: ${join(out, 'report.html')}   Figures: ${join(out, 'results.json')}`);
 }
 
-/** What to do about errors of the file system, by code. */
-const ADVICE: Record<string, string> = {
-  ENOSPC:
-    'The disk is full. Free some space, then continue with --resume and the same --out, or choose another --out.',
-  EDQUOT:
-    'The disk quota is used up. Free some space, then continue with --resume, or choose another --out.',
-  EACCES: 'No permission. Choose another --out, or make the folder writable.',
-  EPERM: 'No permission. Choose another --out, or make the folder writable.',
-  EROFS: 'The file system is read-only. Choose another --out.',
-  ENOTDIR: 'A part of the path is a file. Choose another folder.',
-  EEXIST: 'A file is in the way. Choose another --out.',
-};
-
-main().then(
-  () => process.exit(),
-  (error: NodeJS.ErrnoException) => {
-    const advice = ADVICE[error.code ?? ''];
-    process.stderr.write(
-      `${advice ? `${error.path ?? 'write'}: ${advice} (${error.code})` : error.message}\n`,
-    );
-    if (process.env.MOLRL_DEBUG) process.stderr.write(`${error.stack}\n`);
-    process.exit(1);
-  },
-);
+endProcess(main());

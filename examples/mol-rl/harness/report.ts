@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../trainer/harness/escapeHtml.ts';
 import { lineChart, type Series } from '../../trainer/harness/lineChart.ts';
-import type { MetricsRow } from '../../trainer/harness/metricsFile.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import type { MetricsRow } from './metricsRow.ts';
 import { type Results, tableCells } from './results.ts';
 import type { RunFacts } from './runFacts.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
-import { type MetricsFile, openMetricsFile } from '../../trainer/harness/metricsFile.ts';
+import { type LinesFile, openLinesFile } from '../../trainer/harness/linesFile.ts';
 import type { Progress } from '../../trainer/harness/progress.ts';
 import { collectFeedback, rightByTurn } from '../../trainer/method/collect.ts';
 import { grpo } from '../../trainer/method/grpo.ts';
@@ -13,6 +13,7 @@ import { attempts, feedback } from '../domain/codewords.ts';
 import { evaluate } from '../domain/evaluate.ts';
 import { type GeneralText, generalSequences } from '../domain/generalText.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
+import type { MetricsRow } from './metricsRow.ts';
 import type { Arm } from './options.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */
@@ -24,7 +25,7 @@ export interface Run {
   checkpoint: Checkpoint;
   progress: Progress;
   signal: AbortSignal;
-  metrics: MetricsFile;
+  metrics: LinesFile<MetricsRow>;
   /** EF episodes of the seed at work, once they are there. */
   episodes?: { seed: number; trajectories: Trajectory[] } | undefined;
 }
@@ -34,7 +35,7 @@ export const metricsFile = (out: string): string => join(out, 'metrics.jsonl');
 
 /** Opens what a run writes to. */
 export function openRun(parts: Omit<Run, 'metrics' | 'episodes'>): Run {
-  const metrics = openMetricsFile(metricsFile(parts.out), parts.checkpoint.metricsBytes);
+  const metrics = openLinesFile<MetricsRow>(metricsFile(parts.out), parts.checkpoint.metricsBytes);
   return { ...parts, metrics };
 }
 

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { CpuDevice } from '@molrl/tensor-gpu';
 import { kebab } from '../../trainer/config/kebab.ts';
+import { packageVersions } from '../../trainer/harness/runFile.ts';
 import type { Learner } from '../../trainer/method/learner.ts';
 import type { Settings } from './options.ts';
 
@@ -10,10 +10,6 @@ export interface RunFacts {
   settings: [name: string, value: string][];
   versions: [name: string, value: string][];
 }
-
-const PACKAGES = ['tensor-gpu', 'qwen3', 'mol-loss', 'grpo', 'ef-env'].map(
-  (name) => `@molrl/${name}`,
-);
 
 /** Model, settings and versions of a run. */
 export function runFacts(settings: Settings, { model }: Learner, device: CpuDevice): RunFacts {
@@ -35,18 +31,10 @@ export function runFacts(settings: Settings, { model }: Learner, device: CpuDevi
       Array.isArray(value) ? value.join(', ') : String(value),
     ]),
     versions: [
-      ...[...PACKAGES, '@tensorflow/tfjs-core'].map((name): [string, string] => [
-        name,
-        versionOf(name),
-      ]),
+      ...Object.entries(packageVersions()),
       ['Node', process.versions.node],
       ['kernels', `${device.library} (${device.kind}), ${device.threads} threads`],
       ['system', `${process.platform} ${process.arch}`],
     ],
   };
 }
-
-const require = createRequire(import.meta.url);
-
-const versionOf = (name: string): string =>
-  (require(`${name}/package.json`) as { version: string }).version; // every package has one

@@ -1,6 +1,6 @@
 import type { TrainerConfig, TrainerSettings } from './schema.ts';
 
-const RATES = { lrSchedulerType: 'constant', warmupSteps: 3, maxGradNorm: 1 } as const;
+const RATES = { lrSchedulerType: 'constant_with_warmup', warmupSteps: 3, maxGradNorm: 1 } as const;
 
 const DEFAULTS: TrainerSettings = {
   format: 'auto',

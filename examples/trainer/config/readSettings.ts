@@ -46,8 +46,15 @@ async function readConfig(file: string): Promise<object> {
       { cause },
     );
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return settingsOfRun(value) ?? value;
   throw new Error(
     `--config: ${file} must hold an object of settings${extname(file) === '.json' ? '' : ' as its default export'}, got ${value === undefined ? 'none' : typeof value}.`,
   );
+}
+
+/** run.json of an earlier run: its settings repeat it. */
+function settingsOfRun(value: object): object | undefined {
+  const { settings, engine } = value as { settings?: object; engine?: unknown };
+  return engine === undefined ? undefined : settings;
 }

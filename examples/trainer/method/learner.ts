@@ -38,8 +38,8 @@ export interface LoadLearnerOptions {
   /** Folder of the base model: config.json, model.safetensors, tokenizer.json. */
   folder: string;
   format: ChatFormat;
-  /** Rank of a LoRA adapter (alpha is twice the rank); absent = full fine-tuning. */
-  lora?: number | undefined;
+  /** A LoRA adapter, `alpha` by default twice its rank; absent = full fine-tuning. */
+  lora?: { r: number; alpha?: number | undefined } | undefined;
 }
 
 /** Loads the tokenizer, and the model twice (once with LoRA). */
@@ -49,7 +49,7 @@ export async function loadLearner(options: LoadLearnerOptions): Promise<Learner>
   const tokenizer = await loadTokenizer(folder);
   const model = await loadQwen3(folder);
   const base = lora === undefined ? await loadQwen3(folder) : model;
-  if (lora !== undefined) addLora(model, { r: lora, alpha: 2 * lora });
+  if (lora !== undefined) addLora(model, { r: lora.r, alpha: lora.alpha ?? 2 * lora.r });
   return {
     model,
     ref: base,
@@ -68,7 +68,7 @@ async function assertModelFolder(folder: string): Promise<void> {
     const path = join(folder, name);
     if (!(await exists(path))) {
       throw new Error(
-        `--model: ${path} cannot be read. Give a folder with config.json, model.safetensors and tokenizer.json, or leave --model out to use the model that ships with the example.`,
+        `model: ${path} cannot be read. Give a folder with config.json, model.safetensors and tokenizer.json, or leave the setting out to use the model that ships with the example.`,
       );
     }
   }

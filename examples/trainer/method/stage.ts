@@ -32,6 +32,10 @@ export interface StageOptions {
   name: string;
   seed: number;
   learningRate: number;
+  /** Of AdamW. Default `[0.9, 0.98]`. */
+  betas?: readonly [number, number] | undefined;
+  /** Default 0. */
+  weightDecay?: number | undefined;
   /** Continue from here instead of from the parameters' present values. */
   resume?: StageState | undefined;
 }
@@ -46,9 +50,9 @@ export class Stage {
   #position: number[];
 
   constructor(parameters: Record<string, Variable>, options: StageOptions) {
-    const { name, seed, learningRate, resume } = options;
+    const { name, seed, learningRate, betas = [0.9, 0.98], weightDecay = 0, resume } = options;
     this.parameters = parameters;
-    this.optimizer = adamw(parameters, { learningRate, betas: [0.9, 0.98], weightDecay: 0 });
+    this.optimizer = adamw(parameters, { learningRate, betas, weightDecay });
     this.#step = resume?.step ?? 0;
     if (resume) {
       writeWeights(parameters, resume.weights);

@@ -99,7 +99,13 @@ export async function* teach(
 }
 
 const warmUpAndDecay = (totalSteps: number) =>
-  learningRateSchedule({ type: 'linear', warmupSteps: 5, totalSteps, decayFrom: 0.6, minRatio: 0.1 });
+  learningRateSchedule({
+    type: 'linear',
+    warmupSteps: 5,
+    totalSteps,
+    decayFrom: 0.6,
+    minRatio: 0.1,
+  });
 
 /** Of a mixture of two CE terms `mol/ce` is over both: here it stays the feedback's own, as in the other methods. */
 const crossEntropies = (

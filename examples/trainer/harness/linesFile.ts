@@ -1,18 +1,9 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-/** One line of metrics.jsonl: where the run was, and what it measured. */
-export interface MetricsRow {
-  seed: number;
-  arm: string;
-  stage: 'teach' | 'grpo';
-  step: number;
-  [metric: string]: number | string;
-}
-
-/** metrics.jsonl of a run: appended line by line, cut back when a run resumes. */
-export interface MetricsFile {
-  append(row: MetricsRow): void;
+/** A JSON Lines file of a run: appended line by line, cut back when a run resumes. */
+export interface LinesFile<Row> {
+  append(row: Row): void;
   /** Length on disk, after a flush. */
   flush(): number;
   close(): void;
@@ -24,7 +15,7 @@ export interface MetricsFile {
  * @param keep - Bytes that belong to the run: what a killed run wrote after its checkpoint is cut off,
  * because those updates are repeated.
  */
-export function openMetricsFile(file: string, keep: number): MetricsFile {
+export function openLinesFile<Row>(file: string, keep: number): LinesFile<Row> {
   const handle = openSync(file, 'a');
   if (fstatSync(handle).size > keep) ftruncateSync(handle, keep);
   return {
@@ -40,7 +31,7 @@ export function openMetricsFile(file: string, keep: number): MetricsFile {
 }
 
 /** All rows written so far. */
-export async function readMetrics(file: string): Promise<MetricsRow[]> {
+export async function readLines<Row>(file: string): Promise<Row[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as MetricsRow); // written by `append` above
+  return lines.map((line) => JSON.parse(line) as Row); // written by `append` above
 }

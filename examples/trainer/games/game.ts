@@ -1,0 +1,19 @@
+import type { Environment, Random, Trajectory } from '@molrl/ef-env';
+
+/** What a run plays: tasks to learn from, tasks that are held out, and who judges. */
+export interface Game<Task extends object = object> {
+  /** Single attempts that are scored: what GRPO plays, and what is evaluated. */
+  environment: Environment<Task>;
+  /** The same with feedback in words over several attempts: what `collect` plays. Absent: the environment says nothing. */
+  withFeedback?: Environment<Task> | undefined;
+  /** `position` counts the prompts of the stage, for those who go through their rows in epochs. */
+  nextTask(random: Random, position: number): Task;
+  /** The first `count` held-out tasks, or all there are. */
+  heldOut(count: number): readonly Task[];
+  /** Right or wrong: the accuracy, whatever the reward. */
+  isRight(episode: Trajectory, task: Task): boolean;
+  /** How `isRight` decides, in words for the report. */
+  accuracy: string;
+  /** SHA-256 of each file that was read, by path. */
+  files: Readonly<Record<string, string>>;
+}

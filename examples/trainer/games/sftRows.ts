@@ -1,0 +1,43 @@
+import { type ConversationMessage, importConversation } from '@molrl/ef-env';
+import type { TrainerSettings } from '../config/schema.ts';
+import type { Learner, Sequence } from '../method/learner.ts';
+import { readDataRows } from './dataRows.ts';
+
+interface SftRow {
+  messages?: ConversationMessage[];
+  prompt?: string;
+  completion?: string;
+}
+
+/** Rows of `sft.data` as tokens, in the model's chat format; none when no stage needs them. */
+export async function readSftRows(
+  { stages, sft, seed, system }: TrainerSettings,
+  { render }: Pick<Learner, 'render'>,
+): Promise<Sequence[]> {
+  if (!stages.includes('sft') || sft.data === undefined) return [];
+  const { train, heldOut } = await readDataRows<SftRow>({ data: sft.data, seed });
+  return [...heldOut, ...train].map((row, index) => {
+    const messages = messagesOf(row, index);
+    const opened = system === undefined || messages[0]?.role === 'system';
+    const all = opened ? messages : [{ role: 'system' as const, content: system }, ...messages];
+    const { segments } = importConversation({ messages: all }, { id: `sft-${index}` });
+    const { ids, roles } = render(segments);
+    return { ids, roles: roles.map((role) => (role === 'assistant' ? role : 'ignore')) };
+  });
+}
+
+function messagesOf(
+  { messages, prompt, completion }: SftRow,
+  index: number,
+): ConversationMessage[] {
+  if (Array.isArray(messages)) return messages;
+  if (typeof prompt === 'string' && typeof completion === 'string') {
+    return [
+      { role: 'user', content: prompt },
+      { role: 'assistant', content: completion },
+    ];
+  }
+  throw new Error(
+    `sft.data: row ${index + 1} needs \`messages\`, or a text \`prompt\` and \`completion\`.`,
+  );
+}

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { Game } from '../games/game.ts';
+import type { Learner, Sequence } from '../method/learner.ts';
+import type { CompletionRow } from './completionRows.ts';
+import { type LinesFile, openLinesFile } from './linesFile.ts';
+import type { MetricsRow } from './metricsRow.ts';
+import type { Progress } from './progress.ts';
+import { type RunState, writeRunState } from './runState.ts';
+
+/** Text of the world outside the tasks, as tokens. */
+export interface GeneralText {
+  train: readonly number[];
+  heldOut: readonly number[];
+}
+
+/** One run: what it has, where it writes, how it is stopped. */
+export interface Run {
+  learner: Learner;
+  game: Game;
+  text: GeneralText;
+  /** Rows of the stage `sft`. */
+  sftRows: readonly Sequence[];
+  out: string;
+  /** Continued in place; written every `saveSteps` updates and after each stage. */
+  state: RunState;
+  metrics: LinesFile<MetricsRow>;
+  /** A few completions of every update. */
+  completions: LinesFile<CompletionRow>;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+export const metricsFile = (out: string): string => join(out, 'metrics.jsonl');
+export const trajectoriesFile = (out: string): string => join(out, 'trajectories.jsonl');
+export const completionsFile = (out: string): string => join(out, 'completions.jsonl');
+
+/** Opens what a run writes to; lines of updates that will be repeated are cut off. */
+export function openRun(parts: Omit<Run, 'metrics' | 'completions'>): Run {
+  const { out, state } = parts;
+  return {
+    ...parts,
+    metrics: openLinesFile(metricsFile(out), state.bytes.metrics),
+    completions: openLinesFile(completionsFile(out), state.bytes.completions),
+  };
+}
+
+export async function saveRun({ out, state, metrics, completions }: Run): Promise<void> {
+  state.bytes = { metrics: metrics.flush(), completions: completions.flush() };
+  await writeRunState(out, state);
+}
+
+/** Name of the stage at work in files and progress: its place and its name. */
+export const stageLabel = ({ settings, stage }: RunState): string =>
+  `${stage + 1}-${settings.stages[stage]}`;

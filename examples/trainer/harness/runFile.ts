@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import type { CpuDevice } from '@molrl/tensor-gpu';
+import type { TrainerSettings } from '../config/schema.ts';
+import type { Game } from '../games/game.ts';
+import type { Learner } from '../method/learner.ts';
+
+export const runFileName = 'run.json';
+
+const PACKAGES = ['tensor-gpu', 'qwen3', 'mol-loss', 'grpo', 'ef-env'].map(
+  (name) => `@molrl/${name}`,
+);
+const require = createRequire(import.meta.url);
+
+/** Versions of what computes, by package. */
+export const packageVersions = (): Record<string, string> =>
+  Object.fromEntries(
+    [...PACKAGES, '@tensorflow/tfjs-core'].map((name) => [
+      name,
+      (require(`${name}/package.json`) as { version: string }).version, // every package has one
+    ]),
+  );
+
+/** All that decides a run: `npm run train -- --config run.json` repeats it. */
+export function runFile(run: {
+  settings: TrainerSettings;
+  given: Record<string, unknown>;
+  learner: Learner;
+  device: CpuDevice;
+  game: Game;
+}): string {
+  const { settings, given, learner, device, game } = run;
+  const { config, parameters } = learner.model;
+  const content = {
+    settings,
+    given,
+    model: {
+      layers: config.numHiddenLayers,
+      hiddenSize: config.hiddenSize,
+      vocabulary: config.vocabSize,
+      parameters: Object.values(parameters).reduce((sum, { size }) => sum + size, 0),
+    },
+    files: game.files,
+    accuracy: game.accuracy,
+    engine: { library: device.library, kind: device.kind, threads: device.threads },
+    versions: { ...packageVersions(), node: process.versions.node },
+    system: `${process.platform} ${process.arch}`,
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}

@@ -1,0 +1,182 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openCpu } from '@molrl/tensor-gpu';
+import { readCommandLine } from './config/commandLine.ts';
+import { readSettings } from './config/readSettings.ts';
+import type { TrainerSettings } from './config/schema.ts';
+import { openGame } from './games/openGame.ts';
+import { readSftRows } from './games/sftRows.ts';
+import { endProcess } from './harness/endProcess.ts';
+import { exportModel } from './harness/exportModel.ts';
+import { onReaderGone } from './harness/outputPipe.ts';
+import { createProgress } from './harness/progress.ts';
+import { replaceFile } from './harness/replaceFile.ts';
+import { openRun } from './harness/run.ts';
+import { runFile, runFileName } from './harness/runFile.ts';
+import { runStages } from './harness/runStages.ts';
+import { listCheckpoints, type RunState, readRunState } from './harness/runState.ts';
+import { onStopSignals } from './harness/stopSignals.ts';
+import { loadLearner } from './method/learner.ts';
+import { readWeights } from './method/weights.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const SHIPPED = fileURLToPath(new URL('../mol-rl/base', import.meta.url));
+const SHIPPED_TEXT = (name: string): URL => new URL(`../mol-rl/text/${name}.txt`, import.meta.url);
+
+async function main(): Promise<void> {
+  const line = readCommandLine(process.argv.slice(2).filter((argument) => argument !== '--'));
+  const out = line.out ?? newRunFolder(line.resume);
+  const { settings: asked, given } = await readSettings(line);
+  const found = line.resume ? await resumed(out, given) : undefined;
+  const settings = found?.settings ?? asked;
+  if (!found) await openFolder(out);
+
+  const stop = new AbortController();
+  onReaderGone(() => stop.abort(new Error('EPIPE')));
+  const device = await openCpu({ threads: line.threads, kernels: settings.kernels });
+  const folder = settings.model ?? SHIPPED;
+  const format = settings.format === 'auto' ? formatOf(settings) : settings.format;
+  const learner = await loadLearner({ folder, format, lora: settings.lora });
+  const game = await openGame(settings);
+  const text = await readText(settings, (content) => learner.tokenizer.encode(content));
+  const sftRows = await readSftRows(settings, learner);
+  const state = found ?? (await newState(settings, learner.model));
+
+  say(shapeOf(settings, learner));
+  say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
+  await replaceFile(join(out, runFileName), runFile({ settings, given, learner, device, game }));
+  const progress = createProgress();
+  onStopSignals(stop, (words) => progress.line(words));
+  const run = openRun({ learner, game, text, sftRows, out, state, progress, signal: stop.signal });
+  try {
+    await runStages(run);
+  } catch (error) {
+    progress.stop();
+    if (!stop.signal.aborted) throw error;
+    say(`Stopped and saved. Continue with: npm run train -- --out ${out} --resume`);
+    return;
+  }
+  progress.stop();
+  process.exitCode = 0; // a signal that came after the last stage stopped nothing
+  const results = {
+    evaluations: state.evaluations,
+    seconds: state.seconds,
+    accuracy: game.accuracy,
+  };
+  await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const saved = await exportModel(learner, { out, base: folder });
+  say(`${saved.what}: ${saved.folder}   Figures: ${join(out, 'results.json')}`);
+  say(`Next: npm run chat -- ${saved.next}`);
+}
+
+/** The shipped model speaks its own format. */
+const formatOf = ({ model }: TrainerSettings): 'recipe' | 'qwen3' =>
+  model === undefined ? 'recipe' : 'qwen3';
+
+async function newState(
+  settings: TrainerSettings,
+  model: Awaited<ReturnType<typeof loadLearner>>['model'],
+): Promise<RunState> {
+  const weights = await readWeights(model.trainable());
+  return {
+    ...{ settings, stage: 0, weights, evaluations: [], seconds: {} },
+    bytes: { metrics: 0, completions: 0 },
+  };
+}
+
+/** The state of an interrupted run. Going on with other settings would be neither run. */
+async function resumed(out: string, given: Record<string, unknown>): Promise<RunState> {
+  const state = await readRunState(out, (file) =>
+    say(
+      `${file} is damaged (its checksum does not match its content); going on from the one before.`,
+    ),
+  );
+  const other = firstDifference(given, state.settings, '');
+  if (!other) return state;
+  const { path, asked, stored } = other;
+  throw new Error(
+    `--resume: the run was started with ${path} ${JSON.stringify(stored) ?? '(none)'}, got ${JSON.stringify(asked)}. Leave the setting out, or start a new run in another --out.`,
+  );
+}
+
+function firstDifference(
+  given: Record<string, unknown>,
+  stored: Record<string, unknown> | undefined,
+  prefix: string,
+): { path: string; asked: unknown; stored: unknown } | undefined {
+  for (const [name, asked] of Object.entries(given)) {
+    const before = stored?.[name];
+    if (JSON.stringify(asked) === JSON.stringify(before)) continue;
+    if (name === 'lora' && typeof asked === 'number' && (before as { r?: number })?.r === asked)
+      continue;
+    if (typeof asked !== 'object' || asked === null || Array.isArray(asked))
+      return { path: `${prefix}${name}`, asked, stored: before };
+    const inside = firstDifference(
+      asked as Record<string, unknown>,
+      before as Record<string, unknown> | undefined,
+      `${prefix}${name}.`,
+    );
+    if (inside) return inside;
+  }
+  return undefined;
+}
+
+/** A new folder, or one without a run in it. */
+async function openFolder(out: string): Promise<void> {
+  if ((await listCheckpoints(out)).length > 0) {
+    throw new Error(
+      `--out: ${out} holds a run already. Add --resume to continue it, or give another folder.`,
+    );
+  }
+  await mkdir(out, { recursive: true });
+  const probe = join(out, '.write-test');
+  await writeFile(probe, 'x');
+  await rm(probe);
+}
+
+function newRunFolder(resume: boolean): string {
+  if (resume) throw new Error('--resume: also give --out DIR, the folder of the run to continue.');
+  return `runs/${new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_')}`;
+}
+
+/** Text for the KL to the base and for measuring what was forgotten: the last tenth of a file of the user's is held out. */
+async function readText({ generalText }: TrainerSettings, encode: (text: string) => number[]) {
+  if (generalText === undefined) {
+    const read = async (name: string) => encode(await readFile(SHIPPED_TEXT(name), 'utf8'));
+    return { train: await read('train'), heldOut: await read('heldOut') };
+  }
+  const ids = encode(await readFile(generalText, 'utf8'));
+  const cut = Math.floor(ids.length * 0.9);
+  if (ids.length - cut < 256) {
+    throw new Error(
+      `generalText: ${generalText} has ${ids.length} tokens, and at least 2,560 are needed: a tenth is held out. Give a longer text.`,
+    );
+  }
+  return { train: ids.slice(0, cut), heldOut: ids.slice(cut) };
+}
+
+/** The arithmetic of a batch, in words. */
+function shapeOf(
+  settings: TrainerSettings,
+  { model }: Awaited<ReturnType<typeof loadLearner>>,
+): string {
+  const trained = Object.values(model.trainable()).reduce((sum, { size }) => sum + size, 0);
+  const lines = [
+    `stages ${settings.stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
+  ];
+  if (settings.stages.includes('grpo')) {
+    const { prompts, numGenerations, microBatchSize, numIterations, updates } = settings.grpo;
+    const completions = prompts * numGenerations;
+    const micro = Math.ceil(completions / (microBatchSize ?? completions));
+    lines.push(
+      `grpo: ${prompts} prompts x ${numGenerations} generations = ${completions} completions, ${micro} micro-batch${micro > 1 ? 'es' : ''}, ${numIterations} optimiser step${numIterations > 1 ? 's' : ''} per batch of rollouts, ${updates} batches`,
+    );
+  }
+  return lines.join('\n');
+}
+
+endProcess(main());

@@ -1,0 +1,78 @@
+import { collect, type Trajectory } from '@molrl/ef-env';
+import type { Game } from '../games/game.ts';
+import { type Figure, tInterval, wilson } from '../harness/intervals.ts';
+import type { Learner } from './learner.ts';
+import { textDrift } from './textDrift.ts';
+
+/** Measured on held-out tasks, without feedback. */
+export interface Evaluation {
+  /** Share of right answers at the asked temperature, with its 95 % Wilson interval. */
+  sampled: Figure;
+  greedy: Figure;
+  /** Mean reward of the sampled attempts that were scored. */
+  reward: number;
+  /** Sampled attempts that were not scored. */
+  unscored: number;
+  /** Mean over text windows of the mean over tokens, nats, with its 95 % t-interval. */
+  textNll: Figure;
+  /** KL(model || base) on the same text. */
+  textKl: Figure;
+  /** A few sampled attempts. */
+  samples: { prompt: string; completion: string; reward: number | null; right: boolean }[];
+}
+
+export interface EvaluateGameOptions {
+  tasks: number;
+  temperature: number;
+  maxTokens: number;
+  seed: number;
+  /** Held-out text as tokens. */
+  text: readonly number[];
+  signal?: AbortSignal | undefined;
+}
+
+const SAMPLES = 8;
+
+/** @throws {Error} if the game has no held-out task. */
+export async function evaluateGame(
+  learner: Learner,
+  game: Game,
+  options: EvaluateGameOptions,
+): Promise<Evaluation> {
+  const { temperature, maxTokens, seed, text, signal } = options;
+  const tasks = game.heldOut(options.tasks);
+  if (tasks.length === 0) {
+    throw new Error(
+      'eval: there is no held-out task. Give --eval-data, at least 10 rows of --data, or leave eval out of --stages.',
+    );
+  }
+  const ask = (at: number): Promise<Trajectory[]> =>
+    collect(game.environment, learner.policy, {
+      ...{ tasks: [...tasks], seed, maxTokens, temperature: at, concurrency: 128, signal },
+    });
+  const sampled = await ask(temperature);
+  const greedy = temperature === 0 ? sampled : await ask(0);
+  const right = (episodes: readonly Trajectory[]): boolean[] =>
+    episodes.map((episode, i) => game.isRight(episode, tasks[i]!)); // one episode a task, in order
+  const [rightSampled, rightGreedy] = [right(sampled), right(greedy)];
+  const scored = sampled.flatMap(({ reward }) => (reward === null ? [] : [reward]));
+  const { nll, kl } = await textDrift(learner, text, signal);
+  return {
+    sampled: share(rightSampled),
+    greedy: share(rightGreedy),
+    reward: scored.reduce((sum, x) => sum + x, 0) / Math.max(1, scored.length),
+    unscored: sampled.length - scored.length,
+    textNll: tInterval(nll),
+    textKl: tInterval(kl),
+    samples: sampled.slice(0, SAMPLES).map(({ segments, reward }, i) => ({
+      prompt:
+        segments.find(({ kind, speaker }) => kind === 'prompt' && speaker === 'user')?.text ?? '',
+      completion: segments.findLast(({ kind }) => kind === 'policy')?.text ?? '',
+      reward,
+      right: rightSampled[i]!,
+    })),
+  };
+}
+
+const share = (right: readonly boolean[]): Figure =>
+  wilson(right.filter(Boolean).length, right.length);

@@ -1,0 +1,38 @@
+import { type Run, trajectoriesFile } from '../harness/run.ts';
+import { collectFeedback, rightByTurn } from '../method/collect.ts';
+
+/** Plays episodes with feedback, for the stage `mol`. Finished ones are kept in trajectories.jsonl, also when it is stopped. */
+export async function collectStage(run: Run): Promise<void> {
+  const { learner, game, state, progress, signal, out } = run;
+  const { seed, collect, grpo } = state.settings;
+  const { episodes, maxTurns } = collect;
+  if (!game.withFeedback) {
+    throw new Error(
+      'stages: `collect` needs an environment that answers in words, and this one only scores. Leave collect and mol out, or give one with feedback (maths, gym, codewords, or a file of yours).',
+    );
+  }
+  progress.start('collect', episodes);
+  const played = await collectFeedback(
+    learner.policy,
+    {
+      environment: game.withFeedback,
+      nextTask: positioned(game.nextTask),
+      maxTurns,
+      maxTokens: grpo.maxCompletionLength,
+    },
+    {
+      ...{ episodes, seed, signal, file: trajectoriesFile(out) },
+      onProgress: ({ done }) => progress.update(done, 'episodes'),
+      onWarning: (message) => progress.line(message),
+    },
+  );
+  progress.line(
+    `collect  ${episodes} episodes, right at attempt 1 to ${maxTurns}: ${rightByTurn(played, maxTurns).join('/')}`,
+  );
+}
+
+/** Counts the tasks that are asked for. */
+function positioned<Task, Source>(nextTask: (random: Source, position: number) => Task) {
+  let position = 0;
+  return (random: Source): Task => nextTask(random, position++);
+}

@@ -1,0 +1,34 @@
+import { type Run, stageLabel } from '../harness/run.ts';
+import { evaluateGame } from '../method/evaluateGame.ts';
+
+/** Held-out tasks without feedback, and how far the text model moved. */
+export async function evalStage(run: Run): Promise<void> {
+  await evaluateNow(run, 0);
+}
+
+/** Adds an evaluation of the present weights to the run's. */
+export async function evaluateNow(run: Run, step: number): Promise<void> {
+  const { learner, game, state, text, signal, progress } = run;
+  const { seed, eval: settings, grpo } = state.settings;
+  const result = await evaluateGame(learner, game, {
+    ...{ tasks: settings.tasks, temperature: settings.temperature, seed, signal },
+    ...{ maxTokens: grpo.maxCompletionLength, text: text.heldOut },
+  });
+  const { sampled, greedy, textNll, textKl } = result;
+  state.evaluations = state.evaluations.filter(
+    (row) => row.stage !== state.stage || row.step !== step,
+  );
+  state.evaluations.push({ stage: state.stage, step, ...result });
+  run.metrics.append({
+    ...{ stage: stageLabel(state), step },
+    'eval/accuracy': sampled.mean,
+    'eval/accuracy_greedy': greedy.mean,
+    'eval/reward': result.reward,
+    'eval/text_nll': textNll.mean,
+    'eval/text_kl': textKl.mean,
+  });
+  const interval = sampled.ci95.map((end) => end.toFixed(3)).join(', ');
+  progress.line(
+    `eval  accuracy ${sampled.mean.toFixed(3)} [${interval}] sampled, ${greedy.mean.toFixed(3)} greedy, ${sampled.n} held-out tasks; text NLL ${textNll.mean.toFixed(3)}, KL to the base ${textKl.mean.toFixed(4)}`,
+  );
+}

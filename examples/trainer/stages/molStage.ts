@@ -1,0 +1,34 @@
+import { readTrajectories } from '@molrl/ef-env';
+import { type Run, trajectoriesFile } from '../harness/run.ts';
+import { generalWindows } from '../method/generalWindows.ts';
+import { rateSchedule } from '../method/rateSchedule.ts';
+import { teach } from '../method/teach.ts';
+import { driveStage } from './driveStage.ts';
+
+/** Learns what the environment said in the collected episodes. */
+export async function molStage(run: Run): Promise<void> {
+  const { learner, state, text, out, progress } = run;
+  const { seed, mol } = state.settings;
+  const played = await readTrajectories(trajectoriesFile(out), {
+    onWarning: (message) => progress.line(message),
+  }).catch(() => []); // told below
+  const episodes = played.map(({ segments }) => learner.render(segments));
+  if (!episodes.some(({ roles }) => roles.includes('environment'))) {
+    throw new Error(
+      `mol: ${trajectoriesFile(out)} has no episode with feedback. Put \`collect\` before \`mol\` in --stages; if it is, every first attempt was right and there is nothing to teach.`,
+    );
+  }
+  const { updates, learningRate } = mol;
+  await driveStage(run, {
+    learningRate,
+    total: updates,
+    steps: (stage) =>
+      teach(learner, stage, {
+        ...mol,
+        ...{ episodes, seed, nextGeneral: generalWindows(text.train) },
+        schedule: rateSchedule(mol, updates),
+      }),
+    summary: (metrics) =>
+      `CE ${metrics['mol/ce']?.toFixed(3)}${metrics['mol/kl'] === undefined ? '' : ` KL ${metrics['mol/kl'].toFixed(4)}`}`,
+  });
+}
