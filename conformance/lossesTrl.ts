@@ -14,15 +14,9 @@ import {
 import { assertClose, flat, type Golden, goldenSuite } from './lossesSuite.ts';
 import type { SuiteResult } from './suiteResult.ts';
 
-/** Every option that a loss has. */
-type LossOption = { [Name in PolicyLossName]: keyof LossOptions<Name> }[PolicyLossName];
-
 /** GRPOConfig fields by our option names. */
-<<<<<<< HEAD
-=======
 type LossOption = { [N in PolicyLossName]: keyof LossOptions<N> }[PolicyLossName];
 
->>>>>>> 792eb60 (docs(grpo): where a loss's formula is, batchSize, what the losses cost; tests of owners and sequence terms)
 const OPTION_NAMES: Record<string, 'lossType' | keyof CallOptions | LossOption> = {
   loss_type: 'lossType',
   epsilon: 'epsilon',

@@ -38,5 +38,7 @@ test('what is not finite is named with its place', () => {
     policyLoss({ ...data, advantages: [1], ...more }, { lossType: 'gspo' });
   expect(run({ advantages: [Number.NaN] })).toThrow(/advantages is NaN at sequence 0, position 1/);
   expect(run({ oldLogprobs: [-1, -2, Number.NaN] })).toThrow(/oldLogprobs is NaN.*position 2/);
-  expect(run({ oldLogprobs: [-1, -1e4, -1e4], advantages: [-1] })).toThrow(/no finite loss .*position 1/);
+  expect(run({ oldLogprobs: [-1, -1e4, -1e4], advantages: [-1] })).toThrow(
+    /no finite loss .*position 1/,
+  );
 });
