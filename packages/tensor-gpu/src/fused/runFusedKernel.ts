@@ -1,7 +1,7 @@
 import {
   engine,
   type NamedTensorMap,
-  type Tensor,
+  Tensor,
   type TensorInfo,
   zerosLike,
 } from '@tensorflow/tfjs-core';
@@ -71,7 +71,9 @@ function compute(
     // the attributes are options of our ops and lists of names
     const infos = kernelFunc({ inputs, attrs: attrs as never, backend });
     const list = Array.isArray(infos) ? infos : [infos];
-    return list.map((info) => tfjs.makeTensorFromTensorInfo(info, backend));
+    return list.map((info) =>
+      info instanceof Tensor ? info : tfjs.makeTensorFromTensorInfo(info, backend),
+    );
   } finally {
     state.kernelDepth--;
   }

@@ -41,7 +41,7 @@ describe('references', () => {
           .map((y, k) => tf.sum(tf.mul(y, cotangents[k]!)).dataSync()[0]!)
           .reduce((a, b) => a + b, 0),
       );
-    const names = differentiableInputs(definition);
+    const { checked: names = differentiableInputs(definition) } = definition;
     const gradients = tape.backward(
       value.map((y, k) => [y, cotangents[k]!] as const),
       Object.fromEntries(names.map((name) => [name, args[definition.inputs.indexOf(name)]!])),

@@ -1,4 +1,5 @@
 import {
+  dispose,
   engine,
   type KernelBackend,
   type KernelFunc,
@@ -79,7 +80,7 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
     gradient: ({ inputs: given, backend, attrs }) => {
       const tensors = [...inputs, 'dy'].map((name) => given[name]!);
       const wanted = (attrs as { wanted: string[] } | undefined)?.wanted ?? inputs;
-      if (gradients === undefined) return referenceGradients(kernel, tensors as Tensor[], wanted);
+      if (gradients === undefined) return referenceGradients(kernel, tensors, wanted);
       return wanted.map((name) => {
         const index = inputs.indexOf(name);
         return gradients[index]!(tensors, backend as KernelBackend, tensors[index]!.shape);
@@ -138,10 +139,15 @@ function write(backend: KernelBackend, values: unknown, shape: number[]): Tensor
 /** The tape's gradients of the reference. Inside a kernel tfjs records nothing: its counters are set aside. */
 function referenceGradients(
   { reference, inputs }: Kernel,
-  tensors: Tensor[],
+  infos: readonly TensorInfo[],
   wanted: readonly string[],
 ): Tensor[] {
-  const { state } = engine();
+  const { state, backend } = engine();
+  // what a node of the tape saved are counted references, and the reference takes tensors
+  const tensors = infos.map((info) => {
+    backend.incRef(info.dataId);
+    return engine().makeTensorFromTensorInfo(info, backend);
+  });
   const { activeTape, gradientDepth, kernelDepth } = state;
   state.gradientDepth = 0;
   state.kernelDepth = 0;
@@ -151,8 +157,9 @@ function referenceGradients(
       [[value, tensors.at(-1)!]],
       Object.fromEntries(wanted.map((name) => [name, tensors[inputs.indexOf(name)]!])),
     );
-    value.dispose();
-    return wanted.map((name) => gradients[name]!);
+    const asked = wanted.map((name) => gradients[name]!);
+    dispose([value, ...tensors.filter((tensor) => !asked.includes(tensor))]);
+    return asked;
   } finally {
     Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
