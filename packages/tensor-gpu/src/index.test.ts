@@ -35,6 +35,7 @@ test('exports these names and no others', () => {
       "storedTensor",
       "swiglu",
       "verify",
+      "weightTensor",
       "weightVersion",
     ]
   `);

@@ -14,6 +14,7 @@ export {
   type KvCacheOptions,
   type KvCacheUsage,
 } from './backend/kvCache.ts';
+export { weightTensor } from './backend/weightTensor.ts';
 export { weightVersion } from './backend/weightVersion.ts';
 export { TensorGpuError, type TensorGpuErrorCode } from './base/errors.ts';
 export { createDecoder, type Decoder } from './decode/createDecoder.ts';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testedKernels } from '../backend/testedKernels.ts';
 import { checkFusedOp } from '../fused/checkFusedOp.ts';
-import { type CpuDevice, openCpu, record } from '../index.ts';
+import { type CpuDevice, openCpu, record, weightTensor } from '../index.ts';
 import { narrow } from '../weights/narrow.ts';
 import { STORED_DTYPES, type StoredDtype } from '../weights/storedDtype.ts';
 import { storedTensor } from '../weights/storedTensor.ts';
@@ -146,6 +146,25 @@ describe.each(testedKernels)('frozen weights, %s', (kernels) => {
     expect(() => linear(x, frozen)).toThrow(/the weight \[4,6\] of memory was disposed/);
     tf.dispose([x, value, dx]);
     expect(tf.memory().numTensors).toBeLessThanOrEqual(before + 4);
+    heap.dispose();
+  });
+
+  test('is a tensor to any other op, and leaves no copy behind', async () => {
+    const { frozen, heap } = weights('q8_0', [3, 32], 22);
+    const tensor = weightTensor(frozen);
+    const used = device.memory().inUse;
+    tf.tidy(() => {
+      expect(bits(tf.add(tf.square(tensor), tensor))).toEqual(bits(tf.add(tf.square(heap), heap)));
+      expect(bits(tf.matMul(tensor, heap, false, true))).toEqual(
+        bits(tf.matMul(heap, heap, false, true)),
+      );
+      expect(bits(tensor)).toEqual(bits(heap));
+      expect(bits(linear(heap, tensor))).toEqual(bits(linear(heap, frozen)));
+    });
+    await Promise.resolve();
+    expect(device.memory().inUse).toBe(used);
+    frozen.dispose();
+    expect(tensor.isDisposed).toBe(true);
     heap.dispose();
   });
 

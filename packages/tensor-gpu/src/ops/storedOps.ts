@@ -1,11 +1,10 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core';
-import { currentBackend } from '../backend/backend.ts';
-import { adoptWeight, weightTensor } from '../backend/weightTensor.ts';
+import { adoptWeight, storedDtype, weightTensor } from '../backend/weightTensor.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import { passesFirstUseCheck } from '../fused/firstUseCheck.ts';
 import type { FusedOp, FusedOpArguments } from '../fused/fusedOp.ts';
 import { hasFusedKernels } from '../fused/runFusedKernel.ts';
-import { MappedTensor, type Weight } from '../weights/mappedTensor.ts';
+import type { MappedTensor, Weight } from '../weights/mappedTensor.ts';
 import { narrow } from '../weights/narrow.ts';
 import { STORED_DTYPES, type StoredDtype } from '../weights/storedDtype.ts';
 import { storedTensor } from '../weights/storedTensor.ts';
@@ -60,11 +59,12 @@ const widened = (weight: Tensor): Tensor => tensor(weight.dataSync(), weight.sha
  * a widened copy in the open scope.
  */
 export function operand(weight: Weight, { base, byDtype }: StoredOps): Tensor {
-  if (!(weight instanceof MappedTensor)) return weight;
-  const frozen = weightTensor(weight);
-  if (currentBackend() === undefined) return frozen; // it is widened already
-  const variant = byDtype[weight.dtype];
+  const tensor = weightTensor(weight);
+  const dtype = storedDtype(tensor);
+  if (dtype === undefined) return tensor; // not frozen, or widened already
   const usable =
-    hasFusedKernels(base.definition) && passesFirstUseCheck(base) && passesFirstUseCheck(variant);
-  return usable ? frozen : widened(frozen);
+    hasFusedKernels(base.definition) &&
+    passesFirstUseCheck(base) &&
+    passesFirstUseCheck(byDtype[dtype]);
+  return usable ? tensor : widened(tensor);
 }

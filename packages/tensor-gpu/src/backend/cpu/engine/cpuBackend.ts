@@ -36,6 +36,8 @@ interface Stored {
   readonly offset?: number | undefined;
   /** Where a frozen weight lies. */
   readonly matrix?: Matrix | undefined;
+  /** Offset of a copy of a frozen weight for ops that read the heap only. */
+  widened?(): number;
   /** Gives back what a frozen weight holds. */
   release?(): void;
 }
@@ -96,6 +98,7 @@ export class CpuBackend extends KernelBackend {
   offset(tensor: TensorInfo): number {
     const stored = this.data.get(tensor.dataId);
     if (stored.dtype !== tensor.dtype && stored.offset !== undefined) return this.convert(tensor);
+    if (stored.widened) return stored.widened();
     if (stored.offset === undefined)
       throw new TensorGpuError(
         'dtype',
