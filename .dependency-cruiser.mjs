@@ -37,7 +37,7 @@ const FLOORS = {
     ['backend/cpu/kernels', 'backend/cpu/decode'],
     ['backend/cpu/'],
   ],
-  qwen3: [['base'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate']],
+  qwen3: [['base'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate', 'plan']],
 };
 
 const inside = (name, rooms) =>

@@ -4,6 +4,7 @@ import * as qwen3 from './index.ts';
 test('the public names', () => {
   expect(Object.keys(qwen3).sort()).toMatchInlineSnapshot(`
     [
+      "PROCESS_BYTES",
       "Qwen3",
       "Qwen3Error",
       "TINY_CONFIG",
@@ -28,6 +29,7 @@ test('the public names', () => {
       "packedBatch",
       "parameterShapes",
       "parseConfig",
+      "planMemory",
       "qwen3Policy",
       "readSafetensors",
       "removeAdapter",

@@ -86,6 +86,12 @@ export type { RopeScaling } from './model/ropeScaling.ts';
 export { type RopeTablesOptions, ropeTables } from './model/ropeTables.ts';
 export { TINY_CONFIG } from './model/tinyConfig.ts';
 export { type TokenBatch, type TokenBatchOptions, tokenBatch } from './model/tokenBatch.ts';
+export {
+  type MemoryPlan,
+  type PlanMemoryOptions,
+  PROCESS_BYTES,
+  planMemory,
+} from './plan/planMemory.ts';
 export { addGradients, type Gradients } from './train/gradients.ts';
 export type { ScoredTargets, ScoreTargetsOptions, TargetGradients } from './train/scoredTargets.ts';
 export {

@@ -11,6 +11,7 @@ test('exports these names and no others', () => {
       "checkFusedOp",
       "createDecoder",
       "createKvCache",
+      "decodeMemory",
       "defineFusedOp",
       "defineKernel",
       "embedding",

@@ -1,3 +1,8 @@
+export {
+  type DecodeMemory,
+  type DecodeMemoryOptions,
+  decodeMemory,
+} from './backend/cpu/decode/decodeMemory.ts';
 export type { HeapMemory } from './backend/cpu/engine/heap.ts';
 export { type CpuDevice, type OpenCpuOptions, openCpu } from './backend/cpu/openCpu.ts';
 export type {

@@ -37,6 +37,11 @@ export interface DecodeBuffers extends DecodeSize {
   free(): void;
 }
 
+/** Rows of a left side of a product. */
+export function paddedRows(rows: number): number {
+  return Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS;
+}
+
 /** Rows of logits in memory at once. */
 export function logitsRows(vocabulary: number, slots: number): number {
   const blocks = Math.max(1, Math.floor(LOGITS_BYTES / (4 * vocabulary * BLOCK_ROWS)));
@@ -50,7 +55,7 @@ export function allocateDecodeBuffers(
   { rows, slots }: DecodeSize,
 ): DecodeBuffers {
   const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = shape;
-  const padded = Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS;
+  const padded = paddedRows(rows);
   const logits = logitsRows(vocabulary, slots);
   const blocks: number[] = [];
   const words = (count: number) => {

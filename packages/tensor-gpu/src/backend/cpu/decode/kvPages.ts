@@ -1,6 +1,6 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
 import { CACHE_DTYPES, type CacheDtype } from '../../kvCache.ts';
-import type { Heap } from '../engine/heap.ts';
+import { type Heap, sizeClass } from '../engine/heap.ts';
 
 /** Positions of a page (LANES of kernels/decodeAttention.c). */
 export const PAGE_POSITIONS = 16;
@@ -30,6 +30,15 @@ export function pageLayout(
   return { format, layerBytes, pageBytes: Math.max(layerBytes * layers, 64) };
 }
 
+const pagesPerSlab = ({ pageBytes }: PageLayout): number =>
+  Math.max(1, Math.floor(SLAB_BYTES / pageBytes));
+
+/** Bytes of heap that so many pages take. */
+export function heapBytesOfPages(layout: PageLayout, pages: number): number {
+  const perSlab = pagesPerSlab(layout);
+  return Math.ceil(pages / perSlab) * sizeClass(perSlab * layout.pageBytes);
+}
+
 interface Slab {
   offset: number;
   free: number[];
@@ -53,7 +62,7 @@ export class KvPages {
   constructor(heap: Heap, layout: PageLayout) {
     this.heap = heap;
     this.layout = layout;
-    this.perSlab = Math.max(1, Math.floor(SLAB_BYTES / layout.pageBytes));
+    this.perSlab = pagesPerSlab(layout);
   }
 
   /** Pages that somebody holds. */

@@ -1,0 +1,187 @@
+import { type CacheDtype, decodeMemory } from '@molrl/tensor-gpu';
+import { Qwen3Error } from '../base/errors.ts';
+import { checkChoice, checkInteger, checkOptionNames } from '../base/optionChecks.ts';
+import { LINEAR_MODULES, parameterShapes } from '../model/parameterShapes.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
+import { trainingMemory } from './trainingMemory.ts';
+
+export interface PlanMemoryOptions {
+  /** Rank of a LoRA adapter on all linear layers. Default 0: every weight is trained. */
+  loraRank?: number | undefined;
+  /** A training step: how many tokens go through the model at once. Default: none is planned. */
+  train?: { tokens: number } | undefined;
+  /** Sampling: sequences in flight, and their longest prompt and completion. Default: none is planned. */
+  generate?:
+    | {
+        rows: number;
+        promptTokens: number;
+        maxTokens: number;
+        /** Default `'f32'`. */
+        cacheDtype?: CacheDtype | undefined;
+      }
+    | undefined;
+  /** Bytes that may be used, to say what fits into them. Default 4 GiB less 64 KiB, the engine's heap. */
+  limit?: number | undefined;
+}
+
+/** Bytes, all of them estimates. */
+export interface MemoryPlan {
+  /** Each part that is not 0. Those of training and of sampling are not there at the same time. */
+  parts: {
+    /** float32, the adapter's included. */
+    weights: number;
+    /** Both moments of AdamW. */
+    optimizer: number;
+    gradients: number;
+    /** What the tape holds between forward and backward pass. */
+    activations: number;
+    /** The chunks of the head and what a backward pass works with. */
+    working: number;
+    /** The matrices in the sampler's layout, and with an adapter the merged ones. */
+    packed: number;
+    /** Rows in flight of the sampler. */
+    buffers: number;
+    /** Keys and values. */
+    cache: number;
+  };
+  /** Most at once, while training and while sampling; 0 where none is planned. */
+  train: number;
+  generate: number;
+  /** The larger of the two, or the weights. */
+  peak: number;
+  limit: number;
+  fits: boolean;
+  /** Most tokens of a training step, and rows of the sampler, that the limit leaves room for. 0: not one. */
+  largest: { trainTokens: number; generateRows: number };
+}
+
+/** A process of Node with the packages loaded, beside the heap; measured on Linux. */
+export const PROCESS_BYTES: number = 210 << 20;
+
+/**
+ * What a run will need, by part, before anything is allocated. The numbers are those of the CPU engine's heap
+ * (`device.memory().peak`); the process has about {@link PROCESS_BYTES} beside it.
+ *
+ * @throws {Qwen3Error} `option` for a count that is none.
+ *
+ * @example
+ * const plan = planMemory(TINY_CONFIG, { train: { tokens: 64 } });
+ * plan.fits; // true
+ */
+export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {}): MemoryPlan {
+  const { loraRank, limit, train, generate } = readOptions(options);
+  const base = weightBytes(config);
+  const adapter = 4 * loraRank * adapterWidth(config);
+  const trained = loraRank > 0 ? adapter : base;
+  const weights = base + adapter;
+  const optimizer = train ? 2 * trained : 0;
+  const ofTrain = (tokens: number) => trainingMemory(config, { tokens, loraRank, trained });
+  const ofSampler = (rows: number) => samplerMemory(config, { ...generate!, rows, loraRank });
+  const training = train && ofTrain(train.tokens);
+  const sampling = generate && ofSampler(generate.rows);
+  const trainPeak = training ? weights + optimizer + training.peak : 0;
+  const generatePeak = sampling ? weights + optimizer + sum(sampling) : 0;
+  const peak = Math.max(weights + optimizer, trainPeak, generatePeak);
+  const left = limit - weights - optimizer;
+  return {
+    parts: {
+      weights,
+      optimizer,
+      gradients: training?.gradients ?? 0,
+      activations: training?.activations ?? 0,
+      working: training?.working ?? 0,
+      packed: sampling?.packed ?? 0,
+      buffers: sampling?.buffers ?? 0,
+      cache: sampling?.cache ?? 0,
+    },
+    train: trainPeak,
+    generate: generatePeak,
+    peak,
+    limit,
+    fits: peak <= limit,
+    largest: {
+      trainTokens: train ? largest((tokens) => ofTrain(tokens).peak <= left) : 0,
+      generateRows: generate ? largest((rows) => sum(ofSampler(rows)) <= left) : 0,
+    },
+  };
+}
+
+/** Longest search, beyond which everything fits. */
+const MOST = 2 ** 24;
+
+/** The largest whole number that fits, where all smaller ones do. */
+function largest(isFit: (count: number) => boolean): number {
+  let [fits, fails] = [0, MOST];
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2);
+    if (isFit(middle)) fits = middle;
+    else fails = middle;
+  }
+  return fits;
+}
+
+const sum = (parts: object): number =>
+  Object.values(parts).reduce((total: number, bytes: number) => total + bytes, 0);
+
+function weightBytes(config: Qwen3Config): number {
+  return Object.values(parameterShapes(config)).reduce(
+    (total, shape) => total + 4 * shape.reduce((size, length) => size * length, 1),
+    0,
+  );
+}
+
+/** Rows and columns of all matrices that an adapter sits on. */
+function adapterWidth(config: Qwen3Config): number {
+  return linearShapes(config).reduce((total, [out, width]) => total + out + width, 0);
+}
+
+function linearShapes(config: Qwen3Config): [out: number, width: number][] {
+  return Object.entries(parameterShapes(config))
+    .filter(([name]) => Object.keys(LINEAR_MODULES).some((module) => name.includes(`.${module}.`)))
+    .map(([, [out = 0, width = 0]]) => [out, width]);
+}
+
+function samplerMemory(
+  config: Qwen3Config,
+  options: NonNullable<PlanMemoryOptions['generate']> & { loraRank: number },
+) {
+  const { rows, promptTokens, maxTokens, cacheDtype = 'f32', loraRank } = options;
+  const merged =
+    loraRank > 0
+      ? linearShapes(config).reduce((total, [out, width]) => total + 4 * out * width, 0)
+      : 0;
+  const shape = {
+    hidden: config.hiddenSize,
+    heads: config.numAttentionHeads,
+    kvHeads: config.numKeyValueHeads,
+    headDim: config.headDim,
+    intermediate: config.intermediateSize,
+    vocabulary: config.vocabSize,
+    eps: config.rmsNormEps,
+  };
+  const tokens = promptTokens + maxTokens - 1; // the last one is not read
+  const layers = config.numHiddenLayers;
+  const memory = decodeMemory(shape, { layers, rows, promptTokens, tokens, cacheDtype });
+  return { ...memory, packed: memory.packed + merged };
+}
+
+function readOptions(options: PlanMemoryOptions) {
+  checkOptionNames('planMemory', options, ['loraRank', 'train', 'generate', 'limit']);
+  const { loraRank = 0, train, generate, limit = 2 ** 32 - 65536 } = options;
+  checkInteger('planMemory', 'loraRank', loraRank, 0);
+  checkInteger('planMemory', 'limit', limit, 1);
+  if (train) checkInteger('planMemory', 'train.tokens', train.tokens, 1);
+  if (generate) {
+    for (const name of ['rows', 'promptTokens', 'maxTokens'] as const)
+      checkInteger('planMemory', `generate.${name}`, generate[name], 1);
+    const dtypes = ['f32', 'bf16', 'int8'];
+    checkChoice('planMemory', 'generate.cacheDtype', generate.cacheDtype ?? 'f32', dtypes);
+  }
+  if (!train && !generate) {
+    throw new Qwen3Error(
+      'option',
+      'planMemory: options must have train, generate or both: what is to be done with the model.',
+    );
+  }
+  return { loraRank, train, generate, limit };
+}

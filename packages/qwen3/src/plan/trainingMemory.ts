@@ -1,0 +1,39 @@
+import type { Qwen3Config } from '../model/qwen3Config.ts';
+
+export interface TrainingMemory {
+  gradients: number;
+  activations: number;
+  working: number;
+  /** Most at once: activations go while gradients come. */
+  peak: number;
+}
+
+/**
+ * Bytes of one training step on all of its tokens, beside weights and moments. The tape keeps, per token and layer, in
+ * floats (H hidden, Q and K widths of queries and keys, I MLP):
+ *
+ *     6 H     inputs of both norms, their outputs, what each half adds
+ *     3 Q     queries before and after norm and rope, output of attention        + one per head
+ *     3 K     keys before and after, values
+ *     3 I     gate, up, their product
+ *     3 out + r of each linear layer with an adapter: both terms of the sum, and B's output before scaling
+ *
+ * and once 3 H: the last states, normed, and those that predict a target.
+ */
+export function trainingMemory(
+  config: Qwen3Config,
+  { tokens, loraRank, trained }: { tokens: number; loraRank: number; trained: number },
+): TrainingMemory {
+  const { hiddenSize: H, intermediateSize: I, numAttentionHeads: heads, headDim } = config;
+  const [Q, K] = [heads * headDim, config.numKeyValueHeads * headDim];
+  const outputs = Q + 2 * K + 2 * I + 2 * H;
+  const adapted = loraRank > 0 ? 3 * outputs + 7 * loraRank : 0;
+  const layer = 6 * H + 3 * Q + 3 * K + 3 * I + heads + adapted;
+  const activations = 4 * tokens * (config.numHiddenLayers * layer + 3 * H);
+  // the first things of a backward pass: the head's gradient, and those of the last MLP
+  const head = loraRank > 0 ? 0 : 4 * config.vocabSize * H;
+  const working = head + 4 * tokens * (loraRank > 0 ? 5 * I + 3 * H : I + 2 * H);
+  const gradients = trained;
+  const peak = Math.max(activations + working, gradients + 4 * tokens * (I + 2 * H));
+  return { gradients, activations, working, peak };
+}

@@ -1,0 +1,61 @@
+import type { DecoderShape } from '../../decoderWeights.ts';
+import type { CacheDtype } from '../../kvCache.ts';
+import { sizeClass } from '../engine/heap.ts';
+import { logitsRows, paddedRows } from './decodeBuffers.ts';
+import { heapBytesOfPages, PAGE_POSITIONS, pageLayout } from './kvPages.ts';
+import { DECODE_UNIT } from './packedWeights.ts';
+
+/** What is to be sampled. */
+export interface DecodeMemoryOptions {
+  layers: number;
+  /** Sequences in flight at once. */
+  rows: number;
+  /** Tokens of a prompt, and of prompt and completion, at most. */
+  promptTokens: number;
+  tokens: number;
+  cacheDtype: CacheDtype;
+}
+
+/** Bytes of heap that sampling takes beside the weights. */
+export interface DecodeMemory {
+  /** The matrices in the layout of the decode kernels. */
+  packed: number;
+  /** Rows in flight, logits among them. */
+  buffers: number;
+  /** Keys and values when every sequence is as long as it can be. */
+  cache: number;
+}
+
+/** Rows of a prefill (PREFILL_ROWS of decodeScheduler.ts). */
+const PREFILL_ROWS = 256;
+
+/**
+ * What `createDecoder` will allocate on the CPU, before anything is.
+ *
+ * @example
+ * const shape = { hidden: 64, heads: 4, kvHeads: 2, headDim: 16, intermediate: 192, vocabulary: 128, eps: 1e-6 };
+ * const options = { layers: 2, rows: 64, promptTokens: 16, tokens: 48, cacheDtype: 'f32' } as const;
+ * decodeMemory(shape, options).cache; // 2097152
+ */
+export function decodeMemory(shape: DecoderShape, options: DecodeMemoryOptions): DecodeMemory {
+  const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = shape;
+  const { layers, rows, promptTokens, tokens, cacheDtype } = options;
+  const matrix = (columns: number, width: number, copies = 1) =>
+    sizeClass(4 * Math.ceil(columns / DECODE_UNIT) * DECODE_UNIT * width * copies);
+  const queries = heads * headDim;
+  const layer =
+    matrix(queries + 2 * kvHeads * headDim, hidden) +
+    matrix(hidden, queries) +
+    matrix(intermediate, hidden, 2) +
+    matrix(hidden, intermediate);
+  const step = Math.max(rows, Math.min(PREFILL_ROWS, rows * promptTokens));
+  const perRow = hidden + (heads + 2 * kvHeads) * headDim;
+  const perPadded = hidden + queries + intermediate;
+  const layout = pageLayout(shape, layers, cacheDtype);
+  const rowWords = step * perRow + paddedRows(step) * perPadded;
+  return {
+    packed: layers * layer + matrix(vocabulary, hidden),
+    buffers: 4 * (rowWords + logitsRows(vocabulary, rows) * vocabulary),
+    cache: heapBytesOfPages(layout, rows * Math.ceil(tokens / PAGE_POSITIONS)),
+  };
+}
