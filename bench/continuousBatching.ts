@@ -4,7 +4,7 @@
  *
  *     pnpm --filter @molrl/bench exec node --import tsx continuousBatching.ts small 256 3
  *
- * Shape, completions and pairs of runs; the first pair warms up. The processor's time is printed beside the clock's: it
+ * Shape, completions and pairs of runs. The processor's time is printed beside the clock's: it
  * is what counts on a machine that others use too.
  */
 import { cpuUsage } from 'node:process';
@@ -52,10 +52,10 @@ async function main([name = 'small', completions = '256', pairs = '3']: string[]
   const waves = async (): Promise<void> => {
     for (let first = 0; first < count; first += SLOTS) await sample(first, first + SLOTS);
   };
-  for (let pair = 0; pair <= Number(pairs); pair++) {
+  await sample(0, SLOTS); // warms up
+  for (let pair = 0; pair < Number(pairs); pair++) {
     const batched = await timed(() => sample(0, count));
     const waved = await timed(waves);
-    if (pair === 0) continue;
     process.stdout.write(
       `${name}: ${(tokens / batched.seconds).toFixed(1)} tok/s, in waves ${(tokens / waved.seconds).toFixed(1)}; ` +
         `ratio ${(waved.seconds / batched.seconds).toFixed(2)}, of processor time ${(waved.processor / batched.processor).toFixed(2)} ` +

@@ -1,0 +1,119 @@
+// A chat with a model folder in the terminal: answers appear as they are drawn, earlier turns are not computed again.
+//
+//     node --conditions=@molrl/source --import tsx examples/chat.ts DIR [--adapter DIR] [--no-thinking] [--system TEXT]
+//
+// In the chat: /new begins again, /think and /nothink switch thinking, /adapter switches the adapter, /quit ends.
+import { createInterface } from 'node:readline/promises';
+import {
+  type ChatMessage,
+  encodeChat,
+  loadAdapter,
+  loadQwen3,
+  loadTokenizer,
+  stream,
+} from '@molrl/qwen3';
+import { createKvCache, openCpu } from '@molrl/tensor-gpu';
+import { Command } from 'commander';
+
+const command = new Command()
+  .argument('<folder>', 'of a Hugging Face checkpoint')
+  .option('--adapter <folder>', 'a LoRA adapter on it')
+  .option('--no-thinking', 'answers without a thought')
+  .option('--system <text>', 'what the system says first')
+  .option('--max-tokens <n>', 'longest answer', '1024')
+  .option('--temperature <t>', '0 is greedy', '0.7')
+  .option('--top-p <p>', 'smallest set of tokens that reaches it', '0.95')
+  .option('--seed <n>', 'of the first answer; each later one has the next', '1')
+  .parse();
+const [folder = '.'] = command.args;
+const options = command.opts<
+  Record<'adapter' | 'system' | 'maxTokens' | 'temperature' | 'topP' | 'seed', string> & {
+    thinking: boolean;
+  }
+>();
+
+const device = await openCpu();
+const model = await loadQwen3(folder);
+const tokenizer = await loadTokenizer(folder);
+if (options.adapter !== undefined) await loadAdapter(model, options.adapter);
+const cache = createKvCache(); // the next prompt begins as the last one: that much is there
+const text = {
+  decode: (ids: ArrayLike<number>) =>
+    tokenizer.decode(ids, { skipSpecial: true, skipUnknown: true }),
+  encode: (said: string) => tokenizer.encode(said),
+};
+
+const opening = (): ChatMessage[] =>
+  options.system === undefined ? [] : [{ role: 'system', content: options.system }];
+let messages = opening();
+let enableThinking = options.thinking;
+let seed = Number(options.seed);
+
+/** What begins with a slash. @returns what to say, or undefined for /quit */
+const COMMANDS: Record<string, () => string | undefined> = {
+  '/new': () => {
+    messages = opening();
+    return 'A new chat.';
+  },
+  '/think': () => {
+    enableThinking = true;
+    return 'Thinking is on.';
+  },
+  '/nothink': () => {
+    enableThinking = false;
+    return 'Thinking is off.';
+  },
+  '/adapter': () => {
+    if (model.adapter === undefined) return 'There is no adapter: start with --adapter DIR.';
+    model.adapter.enabled = !model.adapter.enabled; // nobody else uses the model here
+    return `The adapter is ${model.adapter.enabled ? 'on' : 'off'}.`;
+  },
+  '/quit': () => undefined,
+};
+
+async function answer(question: string): Promise<void> {
+  messages.push({ role: 'user', content: question });
+  const prompt = encodeChat(messages, tokenizer, { addGenerationPrompt: true, enableThinking });
+  const room = model.config.maxPositionEmbeddings - prompt.length;
+  if (room < 1) {
+    process.stdout.write(
+      'The chat has reached the end of what the model can read. /new begins again.\n',
+    );
+    messages.pop();
+    return;
+  }
+  let said = '';
+  const chunks = stream(model, [prompt], {
+    maxTokens: Math.min(Number(options.maxTokens), room),
+    temperature: Number(options.temperature),
+    topP: Number(options.topP),
+    seed: seed++,
+    tokenizer: text,
+    cache,
+  });
+  for await (const chunk of chunks) {
+    said += chunk.text;
+    process.stdout.write(chunk.text);
+  }
+  process.stdout.write('\n');
+  messages.push({ role: 'assistant', content: said });
+}
+
+const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
+lines.prompt();
+for await (const line of lines) {
+  const question = line.trim();
+  const run = COMMANDS[question];
+  if (run !== undefined) {
+    const reply = run();
+    if (reply === undefined) break;
+    process.stdout.write(`${reply}\n`);
+  } else if (question.startsWith('/')) {
+    process.stdout.write(`There is ${Object.keys(COMMANDS).join(', ')}.\n`);
+  } else if (question !== '') await answer(question);
+  lines.prompt();
+}
+lines.close();
+cache.dispose();
+model.dispose();
+device.dispose();
