@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileError } from './fileError.ts';
 
 /**
@@ -8,16 +8,17 @@ import { fileError } from './fileError.ts';
  * temporary file in the same folder, fsync, rename, fsync of the folder. Missing folders are made.
  *
  * @param chunks - written one after the other, so that a large file needs no second copy in memory.
- * @throws {Qwen3Error} `io` if the file system refuses; the temporary file is removed and the old file stays.
+ * @throws {Qwen3Error} `io` if the file system refuses; the temporary file and folders made for it are removed, the old file stays.
  */
 export async function writeFileAtomic(
   path: string,
   chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
-  const folder = dirname(path);
+  const folder = resolve(dirname(path));
+  let made: string | undefined;
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    made = await mkdir(folder, { recursive: true });
     const file = await open(temporary, 'wx');
     try {
       for await (const chunk of chunks) await file.writeFile(chunk);
@@ -29,7 +30,15 @@ export async function writeFileAtomic(
     await syncFolder(folder);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
+    if (made !== undefined) await removeEmpty(folder, made);
     throw fileError('writeFileAtomic', path, cause);
+  }
+}
+
+/** Folders that were made for nothing, from the inner to the outer one; a folder that is in use stays. */
+async function removeEmpty(inner: string, outer: string): Promise<void> {
+  for (let folder = inner; folder.startsWith(outer); folder = dirname(folder)) {
+    await rmdir(folder).catch(() => {});
   }
 }
 
