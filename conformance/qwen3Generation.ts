@@ -30,16 +30,19 @@ export function generationSuite(root: string, name: string): Promise<SuiteResult
     const model = await loadModel(join(root, golden.model));
     const { prompts, new_tokens: maxTokens, eos, repetition_penalty: repetition } = golden;
     const greedy = { maxTokens, temperature: 0 };
-    await checkIds(check, 'greedy', model, prompts, greedy, golden.greedy);
+    await checkIds(check, 'greedy', { model, prompts, options: greedy, expected: golden.greedy });
     for (const [i, prompt] of prompts.entries()) {
-      await checkIds(check, `greedy, prompt ${i} alone`, model, [prompt], greedy, [
-        golden.greedy[i]!,
-      ]);
+      const alone = { model, prompts: [prompt], options: greedy, expected: [golden.greedy[i]!] };
+      await checkIds(check, `greedy, prompt ${i} alone`, alone);
     }
     const cut = eos.greedy.map((ids) => throughStop(ids, eos.eos_token_id));
-    await checkIds(check, 'eos', model, prompts, { ...greedy, eosIds: [eos.eos_token_id] }, cut);
+    const ended = { ...greedy, eosIds: [eos.eos_token_id] };
+    await checkIds(check, 'eos', { model, prompts, options: ended, expected: cut });
     const penalised = { ...greedy, repetitionPenalty: repetition.penalty };
-    await checkIds(check, 'repetition penalty', model, prompts, penalised, repetition.greedy);
+    await checkIds(check, 'repetition penalty', {
+      ...{ model, prompts, options: penalised },
+      expected: repetition.greedy,
+    });
     for (const temperature of [1, 0.7]) {
       const sequences = golden.scoring.map((row) => ({
         promptIds: row.prompt,
@@ -55,13 +58,18 @@ export function generationSuite(root: string, name: string): Promise<SuiteResult
   });
 }
 
+/** A call of `generate`, and what it must give. */
+interface Greedy {
+  model: Qwen3;
+  prompts: number[][];
+  options: Parameters<typeof generate>[2];
+  expected: number[][];
+}
+
 async function checkIds(
   check: Check,
   what: string,
-  model: Qwen3,
-  prompts: number[][],
-  options: Parameters<typeof generate>[2],
-  expected: number[][],
+  { model, prompts, options, expected }: Greedy,
 ): Promise<void> {
   const completions = await generate(model, prompts, options);
   const scores = await scoreLogprobs(

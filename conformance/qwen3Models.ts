@@ -21,6 +21,14 @@ interface ModelCase {
   packed_grad_l2: Record<string, number>;
 }
 
+/** A model with what its folder says of it. */
+interface LoadedCase {
+  model: Qwen3;
+  golden: Golden;
+  info: ModelCase;
+  folder: string;
+}
+
 /** Logits, losses and gradients of one model, with both spellings of its configuration. */
 export function modelSuite(root: string, name: string): Promise<SuiteResult> {
   return runSuite(`models/${name}`, async (check) => {
@@ -29,8 +37,9 @@ export function modelSuite(root: string, name: string): Promise<SuiteResult> {
     const info = await readJsonFile<ModelCase>(folder, 'case.json');
     const model = await loadModel(folder);
     checkLogits(check, model, golden);
-    await checkGradients(check, model, golden, info, folder);
-    await checkBalance(check, { model, golden, info, folder });
+    const modelCase = { model, golden, info, folder };
+    await checkGradients(check, modelCase);
+    await checkBalance(check, modelCase);
     model.dispose();
     if (!existsSync(join(folder, 'config.legacy.json'))) return;
     const legacy = await loadModel(folder, { configFile: 'config.legacy.json' });
@@ -58,12 +67,7 @@ export function fullAttentionSuite(root: string, names: readonly string[]): Prom
 /** Routers and load-balancing loss of a mixture of experts, where the case has them. */
 async function checkBalance(
   check: Check,
-  {
-    model,
-    golden,
-    info,
-    folder,
-  }: { model: Qwen3; golden: Golden; info: ModelCase; folder: string },
+  { model, golden, info, folder }: LoadedCase,
 ): Promise<void> {
   const { 'right.aux_loss': auxLoss, 'right.aux_loss_no_mask': noMask } = info.scalars;
   if (auxLoss === undefined) return;
@@ -105,10 +109,7 @@ function checkLogits(check: Check, model: Qwen3, golden: Golden): void {
 
 async function checkGradients(
   check: Check,
-  model: Qwen3,
-  golden: Golden,
-  info: ModelCase,
-  folder: string,
+  { model, golden, info, folder }: LoadedCase,
 ): Promise<void> {
   const stored = await readSafetensors(join(folder, 'grads.safetensors'));
   for (const side of ['right', 'left', 'packed'] as const) {

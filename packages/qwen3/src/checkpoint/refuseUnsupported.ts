@@ -20,7 +20,7 @@ export function readModelType(json: Json, source: string): ModelType {
 export function refuseUnsupported(json: Json, source: string, type: ModelType): void {
   const refuse = refuser(source);
   refuseArchitectures(json.architectures ?? [], type, refuse);
-  refuseSlidingWindows(json, source, type, refuse);
+  refuseSlidingWindows(json, source, type);
   for (const [key, owners] of Object.entries(OWNERS)) {
     const isSet = json[key] !== undefined && json[key] !== null && json[key] !== false;
     if (isSet && json[key] !== 0 && !owners.includes(type)) {
@@ -95,7 +95,8 @@ function refuseArchitectures(architectures: unknown, type: ModelType, refuse: Re
  * the other families have no such number). Its default of 28 is not taken for granted: a config that asks for windows
  * must say where they begin.
  */
-function refuseSlidingWindows(json: Json, source: string, type: ModelType, refuse: Refuse): void {
+function refuseSlidingWindows(json: Json, source: string, type: ModelType): void {
+  const refuse = refuser(source);
   const layers = json.num_hidden_layers as number;
   const types = json.layer_types ?? null;
   for (const key of ['sliding_window', 'max_window_layers']) checkWhole(json, source, key);

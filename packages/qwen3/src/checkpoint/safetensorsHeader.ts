@@ -146,7 +146,7 @@ function readEntry(source: string, name: string, cursor: JsonCursor): Safetensor
     return fail(source, `has no valid dtype, shape and data_offsets for ${showValue(name)}`);
   }
   const [begin, end] = offsets as [number, number];
-  return checkedEntry(source, name, dtype, shape, begin, end);
+  return checkedEntry(source, name, { dtype, shape, begin, end });
 }
 
 function failTwice(source: string, name: string, field: string): never {
@@ -166,10 +166,7 @@ function readCounts(source: string, cursor: JsonCursor): number[] {
 function checkedEntry(
   source: string,
   name: string,
-  dtype: string,
-  shape: number[],
-  begin: number,
-  end: number,
+  { dtype, shape, begin, end }: Omit<SafetensorsEntry, 'dtype'> & { dtype: string },
 ): SafetensorsEntry {
   if (!Object.hasOwn(BITS_PER_VALUE, dtype)) {
     fail(

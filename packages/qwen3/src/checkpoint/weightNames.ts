@@ -35,13 +35,10 @@ export function weightPlaces(
   file: SafetensorsFile,
   path: string,
 ): Record<string, WeightPlace> {
-  const fail = (what: string): never => {
-    throw new Qwen3Error('checkpoint', `loadModel: ${what}`);
-  };
   const isBare = !file.entries.has(EMBEDDING) && file.entries.has(EMBEDDING.slice(6));
   const storedName = (name: string): string => (isBare ? name.replace(/^model\./, '') : name);
-  checkWrappers(file, path, fail);
-  checkLayers(config, file, path, fail);
+  checkWrappers(file, path);
+  checkLayers(config, file, path);
   const shapes = parameterShapes(config);
   if (file.entries.has(HEAD)) shapes[HEAD] = [config.vocabSize, config.hiddenSize];
   const places: Record<string, WeightPlace> = {};
@@ -59,22 +56,24 @@ export function weightPlaces(
     }
     places[name] = { stored, shape };
   }
-  checkUnknown(places, file, path, fail);
+  checkUnknown(places, file, path);
   return places;
 }
 
 const HEADLESS =
   'It was saved from a model without an output head. Save it from AutoModelForCausalLM, or set tie_word_embeddings if the head is the embedding.';
 
-type Fail = (what: string) => never;
+function fail(what: string): never {
+  throw new Qwen3Error('checkpoint', `loadModel: ${what}`);
+}
 
-function checkWrappers(file: SafetensorsFile, path: string, fail: Fail): void {
+function checkWrappers(file: SafetensorsFile, path: string): void {
   const names = [...file.entries.keys()];
   const wrapper = WRAPPERS.find(([prefix]) => names.some((name) => name.startsWith(prefix)));
   if (wrapper) fail(`names in ${path} begin with ${wrapper[0]} ${wrapper[1]}`);
 }
 
-function checkLayers(config: Qwen3Config, file: SafetensorsFile, path: string, fail: Fail): void {
+function checkLayers(config: Qwen3Config, file: SafetensorsFile, path: string): void {
   const layers = new Set<string>();
   for (const name of file.entries.keys()) {
     const layer = /^(?:model\.)?layers\.(\d+)\./.exec(name)?.[1];
@@ -90,7 +89,6 @@ function checkUnknown(
   places: Record<string, WeightPlace>,
   file: SafetensorsFile,
   path: string,
-  fail: Fail,
 ): void {
   const known = new Set(Object.values(places).map(({ stored }) => stored));
   for (const name of file.entries.keys()) {

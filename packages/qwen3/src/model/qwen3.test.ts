@@ -54,11 +54,11 @@ describe('Qwen3', () => {
     expect([...embedding.dataSync().subarray(48, 60)]).toEqual(new Array(12).fill(0));
     const { value, tape } = record(() => model.forward(tokenBatch(sequences, { padId: 0 })));
     const ones = onesLike(value);
-    const [gradient] = tape.backward([[value, ones]], [embedding]);
-    const rows = gradient!.dataSync();
+    const { gradient } = tape.backward([[value, ones]], { gradient: embedding });
+    const rows = gradient.dataSync();
     expect(rows.subarray(48, 60).every((x) => x === 0)).toBe(true);
     expect(rows.subarray(60, 72).some((x) => x !== 0)).toBe(true);
-    for (const tensor of [value, ones, gradient!]) tensor.dispose();
+    for (const tensor of [value, ones, gradient]) tensor.dispose();
     model.dispose();
   });
 
