@@ -10,6 +10,7 @@ const FAMILIES: Record<string, () => Promise<(folder: string) => Promise<SuiteRe
   llama: async () => (await import('./llama.ts')).runLlama,
   losses: async () => (await import('./losses.ts')).runLosses,
   env: async () => (await import('./env.ts')).runEnv,
+  real: async () => (await import('./real.ts')).runReal,
 };
 
 const HERE = dirname(fileURLToPath(import.meta.url));
