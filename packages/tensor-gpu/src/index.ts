@@ -35,12 +35,14 @@ export type {
   FusedOpDefinition,
   RandomTensors,
 } from './fused/fusedOp.ts';
+export { add } from './ops/add.ts';
 export { type AttentionOptions, attention } from './ops/attention.ts';
 export { type EmbeddingOptions, embedding } from './ops/embedding.ts';
 export { headNormRope } from './ops/headNormRope.ts';
 export { linear } from './ops/linear.ts';
 export { type LmHeadOptions, type LmHeadResult, lmHead } from './ops/lmHead.ts';
 export { type LossAndGradient, lossFromGradient } from './ops/lossFromGradient.ts';
+export { reshape } from './ops/reshape.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.ts';
 export { type RotaryTables, rope } from './ops/rope.ts';
 export { selectRows } from './ops/selectRows.ts';

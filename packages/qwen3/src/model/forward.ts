@@ -1,5 +1,14 @@
-import { attention, embedding, headNormRope, rmsNorm, rope, swiglu } from '@molrl/tensor-gpu';
-import { add, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  add,
+  attention,
+  embedding,
+  headNormRope,
+  reshape,
+  rmsNorm,
+  rope,
+  swiglu,
+} from '@molrl/tensor-gpu';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { adaptedLinear, type Projection } from './adaptedLinear.ts';
 import type { Adapter } from './adapter.ts';
 import { balanceLoss } from './balanceLoss.ts';
@@ -90,7 +99,7 @@ function block(context: Context, layer: Layer, x: Tensor): Tensor[] {
   const { prefix } = layer;
   const attentionInput = rmsNorm(x, model.weight(`${prefix}.input_layernorm.weight`), { eps });
   observe(`${prefix}.input_layernorm`, attentionInput);
-  const afterAttention = add(x, attentionBlock(context, layer, attentionInput)) as Tensor;
+  const afterAttention = add(x, attentionBlock(context, layer, attentionInput));
   const mlpInput = rmsNorm(
     afterAttention,
     model.weight(`${prefix}.post_attention_layernorm.weight`),

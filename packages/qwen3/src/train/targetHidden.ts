@@ -1,5 +1,5 @@
-import { selectRows } from '@molrl/tensor-gpu';
-import { reshape, type Tensor, tensor1d } from '@tensorflow/tfjs-core';
+import { reshape, selectRows } from '@molrl/tensor-gpu';
+import { type Tensor, tensor1d } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 

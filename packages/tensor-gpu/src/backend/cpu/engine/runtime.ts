@@ -150,7 +150,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
       recorded++;
       return;
     }
-    if (words.length + 3 > COMMAND_WORDS)
+    if (words.length + COMMAND_HEAD > COMMAND_WORDS)
       throw new TensorGpuError('internal', `${kernel}: ${words.length} words in one command.`);
     commandWords[0] = kernelIds[kernel];
     commandWords[1] = chunks;

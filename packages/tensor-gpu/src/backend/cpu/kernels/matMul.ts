@@ -42,8 +42,8 @@ const TABLE = 8;
 
 /** A chunk is worth at least this much: about 10 microseconds of one core. */
 const SMALLEST_CHUNK_FLOPS = 1e6;
-/** Aim: 0.1 ms, long against fork and join, short against a product. */
-const CHUNK_FLOPS = 16e6;
+/** Aim: 0.3 ms. Smaller chunks share work better among many threads, but each packs its rows and columns again. */
+const CHUNK_FLOPS = 32e6;
 const MOST_CHUNKS = 16;
 /** Above so many chunks rows are not split further. */
 const ENOUGH_CHUNKS = 8;
@@ -51,8 +51,8 @@ const ENOUGH_CHUNKS = 8;
 const ROW_UNIT = 12;
 const COLUMN_UNIT = 32;
 const FEWEST_COLUMNS = 128;
-/** Each chunk packs B for itself. With this many rows that does not show. */
-const FEWEST_ROWS = 180;
+/** Each chunk packs B for itself. With this many rows that hardly shows: 180 cost a twentieth more. */
+const FEWEST_ROWS = 256;
 /** To keep all cores busy it may cost a tenth: packing a transposed B takes five times as long. */
 const LEAST_ROWS = { plain: 60, transposed: 96 } as const;
 /** Items of a batch whose offsets fit one command. */
