@@ -5,6 +5,8 @@ export interface BenchRow {
   threads: number;
   /** Our mode. */
   backend: 'native' | 'wasm';
+  /** File name of our kernels, e.g. `kernels-v3.so`. */
+  library: string;
   /** Medians, in `unit`. */
   ours: number;
   peer: number | null;
@@ -17,7 +19,7 @@ export interface BenchRow {
   unit: 's' | 'tok/s' | 'GFLOP/s';
 }
 
-const columns = [8, 22, 8, 12, 12, 18, 7, 12, 8] as const;
+const columns = [8, 22, 14, 12, 12, 18, 7, 12, 8] as const;
 const headings = ['bench', 'shape', 'ours on', 'ours', 'peer', 'peer is', 'ratio', 'limit', 'unit'];
 
 /** Headings of the printed table. */
@@ -27,7 +29,7 @@ export function tableHead(): string {
 
 /** A row of the printed table. */
 export function formatRow(row: BenchRow): string {
-  const { bench, shape, backend, ours, peer, peerName, ratio, limit, unit } = row;
+  const { bench, shape, library, ours, peer, peerName, ratio, limit, unit } = row;
   const cells = [
     number(ours),
     number(peer),
@@ -35,7 +37,7 @@ export function formatRow(row: BenchRow): string {
     ratio?.toFixed(2) ?? '-',
     number(limit),
   ];
-  return line([bench, shape, backend, ...cells, unit]);
+  return line([bench, shape, library, ...cells, unit]);
 }
 
 function number(value: number | null): string {

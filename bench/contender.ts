@@ -7,6 +7,8 @@ export interface Contender {
   readonly ready: readonly string[];
   /** Variants that could not be prepared -> why. */
   readonly failed: Readonly<Record<string, string>>;
+  /** Ours: file name of the kernels. */
+  readonly library: string | undefined;
   /** Seconds of one call, the mean over `repeats`. */
   run(variant: string, repeats: number): Promise<number>;
   stop(): void;
@@ -15,6 +17,7 @@ export interface Contender {
 interface Message {
   ready?: string[];
   failed?: Record<string, string>;
+  library?: string;
   seconds?: number;
 }
 
@@ -32,10 +35,11 @@ export async function startContender(
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment },
   });
   const messages = readMessages(child);
-  const { ready = [], failed = {} } = await messages.next();
+  const { ready = [], failed = {}, library } = await messages.next();
   return {
     ready,
     failed,
+    library,
     async run(variant, repeats) {
       child.stdin.write(`${JSON.stringify({ variant, repeats })}\n`);
       const { seconds } = await messages.next();

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type BenchRow, formatRow, tableHead } from './benchRow.ts';
 import { type BenchId, benchIds, casesOf } from './cases.ts';
-import { machineLimit } from './machineLimit.ts';
-import { measureCase } from './measureCase.ts';
+import { type MachineLimit, machineLimit } from './machineLimit.ts';
+import { measureCase, SAMPLE_SECONDS, WARM_SECONDS } from './measureCase.ts';
+import { profileCase } from './profileCase.ts';
 import { type ShapeName, shapes } from './shapes.ts';
 
 interface Options {
@@ -27,7 +28,10 @@ const program = new Command('pnpm bench')
     'Ours against PyTorch, transformers and TRL, alternating in one run; medians.\n' +
       'The peers run when MOLRL_PYTHON names a Python that has them.',
   )
-  .argument('[id...]', `what to measure: ${benchIds.join(', ')} (default: all)`)
+  .argument(
+    '[id...]',
+    `what to measure: ${benchIds.join(', ')} (default: all); or: profile ID SHAPE, where a run of ours spends its time`,
+  )
   .addOption(
     new Option('--shape <name...>', 'model shapes')
       .choices(Object.keys(shapes))
@@ -42,19 +46,43 @@ const program = new Command('pnpm bench')
   )
   .option('--json <file>', 'write the rows as JSON');
 
-async function main(): Promise<void> {
-  program.parse(process.argv.filter((argument, i) => i < 2 || argument !== '--'));
-  const options = program.opts<Options>();
-  const ids = program.args.length > 0 ? program.args : benchIds;
+/** What both ways of running begin with: the machine, and what it can do. */
+function describeMachine(threads: number): MachineLimit | null {
+  const limit = machineLimit(threads);
+  if (limit) {
+    const { gflops, vectorBits, gbPerSecond } = limit;
+    console.log(
+      `This machine (${cpus()[0]?.model.trim()}), ${threads} threads: ${gflops} GFLOP/s of multiply-adds (${vectorBits}-bit vectors), ${gbPerSecond} GB/s of memory.`,
+    );
+  }
+  return limit;
+}
+
+function checkNames(ids: readonly string[], names: readonly string[]): void {
   for (const id of ids)
     if (!benchIds.includes(id as BenchId))
       program.error(`error: unknown bench '${id}'. Known: ${benchIds.join(', ')}.`);
+  for (const name of names)
+    if (!(name in shapes))
+      program.error(`error: unknown shape '${name}'. Known: ${Object.keys(shapes).join(', ')}.`);
+}
 
-  const limit = machineLimit(options.threads);
-  if (limit)
-    console.log(
-      `This machine, ${options.threads} threads: ${limit.gflops} GFLOP/s of multiply-adds, ${limit.gbPerSecond} GB/s of memory.`,
-    );
+/** `pnpm bench profile train micro`. */
+async function printProfiles(args: readonly string[], options: Options): Promise<void> {
+  const [id = 'train', ...names] = args;
+  checkNames([id], names);
+  const wanted = [...options.shape, ...(names as ShapeName[])]; // both checked
+  const limit = describeMachine(options.threads);
+  for (const item of casesOf(id as BenchId, wanted))
+    console.log(await profileCase(item, { ...options, kernels: options.kernels[0]!, limit }));
+}
+
+async function printComparisons(ids: readonly string[], options: Options): Promise<void> {
+  checkNames(ids, []);
+  const limit = describeMachine(options.threads);
+  console.log(
+    `Each contender warms up for ${WARM_SECONDS} s; samples of ${SAMPLE_SECONDS} s, alternating; medians of ${options.rounds} rounds.`,
+  );
   if (!process.env.MOLRL_PYTHON) console.log('No peers: MOLRL_PYTHON is not set.');
   console.log(tableHead());
   const rows: BenchRow[] = [];
@@ -70,4 +98,7 @@ async function main(): Promise<void> {
   process.exitCode = rows.length > 0 ? 0 : 1;
 }
 
-await main();
+program.parse(process.argv.filter((argument, i) => i < 2 || argument !== '--'));
+const [first, ...rest] = program.args;
+if (first === 'profile') await printProfiles(rest, program.opts<Options>());
+else await printComparisons(first === undefined ? benchIds : program.args, program.opts<Options>());

@@ -13,16 +13,23 @@ export interface MeasureOptions {
   limit: MachineLimit | null;
 }
 
+/** Each variant runs this long before it counts: compilers tier up, thread pools wake, memory is mapped. */
+export const WARM_SECONDS = 3;
 /** A call is repeated until a sample takes about this long, so that clocks and wake-ups do not count. */
-const SAMPLE_SECONDS = 0.3;
+export const SAMPLE_SECONDS = 1;
 /** Thread pools spin for a while after their work; the next contender starts when they sleep. */
 const PAUSE_MS = 250;
+
+/** Of one sample. */
+const MOST_CALLS = 100_000;
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
 interface Entry {
   /** `native`, `wasm`, or the peer's name. */
   name: string;
+  /** Kernels of ours. */
+  library: string;
   isOurs: boolean;
   sample: () => Promise<number>;
   seconds: number[];
@@ -45,9 +52,10 @@ export async function measureCase(item: Case, options: MeasureOptions): Promise<
       contenders.push(contender);
       for (const [name, why] of Object.entries(contender.failed)) complain(item, name, why);
       for (const variant of contender.ready) {
-        const repeats = Math.ceil(SAMPLE_SECONDS / Math.max(await contender.run(variant, 1), 1e-6));
-        const sample = (): Promise<number> => contender.run(variant, Math.min(repeats, 10_000));
-        entries.push({ name: prefix + variant, isOurs, sample, seconds: [] });
+        const repeats = Math.ceil(SAMPLE_SECONDS / (await warmSeconds(contender, variant)));
+        const sample = (): Promise<number> => contender.run(variant, Math.min(repeats, MOST_CALLS));
+        const { library = '' } = contender;
+        entries.push({ name: prefix + variant, library, isOurs, sample, seconds: [] });
       }
     } catch (error) {
       complain(item, prefix, error instanceof Error ? error.message : String(error));
@@ -68,6 +76,17 @@ export async function measureCase(item: Case, options: MeasureOptions): Promise<
     for (const contender of contenders) contender.stop();
   }
   return rowsOf(item, options, entries);
+}
+
+/** Warms a variant up; seconds of one call afterwards. */
+async function warmSeconds(contender: Contender, variant: string): Promise<number> {
+  const started = performance.now();
+  let seconds = Math.max(await contender.run(variant, 1), 1e-6);
+  while (performance.now() - started < 1000 * WARM_SECONDS) {
+    const calls = Math.min(Math.ceil(SAMPLE_SECONDS / 4 / seconds), MOST_CALLS);
+    seconds = Math.max(await contender.run(variant, calls), 1e-6);
+  }
+  return seconds;
 }
 
 function startOurs(item: Case, kernels: string, threads: number): Promise<Contender> {
@@ -108,6 +127,7 @@ function rowsOf(item: Case, options: MeasureOptions, entries: readonly Entry[]):
     .flatMap((ours): BenchRow[] => {
       const base = {
         ...{ bench, shape, threads: options.threads, backend: ours.name as 'native' | 'wasm' }, // only we have these names
+        library: ours.library,
         ours: inUnit(median(ours.seconds)),
       };
       if (peers.length === 0)
