@@ -15,7 +15,7 @@ typedef u64 address __attribute__((aligned(4))); // two words of a command
 typedef float f32;
 typedef double f64;
 
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) || defined(WIDE_VECTORS) // the latter: AVX-512's tiles for a processor without it, to try them
 #define VW 16
 #elif defined(__AVX2__)
 #define VW 8

@@ -25,16 +25,12 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { descriptors, type WordKind } from '../src/backend/cpu/engine/descriptors.ts';
+import { COMMON, SHARED } from './kernelFlags.ts';
 
 const ZIG_VERSION = '0.17.1';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const kernelsDir = join(root, 'kernels');
 
-const COMMON =
-  '-std=c11 -O3 -ffreestanding -fno-builtin-memcpy -ffp-contract=off -fno-math-errno -fno-trapping-math -fwrapv ' +
-  '-fno-strict-aliasing -fno-delete-null-pointer-checks -fno-stack-protector -fno-sanitize=all -fvisibility=hidden ' +
-  '-fno-unwind-tables -fno-asynchronous-unwind-tables -Wall -Werror -s';
-const SHARED = '-shared -fPIC -nostdlib';
 const wasm = (features: string): string =>
   `-target wasm32-freestanding -mcpu=generic+simd128+atomics+bulk_memory${features} -nostdlib -Wl,--no-entry ` +
   '-Wl,-z,stack-size=65536 -Wl,--import-memory -Wl,--shared-memory -Wl,--max-memory=4294901760 -Wl,--export=__stack_pointer';
