@@ -48,16 +48,6 @@ INLINE void cacheStore(u8 *cell, size_t start, u32 step, const f32 *x, u32 n, f3
   }
 }
 
-// h[r] = embedding[token[r]]
-KERNEL(decodeEmbed) {
-  u32 rows = U32(d->live)[0], width = d->width;
-  for (u32 r = chunk; r < rows; r += d->chunks) {
-    const f32 *from = F32(d->embed) + (size_t)I32(d->tokens)[r] * width;
-    f32 *to = F32(d->hidden) + (size_t)r * width;
-    for (u32 i = 0; i < width; i++) to[i] = from[i];
-  }
-}
-
 // y[r] = x[r] / sqrt(mean(x[r]^2) + eps) * weight
 static void decodeRms(const f32 *x, const f32 *weight, f32 *y, u32 width, f32 eps) {
   vf sum = vsplat(0);
@@ -72,11 +62,8 @@ static void decodeRms(const f32 *x, const f32 *weight, f32 *y, u32 width, f32 ep
 
 KERNEL(decodeNorm) {
   u32 rows = U32(d->live)[0], width = d->width;
-  f32 *normed = (f32 *)scratch, *y = F32(d->y);
-  for (u32 r = chunk; r < rows; r += d->chunks) {
-    decodeRms(F32(d->x) + (size_t)r * width, F32(d->weight), normed, width, d->eps);
-    for (u32 i = 0; i < width; i++) y[LEFT(r, i, width)] = normed[i];
-  }
+  for (u32 r = chunk; r < rows; r += d->chunks)
+    decodeRms(F32(d->x) + (size_t)r * width, F32(d->weight), F32(d->y) + (size_t)r * width, width, d->eps);
 }
 
 // y = x + bias (0: none)
@@ -211,7 +198,7 @@ INLINE void attend(u8 *heap, const decodeAttentionWords *d, u32 chunk, f32 *scra
       else decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 1, format);
       f32 *out = F32(d->out);
       for (u32 n = 0; n < pair; n++)
-        for (u32 i = 0; i < D; i++) out[LEFT(r, (head + n) * D + i, heads * D)] = mixed[n * Dp + i] * inverse[n];
+        for (u32 i = 0; i < D; i++) out[((size_t)r * heads + head + n) * D + i] = mixed[n * Dp + i] * inverse[n];
     }
   }
 }

@@ -1,146 +1,369 @@
-// Products of a decode step, y[r, :] = x[r, :] W^T, with W packed once per call of generate.
+// Products of a decode step, y[r, :] = x[r, :] W^T, with frozen or trained weights W[N][K] read where they lie, in their own
+// type, in f32 arithmetic.
 //
-// Packed: panels of NR columns, each [K][NR]. Every element of y is one chain of fused multiply-adds over k = 0..K-1,
-// whatever the number of rows: a row gives the same bits alone and in any batch. The number of live rows is read from
-// the heap, so a recorded program serves a shrinking batch.
+// Lane l of a vector sums k = l, l + VW, ... in one chain of multiply-adds; the lanes join in a fixed tree. That order does
+// not depend on the number of rows: a row gives the same bits alone and in any batch. Two paths share it:
+//   few rows  : every weight is widened in registers and used once per row; memory is the limit, so it is asked for ahead
+//   many rows : GROUP columns are widened into a panel in the first-level cache, all rows pass over it
+// The number of live rows is read from the heap, so a recorded program serves a shrinking batch.
 #include "decode.h"
+#include "stored.h"
 
 #if defined(__wasm__)
 #define UNROLL _Pragma("clang loop unroll(disable)")
-#else
-#define UNROLL
+#define MR 2 // V8 keeps 2 x 4 sums in registers
+#elif VW == 8
+#define UNROLL _Pragma("clang loop unroll_count(2)")
+#define MR 3
+#else // 32 registers
+#define UNROLL _Pragma("clang loop unroll_count(2)")
+#define MR 6
 #endif
-#define NV 2
-#define NR (VW * NV)
-#define KC 256    // columns of a block: a panel of it stays in the first-level cache
-#define UNIT 32   // columns of a unit of work, a multiple of every NR
+#define FULLY _Pragma("clang loop unroll(full)")
+#define QUAD 4     // columns of a tile
+#define GROUP 16   // columns of a unit of work (DECODE_UNIT in decodeProducts.ts)
+#define KC 256     // of K, widened at a time: a panel of GROUP columns is half the first-level cache
+#define ROWS 96    // rows of a block, a multiple of every MR
+#define FEW 3      // rows that share a weight in registers
+#define FEW_FLOATS 8 // rows that are computed without a panel: floats are widened for nothing,
+#define FEW_BLOCKS 3 // blocks are not
+#define AHEAD 8192 // bytes that memory is asked for ahead
 
-// acc[i][0..NR) += x[i][0..k) * panel, i < M; ldx = K. No branch after the tile: V8 would spill it.
-#define TILE(M)                                                                        \
-  static NOINLINE void tile##M(const f32 *x, u32 ldx, const f32 *b, u32 k, f32 *acc) { \
-    (void)ldx;                                                                         \
-    vf c[M][NV];                                                                       \
-    for (int i = 0; i < M; i++)                                                        \
-      for (int j = 0; j < NV; j++) c[i][j] = vload(acc + i * NR + j * VW);             \
-    UNROLL for (u32 p = 0; p < k; p++) {                                               \
-      vf w[NV];                                                                        \
-      for (int j = 0; j < NV; j++) w[j] = vload(b + j * VW);                           \
-      for (int i = 0; i < M; i++) {                                                    \
-        vf a = vsplat(x[(size_t)i * LEFT_ROW(ldx)]);                                   \
-        for (int j = 0; j < NV; j++) c[i][j] = vfma(a, w[j], c[i][j]);                 \
-      }                                                                                \
-      x += LEFT_STEP;                                                                  \
-      b += NR;                                                                         \
-    }                                                                                  \
-    for (int i = 0; i < M; i++)                                                        \
-      for (int j = 0; j < NV; j++) vstore(acc + i * NR + j * VW, c[i][j]);             \
+// acc[i][j][VW] (+)= x[i][0..k) * panel[..][j][VW], i < M, j < QUAD; k a multiple of VW. No branch after the sums: V8 would spill them.
+#define TILE(M)                                                                                         \
+  static NOINLINE void tile##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first) { \
+    vf c[M][QUAD];                                                                                      \
+    if (first) {                                                                                        \
+      for (int i = 0; i < M; i++)                                                                       \
+        for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                             \
+    } else {                                                                                            \
+      for (int i = 0; i < M; i++)                                                                       \
+        for (int j = 0; j < QUAD; j++) c[i][j] = vload(acc + (i * QUAD + j) * VW);                      \
+    }                                                                                                   \
+    UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
+      vf a[M];                                                                                          \
+      for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
+      for (int j = 0; j < QUAD; j++) {                                                                  \
+        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
+        for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
+      }                                                                                                 \
+    }                                                                                                   \
+    for (int i = 0; i < M; i++)                                                                         \
+      for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);                        \
   }
-TILE(1) TILE(2) TILE(3) TILE(4)
-#if MR >= 5
-TILE(5)
+TILE(1) TILE(2)
+#if MR >= 3
+TILE(3)
 #endif
 #if MR >= 6
-TILE(6)
-#endif
-#if MR >= 12
-TILE(7) TILE(8) TILE(9) TILE(10) TILE(11) TILE(12)
+TILE(4) TILE(5) TILE(6)
 #endif
 
-typedef void (*Tile)(const f32 *x, u32 ldx, const f32 *b, u32 k, f32 *acc);
+typedef void (*Tile)(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first);
 static const Tile tiles[MR] = {
-    tile1, tile2, tile3, tile4,
-#if MR >= 5
-    tile5,
+    tile1, tile2,
+#if MR >= 3
+    tile3,
 #endif
 #if MR >= 6
-    tile6,
-#endif
-#if MR >= 12
-    tile7, tile8, tile9, tile10, tile11, tile12,
+    tile4, tile5, tile6,
 #endif
 };
 
-// acc[rows][NR] = x[rows][K] * panel. Meanwhile the panel after it is fetched: a step reads all weights once, so they come
-// from far away.
-static void panelProduct(const f32 *x, u32 rows, const f32 *panel, u32 K, f32 *acc) {
-  for (u32 i = 0; i < rows * NR; i += VW) vstore(acc + i, vsplat(0));
+// Rows of the next tile: the last two share what is left.
+INLINE u32 tileRows(u32 left) {
+  if (left <= MR) return left;
+  return left < 2 * MR ? (left + 1) / 2 : MR;
+}
+
+// Sums of the lanes of four vectors.
+typedef f32 v4 __attribute__((vector_size(16), aligned(4)));
+INLINE v4 join(vf v) {
+#if VW == 16
+  typedef f32 v8 __attribute__((vector_size(32), aligned(4)));
+  v8 h = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  return __builtin_shufflevector(h, h, 0, 1, 2, 3) + __builtin_shufflevector(h, h, 4, 5, 6, 7);
+#elif VW == 8
+  return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+  return v;
+#endif
+}
+INLINE v4 join4(vf s0, vf s1, vf s2, vf s3) {
+  v4 a = join(s0), b = join(s1), c = join(s2), d = join(s3);
+  v4 t = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  v4 u = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  return __builtin_shufflevector(t, u, 0, 1, 4, 5) + __builtin_shufflevector(t, u, 2, 3, 6, 7);
+}
+
+// A matrix of a product that may have several.
+typedef struct {
+  u32 type;           // of W: how it is stored
+  address matrix;
+  u32 width, columns; // K, N
+  u32 y;              // its first column in a row of y
+  u32 b, rank, t;     // LoRA adds scale (t B^T): offset of B[N][rank] (0: none), first column of t = x A^T
+  f32 scale;
+} Part;
+
+#if defined(__AVX2__) && VW == 8
+// Widening instructions cross the halves of a register, which is slow: a broadcast costs nothing while loading, and then a
+// shuffle within the halves puts 8 small elements where the exponent wants them.
+typedef char v32 __attribute__((vector_size(32)));
+typedef long long v4q __attribute__((vector_size(32)));
+typedef struct {
+  v32 half, byte; // 16-bit elements to the upper half of each lane; bytes to bits 16 to 23
+} Masks;
+INLINE Masks masksOf(const u32 type) {
+  Masks m;
+  for (int l = 0; l < 8; l++)
+    for (int i = 0; i < 4; i++) {
+      m.half[4 * l + i] = (char)(i < 2 ? -128 : 2 * l % 16 + i - 2);
+      m.byte[4 * l + i] = (char)(type == STORED_Q8_0 ? i < 3 ? -128 : l : i != 2 ? -128 : l);
+    }
+  __asm__("" : "+x"(m.half), "+x"(m.byte)); // else the compiler makes widening instructions of it again
+  return m;
+}
+INLINE v32 broadcast8(const u8 *p) {
+  long long q;
+  __builtin_memcpy(&q, p, 8);
+  return (v32)(v4q){q, q, q, q};
+}
+INLINE v32 broadcast16(const u8 *p) {
+  long long q[2];
+  __builtin_memcpy(q, p, 16);
+  return (v32)(v4q){q[0], q[1], q[0], q[1]};
+}
+// an f16 in every lane
+INLINE vf half(const u8 *p) {
+  const u16 h = *(const u16a *)p;
+  return vwidenF16((v_u16){h, h, h, h, h, h, h, h});
+}
+INLINE vf vfloat(vi bits) { return __builtin_convertvector(bits, vf); }
+// the BLOCK elements at w: the same values as vstored() gives
+INLINE void widenBlock(const u32 type, const u8 *w, const Masks *m, vf *to) {
+  if (type == STORED_BF16)
+    for (int v = 0; v < 4; v++) to[v] = (vf)__builtin_ia32_pshufb256(broadcast16(w + 16 * v), m->half);
+  else if (type <= STORED_F16)
+    for (int v = 0; v < 4; v++) to[v] = vstored(type, w, v * VW);
+  else {
+    const vf scale = half(w);
+    if (type == STORED_Q8_0) {
+      const vf by = scale * vsplat(0x1p-24f);
+      for (int v = 0; v < 4; v++) to[v] = by * vfloat((vi)__builtin_ia32_pshufb256(broadcast8(w + 2 + 8 * v), m->byte));
+      return;
+    }
+    // scale n + least, and the product is exact
+    const vf least = type == STORED_Q4_0 ? scale * vsplat(-8) : half(w + 2), low = scale * vsplat(0x1p-16f), high = scale * vsplat(0x1p-20f);
+    for (int v = 0; v < 2; v++) {
+      const vi bits = (vi)__builtin_ia32_pshufb256(broadcast8(w + (type == STORED_Q4_0 ? 2 : 4) + 8 * v), m->byte);
+      to[v] = vfma(vfloat(bits & visplat(0x0f0000)), low, least);
+      to[v + 2] = vfma(vfloat(bits & visplat(0xf00000)), high, least);
+    }
+  }
+}
+#else
+typedef u32 Masks;
+INLINE Masks masksOf(const u32 type) { return type; }
+// the BLOCK elements at w
+INLINE void widenBlock(const u32 type, const u8 *w, const Masks *m, vf *to) {
+  (void)m;
+  for (u32 v = 0; v < BLOCK / VW; v++) to[v] = vstored(type, w, v * VW);
+}
+#endif
+
+// sums[i][j] = x[i][0..K) . w[j], i < M, j < QUAD, w[j] = w + j * ldw: one function per type and number of rows
+INLINE void fewRows(const int M, const u32 type, const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums) {
+  vf c[FEW][QUAD];
+  for (int i = 0; i < M; i++)
+    for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);
+  const u32 step = (u32)storedBytes(type, BLOCK);
+  const Masks masks = masksOf(type);
+  u32 p = 0;
+  for (; p + BLOCK <= K; p += BLOCK, w += step) {
+    FULLY for (int j = 0; j < QUAD; j++) {
+      vf value[BLOCK / VW];
+      prefetch(w + j * ldw + ahead, step);
+      widenBlock(type, w + j * ldw, &masks, value);
+      for (int v = 0; v < BLOCK / VW; v++)
+        for (int i = 0; i < M; i++) c[i][j] = vfma(vload(x + i * ldx + p + v * VW), value[v], c[i][j]);
+    }
+  }
+  if (type <= STORED_F16) { // the others are made of whole blocks
+    u32 v = 0;
+    for (; p + v + VW <= K; v += VW)
+      for (int j = 0; j < QUAD; j++) {
+        const vf value = vstored(type, w + j * ldw, v);
+        for (int i = 0; i < M; i++) c[i][j] = vfma(vload(x + i * ldx + p + v), value, c[i][j]);
+      }
+    if (p + v < K) {
+      f32 tail[VW];
+      for (int j = 0; j < QUAD; j++) {
+        vstore(tail, vsplat(0));
+        for (u32 l = 0; p + v + l < K; l++) tail[l] = stored(type, w + j * ldw, v + l);
+        for (int i = 0; i < M; i++) c[i][j] = vfma(vloadn(x + i * ldx + p + v, K - p - v), vload(tail), c[i][j]);
+      }
+    }
+  }
+  for (int i = 0; i < M; i++) *(v4 *)(sums + i * GROUP) = join4(c[i][0], c[i][1], c[i][2], c[i][3]);
+}
+#define FEW_ROWS(M, name, type)                                                                             \
+  static NOINLINE void few##name##M(const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums) { \
+    fewRows(M, type, x, ldx, w, ldw, ahead, K, sums);                                                         \
+  }
+#define FEW_OF(name, type) FEW_ROWS(1, name, type) FEW_ROWS(2, name, type) FEW_ROWS(3, name, type)
+FEW_OF(F32, STORED_F32) FEW_OF(Bf16, STORED_BF16) FEW_OF(F16, STORED_F16)
+FEW_OF(Q8, STORED_Q8_0) FEW_OF(Q4, STORED_Q4_0) FEW_OF(Q41, STORED_Q4_1)
+
+typedef void (*Few)(const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums);
+static const Few few[STORED_TYPES][FEW] = {
+    {fewF321, fewF322, fewF323}, {fewBf161, fewBf162, fewBf163}, {fewF161, fewF162, fewF163},
+    {fewQ81, fewQ82, fewQ83},    {fewQ41, fewQ42, fewQ43},       {fewQ411, fewQ412, fewQ413},
+};
+
+// elements [p, p + k) of `count` rows -> panel[QUAD of columns][k / VW][QUAD][VW], the last vector filled up with zeros
+INLINE void widenGroup(const u32 type, const u8 *w, size_t ldw, u32 count, u32 p, u32 k, f32 *panel) {
+  const u32 padded = (k + VW - 1) / VW * VW;
+  const Masks masks = masksOf(type);
+  for (u32 n = 0; n < count; n++) {
+    f32 *to = panel + (size_t)(n / QUAD) * QUAD * padded + n % QUAD * VW;
+    const u8 *row = w + n * ldw + storedBytes(type, p);
+    u32 e = 0;
+    for (; e + BLOCK <= k; e += BLOCK, row += storedBytes(type, BLOCK)) {
+      vf value[BLOCK / VW];
+      widenBlock(type, row, &masks, value);
+      for (u32 v = 0; v < BLOCK / VW; v++) vstore(to + (size_t)(e + v * VW) * QUAD, value[v]);
+    }
+    if (type > STORED_F16) continue;
+    u32 v = 0;
+    for (; e + v + VW <= k; v += VW) vstore(to + (size_t)(e + v) * QUAD, vstored(type, row, v));
+    if (e + v == k) continue;
+    vstore(to + (size_t)(e + v) * QUAD, vsplat(0));
+    for (u32 l = 0; e + v + l < k; l++) to[(size_t)(e + v) * QUAD + l] = stored(type, row, v + l);
+  }
+  for (u32 n = count; n % QUAD; n++) // columns that are not there
+    for (u32 v = 0; v < padded; v += VW) vstore(panel + (size_t)(n / QUAD) * QUAD * padded + n % QUAD * VW + v * QUAD, vsplat(0));
+}
+#define WIDEN_GROUP(name, type)                                                                          \
+  static NOINLINE void panel##name(const u8 *w, size_t ldw, u32 count, u32 p, u32 k, f32 *panel) {          \
+    widenGroup(type, w, ldw, count, p, k, panel);                                                          \
+  }
+WIDEN_GROUP(F32, STORED_F32) WIDEN_GROUP(Bf16, STORED_BF16) WIDEN_GROUP(F16, STORED_F16)
+WIDEN_GROUP(Q8, STORED_Q8_0) WIDEN_GROUP(Q4, STORED_Q4_0) WIDEN_GROUP(Q41, STORED_Q4_1)
+typedef void (*Panel)(const u8 *w, size_t ldw, u32 count, u32 p, u32 k, f32 *panel);
+static const Panel panels[STORED_TYPES] = {panelF32, panelBf16, panelF16, panelQ8, panelQ4, panelQ41};
+
+// Working memory of a chunk, in its scratch.
+typedef struct {
+  f32 panel[GROUP * KC];
+  f32 acc[ROWS * GROUP * VW]; // [QUAD of columns][row][QUAD][VW]
+  f32 tail[ROWS * VW];        // the last columns of x, where K ends within a vector
+  f32 sums[2][ROWS * GROUP];
+  f32 single[FEW_FLOATS * GROUP];
+} Work;
+
+static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, f32 *sums) {
+  const u32 type = part->type, K = part->width, quads = (columns + QUAD - 1) / QUAD, whole = K / VW * VW, stripe = ROWS * QUAD * VW;
+  const size_t ldw = storedBytes(type, K);
+  for (u32 r = 0; whole < K && r < count; r++) vstore(work->tail + r * VW, vloadn(x + r * ldx + whole, K - whole));
   for (u32 p = 0; p < K; p += KC) {
-    const f32 *b = panel + (size_t)p * NR;
-    u32 k = MIN(KC, K - p), share = (k * NR + rows - 1) / rows * MR;
-    const f32 *next = b + (size_t)k * NR;
-    for (u32 r = 0; r < rows; r += MR) {
-      prefetch(next, share * sizeof(f32));
-      next += share;
-      tiles[MIN(MR, rows - r) - 1](x + LEFT(r, p, K), K, b, k, acc + r * NR);
+    const u32 k = MIN(KC, K - p), full = MIN(k, whole - p), padded = (k + VW - 1) / VW * VW;
+    panels[type](w, ldw, columns, p, k, work->panel);
+    // meanwhile the next block is fetched: a step reads all weights once, so they come from far away
+    const u32 last = p + k == K;
+    const u8 *next = last ? w + GROUP * ldw : w + storedBytes(type, p + k);
+    const size_t bytes = storedBytes(type, last ? MIN(KC, K) : MIN(KC, K - p - k));
+    u32 fetched = 0;
+    for (u32 r = 0, m; r < count; r += m) {
+      m = tileRows(count - r);
+      for (u32 share = (GROUP * (r + m) + count - 1) / count; fetched < share; fetched++) prefetch(next + fetched * ldw, bytes);
+      for (u32 q = 0; q < quads; q++) {
+        const f32 *panel = work->panel + q * QUAD * padded;
+        f32 *acc = work->acc + q * stripe + r * QUAD * VW;
+        if (full) tiles[m - 1](x + r * ldx + p, ldx, panel, full, acc, p == 0);
+        if (full < k) tiles[m - 1](work->tail + r * VW, VW, panel + (size_t)full * QUAD, VW, acc, p == 0 && full == 0);
+      }
     }
   }
+  for (u32 q = 0; q < quads; q++)
+    for (u32 r = 0; r < count; r++) {
+      const f32 *acc = work->acc + q * stripe + r * QUAD * VW;
+      *(v4 *)(sums + r * GROUP + q * QUAD) = join4(vload(acc), vload(acc + VW), vload(acc + 2 * VW), vload(acc + 3 * VW));
+    }
 }
 
-// Rows [first, first + count) of W[N][K] into their panels; a chunk takes UNIT rows.
-KERNEL(decodePack) {
-  const f32 *source = F32(d->matrix);
-  f32 *packed = F32(d->packed);
-  u32 N = d->columns, K = d->width, offset = d->firstColumn, step = d->panelStep, phase = d->firstPanel;
-  u32 end = MIN(N, (chunk + 1) * UNIT);
-  for (u32 n = chunk * UNIT; n < end; n++) {
-    u32 column = offset + n;
-    f32 *to = packed + ((size_t)(column / NR) * step + phase) * K * NR + column % NR;
-    const f32 *from = source + (size_t)n * K;
-    for (u32 k = 0; k < K; k++) to[(size_t)k * NR] = from[k];
+INLINE u32 fewOf(u32 type) { return type <= STORED_F16 ? FEW_FLOATS : FEW_BLOCKS; }
+
+// sums[r][j] = x[r] . W[n + j], r < count <= ROWS, j < columns <= GROUP
+static void groupProduct(const Part *part, u32 n, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, f32 *sums) {
+  const u32 type = part->type, K = part->width;
+  const size_t ldw = storedBytes(type, K), ahead = (AHEAD + QUAD * ldw - 1) / (QUAD * ldw) * QUAD * ldw;
+  const u8 *w = AT(part->matrix) + n * ldw;
+  if (count > fewOf(type)) {
+    manyRows(part, w, columns, x, ldx, count, work, sums);
+    return;
+  }
+  for (u32 j = 0; j < columns; j++) {
+    const u32 whole = columns - j >= QUAD; // else one column, four times
+    f32 *to = whole ? sums + j : work->single;
+    for (u32 r = 0, m; r < count; r += m) {
+      m = count - r == 4 ? 2 : MIN(FEW, count - r);
+      few[type][m - 1](x + r * ldx, ldx, w + j * ldw, whole ? ldw : 0, ahead, K, to + r * GROUP);
+    }
+    for (u32 r = 0; !whole && r < count; r++) sums[r * GROUP + j] = work->single[r * GROUP];
+    if (whole) j += QUAD - 1;
   }
 }
 
-// y = x W^T (mode 0) or y += x W^T (mode 1)
+// ... + scale (t B^T), with the adapter
+static void addLora(u8 *heap, const Part *part, u32 n, u32 columns, const f32 *t, size_t ldt, u32 count, f32 *sums) {
+  const u32 rank = part->rank;
+  for (u32 r = 0; r < count; r++)
+    for (u32 j = 0; j < columns; j++) {
+      const f32 *b = F32(part->b) + (size_t)(n + j) * rank, *a = t + r * ldt + part->t;
+      vf sum = vsplat(0);
+      u32 k = 0;
+      for (; k + VW <= rank; k += VW) sum = vfma(vload(a + k), vload(b + k), sum);
+      if (k < rank) sum = vfma(vloadn(a + k, rank - k), vloadn(b + k, rank - k), sum);
+      sums[r * GROUP + j] += part->scale * vsum(sum);
+    }
+}
+
+// ADD: y += x W^T; GATE: the parts are two, y = silu(x W0^T) * (x W1^T)
+enum { ADD = 1, GATE = 2 };
 KERNEL(decodeLinear) {
-  u32 live = U32(d->live)[0], K = d->width, N = d->columns, mode = d->add, first = d->firstRow;
+  const u32 live = U32(d->live)[0], first = d->firstRow, chunks = d->chunks, flags = d->flags;
   if (live <= first) return;
-  u32 rows = MIN(live - first, d->rows), chunks = d->chunks;
-  const f32 *x = F32(d->x) + LEFT(first, 0, K), *packed = F32(d->packed);
-  f32 *y = F32(d->y), *acc = (f32 *)scratch; // y starts at row `first`
-  u32 units = (N + UNIT - 1) / UNIT;
-  u32 from = (u32)((u64)units * chunk / chunks) * UNIT, to = MIN(N, (u32)((u64)units * (chunk + 1) / chunks) * UNIT);
-  for (u32 r0 = 0; r0 < rows; r0 += ROWS) {
-    u32 count = MIN(ROWS, rows - r0);
-    for (u32 n = from; n < to; n += NR) {
-      panelProduct(x + LEFT(r0, 0, K), count, packed + (size_t)(n / NR) * K * NR, K, acc);
-      u32 width = MIN(NR, N - n);
-      for (u32 r = 0; r < count; r++) {
-        f32 *out = y + (size_t)(r0 + r) * N + n;
-        const f32 *sum = acc + r * NR;
-        if (width == NR) {
-          for (u32 j = 0; j < NR; j += VW) {
-            vf value = vload(sum + j);
-            vstore(out + j, mode ? vload(out + j) + value : value);
-          }
-        } else {
-          for (u32 j = 0; j < width; j++) out[j] = mode ? out[j] + sum[j] : sum[j];
+  const u32 rows = MIN(live - first, d->rows), ldx = d->ldx, ldy = d->ldy, ldt = d->ldt, sides = flags & GATE ? 2 : 1;
+  const f32 *x = F32(d->x) + (size_t)first * ldx, *t = F32(d->t) + (size_t)first * ldt;
+  f32 *y = F32(d->y); // starts at row `first`
+  Work *work = (Work *)scratch;
+  const Part *parts = (const Part *)d->parts;
+  u32 units = 0, unit = 0;
+  for (u32 p = 0; p < d->count; p += sides) units += (parts[p].columns + GROUP - 1) / GROUP;
+  const u32 from = (u32)((u64)units * chunk / chunks), to = (u32)((u64)units * (chunk + 1) / chunks);
+  for (u32 p = 0; p < d->count; p += sides) {
+    const Part *part = parts + p;
+    const u32 groups = (part->columns + GROUP - 1) / GROUP;
+    for (u32 g = from > unit ? from - unit : 0; g < groups && unit + g < to; g++) {
+      const u32 n = g * GROUP, columns = MIN(GROUP, part->columns - n);
+      for (u32 r0 = 0; r0 < rows; r0 += ROWS) {
+        const u32 count = MIN(ROWS, rows - r0);
+        for (u32 s = 0; s < sides; s++) {
+          groupProduct(part + s, n, columns, x + (size_t)r0 * ldx, ldx, count, work, work->sums[s]);
+          if (part[s].b) addLora(heap, part + s, n, columns, t + (size_t)r0 * ldt, ldt, count, work->sums[s]);
+        }
+        for (u32 r = 0; r < count; r++) {
+          f32 *out = y + (size_t)(r0 + r) * ldy + part->y + n, *sum = work->sums[0] + r * GROUP;
+          if (flags & GATE)
+            for (u32 j = 0; j < GROUP; j += VW) {
+              const vf gate = vload(sum + j);
+              vstore(sum + j, gate * vsigmoid(gate) * vload(work->sums[1] + r * GROUP + j));
+            }
+          for (u32 j = 0; j < columns; j++) out[j] = flags & ADD ? out[j] + sum[j] : sum[j];
         }
       }
     }
-  }
-}
-
-// y = silu(x gate^T) * (x up^T); panels of gate and up alternate
-KERNEL(decodeGateUp) {
-  u32 rows = U32(d->live)[0], K = d->width, N = d->columns, chunks = d->chunks;
-  const f32 *x = F32(d->x), *packed = F32(d->packed);
-  f32 *y = F32(d->y), *gate = (f32 *)scratch, *up = gate + ROWS * NR;
-  u32 units = (N + UNIT - 1) / UNIT;
-  u32 from = (u32)((u64)units * chunk / chunks) * UNIT, to = MIN(N, (u32)((u64)units * (chunk + 1) / chunks) * UNIT);
-  for (u32 r0 = 0; r0 < rows; r0 += ROWS) {
-    u32 count = MIN(ROWS, rows - r0);
-    for (u32 n = from; n < to; n += NR) {
-      const f32 *panel = packed + (size_t)(n / NR) * 2 * K * NR;
-      panelProduct(x + LEFT(r0, 0, K), count, panel, K, gate);
-      panelProduct(x + LEFT(r0, 0, K), count, panel + (size_t)K * NR, K, up);
-      u32 width = MIN(NR, N - n);
-      for (u32 r = 0; r < count; r++) {
-        for (u32 j = 0; j < NR; j += VW) {
-          vf g = vload(gate + r * NR + j);
-          vstore(gate + r * NR + j, g * vsigmoid(g) * vload(up + r * NR + j));
-        }
-        for (u32 j = 0; j < width; j++) y[LEFT(r0 + r, n + j, N)] = gate[r * NR + j];
-      }
-    }
+    unit += groups;
   }
 }

@@ -99,7 +99,8 @@ typedef struct {
 typedef struct {
   u32 live;
   u32 tokens;
-  u32 embed;
+  address table;
+  u32 type;
   u32 hidden;
   u32 width;
   u32 chunks;
@@ -108,24 +109,17 @@ typedef struct {
 typedef struct {
   u32 live;
   u32 x;
-  u32 packed;
   u32 y;
-  u32 width;
-  u32 columns;
-  u32 chunks;
-} decodeGateUpWords;
-
-typedef struct {
-  u32 live;
-  u32 x;
-  u32 packed;
-  u32 y;
-  u32 width;
-  u32 columns;
-  u32 add;
+  u32 t;
+  u32 ldx;
+  u32 ldy;
+  u32 ldt;
   u32 firstRow;
   u32 rows;
   u32 chunks;
+  u32 flags;
+  u32 count;
+  u32 parts[];
 } decodeLinearWords;
 
 typedef struct {
@@ -137,16 +131,6 @@ typedef struct {
   f32 eps;
   u32 chunks;
 } decodeNormWords;
-
-typedef struct {
-  u32 matrix;
-  u32 packed;
-  u32 columns;
-  u32 width;
-  u32 firstColumn;
-  u32 panelStep;
-  u32 firstPanel;
-} decodePackWords;
 
 typedef struct {
   address table;

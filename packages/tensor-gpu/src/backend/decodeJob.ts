@@ -1,3 +1,4 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { SamplingSettings } from '../sampling/samplingProbabilities.ts';
 import type { DecoderShape, DecoderWeights } from './decoderWeights.ts';
 import type { KvCache } from './kvCache.ts';
@@ -6,7 +7,7 @@ import type { KvCache } from './kvCache.ts';
 export interface DecodeModel {
   shape: DecoderShape;
   /** Tensors on this device; they stay as they are until the engine is disposed. */
-  weights: DecoderWeights;
+  weights: DecoderWeights<Tensor>;
   /** A name for their values: see `weightVersion`. */
   version: string;
   cache: KvCache;

@@ -1,4 +1,19 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Weight } from '../weights/mappedTensor.ts';
+
+/** A low-rank change of a matrix W: the product is `x W^T + scaling (x A^T) B^T`, the matrices are never added up. */
+export interface LoraFactors<Vector = Tensor> {
+  /** A, `[rank, in]`. */
+  a: Vector;
+  /** B, `[out, rank]`. */
+  b: Vector;
+  rank: number;
+  /** `alpha / rank`, or `alpha / sqrt(rank)` for rank-stabilised adapters. */
+  scaling: number;
+}
+
+/** The matrices of a layer. */
+export type LayerMatrix = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 
 /**
  * Weights of one layer, matrices `[out, in]` as Hugging Face stores them: RMS norm, grouped-query attention with rotary
@@ -8,50 +23,52 @@ import type { Tensor } from '@tensorflow/tfjs-core';
  *     h += attention(rope(norm(q, qNorm)), rope(norm(k, kNorm)), v) o^T        qNorm, kNorm: over each head
  *     m = norm(h, postNorm)     h += (silu(m gate^T) * (m up^T)) down^T
  */
-export interface DecoderLayer<T = Tensor> {
+export interface DecoderLayer<Matrix = Weight, Vector = Tensor> {
   /** `[H]`, as `postNorm`. */
-  inputNorm: T;
+  inputNorm: Vector;
   /** `[heads * headDim, H]`. */
-  q: T;
+  q: Matrix;
   /** `[kvHeads * headDim, H]`, as `v`. */
-  k: T;
-  v: T;
+  k: Matrix;
+  v: Matrix;
   /** `[heads * headDim]`. Default: none. */
-  qBias?: T | undefined;
+  qBias?: Vector | undefined;
   /** `[kvHeads * headDim]`, as `vBias`. Default: none. */
-  kBias?: T | undefined;
-  vBias?: T | undefined;
+  kBias?: Vector | undefined;
+  vBias?: Vector | undefined;
   /** `[H, heads * headDim]`. */
-  o: T;
+  o: Matrix;
   /** `[headDim]`, as `kNorm`. Default: queries and keys are not normed. */
-  qNorm?: T | undefined;
-  kNorm?: T | undefined;
+  qNorm?: Vector | undefined;
+  kNorm?: Vector | undefined;
   /**
    * `[positions, headDim / 2]`, as `sin`: rotary tables of this layer alone. Default: those of the decoder. A layer without
    * rotary positions has ones and zeros.
    */
-  cos?: T | undefined;
-  sin?: T | undefined;
-  postNorm: T;
+  cos?: Vector | undefined;
+  sin?: Vector | undefined;
+  postNorm: Vector;
   /** `[I, H]`, as `up`. */
-  gate: T;
-  up: T;
+  gate: Matrix;
+  up: Matrix;
   /** `[H, I]`. */
-  down: T;
+  down: Matrix;
+  /** Adapters that are on, by the matrix that they change. Default: none. */
+  lora?: Partial<Record<LayerMatrix, LoraFactors<Vector>>> | undefined;
 }
 
 /** Weights of a decoder. */
-export interface DecoderWeights<T = Tensor> {
-  layers: DecoderLayer<T>[];
+export interface DecoderWeights<Matrix = Weight, Vector = Tensor> {
+  layers: DecoderLayer<Matrix, Vector>[];
   /** `[V, H]`. */
-  embed: T;
+  embed: Matrix;
   /** `[H]`, the norm before the head. */
-  norm: T;
+  norm: Vector;
   /** `[V, H]`; `embed` itself when they are tied. */
-  head: T;
+  head: Matrix;
   /** `[positions, headDim / 2]`, as `sin`. */
-  cos: T;
-  sin: T;
+  cos: Vector;
+  sin: Vector;
 }
 
 /** The sizes of a decoder. */
@@ -67,34 +84,42 @@ export interface DecoderShape {
 }
 
 /** The weights, each replaced; what a layer has not stays left out. */
-export function mapWeights<From, To>(
-  { layers, embed, norm, head, cos, sin }: DecoderWeights<From>,
-  map: (weight: From) => To,
-): DecoderWeights<To> {
-  const optional = (weight: From | undefined) => (weight === undefined ? undefined : map(weight));
+export function mapWeights<FromMatrix, FromVector, Matrix, Vector>(
+  { layers, embed, norm, head, cos, sin }: DecoderWeights<FromMatrix, FromVector>,
+  { matrix, vector }: { matrix(from: FromMatrix): Matrix; vector(from: FromVector): Vector },
+): DecoderWeights<Matrix, Vector> {
+  const optional = (from: FromVector | undefined) => (from === undefined ? undefined : vector(from));
+  const adapters = (lora: DecoderLayer<FromMatrix, FromVector>['lora'] = {}) =>
+    Object.fromEntries(
+      Object.entries(lora).map(([name, { a, b, ...rest }]) => [
+        name,
+        { ...rest, a: vector(a), b: vector(b) },
+      ]),
+    );
   return {
     layers: layers.map((layer) => ({
-      inputNorm: map(layer.inputNorm),
-      q: map(layer.q),
-      k: map(layer.k),
-      v: map(layer.v),
+      inputNorm: vector(layer.inputNorm),
+      q: matrix(layer.q),
+      k: matrix(layer.k),
+      v: matrix(layer.v),
       qBias: optional(layer.qBias),
       kBias: optional(layer.kBias),
       vBias: optional(layer.vBias),
-      o: map(layer.o),
+      o: matrix(layer.o),
       qNorm: optional(layer.qNorm),
       kNorm: optional(layer.kNorm),
       cos: optional(layer.cos),
       sin: optional(layer.sin),
-      postNorm: map(layer.postNorm),
-      gate: map(layer.gate),
-      up: map(layer.up),
-      down: map(layer.down),
+      postNorm: vector(layer.postNorm),
+      gate: matrix(layer.gate),
+      up: matrix(layer.up),
+      down: matrix(layer.down),
+      lora: adapters(layer.lora),
     })),
-    embed: map(embed),
-    norm: map(norm),
-    head: map(head),
-    cos: map(cos),
-    sin: map(sin),
+    embed: matrix(embed),
+    norm: vector(norm),
+    head: matrix(head),
+    cos: vector(cos),
+    sin: vector(sin),
   };
 }

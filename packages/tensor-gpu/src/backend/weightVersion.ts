@@ -1,6 +1,7 @@
 /** A tensor, or a weight that lies elsewhere: anything whose values are known by an object. */
 interface Values {
   readonly dataId?: object | undefined;
+  readonly shape: readonly number[];
 }
 
 const versions = new WeakMap<object, { id: number; writes: number }>();

@@ -3,16 +3,23 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Completion } from '../backend/decodeJob.ts';
-import type { DecoderLayer } from '../backend/decoderWeights.ts';
 import { type CpuDevice, openCpu } from '../index.ts';
 import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts';
 import { createDecoder } from './createDecoder.ts';
 import type { DecodeRequest } from './decodeRequest.ts';
-import type { DecoderSpec } from './decoderSpec.ts';
-import { PROMPTS, prompt, randomSpec, SMALL, WIDE } from './randomDecoder.ts';
+import {
+  POSITIONS,
+  PROMPTS,
+  prompt,
+  randomSpec,
+  SMALL,
+  type TensorLayer,
+  type TensorSpec,
+  WIDE,
+} from './randomDecoder.ts';
 
 /** Logits of all positions by a full forward pass in tfjs ops: no cache, no fused op. */
-function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
+function fullLogits(spec: TensorSpec, ids: number[]): number[][] {
   const { heads, kvHeads, headDim } = spec;
   const T = ids.length;
   const rms = (x: tf.Tensor, weight: tf.Tensor) =>
@@ -20,7 +27,7 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
   const headNorm = (x: tf.Tensor, weight?: tf.Tensor) => (weight ? rms(x, weight) : x);
   const plus = (x: tf.Tensor, bias?: tf.Tensor) => (bias ? tf.add(x, bias) : x);
   const linear = (x: tf.Tensor, weight: tf.Tensor) => tf.matMul(x, weight, false, true);
-  const turned = (x: tf.Tensor, layer: DecoderLayer) => {
+  const turned = (x: tf.Tensor, layer: TensorLayer) => {
     const [a, b] = tf.split(x, 2, -1);
     const cos = tf.slice(layer.cos ?? spec.cos, [0, 0], [T, headDim / 2]);
     const sin = tf.slice(layer.sin ?? spec.sin, [0, 0], [T, headDim / 2]);
@@ -66,7 +73,7 @@ function fullLogits(spec: DecoderSpec, ids: number[]): number[][] {
  * What a plain loop of full forward passes gives if it has drawn the same ids so far: by induction the
  * decoder must equal it token by token.
  */
-function expectPlainLoop(actual: Completion[], spec: DecoderSpec, request: DecodeRequest): void {
+function expectPlainLoop(actual: Completion[], spec: TensorSpec, request: DecodeRequest): void {
   const { prompts, numGenerations, maxTokens, seeds } = request;
   expect(actual.length).toBe(seeds.length);
   for (const [sample, { ids, logprobs, behaviorLogprobs }] of actual.entries()) {
@@ -102,8 +109,8 @@ const REQUEST: DecodeRequest = {
 };
 
 const bias = (size: number, seed: number) => tf.randomNormal([size], 0, 0.7, 'float32', seed);
-const withoutNorms = ({ qNorm: _, kNorm: __, ...layer }: DecoderLayer): DecoderLayer => layer;
-const withBiases = (layer: DecoderLayer): DecoderLayer => ({
+const withoutNorms = ({ qNorm: _, kNorm: __, ...layer }: TensorLayer): TensorLayer => layer;
+const withBiases = (layer: TensorLayer): TensorLayer => ({
   ...layer,
   qBias: bias(24, 1),
   kBias: bias(12, 2),
@@ -116,7 +123,7 @@ describe.each(
     { kernels, threads: 1 },
   ]),
 )('createDecoder, $kernels kernels on $threads threads', ({ kernels, threads }) => {
-  const opened: { device?: CpuDevice; small?: DecoderSpec } = {};
+  const opened: { device?: CpuDevice; small?: TensorSpec } = {};
   beforeAll(async () => {
     opened.device = await openCpu({ kernels, threads });
     opened.small = randomSpec(SMALL);
@@ -148,7 +155,7 @@ describe.each(
     expectPlainLoop(await generate(request, spec), spec, request);
   });
 
-  test.each<{ title: string; change: (layer: DecoderLayer) => DecoderLayer }>([
+  test.each<{ title: string; change: (layer: TensorLayer) => TensorLayer }>([
     { title: 'no norm of queries and keys', change: withoutNorms },
     { title: 'biases of queries, keys and values', change: withBiases },
     { title: 'biases and no norms, as Qwen2', change: (layer) => withBiases(withoutNorms(layer)) },

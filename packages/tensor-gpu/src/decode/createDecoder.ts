@@ -4,9 +4,11 @@ import type { Completion, DecodeEngine, DecodeJob } from '../backend/decodeJob.t
 import { type DecoderShape, mapWeights } from '../backend/decoderWeights.ts';
 import { type CacheDtype, KvCache } from '../backend/kvCache.ts';
 import { assertOneCopy } from '../backend/oneCopy.ts';
+import { weightTensor } from '../backend/weightTensor.ts';
 import { weightVersion } from '../backend/weightVersion.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { samplingSettings } from '../sampling/samplingProbabilities.ts';
+import type { Weight } from '../weights/mappedTensor.ts';
 import { assertDecodeRequest, type DecodeRequest } from './decodeRequest.ts';
 import { type DecoderSpec, decoderShape } from './decoderSpec.ts';
 
@@ -27,7 +29,7 @@ export interface Decoder {
 /**
  * Batched sampling with a key-value cache, on our CPU back end.
  *
- * Weights are packed when `generate` is called (so it sees the weights of that moment), and one recorded program with
+ * `generate` sees the weights of the moment when it is called and makes no copy of them; one recorded program with
  * norms, products, attention, head and sampling is replayed per token with one call. Samples join and leave at any step:
  * the place of one that has ended is taken at once, by the next of this call or of another that overlaps with it. Keys
  * and values lie in pages; those of a common beginning are computed once and shared.
@@ -116,9 +118,10 @@ function isSame(a: EngineSettings, b: EngineSettings): boolean {
 }
 
 function versionOf(spec: DecoderSpec): string {
-  const tensors: Tensor[] = [];
-  mapWeights({ ...spec, cos: spec.norm, sin: spec.norm }, (tensor) => tensors.push(tensor)); // tables are the same at any length
-  return weightVersion(tensors);
+  const weights: Weight[] = [];
+  const take = (weight: Weight) => weights.push(weight);
+  mapWeights({ ...spec, cos: spec.norm, sin: spec.norm }, { matrix: take, vector: take }); // tables are the same at any length
+  return weightVersion(weights);
 }
 
 function openEngine(model: {
@@ -131,8 +134,8 @@ function openEngine(model: {
   const device = decodingBackend();
   const held: Tensor[] = [];
   // clones share memory: the model may be trained or disposed while generate waits
-  const hold = (tensor: Tensor): Tensor => {
-    const shared = keep(clone(tensor));
+  const hold = (weight: Weight): Tensor => {
+    const shared = keep(clone(weightTensor(weight)));
     held.push(shared);
     return shared;
   };
@@ -142,7 +145,7 @@ function openEngine(model: {
     dispose(held);
   };
   try {
-    const weights = mapWeights(spec, hold);
+    const weights = mapWeights(spec, { matrix: hold, vector: hold });
     const keepsCache = settings.cache !== undefined;
     const engine = device.decoder({ shape, weights, version, cache, keepsCache, maxRows });
     const close = () => {

@@ -1,9 +1,17 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import type { DecoderLayer, DecoderShape, DecoderWeights } from '../backend/decoderWeights.ts';
+import type {
+  DecoderLayer,
+  DecoderShape,
+  DecoderWeights,
+  LayerMatrix,
+} from '../backend/decoderWeights.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { knownOptions } from '../base/knownOptions.ts';
+import { MappedTensor, type Weight } from '../weights/mappedTensor.ts';
 
-/** A decoder: its weights, float32 tensors on the current back end, and the numbers that they do not tell. */
+/**
+ * A decoder: its weights and the numbers that they do not tell. Vectors and adapters are float32 tensors on the current back
+ * end; matrices may be, or frozen weights of any stored type.
+ */
 export interface DecoderSpec extends DecoderWeights {
   /** Heads of the queries, a multiple of `kvHeads`. */
   heads: number;
@@ -23,8 +31,11 @@ export interface DecoderSpec extends DecoderWeights {
 /** Every weight that a layer can have. */
 const LAYER_WEIGHTS = [
   ...['inputNorm', 'q', 'k', 'v', 'qBias', 'kBias', 'vBias', 'o', 'qNorm', 'kNorm'],
-  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down'],
+  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down', 'lora'],
 ];
+
+/** The matrices that an adapter may change. */
+const ADAPTED: readonly LayerMatrix[] = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'];
 
 /** The sizes that follow from the tensors. @throws {TensorGpuError} `option` or `shape` naming what does not fit. */
 export function decoderShape(spec: DecoderSpec): DecoderShape {
@@ -59,9 +70,11 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
   for (const [index, layer] of layers.entries()) {
     knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
+    const { lora, ...weights } = layer;
+    assertLora(`layers[${index}].lora`, layer);
     assertTensors(
       `layers[${index}].`,
-      { ...layer },
+      weights,
       {
         inputNorm: [hidden],
         q: [queries, hidden],
@@ -87,17 +100,38 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   return { hidden, heads, kvHeads, headDim, intermediate, vocabulary, eps };
 }
 
+function assertLora(name: string, { lora = {}, ...layer }: DecoderLayer): void {
+  knownOptions(`createDecoder, ${name}`, lora, ADAPTED);
+  for (const key of ADAPTED) {
+    const factors = lora[key];
+    if (factors === undefined) continue;
+    const { a, b, rank, scaling } = factors;
+    if (!Number.isInteger(rank) || rank < 1 || !Number.isFinite(scaling))
+      throw new TensorGpuError(
+        'option',
+        `createDecoder: ${name}.${key} must have a whole rank >= 1 and a finite scaling, got ${rank} and ${scaling}.`,
+      );
+    const [outputs = 0, inputs = 0] = layer[key].shape;
+    assertTensors(`${name}.${key}.`, { a, b }, { a: [rank, inputs], b: [outputs, rank] });
+  }
+}
+
+/** The weights that may be frozen ones of any type. */
+const MATRICES: readonly string[] = [...ADAPTED, 'embed', 'head'];
+
 function assertTensors(
   prefix: string,
-  tensors: Record<string, Tensor | undefined>,
+  tensors: Readonly<Record<string, Weight | undefined>>,
   shapes: Record<string, number[]>,
 ): void {
   for (const [name, shape] of Object.entries(shapes)) {
     const tensor = tensors[name];
-    if (tensor?.dtype === 'float32' && String(tensor.shape) === String(shape)) continue;
+    const isMatrix = MATRICES.includes(name);
+    const isKnown = tensor?.dtype === 'float32' || (isMatrix && tensor instanceof MappedTensor);
+    if (tensor !== undefined && isKnown && String(tensor.shape) === String(shape)) continue;
     throw new TensorGpuError(
       'shape',
-      `createDecoder: ${prefix}${name} must be float32 [${shape}], got ${tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape}]`}.`,
+      `createDecoder: ${prefix}${name} must be float32 [${shape}]${isMatrix ? ' or a frozen weight of that shape' : ''}, got ${tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape}]`}.`,
     );
   }
 }

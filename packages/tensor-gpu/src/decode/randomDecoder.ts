@@ -1,5 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { DecoderLayer, DecoderWeights } from '../backend/decoderWeights.ts';
 import type { DecoderSpec } from './decoderSpec.ts';
+
+/** A decoder whose matrices are tensors, too. */
+export type TensorSpec = DecoderSpec & DecoderWeights<tf.Tensor>;
+export type TensorLayer = DecoderLayer<tf.Tensor>;
 
 interface DecoderSize {
   hidden: number;
@@ -27,11 +32,11 @@ export const WIDE: DecoderSize = {
   intermediate: 300,
   vocabulary: 130,
 };
-const POSITIONS = 96;
+export const POSITIONS = 96;
 const EPS = 1e-6;
 
 /** A decoder with random weights, the same each time: what tests sample from. */
-export function randomSpec(size: DecoderSize): DecoderSpec {
+export function randomSpec(size: DecoderSize): TensorSpec {
   const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = size;
   let seed = 0;
   const normal = (shape: number[], scale: number, mean = 0) =>

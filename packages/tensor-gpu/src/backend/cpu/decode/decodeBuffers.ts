@@ -4,8 +4,8 @@ import { DRAW_WORDS } from './drawSettings.ts';
 
 /** Logits of this many bytes at most lie in memory at once; more rows go through the head in turns. */
 const LOGITS_BYTES = 64 << 20;
-/** Rows of a block of the products (ROWS of kernels/decode.h): left sides are padded to it. */
-const BLOCK_ROWS = 60;
+/** Rows of a block of the products, ROWS of kernels/decodeLinear.c. */
+const BLOCK_ROWS = 96;
 /** Words of a drawn token: id, log-prob of the model, log-prob of the drawn distribution. */
 export const DRAWN_WORDS = 3;
 
@@ -32,6 +32,8 @@ export interface DecodeBuffers extends DecodeSize {
     qkv: number;
     mixed: number;
     active: number;
+    /** x A^T of the adapters. */
+    lowRank: number;
     logits: number;
   };
   free(): void;
@@ -48,14 +50,13 @@ export function logitsRows(vocabulary: number, slots: number): number {
   return Math.min(slots, blocks * BLOCK_ROWS);
 }
 
-/** Allocates the buffers of a step, all or nothing. */
+/** Allocates the buffers of a step, all or nothing. `ranks`: the most columns that x A^T of one product has. */
 export function allocateDecodeBuffers(
   heap: Heap,
   shape: DecoderShape,
-  { rows, slots }: DecodeSize,
+  { rows, slots, ranks }: DecodeSize & { ranks: number },
 ): DecodeBuffers {
   const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = shape;
-  const padded = paddedRows(rows);
   const logits = logitsRows(vocabulary, slots);
   const blocks: number[] = [];
   const words = (count: number) => {
@@ -76,10 +77,11 @@ export function allocateDecodeBuffers(
       settings: words(slots * DRAW_WORDS),
       drawn: words(slots * DRAWN_WORDS),
       hidden: words(rows * hidden),
-      normed: words(padded * hidden),
+      normed: words(rows * hidden),
       qkv: words(rows * (heads + 2 * kvHeads) * headDim),
-      mixed: words(padded * heads * headDim),
-      active: words(padded * intermediate),
+      mixed: words(rows * heads * headDim),
+      active: words(rows * intermediate),
+      lowRank: words(rows * ranks),
       logits: words(logits * vocabulary),
     };
     return { rows, slots, logitsRows: logits, at, free };

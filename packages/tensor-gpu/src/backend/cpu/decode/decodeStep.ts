@@ -6,6 +6,7 @@ import {
   type DecodeSize,
   DRAWN_WORDS,
 } from './decodeBuffers.ts';
+import { widestRank } from './decodeProducts.ts';
 import { type DecodeRun, runDecodeHead, runDecodeLayers } from './decodeProgram.ts';
 import {
   DRAW_WORDS,
@@ -71,7 +72,8 @@ export class DecodeStep {
     if (now !== undefined && now.rows >= rows && now.slots >= slots) return;
     const { cpu, shape } = this.run;
     const size = { rows: Math.max(rows, this.rows), slots: Math.max(slots, now?.slots ?? 0) };
-    const buffers = allocateDecodeBuffers(cpu.heap, shape, size);
+    const ranks = widestRank(this.run.offsets);
+    const buffers = allocateDecodeBuffers(cpu.heap, shape, { ...size, ranks });
     const run = { ...this.run, buffers };
     const { at } = buffers;
     const views = {

@@ -6,13 +6,13 @@ import { CpuKvCache } from './cpuKvCache.ts';
 import { DecodeScheduler } from './decodeScheduler.ts';
 import { DecodeStep } from './decodeStep.ts';
 import { writeJobBlocks } from './drawSettings.ts';
+import { joinBiases } from './joinedBiases.ts';
 import { pageLayout } from './kvPages.ts';
-import { packWeights } from './packedWeights.ts';
 
 /** The sampling kernel keeps two floats per id in its 4 MiB of scratch. */
 const MAX_VOCABULARY = 480_000;
 
-/** Packs the weights, and samples with them until it is disposed. */
+/** Samples with the weights until it is disposed. */
 export function openDecoding(device: CpuBackend, model: DecodeModel): DecodeEngine {
   const { shape, maxRows } = model;
   const { cpu } = device;
@@ -28,9 +28,12 @@ export function openDecoding(device: CpuBackend, model: DecodeModel): DecodeEngi
   const cache = shared ?? makeCache(); // another state of the weights is sampling with it
   const closeCache = () => (shared === undefined ? cache.dispose() : model.cache.close());
   try {
-    const offsets = mapWeights(model.weights, (tensor) => device.offset(tensor));
-    const weights = packWeights(cpu, shape, offsets);
-    const step = new DecodeStep({ cpu, shape, offsets, weights, layout });
+    const offsets = mapWeights(model.weights, {
+      matrix: (tensor) => device.matrix(tensor),
+      vector: (tensor) => device.offset(tensor),
+    });
+    const biases = joinBiases(cpu, shape, offsets);
+    const step = new DecodeStep({ cpu, shape, offsets, biases, layout });
     const scheduler = new DecodeScheduler({
       step,
       cache,
@@ -42,7 +45,7 @@ export function openDecoding(device: CpuBackend, model: DecodeModel): DecodeEngi
       sample: (job) => scheduler.sample(job),
       dispose() {
         step.dispose();
-        weights.free();
+        biases.free();
         closeCache();
       },
     };

@@ -97,31 +97,26 @@ export const descriptors = {
   decodeEmbed: {
     live: 'offset',
     tokens: 'offset',
-    embed: 'offset',
+    table: 'address',
+    type: 'u32', // of the table: kernels/stored.h
     hidden: 'offset',
     width: 'u32',
-    chunks: 'u32',
-  },
-  decodeGateUp: {
-    live: 'offset',
-    x: 'offset',
-    packed: 'offset',
-    y: 'offset',
-    width: 'u32',
-    columns: 'u32',
     chunks: 'u32',
   },
   decodeLinear: {
     live: 'offset',
     x: 'offset',
-    packed: 'offset',
     y: 'offset',
-    width: 'u32',
-    columns: 'u32',
-    add: 'u32', // 1: y += x W^T, 0: y = x W^T
-    firstRow: 'u32', // a multiple of ROWS
+    t: 'offset', // x A^T of the adapters; 0: none
+    ldx: 'u32', // floats from row to row, as ldy and ldt
+    ldy: 'u32',
+    ldt: 'u32',
+    firstRow: 'u32',
     rows: 'u32', // at most
     chunks: 'u32',
+    flags: 'u32', // ADD, GATE
+    count: 'u32', // of parts
+    parts: 'u32[]', // Part of decodeLinear.c, one after the other
   },
   decodeNorm: {
     live: 'offset',
@@ -131,15 +126,6 @@ export const descriptors = {
     width: 'u32',
     eps: 'f32',
     chunks: 'u32',
-  },
-  decodePack: {
-    matrix: 'offset',
-    packed: 'offset',
-    columns: 'u32',
-    width: 'u32',
-    firstColumn: 'u32', // of the packed matrix
-    panelStep: 'u32',
-    firstPanel: 'u32',
   },
   embedding: {
     table: 'address',
