@@ -26,6 +26,7 @@ test('exports these names and no others', () => {
       "onFusedMismatch",
       "openCpu",
       "profile",
+      "quantize",
       "record",
       "registerGradients",
       "reshape",

@@ -11,7 +11,7 @@ export type {
   SamplingMask,
   TopLogprob,
 } from './backend/decodeJob.ts';
-export type { DecoderLayer } from './backend/decoderWeights.ts';
+export type { DecoderLayer, LayerMatrix, LoraFactors } from './backend/decoderWeights.ts';
 export {
   type CacheDtype,
   createKvCache,
@@ -86,5 +86,6 @@ export {
 export type { KernelMode } from './userKernels/kernelSource.ts';
 export type { MappedTensor, Weight } from './weights/mappedTensor.ts';
 export { type MapTensorOptions, mapTensor } from './weights/mapTensor.ts';
+export { type QuantizedDtype, quantize } from './weights/quantize.ts';
 export type { StoredDtype } from './weights/storedDtype.ts';
 export { type StoredTensorOptions, storedTensor } from './weights/storedTensor.ts';
