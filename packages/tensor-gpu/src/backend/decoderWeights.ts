@@ -88,7 +88,8 @@ export function mapWeights<FromMatrix, FromVector, Matrix, Vector>(
   { layers, embed, norm, head, cos, sin }: DecoderWeights<FromMatrix, FromVector>,
   { matrix, vector }: { matrix(from: FromMatrix): Matrix; vector(from: FromVector): Vector },
 ): DecoderWeights<Matrix, Vector> {
-  const optional = (from: FromVector | undefined) => (from === undefined ? undefined : vector(from));
+  const optional = (from: FromVector | undefined) =>
+    from === undefined ? undefined : vector(from);
   const adapters = (lora: DecoderLayer<FromMatrix, FromVector>['lora'] = {}) =>
     Object.fromEntries(
       Object.entries(lora).map(([name, { a, b, ...rest }]) => [

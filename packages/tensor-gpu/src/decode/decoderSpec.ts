@@ -72,30 +72,26 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
     knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
     const { lora, ...weights } = layer;
     assertLora(`layers[${index}].lora`, layer);
-    assertTensors(
-      `layers[${index}].`,
-      weights,
-      {
-        inputNorm: [hidden],
-        q: [queries, hidden],
-        k: [keys, hidden],
-        v: [keys, hidden],
-        ...(layer.qBias && { qBias: [queries] }),
-        ...(layer.kBias && { kBias: [keys] }),
-        ...(layer.vBias && { vBias: [keys] }),
-        o: [hidden, queries],
-        ...(layer.qNorm && { qNorm: [headDim] }),
-        ...(layer.kNorm && { kNorm: [headDim] }),
-        ...((layer.cos || layer.sin) && {
-          cos: [positions, headDim / 2], // one without the other would mix two rotations
-          sin: [positions, headDim / 2],
-        }),
-        postNorm: [hidden],
-        gate: [intermediate, hidden],
-        up: [intermediate, hidden],
-        down: [hidden, intermediate],
-      },
-    );
+    assertTensors(`layers[${index}].`, weights, {
+      inputNorm: [hidden],
+      q: [queries, hidden],
+      k: [keys, hidden],
+      v: [keys, hidden],
+      ...(layer.qBias && { qBias: [queries] }),
+      ...(layer.kBias && { kBias: [keys] }),
+      ...(layer.vBias && { vBias: [keys] }),
+      o: [hidden, queries],
+      ...(layer.qNorm && { qNorm: [headDim] }),
+      ...(layer.kNorm && { kNorm: [headDim] }),
+      ...((layer.cos || layer.sin) && {
+        cos: [positions, headDim / 2], // one without the other would mix two rotations
+        sin: [positions, headDim / 2],
+      }),
+      postNorm: [hidden],
+      gate: [intermediate, hidden],
+      up: [intermediate, hidden],
+      down: [hidden, intermediate],
+    });
   }
   return { hidden, heads, kvHeads, headDim, intermediate, vocabulary, eps };
 }
