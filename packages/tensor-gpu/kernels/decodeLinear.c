@@ -104,6 +104,7 @@ typedef struct {
   u32 y;              // its first column in a row of y
   u32 b, rank, t;     // LoRA adds scale (t B^T): offset of B[N][rank] (0: none), first column of t = x A^T
   f32 scale;
+  u32 lengths;        // DoRA multiplies column n by the n-th of these floats (0: none)
 } Part;
 
 #if defined(__AVX2__) && VW == 8
@@ -315,7 +316,7 @@ static void groupProduct(const Part *part, u32 n, u32 columns, const f32 *x, siz
   }
 }
 
-// ... + scale (t B^T), with the adapter
+// (... + scale (t B^T)) * lengths, with the adapter
 static void addLora(u8 *heap, const Part *part, u32 n, u32 columns, const f32 *t, size_t ldt, u32 count, f32 *sums) {
   const u32 rank = part->rank;
   for (u32 r = 0; r < count; r++)
@@ -325,7 +326,9 @@ static void addLora(u8 *heap, const Part *part, u32 n, u32 columns, const f32 *t
       u32 k = 0;
       for (; k + VW <= rank; k += VW) sum = vfma(vload(a + k), vload(b + k), sum);
       if (k < rank) sum = vfma(vloadn(a + k, rank - k), vloadn(b + k, rank - k), sum);
-      sums[r * GROUP + j] += part->scale * vsum(sum);
+      f32 *y = sums + r * GROUP + j;
+      *y += part->scale * vsum(sum);
+      if (part->lengths) *y *= F32(part->lengths)[n + j];
     }
 }
 

@@ -1,5 +1,6 @@
-import type { createDecoder } from '@molrl/tensor-gpu';
-import { dispose, onesLike, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import type { createDecoder, LayerMatrix, LoraFactors } from '@molrl/tensor-gpu';
+import { dispose, div, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { adaptedRowNorms, adapterLayer } from '../model/adapterLayer.ts';
 import { type LinearModule, layerDescription } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
@@ -26,48 +27,59 @@ const BIASES: Partial<Record<LinearModule, 'qBias' | 'kBias' | 'vBias'>> = {
   v_proj: 'vBias',
 };
 
+/** The matrices of a layer, by their names in a model. */
+const MATRICES: Readonly<Record<LayerMatrix, string>> = {
+  q: 'self_attn.q_proj',
+  k: 'self_attn.k_proj',
+  v: 'self_attn.v_proj',
+  o: 'self_attn.o_proj',
+  gate: 'mlp.gate_proj',
+  up: 'mlp.up_proj',
+  down: 'mlp.down_proj',
+};
+
 /**
- * A model's weights as the decoder asks for them.
+ * A model's weights as the decoder asks for them; an adapter that is on stays beside the matrices that it changes.
  *
- * @param weights - those that differ from the model's own, by name.
  * @returns the spec, and `dispose()` for what was made for it.
  */
-export function decoderOf(
-  model: Qwen3,
-  weights: Record<string, Tensor>,
-  positions: number,
-): { spec: DecoderSpec; dispose(): void } {
+export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec; dispose(): void } {
   const { config } = model;
-  const weight = (name: string): Tensor => weights[name] ?? model.weight(name);
   const { cos, sin } = model.rotary(positions);
   const descriptions = Array.from({ length: config.numHiddenLayers }, (_, layer) =>
     layerDescription(config, layer),
   );
   const isTurned = descriptions.every(({ rope }) => rope);
   const still = isTurned ? {} : { cos: onesLike(cos), sin: zerosLike(sin) }; // a turn by 0
+  const made: Tensor[] = Object.values(still);
   const layers = descriptions.map(({ qkNorm, rope, biases }, layer): DecoderLayer => {
-    const part = (name: string): Tensor => weight(`model.layers.${layer}.${name}`);
-    const attention = (name: string): Tensor => part(`self_attn.${name}`);
-    const named = biases.map((module) => [BIASES[module]!, attention(`${module}.bias`)]);
+    const prefix = `model.layers.${layer}`;
+    const part = (name: string): Tensor => model.weight(`${prefix}.${name}`);
+    const matrix = (name: LayerMatrix): Tensor => part(`${MATRICES[name]}.weight`);
+    const named = biases.map((module) => [BIASES[module]!, part(`self_attn.${module}.bias`)]);
     return {
       inputNorm: part('input_layernorm.weight'),
-      q: attention('q_proj.weight'),
-      k: attention('k_proj.weight'),
-      v: attention('v_proj.weight'),
-      o: attention('o_proj.weight'),
+      q: matrix('q'),
+      k: matrix('k'),
+      v: matrix('v'),
+      o: matrix('o'),
       ...Object.fromEntries(named),
-      ...(qkNorm && { qNorm: attention('q_norm.weight'), kNorm: attention('k_norm.weight') }),
+      ...(qkNorm && {
+        qNorm: part('self_attn.q_norm.weight'),
+        kNorm: part('self_attn.k_norm.weight'),
+      }),
       ...(!rope && still),
       postNorm: part('post_attention_layernorm.weight'),
-      gate: part('mlp.gate_proj.weight'),
-      up: part('mlp.up_proj.weight'),
-      down: part('mlp.down_proj.weight'),
+      gate: matrix('gate'),
+      up: matrix('up'),
+      down: matrix('down'),
+      lora: adaptersOf(model, prefix, made),
     };
   });
   const spec = {
     layers,
-    embed: weight('model.embed_tokens.weight'),
-    norm: weight('model.norm.weight'),
+    embed: model.weight('model.embed_tokens.weight'),
+    norm: model.weight('model.norm.weight'),
     head: model.head(),
     cos,
     sin,
@@ -76,5 +88,23 @@ export function decoderOf(
     headDim: config.headDim,
     eps: config.rmsNormEps,
   };
-  return { spec, dispose: () => dispose(still) };
+  return { spec, dispose: () => dispose(made) };
+}
+
+/** What the adapter that is on adds to a layer's matrices; tensors made for it go to `made`. */
+function adaptersOf(model: Qwen3, prefix: string, made: Tensor[]): DecoderLayer['lora'] {
+  const adapters: Partial<Record<LayerMatrix, LoraFactors>> = {};
+  for (const [matrix, module] of Object.entries(MATRICES)) {
+    const name = `${prefix}.${module}`;
+    const layer = adapterLayer(model, name);
+    if (layer === undefined) continue;
+    const { down: a, up: b, scaling, magnitude, rowNorms } = layer;
+    const factors: LoraFactors = { a, b, rank: a.shape[0]!, scaling };
+    adapters[matrix as LayerMatrix] = factors; // the keys of MATRICES
+    if (!magnitude || !rowNorms) continue;
+    const weight = model.weight(`${name}.weight`);
+    factors.lengths = tidy(() => div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms })));
+    made.push(factors.lengths);
+  }
+  return adapters;
 }

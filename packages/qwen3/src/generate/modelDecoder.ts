@@ -1,5 +1,4 @@
 import { createDecoder, type Decoder, weightVersion } from '@molrl/tensor-gpu';
-import { effectiveWeights } from '../lora/effectiveWeights.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { decoderOf } from './decoderOf.ts';
 
@@ -49,12 +48,10 @@ function presentVersion({ parameters, adapter }: Qwen3): string {
 }
 
 function openDecoder(model: Qwen3, version: string, positions: number): OpenDecoder {
-  const { weights, dispose } = effectiveWeights(model);
-  const { spec, dispose: disposeSpec } = decoderOf(model, weights, positions);
+  const { spec, dispose } = decoderOf(model, positions);
   const decoder = createDecoder({ ...spec, version });
   const close = () => {
     decoder.dispose();
-    disposeSpec();
     dispose();
   };
   return { decoder, version, positions: spec.cos.shape[0]!, users: 0, close };

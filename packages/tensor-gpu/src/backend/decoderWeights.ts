@@ -1,7 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Weight } from '../weights/mappedTensor.ts';
 
-/** A low-rank change of a matrix W: the product is `x W^T + scaling (x A^T) B^T`, the matrices are never added up. */
+/**
+ * A low-rank change of a matrix W: the product is `(x W^T + scaling (x A^T) B^T) * lengths`, the matrices are never
+ * added up.
+ */
 export interface LoraFactors<Vector = Tensor> {
   /** A, `[rank, in]`. */
   a: Vector;
@@ -10,6 +13,8 @@ export interface LoraFactors<Vector = Tensor> {
   rank: number;
   /** `alpha / rank`, or `alpha / sqrt(rank)` for rank-stabilised adapters. */
   scaling: number;
+  /** `[out]`, DoRA's `m / ||W + scaling B A||` of each row. Default: none. */
+  lengths?: Vector | undefined;
 }
 
 /** The matrices of a layer. */
@@ -92,9 +97,9 @@ export function mapWeights<FromMatrix, FromVector, Matrix, Vector>(
     from === undefined ? undefined : vector(from);
   const adapters = (lora: DecoderLayer<FromMatrix, FromVector>['lora'] = {}) =>
     Object.fromEntries(
-      Object.entries(lora).map(([name, { a, b, ...rest }]) => [
+      Object.entries(lora).map(([name, { a, b, lengths, ...rest }]) => [
         name,
-        { ...rest, a: vector(a), b: vector(b) },
+        { ...rest, a: vector(a), b: vector(b), lengths: optional(lengths) },
       ]),
     );
   return {

@@ -8,7 +8,6 @@ import { type SampleTokenOptions, sampleToken } from '../sampling/sampleToken.ts
 import { createDecoder } from './createDecoder.ts';
 import type { DecodeRequest } from './decodeRequest.ts';
 import {
-  POSITIONS,
   PROMPTS,
   prompt,
   randomSpec,

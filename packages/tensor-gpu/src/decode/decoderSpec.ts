@@ -101,14 +101,18 @@ function assertLora(name: string, { lora = {}, ...layer }: DecoderLayer): void {
   for (const key of ADAPTED) {
     const factors = lora[key];
     if (factors === undefined) continue;
-    const { a, b, rank, scaling } = factors;
+    const { a, b, rank, scaling, lengths } = factors;
     if (!Number.isInteger(rank) || rank < 1 || !Number.isFinite(scaling))
       throw new TensorGpuError(
         'option',
         `createDecoder: ${name}.${key} must have a whole rank >= 1 and a finite scaling, got ${rank} and ${scaling}.`,
       );
     const [outputs = 0, inputs = 0] = layer[key].shape;
-    assertTensors(`${name}.${key}.`, { a, b }, { a: [rank, inputs], b: [outputs, rank] });
+    assertTensors(
+      `${name}.${key}.`,
+      { a, b, lengths },
+      { a: [rank, inputs], b: [outputs, rank], ...(lengths && { lengths: [outputs] }) },
+    );
   }
 }
 

@@ -32,7 +32,7 @@ export const WIDE: DecoderSize = {
   intermediate: 300,
   vocabulary: 130,
 };
-export const POSITIONS = 96;
+const POSITIONS = 96;
 const EPS = 1e-6;
 
 /** A decoder with random weights, the same each time: what tests sample from. */

@@ -97,7 +97,8 @@ describe.each(testedKernels)('weights of other types, %s kernels', (kernels) => 
     const factors = (weight: tf.Tensor, rank: number): LoraFactors => {
       const [outputs = 0, inputs = 0] = weight.shape;
       const normal = (shape: number[]) => tf.randomNormal(shape, 0, 0.2, 'float32', ++seed);
-      return { a: normal([rank, inputs]), b: normal([outputs, rank]), rank, scaling: 1.5 };
+      const lengths = rank % 2 === 1 ? tf.add(normal([outputs]), 1) : undefined; // DoRA
+      return { a: normal([rank, inputs]), b: normal([outputs, rank]), rank, scaling: 1.5, lengths };
     };
     const adapted = spec.layers.map((layer) => {
       const entries = Object.entries(ranks).map(([name, rank]) => [
@@ -109,10 +110,15 @@ describe.each(testedKernels)('weights of other types, %s kernels', (kernels) => 
     const merged = adapted.map(({ lora, ...layer }) => ({
       ...layer,
       ...Object.fromEntries(
-        Object.entries<LoraFactors>(lora).map(([name, { a, b, scaling }]) => [
-          name,
-          tf.add(layer[name as LayerMatrix] as tf.Tensor, tf.mul(tf.matMul(b, a), scaling)),
-        ]),
+        Object.entries<LoraFactors>(lora).map(
+          ([name, { a, b, scaling, lengths = tf.scalar(1) }]) => [
+            name,
+            tf.mul(
+              tf.add(layer[name as LayerMatrix] as tf.Tensor, tf.mul(tf.matMul(b, a), scaling)),
+              tf.reshape(lengths, [-1, 1]),
+            ),
+          ],
+        ),
       ),
     }));
     const actual = await sampled({ ...spec, layers: adapted });

@@ -119,7 +119,9 @@ function runProduct(run: DecodeProducts, product: Product): void {
     const { matrix, lora } = part;
     const { address, dtype } = matrix;
     const place = [STORED_DTYPES[dtype].code, address % 2 ** 32, Math.floor(address / 2 ** 32)];
-    const low = lora ? [lora.b, lora.rank, rank, f32Bits(lora.scaling)] : [0, 0, 0, 0];
+    const low = lora
+      ? [lora.b, lora.rank, rank, f32Bits(lora.scaling), lora.lengths ?? 0]
+      : [0, 0, 0, 0, 0];
     const columnOfY = into === 'gate' ? 0 : column;
     column += part.columns;
     rank += lora?.rank ?? 0;
