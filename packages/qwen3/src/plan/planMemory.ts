@@ -1,7 +1,8 @@
 import { type CacheDtype, decodeMemory } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkInteger, checkOptionNames } from '../base/optionChecks.ts';
-import { LINEAR_MODULES, parameterShapes } from '../model/parameterShapes.ts';
+import { LINEAR_MODULES } from '../model/layerDescription.ts';
+import { parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { trainingMemory } from './trainingMemory.ts';
 
@@ -37,8 +38,6 @@ export interface MemoryPlan {
     activations: number;
     /** The chunks of the head and what a backward pass works with. */
     working: number;
-    /** The matrices in the sampler's layout, and with an adapter the merged ones. */
-    packed: number;
     /** Rows in flight of the sampler. */
     buffers: number;
     /** Keys and values. */
@@ -76,7 +75,7 @@ export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {})
   const weights = base + adapter;
   const optimizer = train ? 2 * trained : 0;
   const ofTrain = (tokens: number) => trainingMemory(config, { tokens, loraRank, trained });
-  const ofSampler = (rows: number) => samplerMemory(config, { ...generate!, rows, loraRank });
+  const ofSampler = (rows: number) => samplerMemory(config, { ...generate!, rows });
   const training = train && ofTrain(train.tokens);
   const sampling = generate && ofSampler(generate.rows);
   const trainPeak = training ? weights + optimizer + training.peak : 0;
@@ -90,7 +89,6 @@ export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {})
       gradients: training?.gradients ?? 0,
       activations: training?.activations ?? 0,
       working: training?.working ?? 0,
-      packed: sampling?.packed ?? 0,
       buffers: sampling?.buffers ?? 0,
       cache: sampling?.cache ?? 0,
     },
@@ -141,15 +139,8 @@ function linearShapes(config: Qwen3Config): [out: number, width: number][] {
     .map(([, [out = 0, width = 0]]) => [out, width]);
 }
 
-function samplerMemory(
-  config: Qwen3Config,
-  options: NonNullable<PlanMemoryOptions['generate']> & { loraRank: number },
-) {
-  const { rows, promptTokens, maxTokens, cacheDtype = 'f32', loraRank } = options;
-  const merged =
-    loraRank > 0
-      ? linearShapes(config).reduce((total, [out, width]) => total + 4 * out * width, 0)
-      : 0;
+function samplerMemory(config: Qwen3Config, options: NonNullable<PlanMemoryOptions['generate']>) {
+  const { rows, promptTokens, maxTokens, cacheDtype = 'f32' } = options;
   const shape = {
     hidden: config.hiddenSize,
     heads: config.numAttentionHeads,
@@ -161,8 +152,7 @@ function samplerMemory(
   };
   const tokens = promptTokens + maxTokens - 1; // the last one is not read
   const layers = config.numHiddenLayers;
-  const memory = decodeMemory(shape, { layers, rows, promptTokens, tokens, cacheDtype });
-  return { ...memory, packed: memory.packed + merged };
+  return decodeMemory(shape, { layers, rows, promptTokens, tokens, cacheDtype });
 }
 
 function readOptions(options: PlanMemoryOptions) {

@@ -39,11 +39,6 @@ export interface DecodeBuffers extends DecodeSize {
   free(): void;
 }
 
-/** Rows of a left side of a product. */
-export function paddedRows(rows: number): number {
-  return Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS;
-}
-
 /** Rows of logits in memory at once. */
 export function logitsRows(vocabulary: number, slots: number): number {
   const blocks = Math.max(1, Math.floor(LOGITS_BYTES / (4 * vocabulary * BLOCK_ROWS)));

@@ -1,9 +1,7 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
 import type { CacheDtype } from '../../kvCache.ts';
-import { sizeClass } from '../engine/heap.ts';
-import { logitsRows, paddedRows } from './decodeBuffers.ts';
+import { logitsRows } from './decodeBuffers.ts';
 import { heapBytesOfPages, PAGE_POSITIONS, pageLayout } from './kvPages.ts';
-import { DECODE_UNIT } from './packedWeights.ts';
 
 /** What is to be sampled. */
 export interface DecodeMemoryOptions {
@@ -18,8 +16,6 @@ export interface DecodeMemoryOptions {
 
 /** Bytes of heap that sampling takes beside the weights. */
 export interface DecodeMemory {
-  /** The matrices in the layout of the decode kernels. */
-  packed: number;
   /** Rows in flight, logits among them. */
   buffers: number;
   /** Keys and values when every sequence is as long as it can be. */
@@ -40,22 +36,11 @@ const PREFILL_ROWS = 256;
 export function decodeMemory(shape: DecoderShape, options: DecodeMemoryOptions): DecodeMemory {
   const { hidden, heads, kvHeads, headDim, intermediate, vocabulary } = shape;
   const { layers, rows, promptTokens, tokens, cacheDtype } = options;
-  const matrix = (columns: number, width: number, copies = 1) =>
-    sizeClass(4 * Math.ceil(columns / DECODE_UNIT) * DECODE_UNIT * width * copies);
-  const queries = heads * headDim;
-  const layer =
-    matrix(queries + 2 * kvHeads * headDim, hidden) +
-    matrix(hidden, queries) +
-    matrix(intermediate, hidden, 2) +
-    matrix(hidden, intermediate);
   const step = Math.max(rows, Math.min(PREFILL_ROWS, rows * promptTokens));
-  const perRow = hidden + (heads + 2 * kvHeads) * headDim;
-  const perPadded = hidden + queries + intermediate;
+  const perRow = 2 * hidden + (2 * heads + 2 * kvHeads) * headDim + intermediate;
   const layout = pageLayout(shape, layers, cacheDtype);
-  const rowWords = step * perRow + paddedRows(step) * perPadded;
   return {
-    packed: layers * layer + matrix(vocabulary, hidden),
-    buffers: 4 * (rowWords + logitsRows(vocabulary, rows) * vocabulary),
+    buffers: 4 * (step * perRow + logitsRows(vocabulary, rows) * vocabulary),
     cache: heapBytesOfPages(layout, rows * Math.ceil(tokens / PAGE_POSITIONS)),
   };
 }
