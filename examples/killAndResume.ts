@@ -22,13 +22,17 @@ export interface Stop {
 }
 
 /** Runs the main job as its own process, and stops it if asked to. */
-export function runMolRl(argv: readonly string[], stop?: Stop): Promise<Ended> {
+export const runMolRl = (argv: readonly string[], stop?: Stop): Promise<Ended> =>
+  runProgram(program, argv, stop);
+
+/** Runs a TypeScript program as its own process, and stops it if asked to. */
+export function runProgram(file: string, argv: readonly string[], stop?: Stop): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [
       '--conditions=@molrl/source',
       '--import',
       'tsx',
-      program,
+      file,
       ...argv,
     ]);
     const ended: Ended = { code: null, signal: null, stdout: '', stderr: '', workMs: 0 };

@@ -27,6 +27,7 @@ const program =
 const COMMANDS = {
   start: program('mol-rl', 'main.ts'),
   train: program('trainer', 'main.ts'),
+  chat: program('chat.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
 

@@ -2,8 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
+import { checkSettings } from './config/checkSettings.ts';
 import { readCommandLine } from './config/commandLine.ts';
-import { readSettings } from './config/readSettings.ts';
+import { readGiven } from './config/readSettings.ts';
 import type { TrainerSettings } from './config/schema.ts';
 import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
@@ -12,7 +13,7 @@ import { exportModel } from './harness/exportModel.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
 import { replaceFile } from './harness/replaceFile.ts';
-import { openRun } from './harness/run.ts';
+import { openRun, saveRun } from './harness/run.ts';
 import { runFile, runFileName } from './harness/runFile.ts';
 import { runStages } from './harness/runStages.ts';
 import { listCheckpoints, type RunState, readRunState } from './harness/runState.ts';
@@ -30,9 +31,9 @@ const SHIPPED_TEXT = (name: string): URL => new URL(`../mol-rl/text/${name}.txt`
 async function main(): Promise<void> {
   const line = readCommandLine(process.argv.slice(2).filter((argument) => argument !== '--'));
   const out = line.out ?? newRunFolder(line.resume);
-  const { settings: asked, given } = await readSettings(line);
+  const given = await readGiven(line);
   const found = line.resume ? await resumed(out, given) : undefined;
-  const settings = found?.settings ?? asked;
+  const settings = found?.settings ?? checkSettings(given, { quick: line.quick });
   if (!found) await openFolder(out);
 
   const stop = new AbortController();
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
   const progress = createProgress();
   onStopSignals(stop, (words) => progress.line(words));
   const run = openRun({ learner, game, text, sftRows, out, state, progress, signal: stop.signal });
+  if (!found) await saveRun(run);
   try {
     await runStages(run);
   } catch (error) {

@@ -1,24 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { checkSettings } from './checkSettings.ts';
 import type { CommandLine } from './commandLine.ts';
 import { mergeSettings } from './defaults.ts';
-import type { TrainerSettings } from './schema.ts';
 import { groupOfShortName } from './settingsTable.ts';
 
-export interface GivenSettings {
-  settings: TrainerSettings;
-  /** What the user gave; the others are defaults. */
-  given: Record<string, unknown>;
-}
-
-/** Settings of the command line over those of `--config`, over the defaults. */
-export async function readSettings(line: CommandLine): Promise<GivenSettings> {
+/** What the user gave, by group: the command line over `--config`. Not checked, without defaults. */
+export async function readGiven(line: CommandLine): Promise<Record<string, unknown>> {
   const fromFile = line.config === undefined ? {} : await readConfig(line.config);
-  const { stages = ['grpo'] } = mergeSettings(fromFile, line.settings) as { stages?: string[] }; // checked below
-  const given = mergeSettings(fromFile, nested(line.settings, stages));
-  return { settings: checkSettings(given, { quick: line.quick }), given };
+  const { stages = ['grpo'] } = mergeSettings(fromFile, line.settings) as { stages?: string[] }; // checked with the rest
+  return mergeSettings(fromFile, nested(line.settings, stages));
 }
 
 /** `{ 'grpo.updates': 3, prompts: 4 }` -> `{ grpo: { updates: 3, prompts: 4 } }` */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { closest } from 'fastest-levenshtein';
 import { ENVIRONMENTS, type TrainerSettings } from '../config/schema.ts';
 import { codewordsGame } from './codewordsGame.ts';
 import type { Game } from './game.ts';
@@ -18,6 +19,6 @@ export async function openGame(settings: TrainerSettings): Promise<Game> {
   if (environment === 'codewords') return codewordsGame();
   if (existsSync(environment)) return ownGame({ environment, data, evalData, seed });
   throw new Error(
-    `environment: '${environment}' is neither a name (${ENVIRONMENTS.join(', ')}) nor a file that is there.`,
+    `environment: '${environment}' is neither a name (${ENVIRONMENTS.join(', ')}) nor a file that is there. Did you mean '${closest(environment, ENVIRONMENTS)}'?`,
   );
 }

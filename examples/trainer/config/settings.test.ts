@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkSettings } from './checkSettings.ts';
+import { readCommandLine } from './commandLine.ts';
+import { readGiven } from './readSettings.ts';
+import { groupOfShortName, settingsTable } from './settingsTable.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'molrl-settings-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const given = (...argv: string[]) => readGiven(readCommandLine(argv));
+
+describe('command line', () => {
+  test('a setting is written with its group, or without where the stage is clear', async () => {
+    expect(await given('--grpo.learning-rate', '1e-4', '--prompts', '4', '--seed', '3')).toEqual({
+      grpo: { learningRate: 1e-4, prompts: 4 },
+      seed: 3,
+    });
+    expect(await given('--stages', 'collect,mol,eval', '--updates', '7', '--alpha', '0.5')).toEqual(
+      {
+        stages: ['collect', 'mol', 'eval'],
+        mol: { updates: 7, alpha: 0.5 },
+      },
+    );
+  });
+
+  test('wins over the file of --config, key by key', async () => {
+    const file = join(folder, 'config.json');
+    await writeFile(file, JSON.stringify({ environment: 'gym', grpo: { prompts: 2, updates: 9 } }));
+    expect(await given('--config', file, '--prompts', '5')).toEqual({
+      environment: 'gym',
+      grpo: { prompts: 5, updates: 9 },
+    });
+  });
+
+  test('run.json of an earlier run is a config', async () => {
+    const file = join(folder, 'run.json');
+    await writeFile(file, JSON.stringify({ settings: { seed: 4 }, engine: {} }));
+    expect(await given('--config', file)).toEqual({ seed: 4 });
+  });
+
+  test('a config in TypeScript is its default export', async () => {
+    const file = join(folder, 'config.ts');
+    await writeFile(file, "export default { environment: 'codewords' as const };\n");
+    expect(await given('--config', file)).toEqual({ environment: 'codewords' });
+    const empty = join(folder, 'empty.ts');
+    await writeFile(empty, 'export const x = 1;\n');
+    await expect(given('--config', empty)).rejects.toThrow(/default export, got none/);
+  });
+});
+
+describe('checkSettings', () => {
+  const game = { environment: 'codewords' };
+
+  test('fills in what was not given; undefined erases nothing', () => {
+    const settings = checkSettings({ ...game, seed: undefined, grpo: { prompts: 3 }, lora: 4 });
+    expect(settings).toMatchObject({ seed: 0, lora: { r: 4 } });
+    expect(settings.grpo).toMatchObject({ prompts: 3, numGenerations: 8, lossType: 'dapo' });
+  });
+
+  test.each([
+    [
+      { grpo: { learningRate: '3e-4' } },
+      'grpo.learningRate: must be a number above 0, at most 1, got "3e-4".',
+    ],
+    [
+      { grpo: { learningrate: 3e-4 } },
+      "grpo.learningrate: there is no such setting. Did you mean 'learningRate'?",
+    ],
+    [{ grpo: { lossType: 'dpao' } }, `got "dpao". Did you mean 'dapo'?`],
+    [{ evn: 'gym' }, "evn: there is no such setting. Did you mean 'eval'?"],
+    [
+      { stages: ['grop'] },
+      `stages.0: must be one of collect, sft, mol, grpo, eval, got "grop". Did you mean 'grpo'?`,
+    ],
+    [{ environment: 'prompt' }, 'data: the environment `prompt` needs rows.'],
+    [{ environment: 'prompt', data: 'x.jsonl' }, 'reward: the environment `prompt` needs one.'],
+    [{ environment: 'maths' }, 'data: the environment `maths` needs rows.'],
+    [{ stages: ['sft'] }, 'sft.data: the stage `sft` needs rows.'],
+    [
+      { grpo: { numGenerations: 1 } },
+      'grpo.numGenerations: must be an integer from 2 to 1024, got 1.',
+    ],
+  ])('%j is refused with the place and the fix', (wrong, message) => {
+    expect(() => checkSettings({ ...game, ...wrong })).toThrow(message);
+  });
+
+  test('says all that is wrong at once', () => {
+    expect(() => checkSettings({ ...game, seed: -1, grpo: { beta: -1 } })).toThrow(
+      /^seed: .*\ngrpo\.beta: /,
+    );
+  });
+});
+
+describe('settings table', () => {
+  test('every setting is described', () => {
+    expect(settingsTable().filter(({ description }) => description === '')).toEqual([]);
+    expect(settingsTable().find(({ path }) => path === 'grpo.lossType')).toMatchObject({
+      kind: 'text',
+      trl: 'loss_type',
+    });
+  });
+
+  test('a short name belongs to the last training stage that has it', () => {
+    expect(groupOfShortName('updates', ['sft', 'eval'])).toBe('sft');
+    expect(groupOfShortName('updates', ['collect', 'mol', 'grpo'])).toBe('grpo');
+    expect(groupOfShortName('seed', ['grpo'])).toBeUndefined();
+    expect(groupOfShortName('tasks', ['grpo'])).toBe('eval');
+  });
+});
