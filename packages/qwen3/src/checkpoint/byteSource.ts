@@ -2,6 +2,8 @@
 export interface ByteSource {
   /** Path or address, for errors. */
   readonly name: string;
+  /** A file of this machine. */
+  readonly isLocal: boolean;
   /** Bytes in all. */
   readonly size: number;
   /** Fewer bytes than asked for are an error. */

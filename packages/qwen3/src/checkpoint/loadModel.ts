@@ -1,23 +1,24 @@
-import type { Variable } from '@tensorflow/tfjs-core';
-import { Qwen3Error } from '../base/errors.ts';
-import { checkOptionNames } from '../base/optionChecks.ts';
+import { checkBoolean, checkOptionNames } from '../base/optionChecks.ts';
 import { loadGguf } from '../gguf/loadGguf.ts';
 import { isGguf } from '../gguf/tokenizerFiles.ts';
 import { Qwen3 } from '../model/qwen3.ts';
-import type { Qwen3Config } from '../model/qwen3Config.ts';
-import { toVariable } from '../model/toVariable.ts';
 import { filePath } from './filePath.ts';
 import { withGenerationEnds } from './generationEnds.ts';
 import { type ModelFiles, modelFiles } from './modelFiles.ts';
-import { openSafetensors, type SafetensorsFile } from './openSafetensors.ts';
+import { modelWeights } from './modelWeights.ts';
+import { openTensorFile, type TensorFile } from './openSafetensors.ts';
 import { INDEX_FILE, openShards } from './openShards.ts';
 import { parseConfig } from './parseConfig.ts';
-import { readFloats } from './readFloats.ts';
-import { EMBEDDING, HEAD, weightPlaces } from './weightNames.ts';
 
 export interface LoadModelOptions {
   /** Name of the configuration inside the folder. Default `'config.json'`. */
   configFile?: string | undefined;
+  /**
+   * Matrices stay as their file has them (F32, BF16 or F16), mapped into memory and outside the heap: nothing is copied, a
+   * model larger than the heap loads at once, and only an adapter can be trained. Their values are not searched for NaN.
+   * Default false.
+   */
+  frozen?: boolean | undefined;
 }
 
 const WEIGHTS_FILE = 'model.safetensors';
@@ -47,7 +48,9 @@ export async function loadModel(
   source: string | URL,
   options: LoadModelOptions = {},
 ): Promise<Qwen3> {
-  checkOptionNames('loadModel', options, ['configFile']);
+  checkOptionNames('loadModel', options, ['configFile', 'frozen']);
+  const { frozen = false } = options;
+  checkBoolean('loadModel', 'frozen', frozen);
   if (isGguf(source)) return loadGguf(source);
   const files = await modelFiles('loadModel', source);
   const configFile = filePath('loadModel: configFile', options.configFile ?? 'config.json');
@@ -55,54 +58,20 @@ export async function loadModel(
   const written = parseConfig(await files.json(configFile), files.at(configFile));
   const config = await withGenerationEnds(written, files);
   const { file, path } = await openWeights(files);
-  const parameters = await readParameters(config, file, path);
-  if (config.tieWordEmbeddings) shareEqualHead(parameters);
-  return new Qwen3(config, parameters, files.folder);
-}
-
-/** One file goes before several, as in transformers. */
-async function openWeights(files: ModelFiles): Promise<{ file: SafetensorsFile; path: string }> {
-  const name = files.weights ?? WEIGHTS_FILE;
-  if (!(await files.has(name)) && (await files.has(INDEX_FILE))) {
-    return { file: await openShards(files), path: files.at(INDEX_FILE) };
-  }
-  await files.require(name);
-  return { file: await openSafetensors(files.at(name)), path: files.at(name) };
-}
-
-async function readParameters(
-  config: Qwen3Config,
-  file: SafetensorsFile,
-  path: string,
-): Promise<Record<string, Variable>> {
-  const parameters: Record<string, Variable> = {};
   try {
-    for (const [name, { stored, shape }] of Object.entries(weightPlaces(config, file, path))) {
-      if (file.entries.get(stored)?.dtype === 'I32') {
-        throw new Qwen3Error(
-          'checkpoint',
-          `loadModel: ${stored} in ${path} holds integers, floats were expected.`,
-        );
-      }
-      parameters[name] = toVariable(await readFloats('loadModel', file, stored), shape);
-    }
-    return parameters;
-  } catch (error) {
-    for (const loaded of Object.values(parameters)) loaded.dispose();
-    throw error;
+    const weights = await modelWeights(config, { file, path, frozen });
+    return new Qwen3(config, { ...weights, folder: files.folder });
   } finally {
     await file.close();
   }
 }
 
-function shareEqualHead(parameters: Record<string, Variable>): void {
-  const head = parameters[HEAD];
-  const embedding = parameters[EMBEDDING];
-  if (!head || !embedding) return;
-  const a = head.dataSync();
-  const b = embedding.dataSync();
-  if (a.every((value, i) => value === b[i])) {
-    head.dispose();
-    delete parameters[HEAD];
+/** One file goes before several, as in transformers. */
+async function openWeights(files: ModelFiles): Promise<{ file: TensorFile; path: string }> {
+  const name = files.weights ?? WEIGHTS_FILE;
+  if (!(await files.has(name)) && (await files.has(INDEX_FILE))) {
+    return { file: await openShards(files), path: files.at(INDEX_FILE) };
   }
+  await files.require(name);
+  return { file: await openTensorFile(files.at(name)), path: files.at(name) };
 }

@@ -15,6 +15,7 @@ export async function openBytes(caller: string, path: string | URL): Promise<Byt
     const { size } = await handle.stat();
     return {
       name,
+      isLocal: true,
       size,
       read: (position, length) => readFrom(handle, position, length),
       close: () => handle.close(),

@@ -21,6 +21,20 @@ export interface SafetensorsFile {
   close(): Promise<void>;
 }
 
+/** Where a tensor's bytes lie in a file of this machine. */
+export interface TensorPlace {
+  path: string;
+  offset: number;
+}
+
+/** {@link SafetensorsFile}, with the bytes themselves. */
+export interface TensorFile extends SafetensorsFile {
+  /** As stored, of any type. */
+  bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Undefined for a file of the web. */
+  place(name: string): TensorPlace | undefined;
+}
+
 /** Enough to recognise other formats by their first bytes. */
 const FIRST_BYTES = 32;
 
@@ -34,7 +48,12 @@ const FIRST_BYTES = 32;
  * offsets, sizes that contradict its shapes, or a header that the Rust reader would refuse.
  * @see https://github.com/huggingface/safetensors#format
  */
-export async function openSafetensors(path: string | URL): Promise<SafetensorsFile> {
+export function openSafetensors(path: string | URL): Promise<SafetensorsFile> {
+  return openTensorFile(path);
+}
+
+/** {@link openSafetensors}, with the bytes themselves. */
+export async function openTensorFile(path: string | URL): Promise<TensorFile> {
   const source = await openBytes('openSafetensors', path);
   try {
     const { name, size } = source;
@@ -53,36 +72,43 @@ function openedFile(
   bytes: ByteSource,
   dataStart: number,
   header: Pick<SafetensorsFile, 'entries' | 'metadata'>,
-): SafetensorsFile {
+): TensorFile {
   const { name: source } = bytes;
   let isOpen = true;
   const refuse = (code: 'option' | 'unsupported', what: string): never => {
     throw new Qwen3Error(code, `SafetensorsFile.read: ${source} ${what}`);
   };
+  const entryOf = (tensor: string): SafetensorsEntry => {
+    if (!isOpen) refuse('option', 'was closed. Read before close().');
+    const entry = header.entries.get(tensor);
+    if (entry) return entry;
+    const known = showValue([...header.entries.keys()]);
+    return refuse('option', `has no tensor ${showValue(tensor)}. It holds ${known}.`);
+  };
+  const bytesOf = async ({ begin, end }: SafetensorsEntry): Promise<Uint8Array<ArrayBuffer>> => {
+    try {
+      return await bytes.read(dataStart + begin, end - begin);
+    } catch (cause) {
+      throw fileError('SafetensorsFile.read', source, cause);
+    }
+  };
   return {
     ...header,
-    async read(name) {
-      if (!isOpen) refuse('option', 'was closed. Read before close().');
-      const entry = header.entries.get(name);
-      if (!entry) {
-        const known = showValue([...header.entries.keys()]);
-        return refuse('option', `has no tensor ${showValue(name)}. It holds ${known}.`);
-      }
+    async read(tensor) {
+      const entry = entryOf(tensor);
       const decode = DECODERS[entry.dtype];
       if (!decode) {
         const known = Object.keys(DECODERS).join(', ');
         return refuse(
           'unsupported',
-          `holds ${showValue(name)} as ${entry.dtype}, this version reads ${known}. Convert this tensor first.`,
+          `holds ${showValue(tensor)} as ${entry.dtype}, this version reads ${known}. Convert this tensor first.`,
         );
       }
-      try {
-        const stored = await bytes.read(dataStart + entry.begin, entry.end - entry.begin);
-        return decode(stored.buffer);
-      } catch (cause) {
-        throw fileError('SafetensorsFile.read', source, cause);
-      }
+      return decode((await bytesOf(entry)).buffer);
     },
+    bytes: async (tensor) => bytesOf(entryOf(tensor)),
+    place: (tensor) =>
+      bytes.isLocal ? { path: source, offset: dataStart + entryOf(tensor).begin } : undefined,
     async close() {
       if (isOpen) await bytes.close();
       isOpen = false;

@@ -1,7 +1,7 @@
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import type { ModelFiles } from './modelFiles.ts';
-import { openSafetensors, type SafetensorsFile } from './openSafetensors.ts';
+import { openTensorFile, type TensorFile } from './openSafetensors.ts';
 import type { SafetensorsEntry } from './safetensorsHeader.ts';
 
 /** Says which file of a sharded checkpoint holds which tensor. */
@@ -14,13 +14,13 @@ export const INDEX_FILE = 'model.safetensors.index.json';
  * @throws {Qwen3Error} `checkpoint` if the index is no index, a file is missing or damaged, holds a tensor that the index
  * does not give it, or lacks one (two files were swapped, or are of another model); `io` as `openSafetensors`.
  */
-export async function openShards(files: ModelFiles): Promise<SafetensorsFile> {
+export async function openShards(files: ModelFiles): Promise<TensorFile> {
   const path = files.at(INDEX_FILE);
   const fail = (what: string): never => {
     throw new Qwen3Error('checkpoint', `loadModel: ${path} ${what}`);
   };
   const shardOf = readWeightMap(await files.json(INDEX_FILE), fail);
-  const shards = new Map<string, SafetensorsFile>();
+  const shards = new Map<string, TensorFile>();
   const close = async (): Promise<void> => {
     for (const shard of shards.values()) await shard.close();
   };
@@ -29,20 +29,23 @@ export async function openShards(files: ModelFiles): Promise<SafetensorsFile> {
       if (!(await files.has(name))) {
         fail(`names the file ${name}, which is not there. Copy or download it, too.`);
       }
-      shards.set(name, await openSafetensors(files.at(name)));
+      shards.set(name, await openTensorFile(files.at(name)));
     }
     const entries = mergedEntries(shardOf, shards, fail);
+    const shardWith = (name: string): TensorFile => {
+      const shard = shards.get(shardOf.get(name) ?? '');
+      if (shard) return shard;
+      throw new Qwen3Error(
+        'option',
+        `SafetensorsFile.read: ${path} has no tensor ${showValue(name)}.`,
+      );
+    };
     return {
       entries,
       metadata: {},
-      async read(name) {
-        const shard = shards.get(shardOf.get(name) ?? '');
-        if (shard) return shard.read(name);
-        throw new Qwen3Error(
-          'option',
-          `SafetensorsFile.read: ${path} has no tensor ${showValue(name)}.`,
-        );
-      },
+      read: async (name) => shardWith(name).read(name),
+      bytes: async (name) => shardWith(name).bytes(name),
+      place: (name) => shardWith(name).place(name),
       close,
     };
   } catch (error) {
@@ -72,7 +75,7 @@ function readWeightMap(index: Record<string, unknown>, fail: Fail): Map<string, 
 
 function mergedEntries(
   shardOf: Map<string, string>,
-  shards: Map<string, SafetensorsFile>,
+  shards: Map<string, TensorFile>,
   fail: Fail,
 ): Map<string, SafetensorsEntry> {
   const entries = new Map<string, SafetensorsEntry>();

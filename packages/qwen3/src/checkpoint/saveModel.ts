@@ -70,7 +70,7 @@ export async function saveModel(
   checkInteger('saveModel', 'maxShardBytes', maxShardBytes, 1);
   const base = copyFrom === null ? null : filePath('saveModel', copyFrom);
   const config = jsonText(formatConfig(model.config, dtype), FLOATS);
-  const tensors = tensorsToWrite('saveModel', model.parameters, dtype);
+  const tensors = tensorsToWrite('saveModel', model.weights(), dtype);
   return inTurn(resolve(path), async () => {
     const weights = await writeWeights(path, tensors, maxShardBytes);
     await writeFileAtomic(join(path, 'config.json'), [config]);

@@ -1,5 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Weight } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
+import { valuesOf } from '../model/frozenWeight.ts';
 import type { WeightDtype } from './weightDtype.ts';
 import type { TensorToWrite } from './writeSafetensors.ts';
 
@@ -17,15 +18,15 @@ const LIMITS: Record<WeightDtype, number> = {
  */
 export function tensorsToWrite(
   functionName: string,
-  tensors: Record<string, Tensor>,
+  tensors: Record<string, Weight>,
   dtype: WeightDtype,
 ): TensorToWrite[] {
   return Object.entries(tensors).map(([name, tensor]) => ({
     name,
-    shape: tensor.shape,
+    shape: [...tensor.shape],
     stored: dtype === 'bfloat16' ? 'BF16' : 'F32',
     async values() {
-      const data = (await tensor.data()) as Float32Array; // weights are float32
+      const data = await valuesOf(tensor);
       const bad = data.findIndex((value) => !(Math.abs(value) < LIMITS[dtype]));
       if (bad < 0) return data;
       throw new Qwen3Error(

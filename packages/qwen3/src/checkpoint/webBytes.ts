@@ -12,6 +12,7 @@ export async function openWebBytes(caller: string, address: string): Promise<Byt
   const { size } = await readRange(caller, address, { position: 0, length: 1 });
   return {
     name: address,
+    isLocal: false,
     size,
     async read(position, length) {
       if (length === 0) return new Uint8Array(0);

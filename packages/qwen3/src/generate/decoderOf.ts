@@ -1,4 +1,4 @@
-import type { createDecoder, LayerMatrix, LoraFactors } from '@molrl/tensor-gpu';
+import type { createDecoder, LayerMatrix, LoraFactors, Weight } from '@molrl/tensor-gpu';
 import { dispose, div, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { adaptedRowNorms, adapterLayer } from '../model/adapterLayer.ts';
 import { type LinearModule, layerDescription } from '../model/layerDescription.ts';
@@ -55,7 +55,8 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
   const layers = descriptions.map(({ qkNorm, rope, biases }, layer): DecoderLayer => {
     const prefix = `model.layers.${layer}`;
     const part = (name: string): Tensor => model.weight(`${prefix}.${name}`);
-    const matrix = (name: LayerMatrix): Tensor => part(`${MATRICES[name]}.weight`);
+    const matrix = (name: LayerMatrix): Weight =>
+      model.matrix(`${prefix}.${MATRICES[name]}.weight`);
     const named = biases.map((module) => [BIASES[module]!, part(`self_attn.${module}.bias`)]);
     return {
       inputNorm: part('input_layernorm.weight'),
@@ -78,7 +79,7 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
   });
   const spec = {
     layers,
-    embed: model.weight('model.embed_tokens.weight'),
+    embed: model.matrix('model.embed_tokens.weight'),
     norm: model.weight('model.norm.weight'),
     head: model.head(),
     cos,
@@ -102,7 +103,7 @@ function adaptersOf(model: Qwen3, prefix: string, made: Tensor[]): DecoderLayer[
     const factors: LoraFactors = { a, b, rank: a.shape[0]!, scaling };
     adapters[matrix as LayerMatrix] = factors; // the keys of MATRICES
     if (!magnitude || !rowNorms) continue;
-    const weight = model.weight(`${name}.weight`);
+    const weight = model.matrix(`${name}.weight`);
     factors.lengths = tidy(() => div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms })));
     made.push(factors.lengths);
   }

@@ -133,7 +133,7 @@ describe('loadGguf', () => {
         originalMaxPositionEmbeddings: 8192,
       },
     ] as const) {
-      const scaled = new Qwen3({ ...llama.config, ropeScaling }, llama.parameters, llama.folder);
+      const scaled = new Qwen3({ ...llama.config, ropeScaling }, llama);
       await saveGguf(scaled, path, { dtype: 'F32' });
       const found = await loadGguf(path);
       expect(found.config.ropeScaling).toMatchObject(ropeScaling);

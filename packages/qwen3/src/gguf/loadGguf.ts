@@ -25,7 +25,7 @@ export async function loadGguf(path: string | URL): Promise<Qwen3> {
     for (const { name, shape, read } of ggufWeights(file, config, architecture)) {
       parameters[name] = toVariable(await read(), shape);
     }
-    return new Qwen3(config, parameters, file.path);
+    return new Qwen3(config, { parameters, folder: file.path });
   } catch (error) {
     for (const loaded of Object.values(parameters)) loaded.dispose();
     throw error;

@@ -4,6 +4,7 @@ import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { checkModel } from '../model/checkModel.ts';
+import { valuesOf } from '../model/frozenWeight.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { rotaryFrequencies } from '../model/ropeScaling.ts';
@@ -89,11 +90,12 @@ function ropeTensor({ headDim, ropeTheta: theta, ropeScaling }: Qwen3Config): Wr
 }
 
 function writtenTensors(model: Qwen3, architecture: string, dtype: WrittenType): WrittenTensor[] {
-  return Object.entries(model.parameters).map(([name, { shape }]): WrittenTensor => {
+  return Object.entries(model.weights()).map(([name, weight]): WrittenTensor => {
     const stored = ggufName(name);
     if (stored === undefined) {
       throw new Qwen3Error('unsupported', `saveGguf: llama.cpp has no tensor for ${name}.`);
     }
+    const shape = [...weight.shape];
     const heads = architecture === 'llama' ? rotatedHeads(name, model.config) : undefined;
     const isRounded = shape.length > 1 && (dtype !== 'Q8_0' || shape.at(-1)! % 32 === 0);
     return {
@@ -101,7 +103,7 @@ function writtenTensors(model: Qwen3, architecture: string, dtype: WrittenType):
       shape,
       type: ggmlTypeOf(isRounded ? dtype : 'F32'),
       async read() {
-        const values = (await model.weight(name).data()) as Float32Array; // weights are float32
+        const values = await valuesOf(weight);
         const bad = values.findIndex((value) => !Number.isFinite(value));
         if (bad >= 0) {
           throw new Qwen3Error(

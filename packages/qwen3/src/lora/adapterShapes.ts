@@ -30,7 +30,7 @@ export function adapterShapes(
       Object.assign(shapes, stackShapes(model, layers as Adapter['layers'], name));
       continue;
     }
-    const [rows, columns] = model.weight(`${name}.weight`).shape as [number, number];
+    const [rows, columns] = model.matrix(`${name}.weight`).shape as readonly [number, number];
     shapes[`${name}.lora_A.weight`] = [r, columns];
     shapes[`${name}.lora_B.weight`] = [rows, r];
     if (useDora) shapes[`${name}.lora_magnitude_vector`] = [rows];

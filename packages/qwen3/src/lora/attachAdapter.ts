@@ -2,6 +2,7 @@ import { keep, square, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import type { Adapter, LayerSettings } from '../model/adapter.ts';
+import { heapTensor } from '../model/frozenWeight.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { isStack, type LayerRanks } from './adapterShapes.ts';
 import { peftTargets } from './adapterTargets.ts';
@@ -67,7 +68,7 @@ export function squaredRowNorms(model: Qwen3, modules: readonly string[]): Recor
   return Object.fromEntries(
     modules.map((module) => [
       module,
-      tidy(() => keep(sum(square(model.weight(`${module}.weight`) as Tensor), 1))),
+      tidy(() => keep(sum(square(heapTensor(model.matrix(`${module}.weight`))), 1))),
     ]),
   );
 }

@@ -1,5 +1,7 @@
-import { add, dispose, div, matMul, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { Weight } from '@molrl/tensor-gpu';
+import { add, div, matMul, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { type AdapterLayer, adaptedRowNorms, adapterLayer } from '../model/adapterLayer.ts';
+import { heapTensor } from '../model/frozenWeight.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { linearModules } from './adapterTargets.ts';
 
@@ -9,18 +11,19 @@ import { linearModules } from './adapterTargets.ts';
  * @returns `weights` by name, and `dispose()`, which frees the merged copies and nothing else.
  */
 export function effectiveWeights(model: Qwen3): {
-  weights: Record<string, Tensor>;
+  weights: Record<string, Weight>;
   dispose(): void;
 } {
-  const weights: Record<string, Tensor> = { ...model.parameters };
+  const weights = model.weights();
   const merged: Tensor[] = [];
   for (const name of linearModules(model)) {
-    const layer = adapterLayer(model, name);
-    if (!layer) continue;
-    const sum = tidy(() => mergedWeight(model.weight(`${name}.weight`) as Tensor, layer));
+    const [sum] = tidy(() => {
+      const layer = adapterLayer(model, name); // of experts it is cut out, for this call
+      return layer ? [mergedWeight(heapTensor(model.matrix(`${name}.weight`)), layer)] : [];
+    });
+    if (!sum) continue;
     merged.push(sum);
     weights[`${name}.weight`] = sum;
-    if (/\.experts\.\d+\./.test(name)) dispose([layer.down, layer.up]); // cut out for this call
   }
   return {
     weights,

@@ -1,5 +1,6 @@
 import { mul, tidy, type Variable, variable } from '@tensorflow/tfjs-core';
 import { checkModel } from '../model/checkModel.ts';
+import { heapTensor } from '../model/frozenWeight.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import { effectiveWeights } from './effectiveWeights.ts';
 
@@ -24,8 +25,8 @@ export function mergeLora(model: Qwen3): Qwen3 {
   const parameters: Record<string, Variable> = {};
   for (const [name, weight] of Object.entries(weights)) {
     // A new buffer, not a clone: optimisers may write into the old one.
-    parameters[name] = tidy(() => variable(mul(weight, 1)));
+    parameters[name] = tidy(() => variable(mul(heapTensor(weight), 1)));
   }
   dispose();
-  return new Qwen3({ ...model.config }, parameters, model.folder);
+  return new Qwen3({ ...model.config }, { parameters, folder: model.folder });
 }

@@ -14,7 +14,7 @@ export interface Projection {
  *     x W^T + scaling (x A^T) B^T + b        with DoRA  m / ||W + scaling B A|| (x W^T + scaling (x A^T) B^T) + b
  */
 export function adaptedLinear(model: AdaptedModel, { name, bias }: Projection, x: Tensor): Tensor {
-  const weight = model.weight(`${name}.weight`);
+  const weight = model.matrix(`${name}.weight`);
   const layer = adapterLayer(model, name);
   let y = linear(x, weight);
   if (layer) {

@@ -1,4 +1,4 @@
-import { linear } from '@molrl/tensor-gpu';
+import { linear, type Weight } from '@molrl/tensor-gpu';
 import {
   add,
   mul,
@@ -31,7 +31,10 @@ export interface AdapterLayer {
 export interface AdaptedModel {
   readonly config: Qwen3Config;
   adapter: Adapter | undefined;
+  /** A vector. */
   weight(name: string): Tensor;
+  /** A matrix, in the heap or frozen. */
+  matrix(name: string): Weight;
 }
 
 /**
@@ -113,7 +116,7 @@ function parameter({ parameters, name: adapter }: Adapter, name: string): Tensor
  * @see Liu et al. 2024, DoRA, section 4.3: https://arxiv.org/abs/2402.09353
  */
 export function adaptedRowNorms(
-  weight: Tensor,
+  weight: Weight,
   layer: AdapterLayer & { rowNorms: Tensor },
 ): Tensor {
   const { down, up, scaling, rowNorms } = layer;
@@ -131,7 +134,7 @@ function checkBinding(model: AdaptedModel, adapter: Adapter): void {
   const names = Object.keys(adapter.layers);
   const isThere = (name: string): boolean => {
     try {
-      model.weight(
+      model.matrix(
         `${name.replace(/\.experts\.(gate_up|down)_proj$/, '.experts.0.down_proj')}.weight`,
       );
       return true;

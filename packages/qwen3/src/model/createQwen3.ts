@@ -41,5 +41,5 @@ export function createQwen3(config: Qwen3Config, options: CreateQwen3Options): Q
     }
     parameters[name] = toVariable(values, shape);
   }
-  return new Qwen3(config, parameters);
+  return new Qwen3(config, { parameters });
 }

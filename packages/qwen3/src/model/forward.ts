@@ -7,6 +7,7 @@ import {
   rmsNorm,
   rope,
   swiglu,
+  type Weight,
 } from '@molrl/tensor-gpu';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { adaptedLinear, type Projection } from './adaptedLinear.ts';
@@ -26,8 +27,10 @@ import type { Qwen3Config } from './qwen3Config.ts';
 export interface DecoderWeights {
   readonly config: Qwen3Config;
   adapter: Adapter | undefined;
-  /** A weight by its full name. */
+  /** A vector by its full name: of a norm, or a bias. */
   weight(name: string): Tensor;
+  /** A matrix by its full name, in the heap or frozen. */
+  matrix(name: string): Weight;
   /** Rotary tables `[P, headDim / 2]` with at least `positions` rows. */
   rotary(positions: number): { cos: Tensor; sin: Tensor };
 }
@@ -68,7 +71,7 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
     const context: Context = { model, tables, segmentIds, causal, observe };
     const routers = onBalanceLoss && balanceLoss(model.config, segmentIds);
     let x: Tensor = embedding(
-      model.weight('model.embed_tokens.weight'),
+      model.matrix('model.embed_tokens.weight'),
       ids,
       padTokenId === null ? {} : { paddingId: padTokenId },
     );
@@ -166,7 +169,7 @@ function mlpBlock(
   if (layer.mlp === 'dense' || !moe) return { output: mlpOf(x) };
   const name = `${layer.prefix}.mlp`;
   return mixtureOfExperts(x, {
-    router: model.weight(`${name}.gate.weight`),
+    router: model.matrix(`${name}.gate.weight`),
     moe,
     expert: (index, rows) => mlpOf(rows, index),
     observe: (inner, value) => observe(`${name}.${inner}`, value),

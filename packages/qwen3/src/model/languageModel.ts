@@ -1,3 +1,4 @@
+import type { Weight } from '@molrl/tensor-gpu';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
@@ -15,7 +16,7 @@ export interface LanguageModel {
    */
   forward(batch: ModelInput & { onBalanceLoss?: ((loss: Tensor) => void) | undefined }): Tensor;
   /** The output matrix `[V, H]`: logits are hidden states times its transpose. The model keeps ownership. */
-  head(): Tensor;
+  head(): Weight;
   /** What an optimiser moves, by name. */
   trainable(): Record<string, Variable>;
   /** Where there is one, `enabled = false` makes the model its frozen base. */

@@ -1,4 +1,4 @@
-import { embedding, linear, selectRows } from '@molrl/tensor-gpu';
+import { embedding, linear, selectRows, type Weight } from '@molrl/tensor-gpu';
 import {
   concat,
   div,
@@ -16,7 +16,7 @@ import type { MoeConfig } from './qwen3Config.ts';
 /** What a layer with experts is made of. */
 export interface Experts {
   /** `[E, H]`. */
-  router: Tensor;
+  router: Weight;
   moe: MoeConfig;
   /** Expert number `index` on the rows that were sent to it, `[rows, H]` to `[rows, H]`. */
   expert(index: number, rows: Tensor): Tensor;

@@ -1,4 +1,4 @@
-import { embedding, type SamplingMask, selectRows } from '@molrl/tensor-gpu';
+import { embedding, type SamplingMask, selectRows, type Weight } from '@molrl/tensor-gpu';
 import {
   add,
   concat,
@@ -21,7 +21,7 @@ const NOTHING = -1e30;
 export interface MaskedHead {
   /** `[N, H]` and `[V, H]`. */
   hidden: Tensor;
-  head: Tensor;
+  head: Weight;
   /** `[N]`, the tokens. */
   ids: Int32Array;
   mask: SamplingMask;

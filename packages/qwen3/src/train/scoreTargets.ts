@@ -42,7 +42,7 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
 ): Promise<ScoredTargets<Options>> {
   const asked: ScoreTargetsOptions = options ?? {};
   checkScoring(model, { batch, targets }, asked);
-  const parameters = model.trainable();
+  const trainable = asOfNow(() => model.trainable());
   const { tape, refLogprobs, ...tensors } = recordTargets(model, { batch, targets }, asked);
   const free = (): void => {
     tape.dispose();
@@ -66,7 +66,7 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
       backward(gradient) {
         const cotangents = cotangentsOf(tensors, gradient);
         try {
-          return tape.backward(cotangents, parameters);
+          return tape.backward(cotangents, trainable());
         } finally {
           for (const [, cotangent] of cotangents) cotangent.dispose();
           free();
@@ -77,6 +77,18 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
   } catch (error) {
     free();
     throw error;
+  }
+}
+
+/** The value of now, or its error, whenever it is asked for: a model without anything to train can be scored. */
+function asOfNow<T>(read: () => T): () => T {
+  try {
+    const value = read();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 
