@@ -4,7 +4,7 @@ import { isGguf } from '../gguf/tokenizerFiles.ts';
 import { Qwen3 } from '../model/qwen3.ts';
 import { filePath } from './filePath.ts';
 import { withGenerationEnds } from './generationEnds.ts';
-import { type ModelFiles, modelFiles } from './modelFiles.ts';
+import { isFolder, type ModelFiles, modelFiles } from './modelFiles.ts';
 import { modelWeights } from './modelWeights.ts';
 import { openTensorFile, type TensorFile } from './openSafetensors.ts';
 import { INDEX_FILE, openShards } from './openShards.ts';
@@ -51,7 +51,7 @@ export async function loadModel(
   checkOptionNames('loadModel', options, ['configFile', 'frozen']);
   const { frozen = false } = options;
   checkBoolean('loadModel', 'frozen', frozen);
-  if (isGguf(source)) return loadGguf(source);
+  if (isGguf(source) && !(await isFolder(source))) return loadGguf(source);
   const files = await modelFiles('loadModel', source);
   const configFile = filePath('loadModel: configFile', options.configFile ?? 'config.json');
   await files.require(configFile);

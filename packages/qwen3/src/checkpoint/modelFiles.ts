@@ -25,6 +25,13 @@ export async function modelFiles(caller: string, source: string | URL): Promise<
   return isWebAddress(source) ? webFiles(caller, String(source)) : localFiles(caller, source);
 }
 
+/** A folder may be called like a file. */
+export const isFolder = (path: string | URL): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 async function localFiles(caller: string, source: string | URL): Promise<ModelFiles> {
   const path = filePath(caller, source);
   const isFile = await stat(path).then(
