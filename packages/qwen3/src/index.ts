@@ -6,7 +6,6 @@ export {
   createChatTemplate,
   type EncodeTemplateOptions,
   type RenderTemplateOptions,
-  type TemplateMessage,
 } from './chat/createChatTemplate.ts';
 export {
   createTokenizer,
@@ -27,6 +26,7 @@ export {
 } from './chat/renderSegments.ts';
 export type { Segment, SegmentTokens } from './chat/segment.ts';
 export type { Specials, SpecialsOption } from './chat/specials.ts';
+export type { TemplateMessage } from './chat/templateMessage.ts';
 export type { ChatFormat } from './chat/turnFormats.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
 // `loadQwen3` and `saveQwen3` are the older names

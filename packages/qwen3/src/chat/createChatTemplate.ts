@@ -8,13 +8,7 @@ import type { Tokenizer } from './createTokenizer.ts';
 import { markSpecials } from './markSpecials.ts';
 import { readSpecials, type SpecialsOption } from './specials.ts';
 import { checkTemplateFaults } from './templateFaults.ts';
-
-/** A message as a template reads it: any fields it knows. */
-export interface TemplateMessage {
-  role: string;
-  content?: unknown;
-  [field: string]: unknown;
-}
+import type { TemplateMessage } from './templateMessage.ts';
 
 export interface RenderTemplateOptions {
   /** Descriptions of callable functions. */

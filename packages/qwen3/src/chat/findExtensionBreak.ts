@@ -1,4 +1,5 @@
-import type { ChatTemplate, TemplateMessage } from './createChatTemplate.ts';
+import type { ChatTemplate } from './createChatTemplate.ts';
+import type { TemplateMessage } from './templateMessage.ts';
 
 /** Where a template writes an earlier turn otherwise once another follows. */
 export interface ExtensionBreak {

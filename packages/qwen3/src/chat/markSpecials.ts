@@ -1,8 +1,8 @@
 import { Qwen3Error } from '../base/errors.ts';
 import type { TextRange } from './addedTokens.ts';
-import type { TemplateMessage } from './createChatTemplate.ts';
 import type { Tokenizer } from './createTokenizer.ts';
 import type { Specials } from './specials.ts';
+import type { TemplateMessage } from './templateMessage.ts';
 
 /** Messages whose special tokens stand under other letters, and the way back. */
 export interface MarkedMessages {

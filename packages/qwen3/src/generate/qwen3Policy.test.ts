@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { openCpu } from '@molrl/tensor-gpu';
+import { fill, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTokenizer } from '../chat/createTokenizer.ts';
 import { renderSegments } from '../chat/renderSegments.ts';
 import type { Segment } from '../chat/segment.ts';
+import { addLora } from '../lora/addLora.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
@@ -225,5 +227,36 @@ describe('qwen3Policy', () => {
       '<|im_end|> is 2, the model has 2',
     );
     tiny.dispose();
+  });
+});
+
+describe('is the adapter live?', () => {
+  const ask: Segment[][] = [[{ speaker: 'user', kind: 'prompt', turn: 0, text: '4876 rav' }]];
+
+  /** What a policy warns of in two rollouts, with an adapter whose B is this large. */
+  async function warnings(size: number, scaling = 2): Promise<string[]> {
+    const model = createQwen3({ ...TINY_CONFIG, vocabSize: tokenizer.vocabSize }, { seed: 1 });
+    addLora(model, { r: 2, alpha: 2 * scaling });
+    for (const [name, value] of Object.entries(model.trainable())) {
+      if (name.endsWith('lora_B.weight')) tidy(() => value.assign(fill(value.shape, size)));
+    }
+    const told: string[] = [];
+    const policy = qwen3Policy(model, tokenizer, {
+      format: 'recipe',
+      onWarning: (message) => told.push(message),
+    });
+    for (const seed of [1, 2]) await policy.generate(ask, { maxTokens: 4, seed });
+    model.dispose();
+    return told;
+  }
+
+  test('one that acts, and a new one whose B is 0, are no reason to warn', async () => {
+    expect(await warnings(0.3)).toEqual([]);
+    expect(await warnings(0)).toEqual([]);
+  });
+
+  test('one that changes nothing is, once', async () => {
+    expect(await warnings(1e-12)).toEqual([expect.stringMatching(/'default' changes no log-prob/)]);
+    expect(await warnings(0.3, 0)).toHaveLength(1);
   });
 });

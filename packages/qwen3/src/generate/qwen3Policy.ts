@@ -10,12 +10,13 @@ import { readSpecials, type SpecialsOption } from '../chat/specials.ts';
 import { CHAT_FORMATS, type ChatFormat, TURN_FORMATS } from '../chat/turnFormats.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import { deadAdapter } from './adapterLive.ts';
 import type { Completion } from './completion.ts';
 import { checkStop } from './completionText.ts';
 import { generate } from './generate.ts';
 import type { DrawOptions, GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
-import { warnOfFilters } from './warnOfFilters.ts';
+import { warn, warnOfFilters } from './warnOfFilters.ts';
 
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
@@ -42,7 +43,7 @@ export interface Qwen3PolicyOptions
   /** What the system says where an episode begins otherwise: see `renderSegments`. */
   system?: string | null | undefined;
   /**
-   * Told once if top-k, top-p, min-p or the penalty make answers come from another distribution than `tokens.logprobs`
+   * Told once if an adapter changes nothing in what is sampled, and if top-k, top-p, min-p or the penalty make answers come from another distribution than `tokens.logprobs`
    * describe. Default `console.warn`; `null`: nobody.
    */
   onWarning?: ((message: string) => void) | null | undefined;
@@ -178,27 +179,32 @@ export function qwen3Policy(
       const { maxTokens, seed, seeds, signal } = request;
       checkStop('qwen3Policy: generate', stop ?? [], tokenizer);
       const rendering = { format, specials, system, addGenerationPrompt: true };
-      const completions = await generate(
-        model,
-        prompts.map((segments) => renderSegments(segments, tokenizer, rendering).ids),
-        {
-          ...filters,
-          ...(cache && { cache }),
-          maxRows,
-          returnSamplingMask,
-          tokenizer: { decode, encode: (text: string) => tokenizer.encode(text) },
-          stop,
-          maxTokens,
-          seed,
-          seeds,
-          signal,
-          numGenerations,
-          temperature,
-          eosIds,
-          suppressTokens,
-          onProgress,
-        },
+      const prompted = prompts.map(
+        (segments) => renderSegments(segments, tokenizer, rendering).ids,
       );
+      const completions = await generate(model, prompted, {
+        ...filters,
+        ...(cache && { cache }),
+        maxRows,
+        returnSamplingMask,
+        tokenizer: { decode, encode: (text: string) => tokenizer.encode(text) },
+        stop,
+        maxTokens,
+        seed,
+        seeds,
+        signal,
+        numGenerations,
+        temperature,
+        eosIds,
+        suppressTokens,
+        onProgress,
+      });
+      const [first] = completions;
+      const dead =
+        first && onWarning !== null
+          ? await deadAdapter(model, { prompt: prompted[0]!, completion: first, temperature })
+          : undefined;
+      if (dead !== undefined) (onWarning ?? warn)(dead);
       return completions.map(({ text = '', ...tokens }, i): SampledSegment => {
         const segments = prompts[Math.floor(i / numGenerations)]!;
         return {

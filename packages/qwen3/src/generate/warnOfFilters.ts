@@ -34,7 +34,8 @@ function isActive(name: string, value: unknown): boolean {
   return value !== undefined && value !== null && value !== (OFF[name] ?? 0);
 }
 
-function warn(message: string): void {
+/** Where nobody said who is told. */
+export function warn(message: string): void {
   // biome-ignore lint/suspicious/noConsole: a biased gradient must be seen; onWarning redirects it
   console.warn(message);
 }
