@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 questions = json.load(open(sys.argv[1], encoding="utf-8"))
 answers = {}
 torch.manual_seed(0)
+torch.set_num_threads(1)  # two would wait for each other on a busy machine
 
 
 def digest(array):

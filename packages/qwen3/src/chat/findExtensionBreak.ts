@@ -36,7 +36,7 @@ const SAMPLE: readonly TemplateMessage[] = [
  *
  * @example
  * const template = await createChatTemplate(
- *   "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content if loop.last else m.content.split('</think>')[-1] }}<|im_end|>\n{% endfor %}",
+ *   "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content if loop.last else m.content.split('</think>')[-1] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
  * );
  * findExtensionBreak(template)?.message; // 3
  */
