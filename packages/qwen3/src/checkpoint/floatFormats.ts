@@ -38,16 +38,21 @@ export function fromFloat16(halves: Uint16Array): Float32Array {
 /** Narrows to IEEE binary16, rounding to nearest, ties to even; beyond 65519 to infinity. */
 export function toFloat16(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word, i) => {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < bits.length; i++) {
+    const word = bits[i]!;
     const sign = (word >>> 16) & 0x8000;
-    const exponent = (word >>> 23) & 0xff;
-    if (exponent === 0xff) return sign | 0x7c00 | ((word & 0x7fffff) === 0 ? 0 : 0x200);
-    // Below 2^-14 halves are multiples of 2^-24, above their last bit is 13 places further left than in f32.
-    if (exponent < 113) return sign | roundEven(Math.abs(values[i]!) * 2 ** 24);
     const magnitude = word & 0x7fffffff;
-    const rounded = (magnitude + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
-    return sign | Math.min(rounded - (112 << 10), 0x7c00);
-  });
+    if (magnitude >= 0x7f800000) {
+      halves[i] = sign | 0x7c00 | (magnitude === 0x7f800000 ? 0 : 0x200);
+    } else if (magnitude < 0x38800000) {
+      halves[i] = sign | roundEven(Math.abs(values[i]!) * 2 ** 24); // below 2^-14 halves are multiples of 2^-24
+    } else {
+      const rounded = (magnitude + 0xfff + ((magnitude >>> 13) & 1)) >>> 13; // their last bit lies 13 places further left
+      halves[i] = sign | Math.min(rounded - (112 << 10), 0x7c00);
+    }
+  }
+  return halves;
 }
 
 /** To the nearest whole number, ties to even. Exact for what a half can be. */
