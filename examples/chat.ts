@@ -4,19 +4,13 @@
 //
 // In the chat: /new begins again, /think and /nothink switch thinking, /adapter switches the adapter, /quit ends.
 import { createInterface } from 'node:readline/promises';
-import {
-  type ChatMessage,
-  encodeChat,
-  loadAdapter,
-  loadQwen3,
-  loadTokenizer,
-  stream,
-} from '@molrl/qwen3';
+import { type ChatMessage, loadAdapter, loadModel, loadTokenizer, stream } from '@molrl/qwen3';
 import { createKvCache, openCpu } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
+import { chatEncoder } from './server/chatEncoder.ts';
 
 const command = new Command()
-  .argument('<folder>', 'of a Hugging Face checkpoint')
+  .argument('<folder>', 'a Hugging Face checkpoint, or a GGUF file')
   .option('--adapter <folder>', 'a LoRA adapter on it')
   .option('--no-thinking', 'answers without a thought')
   .option('--system <text>', 'what the system says first')
@@ -33,9 +27,10 @@ const options = command.opts<
 >();
 
 const device = await openCpu();
-const model = await loadQwen3(folder);
+const model = await loadModel(folder);
 const tokenizer = await loadTokenizer(folder);
 if (options.adapter !== undefined) await loadAdapter(model, options.adapter);
+const encode = await chatEncoder(folder, model, tokenizer);
 const cache = createKvCache(); // the next prompt begins as the last one: that much is there
 const text = {
   decode: (ids: ArrayLike<number>) =>
@@ -73,7 +68,7 @@ const COMMANDS: Record<string, () => string | undefined> = {
 
 async function answer(question: string): Promise<void> {
   messages.push({ role: 'user', content: question });
-  const prompt = encodeChat(messages, tokenizer, { addGenerationPrompt: true, enableThinking });
+  const prompt = encode({ messages, enableThinking });
   const room = model.config.maxPositionEmbeddings - prompt.length;
   if (room < 1) {
     process.stdout.write(

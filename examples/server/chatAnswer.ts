@@ -1,10 +1,4 @@
-import {
-  type ChatMessage,
-  encodeChat,
-  type StreamChunk,
-  stream,
-  type Tokenizer,
-} from '@molrl/qwen3';
+import { type ChatMessage, type StreamChunk, stream, type Tokenizer } from '@molrl/qwen3';
 import type { ChatRequest } from './openAiRequest.ts';
 import { checkModelName, generateOptions, type Served } from './served.ts';
 import { type FoundCall, ToolCallReader } from './toolCalls.ts';
@@ -37,9 +31,9 @@ export function chatAnswer(served: Served, request: ChatRequest, signal: AbortSi
   const { tools, chat_template_kwargs: template, tool_choice: choice } = request;
   const offered = choice === 'none' ? [] : (tools ?? []);
   const promptIds = [
-    encodeChat(request.messages.map(chatMessage), served.tokenizer, {
+    served.encodeChat({
+      messages: request.messages.map(chatMessage),
       tools: offered,
-      addGenerationPrompt: true,
       enableThinking: template?.enable_thinking ?? true,
     }),
   ];

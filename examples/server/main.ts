@@ -3,16 +3,17 @@
 //
 //     node --conditions=@molrl/source --import tsx examples/server/main.ts DIR [--adapter DIR] [--port 8000] [--host 127.0.0.1] [--token TEXT]
 import { basename, resolve } from 'node:path';
-import { loadAdapter, loadQwen3, loadTokenizer } from '@molrl/qwen3';
+import { loadAdapter, loadModel, loadTokenizer } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
+import { chatEncoder } from './chatEncoder.ts';
 import { chatServer } from './chatServer.ts';
 import { serve } from './served.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 const command = new Command()
-  .argument('<folder>', 'of a Hugging Face checkpoint')
+  .argument('<folder>', 'a Hugging Face checkpoint, or a GGUF file')
   .option('--adapter <folder>', 'a LoRA adapter on it')
   .option('--name <name>', 'what clients call the model; default: the name of the folder')
   .option('--host <host>', 'where to listen', LOOPBACK[0])
@@ -40,9 +41,15 @@ if (!LOOPBACK.includes(host) && !token) {
 }
 
 await openCpu();
-const model = await loadQwen3(folder);
+const model = await loadModel(folder);
 if (adapter !== undefined) await loadAdapter(model, adapter);
-const served = serve(name ?? basename(resolve(folder)), model, await loadTokenizer(folder));
+const tokenizer = await loadTokenizer(folder);
+const served = serve({
+  name: name ?? basename(resolve(folder)),
+  model,
+  tokenizer,
+  encodeChat: await chatEncoder(folder, model, tokenizer),
+});
 const server = chatServer(served, token);
 server.listen(Number(port), host, () => {
   process.stdout.write(`${served.name}: http://${host}:${port}/v1\n`);

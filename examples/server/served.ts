@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type GenerateOptions, type Qwen3, Qwen3Error, type Tokenizer } from '@molrl/qwen3';
 import { createKvCache, type KvCache } from '@molrl/tensor-gpu';
+import type { ChatEncoder } from './chatEncoder.ts';
 import type { SamplingRequest } from './openAiRequest.ts';
 
 /** Completions in flight at once; more wait for a place. */
@@ -11,13 +12,15 @@ export interface Served {
   name: string;
   model: Qwen3;
   tokenizer: Tokenizer;
+  encodeChat: ChatEncoder;
   /** Beginnings that prompts share, and earlier turns of a chat, are computed once. */
   cache: KvCache;
 }
 
-export function serve(name: string, model: Qwen3, tokenizer: Tokenizer): Served {
+export function serve(parts: Omit<Served, 'cache'>): Served {
+  const { model } = parts;
   model.rotary(model.config.maxPositionEmbeddings); // long enough for all: then overlapping calls share every step
-  return { name, model, tokenizer, cache: createKvCache() };
+  return { ...parts, cache: createKvCache() };
 }
 
 /** A mistake of the client, as the API tells it. */

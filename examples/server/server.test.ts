@@ -13,6 +13,7 @@ import {
 import { openCpu } from '@molrl/tensor-gpu';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { qwen3Encoder } from './chatEncoder.ts';
 import { chatServer } from './chatServer.ts';
 import { serve } from './served.ts';
 import { ToolCallReader } from './toolCalls.ts';
@@ -29,7 +30,10 @@ beforeAll(async () => {
   await openCpu();
   const config = { ...TINY_CONFIG, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: 512 };
   opened.model = createQwen3(config, { seed: 1 });
-  opened.server = chatServer(serve('tiny', opened.model, tokenizer), TOKEN);
+  opened.server = chatServer(
+    serve({ name: 'tiny', model: opened.model, tokenizer, encodeChat: qwen3Encoder(tokenizer) }),
+    TOKEN,
+  );
   opened.server.listen(0, '127.0.0.1');
   await once(opened.server, 'listening');
   const { port } = opened.server.address() as AddressInfo; // it listens on a port
