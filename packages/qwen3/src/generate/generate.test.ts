@@ -277,6 +277,19 @@ describe('generate', () => {
     model.dispose();
   });
 
+  test('of a small vocabulary all ids can be told', async () => {
+    const model = tiny();
+    const options = { maxTokens: 2, temperature: 0, topLogprobs: 64 };
+    const [first] = await generate(model, prompts, options);
+    for (const top of first!.topLogprobs!) {
+      expect(top.map(({ id }) => id).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 37 }, (_, id) => id),
+      );
+      expect(top.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 5);
+    }
+    model.dispose();
+  });
+
   test('no prompt gives no completion; no options are an error', async () => {
     const model = tiny();
     expect(await generate(model, [], { maxTokens: 2, temperature: 0 })).toEqual([]);

@@ -75,7 +75,7 @@ export function createDecoder(spec: DecoderSpec): Decoder {
       }
       engine.users++;
       try {
-        return await engine.engine.sample(decodeJob(request));
+        return await engine.engine.sample(decodeJob(request, shape));
       } finally {
         if (--engine.users === 0) {
           running.splice(running.indexOf(engine), 1);
@@ -159,7 +159,7 @@ function openEngine(model: {
   }
 }
 
-function decodeJob(request: DecodeRequest): DecodeJob {
+function decodeJob(request: DecodeRequest, { vocabulary }: DecoderShape): DecodeJob {
   const { prompts, numGenerations, maxTokens, seeds, eosIds, shouldStop, onToken } = request;
   return {
     sampling: samplingSettings(request),
@@ -169,7 +169,7 @@ function decodeJob(request: DecodeRequest): DecodeJob {
     seeds: Array.from(seeds),
     eosIds: new Set(eosIds),
     returnSamplingMask: request.returnSamplingMask ?? false,
-    topLogprobs: request.topLogprobs ?? 0,
+    topLogprobs: Math.min(request.topLogprobs ?? 0, vocabulary),
     shouldStop,
     onToken,
     onStep: progressOf(request),
