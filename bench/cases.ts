@@ -1,7 +1,7 @@
 import { type ShapeName, shapes } from './shapes.ts';
 import { sampleWork, trainWork, type Work } from './work.ts';
 
-export type BenchId = 'train' | 'generate' | 'grpo' | 'sft' | 'gemm' | 'ops' | 'losses';
+export type BenchId = 'train' | 'generate' | 'decode' | 'grpo' | 'sft' | 'gemm' | 'ops' | 'losses';
 
 /** A measured thing: what to do, who else does it, and the least it can cost. */
 export interface Case {
@@ -21,6 +21,7 @@ export interface Case {
 export const benchIds: readonly BenchId[] = [
   'train',
   'generate',
+  'decode',
   'grpo',
   'sft',
   'gemm',
@@ -32,6 +33,7 @@ export const benchIds: readonly BenchId[] = [
 const DEFAULT_SHAPES: Record<BenchId, readonly ShapeName[]> = {
   train: ['nano', 'micro'],
   generate: ['nano', 'micro'],
+  decode: ['small', 'smollm2'],
   grpo: ['micro'],
   sft: ['micro'],
   gemm: [],
@@ -58,7 +60,35 @@ export function casesOf(bench: BenchId, wanted: readonly ShapeName[]): Case[] {
   if (bench === 'ops') return opCases();
   if (bench === 'losses') return lossCases();
   const names = wanted.length > 0 ? wanted : DEFAULT_SHAPES[bench];
+  if (bench === 'decode') return names.flatMap(decodeCases);
   return names.map((name) => modelCase(bench, name));
+}
+
+/** Bytes of a weight in each stored type. */
+const WEIGHT_BYTES = { f32: 4, bf16: 2, q8_0: 34 / 32, q4_0: 18 / 32 } as const;
+type WeightType = keyof typeof WEIGHT_BYTES;
+
+/** How each shape is sampled: as large models are used (frozen, 16 bits or fewer), the others as they are trained. */
+const DECODED: Partial<Record<ShapeName, { types: WeightType[]; batches: number[] }>> = {
+  smollm2: { types: ['bf16', 'q8_0', 'q4_0'], batches: [1, 8, 64] },
+  q06b: { types: ['bf16'], batches: [1] },
+};
+
+/** Sampling from weights in their stored type. The peers compute in the type of the weights, or in float32 for blocks. */
+function decodeCases(name: ShapeName): Case[] {
+  const { types, batches } = DECODED[name] ?? { types: ['f32' as const], batches: [1, 8, 64] };
+  const { promptLength: prompt, newTokens } = shapes[name];
+  return types.flatMap((weights) =>
+    batches.map((batch): Case => {
+      const shape = { ...shapes[name], sampleBatch: batch };
+      const sampling = { batch, prompt, newTokens, bytesPerWeight: WEIGHT_BYTES[weights] };
+      return {
+        ...{ bench: 'decode', shape: `${name} ${weights} b${batch}`, spec: { ...shape, weights } },
+        ...{ unit: 'tok/s', amount: batch * newTokens, work: sampleWork(shape, sampling) },
+        peers: { 'torch_generate.py': ['hf-sdpa', 'minimal'] },
+      };
+    }),
+  );
 }
 
 function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sft', name: ShapeName): Case {
@@ -75,11 +105,15 @@ function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sft', name: ShapeName
   if (bench === 'generate') {
     const { sampleBatch, promptLength, newTokens } = shape;
     const peers = { 'torch_generate.py': ['hf-sdpa', 'minimal'] };
-    const work = sampleWork(shape, sampleBatch, promptLength, newTokens);
+    const work = sampleWork(shape, { batch: sampleBatch, prompt: promptLength, newTokens });
     return { ...base, unit: 'tok/s', amount: sampleBatch * newTokens, work, peers };
   }
   const batch = shape.grpoPrompts * shape.grpoGenerations;
-  const sampling = sampleWork(shape, batch, shape.promptLength, shape.grpoNewTokens);
+  const sampling = sampleWork(shape, {
+    batch,
+    prompt: shape.promptLength,
+    newTokens: shape.grpoNewTokens,
+  });
   const update = trainWork(shape, batch, shape.promptLength + shape.grpoNewTokens);
   const work = { flops: sampling.flops + update.flops, bytes: sampling.bytes + update.bytes };
   return { ...base, unit: 's', amount: 1, work, peers: { 'trl_grpo.py': ['trl'] } };

@@ -21,7 +21,7 @@ export interface Shape {
   loraRank: number;
 }
 
-export type ShapeName = 'nano' | 'micro' | 'mini' | 'small' | 'q06b';
+export type ShapeName = 'nano' | 'micro' | 'mini' | 'small' | 'smollm2' | 'q06b';
 
 const sampling = {
   sampleBatch: 64,
@@ -33,7 +33,7 @@ const sampling = {
   loraRank: 0,
 };
 
-/** From a toy to Qwen3-0.6B (`q06b`); heads are tied to the embedding throughout. */
+/** From a toy to Qwen3-0.6B (`q06b`), with the sizes of SmolLM2-135M as a Qwen3 between them (`smollm2`); heads are tied to the embedding throughout. */
 export const shapes: Record<ShapeName, Shape> = {
   nano: {
     ...sampling,
@@ -70,6 +70,19 @@ export const shapes: Record<ShapeName, Shape> = {
       vocab: 32000,
     },
     ...{ trainBatch: 2, trainLength: 256, sampleBatch: 1 },
+  },
+  smollm2: {
+    ...sampling,
+    ...{
+      hidden: 576,
+      layers: 30,
+      heads: 9,
+      kvHeads: 3,
+      headDim: 64,
+      intermediate: 1536,
+      vocab: 49152,
+    },
+    ...{ trainBatch: 4, trainLength: 256, loraRank: 16 },
   },
   q06b: {
     ...sampling,

@@ -21,8 +21,10 @@ describe('work', () => {
   });
 
   test('only weights larger than the cache count as memory traffic', () => {
-    expect(sampleWork(shapes.nano, 64, 16, 48).bytes).toBe(0);
-    expect(sampleWork(shapes.small, 1, 16, 48).bytes / 48).toBeCloseTo(4 * 47.8e6, -7);
+    expect(sampleWork(shapes.nano, { batch: 64, prompt: 16, newTokens: 48 }).bytes).toBe(0);
+    expect(
+      sampleWork(shapes.small, { batch: 1, prompt: 16, newTokens: 48 }).bytes / 48,
+    ).toBeCloseTo(4 * 47.8e6, -7);
   });
 
   test('the median of an even count is the mean of the middle two', () => {

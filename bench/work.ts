@@ -42,8 +42,18 @@ export function trainWork(shape: Shape, batch: number, length: number): Work {
   return { flops, bytes: 0 };
 }
 
+/** Sequences, their lengths, and how their weights are stored. */
+export interface Sampling {
+  batch: number;
+  prompt: number;
+  newTokens: number;
+  /** Default 4, float32. */
+  bytesPerWeight?: number;
+}
+
 /** Prefill and decode of `batch` sequences; each decoded token reads all weights that caches cannot hold. */
-export function sampleWork(shape: Shape, batch: number, prompt: number, newTokens: number): Work {
+export function sampleWork(shape: Shape, sampling: Sampling): Work {
+  const { batch, prompt, newTokens, bytesPerWeight = 4 } = sampling;
   const weights = linearWeights(shape) + shape.vocab * shape.hidden;
   const positions = batch * (prompt + newTokens - 1);
   const meanContext = (prompt + newTokens) / 2;
@@ -52,6 +62,7 @@ export function sampleWork(shape: Shape, batch: number, prompt: number, newToken
     2 * positions * linearWeights(shape) +
     attention +
     2 * batch * newTokens * shape.vocab * shape.hidden;
-  const bytes = 4 * weights > CACHED_BYTES ? 4 * weights * newTokens : 0;
+  const stored = bytesPerWeight * weights;
+  const bytes = stored > CACHED_BYTES ? stored * newTokens : 0;
   return { flops, bytes };
 }

@@ -14,6 +14,7 @@ export const prepare: Record<BenchId, () => Promise<Prepare>> = {
     return (spec) => trainStep(spec, { learningRate: 1e-4, maxGradNorm: 1 });
   },
   generate: async () => (await import('./generateTokens.ts')).generateTokens,
+  decode: async () => (await import('./decodeTokens.ts')).decodeTokens,
   grpo: async () => (await import('./grpoStep.ts')).grpoStep,
   gemm: async () => (await import('./gemm.ts')).gemm,
   ops: async () => (await import('./oneOp.ts')).oneOp,
