@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { readCheckpoint, writeCheckpoint } from './harness/checkpoint.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 const command = [process.execPath, '--conditions=@molrl/source', '--import', 'tsx', program];
@@ -55,9 +56,17 @@ describe('bad input ends in one clear line', () => {
     expect(existsSync(join(out, 'checkpoint.bin'))).toBe(false);
   });
 
-  test('a folder that holds a run, and a corrupt checkpoint: the one before is kept', () => {
+  test('a folder that holds a run, other kernels, a corrupt checkpoint: the one before is kept', async () => {
     const out = newFolder();
     expect(run([...TINY, '--out', out]).status).toBe(0);
+    const { library, ...checkpoint } = await readCheckpoint(out);
+    expect(library).toMatch(/^(kernels-v[34]\.so|kernels\.\w+|relaxed\.wasm|simd\.wasm)$/);
+    await writeCheckpoint(out, { ...checkpoint, library: 'kernels-v9.so' });
+    expectOneLine(
+      run(['--out', out, '--resume']),
+      /^--resume: the run was computed by kernels-v9\.so, this is .*: they round sums differently/,
+    );
+    await writeCheckpoint(out, { ...checkpoint, library });
     expectOneLine(run([...TINY, '--out', out]), /^--out: .* holds a run already. Add --resume/);
     expectOneLine(
       run([...TINY, '--alpha', '0.7', '--out', out, '--resume']),

@@ -7,6 +7,7 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { kebab } from '../trainer/config/kebab.ts';
 import { endProcess } from '../trainer/harness/endProcess.ts';
 import { readLines } from '../trainer/harness/linesFile.ts';
+import { otherEngine } from '../trainer/harness/otherEngine.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
@@ -42,6 +43,8 @@ async function main(): Promise<void> {
   const checkpoint = await openCheckpoint(options);
   const { settings } = checkpoint;
   const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
+  refuseOtherEngine(checkpoint.library, device.library);
+  checkpoint.library = device.library;
   const folder = settings.model ?? fileURLToPath(new URL('base', import.meta.url));
   const learner = await loadLearner({
     folder,
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
       `--quick: ${settings.arm.length} arms, ${settings.updates} + ${settings.grpoUpdates} updates, ${settings.evalTasks} tasks a cell. A first look: leave it out for the full comparison.`,
     );
   }
-  say(`MoL-RL on ${device.kind} kernels, ${device.threads} threads. Writing to ${out}`);
+  say(`MoL-RL on ${device.library}, ${device.threads} threads. Writing to ${out}`);
   await writeCheckpoint(out, checkpoint);
 
   const progress = createProgress();
@@ -112,6 +115,15 @@ function refuseOtherSettings(stored: Settings, given: Partial<Settings>): void {
       );
     }
   }
+}
+
+/** A run is the same wherever it was interrupted: only on the same kernels. */
+function refuseOtherEngine(before: string | undefined, now: string): void {
+  const meaning = otherEngine(before, now);
+  if (meaning === undefined) return;
+  throw new Error(
+    `--resume: ${meaning}. Continue it on a machine that has ${before} (MOLRL_CPU=v3 or v4 and MOLRL_KERNELS choose), or start a new run in another --out.`,
+  );
 }
 
 async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts): Promise<void> {

@@ -10,6 +10,7 @@ import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
 import { endProcess } from './harness/endProcess.ts';
 import { exportModel } from './harness/exportModel.ts';
+import { otherEngine } from './harness/otherEngine.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
 import { replaceFile } from './harness/replaceFile.ts';
@@ -47,6 +48,9 @@ async function main(): Promise<void> {
   const sftRows = await readSftRows(settings, learner);
   const state = found ?? (await newState(settings, learner.model));
 
+  const meaning = otherEngine(state.library, device.library);
+  if (meaning !== undefined) say(`--resume: ${meaning}.`);
+  state.library = device.library;
   say(shapeOf(settings, learner));
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
   await replaceFile(join(out, runFileName), runFile({ settings, given, learner, device, game }));

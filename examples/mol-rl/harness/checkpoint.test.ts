@@ -27,6 +27,7 @@ const example = (step: number): Checkpoint => ({
       moments: { 'a/exp_avg': Float32Array.of(5, 6) },
     },
   },
+  library: 'kernels-v3.so',
   metricsBytes: 77,
 });
 

@@ -20,6 +20,8 @@ export interface Checkpoint {
   taught: Record<string, Weights>;
   /** The stage that was running, or the last one that ended. */
   stage?: { name: string; state: StageState } | undefined;
+  /** Kernels that compute the run, e.g. `kernels-v3.so`: with others it would not be the same run, bit for bit. */
+  library?: string | undefined;
   /** Length of metrics.jsonl: lines after it belong to updates that will be repeated. */
   metricsBytes: number;
 }

@@ -27,6 +27,8 @@ export interface RunState {
   evaluations: EvaluationRow[];
   /** Time spent by place and name of a stage, seconds. */
   seconds: Record<string, number>;
+  /** Kernels that computed it last, e.g. `kernels-v3.so`. */
+  library?: string | undefined;
   /** Lengths of the files of lines: what stands after belongs to updates that will be repeated. */
   bytes: { metrics: number; completions: number };
 }

@@ -4,13 +4,26 @@
 
 #define BLOCK 1024 // elements summed in f32 lanes before they join the f64 sum
 
+// The tables that backend/cpu/kernels/adamw.ts writes.
+typedef struct {
+  u32 weight, gradient, mean, square; // offsets
+  u32 count;                          // elements
+} Parameter;
+typedef struct {
+  u32 parameter; // its place in the table
+  u32 first, count;
+} Part; // of a parameter: one chunk
+typedef struct {
+  f32 clip, keep, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, inverseRootBias2, eps;
+} Scalars;
+
 KERNEL(adamwNorm) {
-  const u32 *part = (const u32 *)(heap + d->parts) + 3 * (u64)chunk;
-  const u32 *entry = (const u32 *)(heap + d->parameters) + 5 * (u64)part[0];
-  const f32 *g = (const f32 *)(heap + entry[1]) + part[1];
+  const Part part = ((const Part *)(heap + d->parts))[chunk];
+  const Parameter parameter = ((const Parameter *)(heap + d->parameters))[part.parameter];
+  const f32 *g = F32(parameter.gradient) + part.first;
   double total = 0;
-  for (u32 start = 0; start < part[2]; start += BLOCK) {
-    u32 end = part[2] - start < BLOCK ? part[2] : start + BLOCK;
+  for (u32 start = 0; start < part.count; start += BLOCK) {
+    u32 end = part.count - start < BLOCK ? part.count : start + BLOCK;
     vf sum = vsplat(0);
     u32 i = start;
     for (; i + VW <= end; i += VW) {
@@ -25,34 +38,29 @@ KERNEL(adamwNorm) {
 }
 
 KERNEL(adamwUpdate) {
-  const u32 *part = (const u32 *)(heap + d->parts) + 3 * (u64)chunk;
-  const u32 *entry = (const u32 *)(heap + d->parameters) + 5 * (u64)part[0];
-  f32 *w = (f32 *)(heap + entry[0]) + part[1];
-  const f32 *g = (const f32 *)(heap + entry[1]) + part[1];
-  f32 *m = (f32 *)(heap + entry[2]) + part[1];
-  f32 *v = (f32 *)(heap + entry[3]) + part[1];
-  const f32 *scalars = (const f32 *)(heap + d->scalars);
-  f32 clip = scalars[0], keep = scalars[1], oneMinusBeta1 = scalars[2];
-  f32 beta2 = scalars[3], oneMinusBeta2 = scalars[4];
-  f32 stepSize = scalars[5], inverseRootBias2 = scalars[6], eps = scalars[7];
+  const Part part = ((const Part *)(heap + d->parts))[chunk];
+  const Parameter parameter = ((const Parameter *)(heap + d->parameters))[part.parameter];
+  const Scalars by = *(const Scalars *)(heap + d->scalars);
+  f32 *w = F32(parameter.weight) + part.first, *m = F32(parameter.mean) + part.first, *v = F32(parameter.square) + part.first;
+  const f32 *g = F32(parameter.gradient) + part.first;
   u32 i = 0;
-  for (; i + VW <= part[2]; i += VW) {
-    vf grad = vload(g + i) * vsplat(clip);
+  for (; i + VW <= part.count; i += VW) {
+    vf grad = vload(g + i) * vsplat(by.clip);
     vf mean = vload(m + i);
-    mean = vfma(grad - mean, vsplat(oneMinusBeta1), mean);
-    vf square = vfma(grad * grad, vsplat(oneMinusBeta2), vload(v + i) * vsplat(beta2));
-    vf denominator = vfma(__builtin_elementwise_sqrt(square), vsplat(inverseRootBias2), vsplat(eps));
-    vf weight = vload(w + i) * vsplat(keep);
+    mean = vfma(grad - mean, vsplat(by.oneMinusBeta1), mean);
+    vf square = vfma(grad * grad, vsplat(by.oneMinusBeta2), vload(v + i) * vsplat(by.beta2));
+    vf denominator = vfma(__builtin_elementwise_sqrt(square), vsplat(by.inverseRootBias2), vsplat(by.eps));
+    vf weight = vload(w + i) * vsplat(by.keep);
     vstore(m + i, mean);
     vstore(v + i, square);
-    vstore(w + i, weight - vsplat(stepSize) * (mean / denominator));
+    vstore(w + i, weight - vsplat(by.stepSize) * (mean / denominator));
   }
-  for (; i < part[2]; i++) {
-    f32 grad = g[i] * clip;
-    f32 mean = m[i] + (grad - m[i]) * oneMinusBeta1;
-    f32 square = grad * grad * oneMinusBeta2 + v[i] * beta2;
+  for (; i < part.count; i++) {
+    f32 grad = g[i] * by.clip;
+    f32 mean = m[i] + (grad - m[i]) * by.oneMinusBeta1;
+    f32 square = grad * grad * by.oneMinusBeta2 + v[i] * by.beta2;
     m[i] = mean;
     v[i] = square;
-    w[i] = w[i] * keep - stepSize * (mean / (ssqrt(square) * inverseRootBias2 + eps));
+    w[i] = w[i] * by.keep - by.stepSize * (mean / (ssqrt(square) * by.inverseRootBias2 + by.eps));
   }
 }

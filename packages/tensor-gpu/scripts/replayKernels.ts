@@ -13,7 +13,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBackend } from '../src/backend/backend.ts';
-import { decodeOnCpu } from '../src/backend/cpu/decode/decodeOnCpu.ts';
+import { openDecoding } from '../src/backend/cpu/decode/openDecoding.ts';
 import { CPU_BACKEND, CpuBackend } from '../src/backend/cpu/engine/cpuBackend.ts';
 import { kernelIds, kernelTableHash } from '../src/backend/cpu/engine/kernelTable.ts';
 import { createRuntime } from '../src/backend/cpu/engine/runtime.ts';
@@ -87,7 +87,8 @@ async function record(): Promise<string> {
   await openBackend({
     ...{ name: CPU_BACKEND, device, fusedKernels },
     moments: (parameters) => adamwCpu(device, parameters),
-    decode: (job) => decodeOnCpu(device, job),
+    adopt: (weight) => device.adopt(weight),
+    decoder: (model) => openDecoding(device, model),
     observe: (listener) => recorder.cpu.observe(listener),
   });
   await everyKernel();

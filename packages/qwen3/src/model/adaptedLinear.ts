@@ -1,5 +1,5 @@
-import { linear } from '@molrl/tensor-gpu';
-import { add, div, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { add, linear } from '@molrl/tensor-gpu';
+import { div, mul, type Tensor } from '@tensorflow/tfjs-core';
 import { type AdaptedModel, adaptedRowNorms, adapterLayer } from './adapterLayer.ts';
 
 /** A linear layer, by its full name. */
