@@ -47,7 +47,9 @@ export interface Profile<T> {
  * @throws {TensorGpuError} `backend` without an open device, or inside another `profile`.
  *
  * @example
- * const { rows, dispatchSeconds } = await profile(() => linear(ones([64, 32]), ones([16, 32])));
+ * const layer = () => linear(ones([64, 32]), ones([16, 32]));
+ * layer(); // the first use of an op checks its kernels
+ * const { rows, dispatchSeconds } = await profile(layer);
  * const { op, kernel, flops } = rows.find((row) => row.kernel === 'gemm');
  * [op, kernel, flops]; // ['linear', 'gemm', 65536]
  */
