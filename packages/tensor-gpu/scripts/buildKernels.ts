@@ -170,6 +170,8 @@ async function build(
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       const out = join(work, basename(dirname(file)) + basename(file));
       const flags = `${COMMON} ${TARGETS[file]}`.split(' ');
+      // a Mach-O library has its own path inside: without a name the random folder that it is built in
+      if (file.endsWith('.dylib')) flags.push(`-Wl,-install_name,@rpath/${basename(file)}`);
       const args = ['-m', 'ziglang', 'cc', ...flags, `-I${kernelsDir}`, '-o', out, ...inputs];
       try {
         await compile(python, args, { cwd: tmpdir() }); // zig leaves object files where it runs
