@@ -9,7 +9,6 @@ const MAGIC = 0x4c52504d;
 const [DOUBLES, LAYOUT] = [1, 2];
 const HOW: Readonly<Partial<Record<KernelName, number>>> = {
   adamwNorm: DOUBLES,
-  decodePack: LAYOUT,
 };
 /** Of each kernel; all commands of one with a layout of its own, which others read. */
 const MOST_SAMPLES = 24;
