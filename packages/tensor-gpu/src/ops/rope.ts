@@ -61,7 +61,7 @@ export const ropeOp: FusedOp<[x: Tensor, cos: Tensor, sin: Tensor, positions: Te
  *
  * @example
  * const x = tensor4d([[[[1, 2]]]]);
- * rope(x, { cos: tensor2d([[0]]), sin: tensor2d([[1]]), positions: tensor2d([[0]], [1, 1], 'int32') }); // [-2, 1]
+ * rope(x, { cos: tensor2d([[0]]), sin: tensor2d([[1]]), positions: tensor2d([[0]], [1, 1], 'int32') }); // [[[[-2, 1]]]]
  *
  * @see Su et al. 2021, RoFormer: https://arxiv.org/abs/2104.09864
  */
