@@ -26,7 +26,7 @@ describe('pnpm conformance', { timeout: 60_000 }, () => {
   test('an unknown family is one clear line', () => {
     const { status, stderr } = conformance('--family', 'loses');
     expect(status).toBe(1);
-    expect(stderr).toContain("unknown family 'loses'. Known: qwen3, llama, losses, env.");
+    expect(stderr).toContain("unknown family 'loses'. Known: qwen3, llama, losses, env, real.");
   });
 
   test('a folder without cases fails, and names what is absent', () => {

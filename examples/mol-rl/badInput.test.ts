@@ -51,7 +51,7 @@ describe('bad input ends in one clear line', () => {
     const out = join(newFolder(), 'run');
     expectOneLine(
       run([...TINY, '--model', '/no/such/model', '--out', out]),
-      /^--model: \/no\/such\/model\/config.json cannot be read. Give a folder/,
+      /^model: \/no\/such\/model\/config.json cannot be read. Give a folder/,
     );
     expect(existsSync(join(out, 'checkpoint.bin'))).toBe(false);
   });

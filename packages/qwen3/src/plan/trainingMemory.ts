@@ -16,7 +16,7 @@ export interface TrainingMemory {
  *     3 Q     queries before and after norm and rope, output of attention        + one per head
  *     3 K     keys before and after, values
  *     3 I     gate, up, their product
- *     3 out + r of each linear layer with an adapter: both terms of the sum, and B's output before scaling
+ *     out + r of each linear layer with an adapter: B's output before scaling, and what A gives
  *
  * and once 3 H: the last states, normed, and those that predict a target.
  */
@@ -27,7 +27,7 @@ export function trainingMemory(
   const { hiddenSize: H, intermediateSize: I, numAttentionHeads: heads, headDim } = config;
   const [Q, K] = [heads * headDim, config.numKeyValueHeads * headDim];
   const outputs = Q + 2 * K + 2 * I + 2 * H;
-  const adapted = loraRank > 0 ? 3 * outputs + 7 * loraRank : 0;
+  const adapted = loraRank > 0 ? outputs + 7 * loraRank : 0;
   const layer = 6 * H + 3 * Q + 3 * K + 3 * I + heads + adapted;
   const activations = 4 * tokens * (config.numHiddenLayers * layer + 3 * H);
   // the first things of a backward pass: the head's gradient, and those of the last MLP
