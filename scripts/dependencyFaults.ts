@@ -42,7 +42,7 @@ const ALLOWED: Record<
   '@molrl/qwen3': {
     dependencies: ['@molrl/tensor-gpu', '@huggingface/tokenizers'],
     peers: ['@tensorflow/tfjs-core'],
-    optionalPeers: [],
+    optionalPeers: ['@huggingface/gguf', '@huggingface/jinja'],
   },
 };
 

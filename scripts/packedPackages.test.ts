@@ -176,7 +176,7 @@ process.stdout.write(JSON.stringify([loss, molLoss({ logprobs: [-2], kl: [0], ro
     const text = readFileSync(join(folder, 'bundle', bundle!), 'utf8');
     expect(text).not.toMatch(/from\s*['"]@molrl/);
     expect(text).not.toContain('groupAdvantages'); // its name stands in its error messages
-    expect(gzipSync(text, { level: 9 }).length).toBeLessThan(11_500); // a loss's 6.5 kB and mol-loss's 7 kB, less what they share
+    expect(gzipSync(text, { level: 9 }).length).toBeLessThan(13_800); // a loss's 8 kB and mol-loss's 7.5 kB, less what they share
     expect(run(process.execPath, [join('bundle', bundle!)])).toBe('[-2,2]');
   });
 
@@ -243,12 +243,12 @@ export const sandbox = javascriptSandbox({ worker: () => new Worker('worker.js',
       }
     });
 
-    test('brings a core of less than 12 kB', async () => {
+    test('brings a core of less than 12.2 kB', async () => {
       const { outputFiles } = await bundleForBrowser(
         "export { collect, defineEnvironment, rubric, promptEnvironment } from '@molrl/ef-env';",
       );
       expect(outputFiles).toHaveLength(1);
-      expect(gzipSync(outputFiles[0]!.contents, { level: 9 }).length).toBeLessThan(12_000);
+      expect(gzipSync(outputFiles[0]!.contents, { level: 9 }).length).toBeLessThan(12_200);
     });
 
     test('runs JavaScript once quickjs-emscripten is installed', () => {
