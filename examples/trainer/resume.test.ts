@@ -47,7 +47,6 @@ describe('--resume', () => {
   test.each([
     ['SIGINT', 130, 'grpo 1/3'],
     ['SIGKILL', null, 'grpo 2/3'],
-    ['SIGTERM', 143, 'collect  12 episodes'],
   ] as const)(
     'after %s the run goes on to the same adapter, metrics and completions, bit by bit',
     async (signal, code, when) => {
