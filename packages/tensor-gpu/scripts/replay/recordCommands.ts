@@ -58,9 +58,9 @@ export function recordCommands(cpu: CpuRuntime): Recorder {
 
   const run: CpuRuntime['run'] = (kernel, chunks, words) => {
     const known = samples.get(kernel) ?? 0;
-    const places = addressPlaces(kernel);
     if (known >= MOST_SAMPLES && HOW[kernel] !== LAYOUT) return cpu.run(kernel, chunks, words);
     const packed = packWords(kernel, words);
+    const places = addressPlaces(kernel, packed);
     const base = heapAddress(cpu);
     for (const place of places) {
       const offset = packed[place]! + packed[place + 1]! * 2 ** 32 - base;
@@ -110,12 +110,18 @@ export function recordCommands(cpu: CpuRuntime): Recorder {
   };
 }
 
+/** Words of a Part of decodeLinear.c, and which of them is its matrix's address. */
+const [PART_WORDS, PART_MATRIX] = [11, 1];
+
 /** Indices of the words that hold absolute addresses. */
-function addressPlaces(kernel: KernelName): number[] {
+function addressPlaces(kernel: KernelName, packed: readonly number[]): number[] {
   const places: number[] = [];
   let place = 0;
   for (const kind of Object.values<string>(descriptors[kernel])) {
     if (kind === 'address') places.push(place);
+    if (kernel === 'decodeLinear' && kind === 'u32[]')
+      for (let part = place; part < packed.length; part += PART_WORDS)
+        places.push(part + PART_MATRIX);
     place += SIZES[kind] ?? 1;
   }
   return places;
