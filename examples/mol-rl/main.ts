@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
@@ -11,6 +10,7 @@ import { otherEngine } from '../trainer/harness/otherEngine.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
+import { makeRunFolder } from '../trainer/harness/runFolder.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
 import { loadLearner } from '../trainer/method/learner.ts';
 import { readGeneralText } from './domain/generalText.ts';
@@ -91,15 +91,8 @@ async function openCheckpoint(options: Options): Promise<Checkpoint> {
       `--out: ${out} holds a run already. Add --resume to continue it, or give another folder.`,
     );
   }
-  await mkdir(out, { recursive: true });
-  await assertWritable(out);
+  await makeRunFolder(out);
   return { settings, evaluations: {}, seconds: {}, mismatch: 0, taught: {}, metricsBytes: 0 };
-}
-
-async function assertWritable(out: string): Promise<void> {
-  const probe = join(out, '.write-test');
-  await writeFile(probe, 'x');
-  await rm(probe);
 }
 
 /** Continuing with other settings would be neither run. */

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
-import { checkSettings } from './config/checkSettings.ts';
+import { checkSettings, shorthand } from './config/checkSettings.ts';
 import { readCommandLine } from './config/commandLine.ts';
 import { readGiven } from './config/readSettings.ts';
 import type { TrainerSettings } from './config/schema.ts';
@@ -16,6 +16,7 @@ import { createProgress } from './harness/progress.ts';
 import { replaceFile } from './harness/replaceFile.ts';
 import { openRun, saveRun } from './harness/run.ts';
 import { runFile, runFileName } from './harness/runFile.ts';
+import { makeRunFolder, newRunFolder } from './harness/runFolder.ts';
 import { runStages } from './harness/runStages.ts';
 import { listCheckpoints, type RunState, readRunState } from './harness/runState.ts';
 import { onStopSignals } from './harness/stopSignals.ts';
@@ -31,7 +32,9 @@ const SHIPPED_TEXT = (name: string): URL => new URL(`../mol-rl/text/${name}.txt`
 
 async function main(): Promise<void> {
   const line = readCommandLine(process.argv.slice(2).filter((argument) => argument !== '--'));
-  const out = line.out ?? newRunFolder(line.resume);
+  if (line.resume && line.out === undefined)
+    throw new Error('--resume: also give --out DIR, the folder of the run to continue.');
+  const out = line.out ?? newRunFolder();
   const given = await readGiven(line);
   const found = line.resume ? await resumed(out, given) : undefined;
   const settings = found?.settings ?? checkSettings(given, { quick: line.quick });
@@ -101,7 +104,7 @@ async function resumed(out: string, given: Record<string, unknown>): Promise<Run
       `${file} is damaged (its checksum does not match its content); going on from the one before.`,
     ),
   );
-  const other = firstDifference(given, state.settings, '');
+  const other = firstDifference({ ...shorthand(given) }, state.settings, '');
   if (!other) return state;
   const { path, asked, stored } = other;
   throw new Error(
@@ -117,8 +120,6 @@ function firstDifference(
   for (const [name, asked] of Object.entries(given)) {
     const before = stored?.[name];
     if (JSON.stringify(asked) === JSON.stringify(before)) continue;
-    if (name === 'lora' && typeof asked === 'number' && (before as { r?: number })?.r === asked)
-      continue;
     if (typeof asked !== 'object' || asked === null || Array.isArray(asked))
       return { path: `${prefix}${name}`, asked, stored: before };
     const inside = firstDifference(
@@ -138,15 +139,7 @@ async function openFolder(out: string): Promise<void> {
       `--out: ${out} holds a run already. Add --resume to continue it, or give another folder.`,
     );
   }
-  await mkdir(out, { recursive: true });
-  const probe = join(out, '.write-test');
-  await writeFile(probe, 'x');
-  await rm(probe);
-}
-
-function newRunFolder(resume: boolean): string {
-  if (resume) throw new Error('--resume: also give --out DIR, the folder of the run to continue.');
-  return `runs/${new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_')}`;
+  await makeRunFolder(out);
 }
 
 /** Text for the KL to the base and for measuring what was forgotten: the last tenth of a file of the user's is held out. */

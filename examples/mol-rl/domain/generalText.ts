@@ -3,6 +3,7 @@ import { plainTask, type Random } from '@molrl/ef-env';
 import type { Role } from '@molrl/mol-loss';
 import type { Tokenizer } from '@molrl/qwen3';
 import type { Sequence } from '../../trainer/method/learner.ts';
+import { textWindow } from '../../trainer/method/textWindow.ts';
 
 /** Text of the world outside the domain, as tokens. */
 export interface GeneralText {
@@ -31,14 +32,9 @@ export function generalSequences(
 ): (random: Random, count: number) => Sequence[] {
   return (random, count) =>
     Array.from({ length: count }, (_, i) => {
-      let ids: number[];
-      if (i % 2 === 0) {
-        const start = random.integer(train.length - WINDOW);
-        ids = train.slice(start, start + WINDOW);
-      } else {
-        const { question, solution } = plainTask(random);
-        ids = tokenizer.encode(turn('user', question) + turn('assistant', solution));
-      }
+      if (i % 2 === 0) return textWindow(random, train, WINDOW);
+      const { question, solution } = plainTask(random);
+      const ids = tokenizer.encode(turn('user', question) + turn('assistant', solution));
       return { ids, roles: new Array<Role>(ids.length).fill('general') };
     });
 }

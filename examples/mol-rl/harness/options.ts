@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
 import { kebab } from '../../trainer/config/kebab.ts';
+import { numberOption } from '../../trainer/config/numberOption.ts';
 import { optionsTakenByNpm } from '../../trainer/harness/npmOptions.ts';
+import { newRunFolder } from '../../trainer/harness/runFolder.ts';
 
 /** What can be compared, in the order it runs. `base` is the model untouched. */
 export const ARMS = [
@@ -89,11 +91,6 @@ const QUICK: Partial<Settings> = {
 /** LoRA wants larger steps (RECIPE section 6: 5e-3 and 2e-3 for rank 16). */
 const LORA: Partial<Settings> = { learningRate: 5e-3, grpoLearningRate: 2e-3 };
 
-const number = (text: string): number => {
-  if (text.trim() === '' || Number.isNaN(Number(text)))
-    throw new InvalidArgumentError('Give a number.');
-  return Number(text);
-};
 const list = (text: string, before: string[] | undefined): string[] => [
   ...(before ?? []),
   ...text.split(',').map((item) => item.trim()),
@@ -156,8 +153,12 @@ function createCommand(): Command {
       'Learn from textual feedback, then answer without it: collect -> MoL -> GRPO -> evaluation, beside the baselines.',
     )
     .option('--arm <ids>', `arms to run, comma-separated: ${ARMS.join(', ')} (default: all)`, list)
-    .option('--seed <n>', 'first seed (default 0)', number)
-    .option('--seeds <n>', 'how many seeds; more than one gives t-intervals (default 1)', number)
+    .option('--seed <n>', 'first seed (default 0)', numberOption)
+    .option(
+      '--seeds <n>',
+      'how many seeds; more than one gives t-intervals (default 1)',
+      numberOption,
+    )
     .option('--quick', 'a first look: fewer arms, updates and tasks')
     .option(
       '--out <dir>',
@@ -166,29 +167,29 @@ function createCommand(): Command {
     .option('--resume', 'continue the run in --out where it stopped')
     .option('--config <file>', 'JSON file with these options in camelCase; the command line wins')
     .option('--model <dir>', 'base model folder (default: the 0.5 M-parameter one shipped)')
-    .option('--lora <r>', 'train a LoRA adapter of this rank instead of all weights', number)
-    .option('--alpha <x>', 'weight of the KL terms of MoL (default 0.3)', number)
-    .option('--learning-rate <x>', 'stage 1 (default 1e-3; 5e-3 with --lora)', number)
-    .option('--updates <n>', 'stage 1 (default 120)', number)
+    .option('--lora <r>', 'train a LoRA adapter of this rank instead of all weights', numberOption)
+    .option('--alpha <x>', 'weight of the KL terms of MoL (default 0.3)', numberOption)
+    .option('--learning-rate <x>', 'stage 1 (default 1e-3; 5e-3 with --lora)', numberOption)
+    .option('--updates <n>', 'stage 1 (default 120)', numberOption)
     .option(
       '--batch-size <n>',
       'EF episodes, and general sequences, per update (default 8)',
-      number,
+      numberOption,
     )
-    .option('--episodes <n>', 'EF episodes to collect (default 128)', number)
-    .option('--grpo-learning-rate <x>', '(default 5e-4; 2e-3 with --lora)', number)
-    .option('--grpo-updates <n>', '(default 24)', number)
-    .option('--prompts <n>', 'prompts per GRPO update (default 16)', number)
-    .option('--num-generations <n>', 'completions per prompt (default 8)', number)
+    .option('--episodes <n>', 'EF episodes to collect (default 128)', numberOption)
+    .option('--grpo-learning-rate <x>', '(default 5e-4; 2e-3 with --lora)', numberOption)
+    .option('--grpo-updates <n>', '(default 24)', numberOption)
+    .option('--prompts <n>', 'prompts per GRPO update (default 16)', numberOption)
+    .option('--num-generations <n>', 'completions per prompt (default 8)', numberOption)
     .option(
       '--general-kl <n>',
       'general sequences held to the base in each GRPO update, with or without spread (default 0)',
-      number,
+      numberOption,
     )
-    .option('--eval-tasks <n>', 'tasks per cell of the table (default 256)', number)
+    .option('--eval-tasks <n>', 'tasks per cell of the table (default 256)', numberOption)
     .option('--split <half>', "held-out half: 'test', or 'validation' to choose settings on")
-    .option('--checkpoint-every <n>', 'updates between checkpoints (default 20)', number)
-    .option('--threads <n>', 'CPU threads (default: all; the result is the same)', number)
+    .option('--checkpoint-every <n>', 'updates between checkpoints (default 20)', numberOption)
+    .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
     .option('--kernels <kind>', "'native', 'wasm' or 'auto'")
     .configureOutput({
       outputError: (text, write) =>
@@ -212,6 +213,3 @@ function readConfig(file: string): Record<string, unknown> {
   }
   throw new Error(`--config: ${file} must hold a JSON object.`);
 }
-
-const newRunFolder = (): string =>
-  `runs/${new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_')}`;

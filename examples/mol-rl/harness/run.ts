@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
 import { mergeLora, saveQwen3 } from '@molrl/qwen3';
+import { driveUpdates } from '../../trainer/harness/driveUpdates.ts';
 import { type LinesFile, openLinesFile } from '../../trainer/harness/linesFile.ts';
 import type { Progress } from '../../trainer/harness/progress.ts';
 import { collectFeedback, rightByTurn } from '../../trainer/method/collect.ts';
@@ -151,34 +152,24 @@ async function runStage(
     learningRate: of.learningRate,
     resume,
   });
-  const keep = async (): Promise<void> => {
-    checkpoint.stage = { name: of.name, state: await stage.snapshot() };
-  };
   progress.start(`${of.stage} ${of.arm} (seed ${of.seed})`, of.of);
   let since = performance.now();
-  try {
-    const said = new Set<string>();
-    for await (const { step, of: total, metrics, advice = [] } of steps(stage)) {
+  await driveUpdates(stage, {
+    updates: steps(stage),
+    line: (text) => progress.line(text),
+    signal,
+    isDue: ({ step, of: total }) =>
+      step % checkpoint.settings.checkpointEvery === 0 || step === total,
+    keep: async () => {
+      checkpoint.stage = { name: of.name, state: await stage.snapshot() };
+    },
+    save: () => save(run),
+    onUpdate: ({ step, metrics }) => {
       run.metrics.append({ seed: of.seed, arm: of.arm, stage: of.stage, step, ...metrics });
       report(run, of, step, metrics);
-      for (const sentence of advice) {
-        const kind = sentence.replace(/\d+/g, ''); // once a stage, whatever the numbers
-        if (!said.has(kind)) progress.line(`  update ${step}: ${sentence}`);
-        said.add(kind);
-      }
       since = addSeconds(checkpoint, of.name, since);
-      signal.throwIfAborted();
-      if (step % checkpoint.settings.checkpointEvery === 0 || step === total) {
-        await keep();
-        await save(run);
-      }
-    }
-  } catch (error) {
-    if (signal.aborted) await keep();
-    throw error;
-  } finally {
-    stage.dispose();
-  }
+    },
+  });
 }
 
 function report(run: Run, of: StageOf, step: number, metrics: Record<string, number>): void {

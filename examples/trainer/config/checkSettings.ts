@@ -46,7 +46,7 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
 }
 
 /** `lora: 16` is `lora: { r: 16 }`. */
-function shorthand(given: object): object {
+export function shorthand(given: object): object {
   const { lora, ...rest } = given as { lora?: unknown };
   return lora === undefined
     ? rest

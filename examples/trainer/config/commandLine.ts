@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { kebab } from './kebab.ts';
+import { numberOption } from './numberOption.ts';
 import { type SettingRow, settingsTable } from './settingsTable.ts';
 
 /** What the command line said, not yet checked. */
@@ -13,11 +14,6 @@ export interface CommandLine {
   threads?: number | undefined;
 }
 
-const number = (text: string): number => {
-  if (text.trim() === '' || Number.isNaN(Number(text)))
-    throw new InvalidArgumentError('Give a number.');
-  return Number(text);
-};
 const list = (text: string): string[] => text.split(',').map((item) => item.trim());
 
 /** All options: those of a run, then one for every setting, made from the schema. */
@@ -31,8 +27,8 @@ export function createCommand(): Command {
     .option('--out <dir>', 'folder of the run (default: runs/<date>)')
     .option('--resume', 'continue the run in --out where it stopped')
     .option('--quick', 'a first look: a few updates of every stage')
-    .option('--threads <n>', 'CPU threads (default: all; the result is the same)', number)
-    .option('--lora <r>', 'train an adapter of this rank instead of all weights', number)
+    .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
+    .option('--lora <r>', 'train an adapter of this rank instead of all weights', numberOption)
     .option('--env <name>', 'short for --environment');
   const rows = settingsTable();
   for (const row of rows) command.addOption(optionOf(row, row.path));
@@ -61,7 +57,7 @@ function optionOf({ kind, description }: SettingRow, path: string): Option {
     `${flag} <${{ list: 'a,b', number: 'x', text: 'text' }[kind]}>`,
     description,
   );
-  if (kind === 'number') option.argParser(number);
+  if (kind === 'number') option.argParser(numberOption);
   if (kind === 'list') option.argParser(list);
   return option;
 }

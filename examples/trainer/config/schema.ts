@@ -1,34 +1,5 @@
 import { z } from 'zod';
-
-/** Names of the same setting elsewhere, for the reference page. */
-interface Elsewhere {
-  trl?: string;
-  verl?: string;
-  primeRl?: string;
-}
-
-const named = <T extends z.ZodType>(type: T, description: string, elsewhere: Elsewhere = {}): T =>
-  type.meta({ description, ...elsewhere });
-
-const count = (low: number, high: number): z.ZodNumber =>
-  z
-    .number(`must be an integer from ${low} to ${high}`)
-    .int(`must be an integer from ${low} to ${high}`)
-    .min(low, `must be an integer from ${low} to ${high}`)
-    .max(high, `must be an integer from ${low} to ${high}`);
-const within = (low: number, high: number): z.ZodNumber =>
-  z
-    .number(`must be a number from ${low} to ${high}`)
-    .min(low, `must be a number from ${low} to ${high}`)
-    .max(high, `must be a number from ${low} to ${high}`);
-const positive = (high: number): z.ZodNumber =>
-  z
-    .number(`must be a number above 0, at most ${high}`)
-    .gt(0, `must be a number above 0, at most ${high}`)
-    .max(high, `must be a number above 0, at most ${high}`);
-const path = (what: string): z.ZodString => z.string(`must be ${what}`).min(1, `must be ${what}`);
-const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
-  z.enum(names, `must be one of ${names.join(', ')}`);
+import { count, named, oneOf, path, positive, within } from './settingTypes.ts';
 
 export const STAGES = ['collect', 'sft', 'mol', 'grpo', 'eval'] as const;
 export type StageName = (typeof STAGES)[number];

@@ -1,11 +1,12 @@
 import {
   type ConversationMessage,
+  parseAnswer,
   promptEnvironment,
   type RewardFunction,
   type Rubric,
   rubric,
-  type Trajectory,
 } from '@molrl/ef-env';
+import { saidIn } from '../method/episodeText.ts';
 import { itemOfEpochs } from '../method/epochs.ts';
 import { readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
@@ -73,27 +74,18 @@ type Judge = Pick<Game<PromptRow>, 'isRight' | 'accuracy'>;
 function judgeOf(accuracy: RewardFile['accuracy'], row: PromptRow | undefined): Judge {
   if (accuracy) {
     return {
-      isRight: (episode, task) => accuracy(said(episode), task),
+      isRight: (episode, task) => accuracy(saidIn(episode), task),
       accuracy: 'by `accuracy` of the reward file',
     };
   }
   if (typeof row?.answer === 'string' || typeof row?.answer === 'number') {
     return {
-      isRight: (episode, { answer }) => answerOf(said(episode)) === String(answer).trim(),
+      isRight: (episode, { answer }) => answerOf(saidIn(episode)) === String(answer).trim(),
       accuracy: 'the answer is exactly that of the row',
     };
   }
   return { isRight: ({ reward }) => reward === 1, accuracy: 'the reward is 1' };
 }
 
-/** What the model said last. */
-function said({ segments }: Trajectory): string {
-  return segments.findLast(({ kind }) => kind === 'policy')?.text ?? '';
-}
-
-/** What follows the last thought. */
-const answerOf = (text: string): string =>
-  text
-    .slice(text.lastIndexOf('</think>') + 1)
-    .replace(/^\/think>/, '')
-    .trim();
+/** What follows the last thought, or all where there is none. */
+const answerOf = (text: string): string => parseAnswer(text) ?? text.trim();

@@ -1,4 +1,5 @@
 import type { Trajectory } from '@molrl/ef-env';
+import { askedIn, saidIn } from '../method/episodeText.ts';
 
 /** A line of completions.jsonl. */
 export interface CompletionRow {
@@ -21,25 +22,17 @@ export function completionRows(update: {
   step: number;
   trajectories: readonly Trajectory[];
   advantages: ArrayLike<number>;
+  numGenerations: number;
 }): CompletionRow[] {
-  const { step, trajectories, advantages } = update;
-  return trajectories
-    .slice(0, GROUPS * groupSize(trajectories))
-    .map(({ segments, reward, stop }, i) => {
-      const own = segments.findLast(({ kind }) => kind === 'policy');
-      const asked = segments.find(({ speaker, kind }) => kind === 'prompt' && speaker === 'user');
-      return {
-        ...{ step, prompt: asked?.text ?? '', completion: own?.text ?? '' },
-        ...{ reward, advantage: advantages[i]!, stop }, // one per trajectory
-        ids: Array.from(own?.tokens?.ids ?? []),
-        logprobs: Array.from(own?.tokens?.logprobs ?? []),
-      };
-    });
-}
-
-/** Episodes of the first task. */
-function groupSize(trajectories: readonly Trajectory[]): number {
-  const first = JSON.stringify(trajectories[0]?.task.data);
-  const end = trajectories.findIndex(({ task }) => JSON.stringify(task.data) !== first);
-  return end < 0 ? trajectories.length : end;
+  const { step, trajectories, advantages, numGenerations } = update;
+  return trajectories.slice(0, GROUPS * numGenerations).map((episode, i) => {
+    const { segments, reward, stop } = episode;
+    const tokens = segments.findLast(({ kind }) => kind === 'policy')?.tokens;
+    return {
+      ...{ step, prompt: askedIn(episode), completion: saidIn(episode) },
+      ...{ reward, advantage: advantages[i]!, stop }, // one per trajectory
+      ids: Array.from(tokens?.ids ?? []),
+      logprobs: Array.from(tokens?.logprobs ?? []),
+    };
+  });
 }

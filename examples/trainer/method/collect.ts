@@ -14,7 +14,8 @@ import { exists } from '../harness/exists.ts';
 /** What is played with feedback. */
 export interface FeedbackGame<Task> {
   environment: Environment<Task>;
-  nextTask(random: Random): Task;
+  /** `position` counts the episodes, for those who go through their rows in epochs. */
+  nextTask(random: Random, position: number): Task;
   maxTurns: number;
   maxTokens: number;
 }
@@ -38,7 +39,7 @@ export async function collectFeedback<Task>(
   const { environment, nextTask, maxTurns, maxTokens } = game;
   const { episodes, seed, file, signal, onProgress, onWarning } = options;
   const random = createRandom(mixSeeds(seed, 'feedback tasks'));
-  const tasks = Array.from({ length: episodes }, () => nextTask(random));
+  const tasks = Array.from({ length: episodes }, (_, position) => nextTask(random, position));
   return collect(environment, policy, {
     tasks,
     seed,

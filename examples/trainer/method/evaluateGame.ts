@@ -1,6 +1,7 @@
 import { collect, type Trajectory } from '@molrl/ef-env';
 import type { Game } from '../games/game.ts';
 import { type Figure, tInterval, wilson } from '../harness/intervals.ts';
+import { askedIn, saidIn } from './episodeText.ts';
 import type { Learner } from './learner.ts';
 import { textDrift } from './textDrift.ts';
 
@@ -64,11 +65,10 @@ export async function evaluateGame(
     unscored: sampled.length - scored.length,
     textNll: tInterval(nll),
     textKl: tInterval(kl),
-    samples: sampled.slice(0, SAMPLES).map(({ segments, reward }, i) => ({
-      prompt:
-        segments.find(({ kind, speaker }) => kind === 'prompt' && speaker === 'user')?.text ?? '',
-      completion: segments.findLast(({ kind }) => kind === 'policy')?.text ?? '',
-      reward,
+    samples: sampled.slice(0, SAMPLES).map((episode, i) => ({
+      prompt: askedIn(episode),
+      completion: saidIn(episode),
+      reward: episode.reward,
       right: rightSampled[i]!,
     })),
   };

@@ -1,6 +1,6 @@
 import type { Random } from '@molrl/ef-env';
-import type { Role } from '@molrl/mol-loss';
 import type { Sequence } from './learner.ts';
+import { textWindow } from './textWindow.ts';
 
 /** Tokens of a window. */
 const WINDOW = 96;
@@ -9,10 +9,5 @@ const WINDOW = 96;
 export function generalWindows(
   text: readonly number[],
 ): (random: Random, count: number) => Sequence[] {
-  return (random, count) =>
-    Array.from({ length: count }, () => {
-      const start = random.integer(Math.max(1, text.length - WINDOW));
-      const ids = text.slice(start, start + WINDOW);
-      return { ids, roles: new Array<Role>(ids.length).fill('general') };
-    });
+  return (random, count) => Array.from({ length: count }, () => textWindow(random, text, WINDOW));
 }

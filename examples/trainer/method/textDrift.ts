@@ -1,6 +1,7 @@
 import { createRandom } from '@molrl/ef-env';
 import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import type { Learner } from './learner.ts';
+import { textWindow } from './textWindow.ts';
 
 /** Text windows: their number and length in tokens. */
 const WINDOWS = 32;
@@ -20,11 +21,7 @@ export async function textDrift(
   signal: AbortSignal | undefined,
 ): Promise<TextDrift> {
   const random = createRandom(31);
-  const windows = Array.from({ length: WINDOWS }, () => {
-    const start = random.integer(text.length - WINDOW);
-    const ids = text.slice(start, start + WINDOW);
-    return { ids, roles: ids.map(() => 'general' as const) };
-  });
+  const windows = Array.from({ length: WINDOWS }, () => textWindow(random, text, WINDOW));
   const nll: number[] = [];
   const kl: number[] = [];
   for (let first = 0; first < windows.length; first += 8) {

@@ -16,7 +16,7 @@ export async function collectStage(run: Run): Promise<void> {
     learner.policy,
     {
       environment: game.withFeedback,
-      nextTask: positioned(game.nextTask),
+      nextTask: game.nextTask,
       maxTurns,
       maxTokens: grpo.maxCompletionLength,
     },
@@ -29,10 +29,4 @@ export async function collectStage(run: Run): Promise<void> {
   progress.line(
     `collect  ${episodes} episodes, right at attempt 1 to ${maxTurns}: ${rightByTurn(played, maxTurns).join('/')}`,
   );
-}
-
-/** Counts the tasks that are asked for. */
-function positioned<Task, Source>(nextTask: (random: Source, position: number) => Task) {
-  let position = 0;
-  return (random: Source): Task => nextTask(random, position++);
 }

@@ -1,4 +1,4 @@
-import { createPrinter } from '../harness/advicePrinter.ts';
+import { driveUpdates } from '../harness/driveUpdates.ts';
 import { type Run, saveRun, stageLabel } from '../harness/run.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 
@@ -24,31 +24,24 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
     betas: [adamBeta1, adamBeta2],
     resume: state.progress,
   });
-  const keep = async (): Promise<void> => {
-    state.progress = await stage.snapshot();
-  };
-  const advise = createPrinter((text) => progress.line(text));
   progress.start(label, options.total);
-  try {
-    for await (const update of options.steps(stage)) {
-      const { step, metrics, advice = [] } = update;
+  await driveUpdates(stage, {
+    updates: options.steps(stage),
+    line: (text) => progress.line(text),
+    signal,
+    isDue: ({ step }) => step % saveSteps === 0 && step < options.total, // the end of a stage is saved by the run
+    keep: async () => {
+      state.progress = await stage.snapshot();
+    },
+    save: () => saveRun(run),
+    onUpdate: async (update) => {
+      const { step, metrics } = update;
       assertFinite(label, step, metrics);
       file.append({ stage: label, step, ...metrics });
       progress.update(step, options.summary(metrics));
-      advise(step, advice);
       await options.after?.(update);
-      signal.throwIfAborted();
-      if (step % saveSteps === 0 && step < options.total) {
-        await keep();
-        await saveRun(run);
-      }
-    }
-  } catch (error) {
-    if (signal.aborted) await keep();
-    throw error;
-  } finally {
-    stage.dispose();
-  }
+    },
+  });
 }
 
 function assertFinite(

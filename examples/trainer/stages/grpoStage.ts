@@ -27,8 +27,9 @@ export async function grpoStage(run: Run): Promise<void> {
       }),
     summary: (metrics) => `reward ${metrics.reward?.toFixed(3)}`,
     after: async ({ step, episodes, metrics }) => {
-      for (const row of episodes ? completionRows({ step, ...episodes }) : [])
-        run.completions.append(row);
+      const { numGenerations } = settings;
+      const rows = episodes ? completionRows({ step, ...episodes, numGenerations }) : [];
+      for (const row of rows) run.completions.append(row);
       const { everySteps } = evaluation;
       progress.line(`grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}`);
       if (everySteps !== undefined && step % everySteps === 0 && step < updates)
@@ -37,7 +38,7 @@ export async function grpoStage(run: Run): Promise<void> {
   });
 }
 
-/** The loss with what was set of its options; what its formula has not is left out by policyLoss's own check. */
+/** The loss with what was set of its options; what its formula has not, policyLoss refuses. */
 function lossOf(settings: TrainerSettings['grpo']): PolicyLossCall {
   const { lossType, beta, epsilon, epsilonHigh, entropyCoef, maxCompletionLength } = settings;
   const call = {
