@@ -17,7 +17,7 @@ export async function openBytes(caller: string, path: string | URL): Promise<Byt
       name,
       isLocal: true,
       size,
-      read: (position, length) => readFrom(handle, position, length),
+      read: (position, length) => readAt(handle, position, length),
       close: () => handle.close(),
     };
   } catch (cause) {
@@ -26,8 +26,8 @@ export async function openBytes(caller: string, path: string | URL): Promise<Byt
   }
 }
 
-/** In pieces: one read call stops at 2 GiB. */
-async function readFrom(
+/** In pieces: one read call stops at 2 GiB. @throws if the file ends before. */
+export async function readAt(
   file: FileHandle,
   position: number,
   length: number,

@@ -1,6 +1,6 @@
 import type { createDecoder, LayerMatrix, LoraFactors, Weight } from '@molrl/tensor-gpu';
-import { dispose, div, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
-import { adaptedRowNorms, adapterLayer } from '../model/adapterLayer.ts';
+import { dispose, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { adapterLayer, rowScale } from '../model/adapterLayer.ts';
 import { type LinearModule, layerDescription } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
@@ -99,12 +99,11 @@ function adaptersOf(model: Qwen3, prefix: string, made: Tensor[]): DecoderLayer[
     const name = `${prefix}.${module}`;
     const layer = adapterLayer(model, name);
     if (layer === undefined) continue;
-    const { down: a, up: b, scaling, magnitude, rowNorms } = layer;
+    const { down: a, up: b, scaling } = layer;
     const factors: LoraFactors = { a, b, rank: a.shape[0]!, scaling };
     adapters[matrix as LayerMatrix] = factors; // the keys of MATRICES
-    if (!magnitude || !rowNorms) continue;
-    const weight = model.matrix(`${name}.weight`);
-    factors.lengths = tidy(() => div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms })));
+    if (!layer.magnitude) continue;
+    factors.lengths = tidy(() => rowScale(model.matrix(`${name}.weight`), layer)!); // DoRA has one
     made.push(factors.lengths);
   }
   return adapters;

@@ -8,6 +8,7 @@ import {
 } from '@molrl/tensor-gpu';
 import { reshape, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
+import { joinMask } from '../chat/samplingMask.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import type { Completion } from './completion.ts';
@@ -92,21 +93,13 @@ function topOf(logits: Float32Array, { topLogprobs, temperature }: ForwardCall):
 
 function completionOf({ drawn, kept, stop }: Row, call: ForwardCall): Completion {
   const behaviorLogprobs = Float32Array.from(drawn, (token) => token.behaviorLogprob);
-  const ends = kept.map((_, t) =>
-    kept.slice(0, t + 1).reduce((sum, { length }) => sum + length, 0),
-  );
   return {
     ids: Int32Array.from(drawn, ({ id }) => id),
     logprobs: Float32Array.from(drawn, ({ logprob }) => logprob),
     behaviorLogprobs,
     samplingLogprobs: behaviorLogprobs,
     stop: stop ?? 'length',
-    ...(call.returnSamplingMask && {
-      samplingMask: {
-        tokenIds: Int32Array.from(kept.flat()),
-        offsets: Int32Array.from([0, ...ends]),
-      },
-    }),
+    ...(call.returnSamplingMask && { samplingMask: joinMask(kept) }),
     ...(call.topLogprobs > 0 && { topLogprobs: drawn.map(({ top }) => top) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { readAt } from '../checkpoint/openBytes.ts';
 
 /** Bytes of a file that are read as they are needed, from left to right. */
 export interface FileWindow {
@@ -80,21 +81,4 @@ export function fileWindow(
       return bytes;
     },
   };
-}
-
-/** In pieces: one read call stops at 2 GiB. @throws if the file ends before. */
-export async function readAt(
-  file: FileHandle,
-  position: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const piece = Math.min(length - done, 2 ** 30);
-    const { bytesRead } = await file.read(bytes, done, piece, position + done);
-    if (bytesRead === 0) throw new Error(`the file ended at byte ${position + done} while reading`);
-    done += bytesRead;
-  }
-  return bytes;
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Qwen3Error } from '../base/errors.ts';
 import { missingPeer } from '../base/missingPeer.ts';
-import { readAt } from './fileWindow.ts';
+import { readAt } from '../checkpoint/openBytes.ts';
 import type { HeaderMap } from './scanHeader.ts';
 
 /** Metadata as JavaScript values, and the tensors as the file lists them. */

@@ -2,7 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import { foreignFormat } from '../checkpoint/foreignFormat.ts';
-import { type FileWindow, fileWindow, readAt } from './fileWindow.ts';
+import { readAt } from '../checkpoint/openBytes.ts';
+import { type FileWindow, fileWindow } from './fileWindow.ts';
 
 /** First byte and one past the last. */
 type Range = [begin: number, end: number];

@@ -1,6 +1,6 @@
 import type { Weight } from '@molrl/tensor-gpu';
-import { add, div, matMul, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
-import { type AdapterLayer, adaptedRowNorms, adapterLayer } from '../model/adapterLayer.ts';
+import { add, matMul, mul, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { type AdapterLayer, adapterLayer, rowScale } from '../model/adapterLayer.ts';
 import { heapTensor } from '../model/frozenWeight.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { linearModules } from './adapterTargets.ts';
@@ -34,9 +34,8 @@ export function effectiveWeights(model: Qwen3): {
 }
 
 function mergedWeight(weight: Tensor, layer: AdapterLayer): Tensor {
-  const { down, up, scaling, magnitude, rowNorms } = layer;
+  const { down, up, scaling } = layer;
   const sum = add(weight, mul(matMul(up, down), scaling));
-  if (!magnitude || !rowNorms) return sum;
-  const scale = div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms }));
-  return mul(sum, reshape(scale, [scale.size, 1]));
+  const scale = rowScale(weight, layer);
+  return scale ? mul(sum, reshape(scale, [scale.size, 1])) : sum;
 }

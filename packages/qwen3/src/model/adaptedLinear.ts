@@ -1,6 +1,6 @@
 import { add, linear } from '@molrl/tensor-gpu';
-import { div, mul, type Tensor } from '@tensorflow/tfjs-core';
-import { type AdaptedModel, adaptedRowNorms, adapterLayer } from './adapterLayer.ts';
+import { mul, type Tensor } from '@tensorflow/tfjs-core';
+import { type AdaptedModel, adapterLayer, rowScale } from './adapterLayer.ts';
 
 /** A linear layer, by its full name. */
 export interface Projection {
@@ -18,11 +18,10 @@ export function adaptedLinear(model: AdaptedModel, { name, bias }: Projection, x
   const layer = adapterLayer(model, name);
   let y = linear(x, weight);
   if (layer) {
-    const { down, up, scaling, magnitude, rowNorms } = layer;
+    const { down, up, scaling } = layer;
     y = add(y, mul(linear(linear(x, down), up), scaling));
-    if (magnitude && rowNorms) {
-      y = mul(y, div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms })));
-    }
+    const scale = rowScale(weight, layer);
+    if (scale) y = mul(y, scale);
   }
   return bias ? add(y, model.weight(`${name}.bias`)) : y;
 }

@@ -1,6 +1,7 @@
 import { linear, type Weight } from '@molrl/tensor-gpu';
 import {
   add,
+  div,
   mul,
   reshape,
   slice,
@@ -108,6 +109,12 @@ function parameter({ parameters, name: adapter }: Adapter, name: string): Tensor
   throw new Qwen3Error('option', `forward: the adapter '${adapter}' lacks ${name}.`);
 }
 
+/** What DoRA multiplies the rows of W + scaling B A with, `[out]`; undefined without it. */
+export function rowScale(weight: Weight, layer: AdapterLayer): Tensor | undefined {
+  const { magnitude, rowNorms } = layer;
+  return magnitude && rowNorms && div(magnitude, adaptedRowNorms(weight, { ...layer, rowNorms }));
+}
+
 /**
  * `||W + scaling B A||` of every row, without the sum itself, as a constant: DoRA's gradient does not go through it.
  *
@@ -115,10 +122,7 @@ function parameter({ parameters, name: adapter }: Adapter, name: string): Tensor
  *
  * @see Liu et al. 2024, DoRA, section 4.3: https://arxiv.org/abs/2402.09353
  */
-export function adaptedRowNorms(
-  weight: Weight,
-  layer: AdapterLayer & { rowNorms: Tensor },
-): Tensor {
+function adaptedRowNorms(weight: Weight, layer: AdapterLayer & { rowNorms: Tensor }): Tensor {
   const { down, up, scaling, rowNorms } = layer;
   const cross = sum(mul(up, transpose(linear(down, weight))), 1);
   const own = sum(mul(linear(up, linear(down, down)), up), 1);

@@ -90,8 +90,8 @@ export class Qwen3 implements LanguageModel {
   /** Every weight, in the heap or frozen, in the order of the forward pass. */
   weights(): Record<string, Weight> {
     const names = Object.keys(parameterShapes(this.config));
-    const own = Object.keys(this.parameters).concat(Object.keys(this.frozen));
-    const all = new Set([...names, ...own].filter((name) => own.includes(name)));
+    const own = new Set([...Object.keys(this.parameters), ...Object.keys(this.frozen)]);
+    const all = new Set([...names, ...own].filter((name) => own.has(name)));
     return Object.fromEntries([...all].map((name) => [name, this.matrix(name)]));
   }
 

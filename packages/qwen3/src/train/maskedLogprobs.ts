@@ -13,6 +13,7 @@ import {
   tensor1d,
   tensor2d,
 } from '@tensorflow/tfjs-core';
+import { keptAt } from '../chat/samplingMask.ts';
 
 /** Lists are padded to a power of two; what is padding weighs nothing. */
 const NOTHING = -1e30;
@@ -45,7 +46,9 @@ export function maskedLogprobs(input: MaskedHead): Tensor {
   for (const target of ids.keys()) {
     const size = mask.offsets[target + 1]! - mask.offsets[target]!;
     const padded = size === 0 ? 0 : 2 ** Math.ceil(Math.log2(size));
-    buckets.set(padded, [...(buckets.get(padded) ?? []), target]);
+    const bucket = buckets.get(padded);
+    if (bucket) bucket.push(target);
+    else buckets.set(padded, [target]);
   }
   const parts: Tensor[] = [];
   const places = new Int32Array(ids.length);
@@ -67,7 +70,7 @@ function bucketLogprobs(
   const lists = new Int32Array(count * size);
   const padding = new Float32Array(count * size).fill(NOTHING);
   for (const [row, target] of targets.entries()) {
-    const kept = mask.tokenIds.subarray(mask.offsets[target], mask.offsets[target + 1]);
+    const kept = keptAt(mask, target);
     const others = kept.filter((id) => id !== ids[target]);
     lists.fill(ids[target]!, row * size, (row + 1) * size);
     lists.set(others, row * size + 1);
