@@ -1,9 +1,9 @@
 import { show } from './assertNumber.ts';
 import { MolLossError, type MolLossErrorCode } from './errors.ts';
-import type { CeMixture, RoleTerms } from './mixture.ts';
+import type { CeMixture } from './mixture.ts';
 import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
-import { molMetrics, nllMetrics } from './molMetrics.ts';
+import { molMetrics, nllMetrics, termCodes } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
 import {
   COMPONENTS,
@@ -82,7 +82,7 @@ export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossRes
   const terms = new Float64Array(codes.length);
   const logprobGradient = new Float64Array(codes.length);
   const klGradient = new Float64Array(codes.length);
-  const cross = crossEntropyCodes(mixture);
+  const cross = termCodes(mixture, 'ce');
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
     const code = codes[i]!;
@@ -139,13 +139,6 @@ function notLogprob(
 }
 
 const SOURCE = "Look for NaN in the forward pass, or give the token the role 'ignore'.";
-
-/** By role code, 1 where the mixture gives its tokens cross-entropy. */
-export function crossEntropyCodes(mixture: RoleTerms): Uint8Array {
-  const codes = new Uint8Array(4);
-  for (const name of COMPONENTS) if (mixture[name]?.term === 'ce') codes[ROLE_CODES[name]] = 1;
-  return codes;
-}
 
 /** Whether a term can be trained on, or, with a coefficient of 0, be measured. */
 export const isTerm = (term: number, coefficient: number): boolean =>

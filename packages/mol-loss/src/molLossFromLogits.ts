@@ -4,8 +4,8 @@ import { MolLossError } from './errors.ts';
 import { lookUp } from './lookUp.ts';
 import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS, type MolLogitsOptions } from './molLogitsOptions.ts';
-import { atToken, crossEntropyCodes, isTerm, notTerm, summarise } from './molLoss.ts';
-import { molMetrics, nllMetrics } from './molMetrics.ts';
+import { atToken, isTerm, notTerm, summarise } from './molLoss.ts';
+import { molMetrics, nllMetrics, termCodes } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
 import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
 import { assertList, readFields } from './readFields.ts';
@@ -66,7 +66,7 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
   const refLogprobs = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
   const gradient = new Float64Array(tokens.logits.length);
-  const crossCodes = crossEntropyCodes(mixture);
+  const crossCodes = termCodes(mixture, 'ce');
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 0) continue;
     const code = codes[i]!;

@@ -1,3 +1,4 @@
+import type { RoleTerms } from './mixture.ts';
 import type { MolComponent } from './molComponent.ts';
 import { COMPONENTS, type MolWeightsResult } from './molWeights.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
@@ -11,8 +12,7 @@ export function molMetrics(
 ): Record<string, number> {
   const rolesOf = (term: 'ce' | 'kl') => COMPONENTS.filter((name) => terms[name]?.term === term);
   const [ceRoles, klRoles] = [rolesOf('ce'), rolesOf('kl')];
-  const hasKl = new Uint8Array(4);
-  for (const name of klRoles) hasKl[ROLE_CODES[name]] = 1;
+  const hasKl = termCodes(terms, 'kl');
   let klMax = 0;
   for (let i = 0; i < codes.length; i++) {
     if (active[i] === 1 && hasKl[codes[i]!] === 1) klMax = Math.max(klMax, values[i]!);
@@ -29,6 +29,13 @@ export function molMetrics(
     'mol/ce_tokens': tokensOf(ceRoles.map((name) => components[name])),
     'mol/kl_tokens': tokensOf(klRoles.map((name) => components[name])),
   };
+}
+
+/** By role code, 1 where the mixture gives its tokens this term. */
+export function termCodes(mixture: RoleTerms, term: 'ce' | 'kl'): Uint8Array {
+  const codes = new Uint8Array(4);
+  for (const name of COMPONENTS) if (mixture[name]?.term === term) codes[ROLE_CODES[name]] = 1;
+  return codes;
 }
 
 const tokensOf = (components: readonly MolComponent[]) =>
@@ -55,9 +62,10 @@ export function nllMetrics(
   }
   const { general } = ROLE_CODES;
   if (counts[general] === 0 || refLogprobs === undefined) return metrics;
-  const generalAlone = codes.map((code, i) => (code === general && active[i] === 1 ? 1 : 0));
-  const ofBase = negativeSums({ active: generalAlone, codes }, refLogprobs);
-  const [now, base] = [metrics['mol/nll_general']!, ofBase.sums[general]! / counts[general]!];
+  let sum = 0;
+  for (let i = 0; i < codes.length; i++)
+    if (active[i] !== 0 && codes[i] === general) sum -= refLogprobs[i]!; // other tokens' are not read
+  const [now, base] = [metrics['mol/nll_general']!, sum / counts[general]!];
   metrics['mol/nll_general_base'] = base;
   metrics['mol/forgetting'] = now === base ? 0 : now - base; // both may be infinite
   return metrics;

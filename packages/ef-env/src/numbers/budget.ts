@@ -26,6 +26,9 @@ export function createBudget(steps: number): Budget {
   };
 }
 
+/** For what takes a known, small number of steps. */
+export const FREE: Budget = { spend: () => {} };
+
 /** The value of `compute`, or `null` where it ran into a limit, ours or the machine's (a stack, a BigInt). Other errors pass. */
 export function withinLimits<T>(compute: () => T): T | null {
   try {

@@ -47,6 +47,13 @@ export function rowOfToken(starts: Uint32Array, i: number): number {
   return low;
 }
 
+/** Number of sequences with a trained token. */
+export function liveRows(tokens: TokenRows): number {
+  let live = 0;
+  for (let row = 0; row < tokens.rows; row++) if (trainedIn(tokens, row) > 0) live++;
+  return live;
+}
+
 /** Number of trained tokens of a sequence. */
 export function trainedIn({ trainedStarts }: TokenRows, row: number): number {
   return trainedStarts[row + 1]! - trainedStarts[row]!;

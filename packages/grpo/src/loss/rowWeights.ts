@@ -1,6 +1,6 @@
 import { assertTotal } from '../base/assertTotal.ts';
 import { meanOver, type Reduction } from '../base/reduction.ts';
-import { type TokenRows, trainedIn } from '../base/tokenRows.ts';
+import { liveRows, type TokenRows, trainedIn } from '../base/tokenRows.ts';
 
 interface RowMean {
   reduction: Reduction;
@@ -30,7 +30,5 @@ export function rowWeights(where: string, tokens: TokenRows, mean: RowMean): Flo
 function countOf(over: 'tokens' | 'rows' | 'live rows', tokens: TokenRows): number {
   if (over === 'tokens') return tokens.trained.length;
   if (over === 'rows') return tokens.rows;
-  let live = 0;
-  for (let row = 0; row < tokens.rows; row++) if (trainedIn(tokens, row) > 0) live++;
-  return live;
+  return liveRows(tokens);
 }

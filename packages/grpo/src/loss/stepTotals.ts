@@ -2,7 +2,7 @@ import { isArray } from '../base/checks.ts';
 import { onRows } from '../base/onRows.ts';
 import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossData.ts';
 import type { AlignedLayout } from '../base/targetAligned.ts';
-import { trainedIn } from '../base/tokenRows.ts';
+import { liveRows } from '../base/tokenRows.ts';
 import { type TurnTokens, tokensOfTurns } from '../base/tokensOfTurns.ts';
 import type { StepTotals } from './sharedOptions.ts';
 
@@ -52,10 +52,8 @@ function countsOf(batch: StepBatch) {
     perToken: [],
     run({ turns }, tokens) {
       const { rows, trained } = tokens;
-      let live = 0;
-      for (let row = 0; row < rows; row++) if (trainedIn(tokens, row) > 0) live++;
       const found = turns === undefined ? undefined : tokensOfTurns('stepTotals', turns, tokens);
-      return { rows, live, turns: found, tokens: trained.length };
+      return { rows, live: liveRows(tokens), turns: found, tokens: trained.length };
     },
   });
 }

@@ -1,4 +1,3 @@
-import { assertLength } from '../base/assertTokens.ts';
 import { GrpoError } from '../base/errors.ts';
 import type { PolicyLossData } from '../base/policyLossData.ts';
 import { readColumn } from '../base/readColumn.ts';
@@ -54,7 +53,5 @@ function readEntropies({ entropies }: PolicyLossData, tokens: TokenRows): ArrayL
   if (entropies === undefined || entropies === null) {
     throw new GrpoError('missing', `${WHERE}: topEntropyQuantile and entropyCoef need entropies.`);
   }
-  assertLength(WHERE, 'entropies', entropies, tokens.mask.length);
-  readColumn(WHERE, { name: 'entropies', values: entropies, kind: 'number' }, tokens);
-  return entropies;
+  return readColumn(WHERE, { name: 'entropies', values: entropies, kind: 'number' }, tokens);
 }

@@ -1,9 +1,10 @@
-import { assertLength, rowsOf } from '../base/assertTokens.ts';
+import { assertLength } from '../base/assertTokens.ts';
 import { positiveOrInfinite } from '../base/checks.ts';
+import { tokensOfGrid } from '../base/onRows.ts';
 import { readPolicyFields } from '../base/policyFields.ts';
 import { type Numbers, readColumn } from '../base/readColumn.ts';
-import { type Mask, readMask } from '../base/readMask.ts';
-import { gridStarts, type TokenRows, tokenRows } from '../base/tokenRows.ts';
+import type { Mask } from '../base/readMask.ts';
+import type { TokenRows } from '../base/tokenRows.ts';
 
 /** Log of the importance ratio on every token, and the way back from its gradient to that of the log-probs. */
 export interface LogRatio {
@@ -77,12 +78,9 @@ export function checkingRatio(where: string, ratio: CheckedRatio): ImportanceRat
   return (given, clamp = Infinity) => {
     positiveOrInfinite(where, 'clamp', clamp);
     const data = readPolicyFields(where, given, ['logprobs', 'completionMask', 'sequenceLength']);
-    const { logprobs, oldLogprobs = logprobs, sequenceLength } = data;
+    const { logprobs, oldLogprobs = logprobs } = data;
     assertLength(where, 'logprobs', logprobs);
-    const size = logprobs.length;
-    const rows = rowsOf(where, size, sequenceLength);
-    const mask = readMask(where, 'completionMask', data.completionMask, size, sequenceLength);
-    const tokens = tokenRows(mask, gridStarts(rows, sequenceLength));
+    const tokens = tokensOfGrid(where, data, logprobs.length);
     const column = (name: string, values: ArrayLike<number>) =>
       readColumn(where, { name, values, kind: 'number' }, tokens);
     const own = column('logprobs', logprobs);

@@ -1,3 +1,4 @@
+import { wordSet } from '../../text/wordSet.ts';
 import type { ArithmeticToken } from './arithmeticToken.ts';
 
 /** `'blank'` is no token: it neither joins nor parts. */
@@ -12,10 +13,8 @@ interface Piece {
 type Last = ArithmeticToken | undefined;
 
 /** Words that take the number beside them as an argument, or stand for one. */
-const OPAQUE_WORDS = new Set(
-  'sin cos tan cot sec csc arcsin arccos arctan log ln lg exp sqrt cbrt root mod rem remainder max min gcd lcm abs floor ceil round half twice double triple quarter third times plus minus over divided by per squared cubed pi choose'.split(
-    ' ',
-  ),
+const OPAQUE_WORDS = /* @__PURE__ */ wordSet(
+  'sin cos tan cot sec csc arcsin arccos arctan log ln lg exp sqrt cbrt root mod rem remainder max min gcd lcm abs floor ceil round half twice double triple quarter third times plus minus over divided by per squared cubed pi choose',
 );
 
 const NUMBER = /(?:\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+/y;

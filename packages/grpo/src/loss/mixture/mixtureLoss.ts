@@ -1,12 +1,13 @@
-import { assertFiniteTokens, assertLength, rowsOf } from '../../base/assertTokens.ts';
+import { assertFiniteTokens, assertLength } from '../../base/assertTokens.ts';
 import { array, type Check, finite, flag, isArray, mustBe, positive } from '../../base/checks.ts';
 import { GrpoError } from '../../base/errors.ts';
 import { lookUp } from '../../base/lookUp.ts';
 import { toGrid } from '../../base/onGrid.ts';
+import { tokensOfGrid } from '../../base/onRows.ts';
 import { bringBack, spreadOut } from '../../base/placeTokens.ts';
 import { REQUIRED, readPolicyFields } from '../../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
-import { countOf, readMask } from '../../base/readMask.ts';
+import { countOf } from '../../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../../base/readOptions.ts';
 import { isAligned } from '../../base/targetAligned.ts';
 import { type LossOptions, type PolicyLossName, policyLosses } from '../policyLosses.ts';
@@ -110,14 +111,7 @@ function mixtureOfGrid(
   const data = readPolicyFields(WHERE, given, REQUIRED);
   assertLength(WHERE, 'logprobs', data.logprobs);
   const size = data.logprobs.length;
-  rowsOf(WHERE, size, data.sequenceLength);
-  const completion = readMask(
-    WHERE,
-    'completionMask',
-    data.completionMask,
-    size,
-    data.sequenceLength,
-  );
+  const { mask: completion } = tokensOfGrid(WHERE, data, size);
   const gradient = new Float64Array(size);
   const perTokenLoss = new Float64Array(size);
   const klGradient = new Float64Array(size);

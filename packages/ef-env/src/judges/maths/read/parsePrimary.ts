@@ -1,5 +1,7 @@
 // One file: atoms, arguments, functions and scripts of a formula are read by each other.
+
 import { MathLimit } from '../../../numbers/budget.ts';
+import { wordSet } from '../../../text/wordSet.ts';
 import { BARE_LOG } from './logReadings.ts';
 import {
   decimalNode,
@@ -15,10 +17,8 @@ import { parseMatrix } from './parseMatrix.ts';
 import { readGroupText } from './readGroupText.ts';
 import type { TokenStream } from './tokenStream.ts';
 
-const FUNCTIONS = /* @__PURE__ */ new Set(
-  /* @__PURE__ */ 'sin cos tan cot sec csc arcsin arccos arctan arccot cis sinh cosh tanh log ln lg exp abs floor ceil gcd lcm max min det arg deg Re Im sgn'.split(
-    ' ',
-  ),
+const FUNCTIONS = /* @__PURE__ */ wordSet(
+  'sin cos tan cot sec csc arcsin arccos arctan arccot cis sinh cosh tanh log ln lg exp abs floor ceil gcd lcm max min det arg deg Re Im sgn',
 );
 /** Functions of any number of values. */
 const OF_SEVERAL = /* @__PURE__ */ new Set(['gcd', 'lcm', 'max', 'min']);

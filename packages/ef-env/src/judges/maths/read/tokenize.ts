@@ -1,4 +1,5 @@
 import { type Budget, MathLimit } from '../../../numbers/budget.ts';
+import { wordSet } from '../../../text/wordSet.ts';
 import { afterBrace } from './afterBrace.ts';
 import { matchAt } from './matchAt.ts';
 import { numberAt } from './numberAt.ts';
@@ -34,10 +35,8 @@ const WORDS = /* @__PURE__ */ new Map<string, string>(
 ); // biome-ignore format: a table
 
 /** `\text{...}` and its kin; the argument is words unless it is one letter or digits. */
-const TEXT_COMMANDS = /* @__PURE__ */ new Set(
-  /* @__PURE__ */ 'text textbf textit textrm textsf textnormal mbox hbox mathrm operatorname textup emph texttt'.split(
-    ' ',
-  ),
+const TEXT_COMMANDS = /* @__PURE__ */ wordSet(
+  'text textbf textit textrm textsf textnormal mbox hbox mathrm operatorname textup emph texttt',
 );
 
 const COMMAND = /\\[a-zA-Z]+/y;

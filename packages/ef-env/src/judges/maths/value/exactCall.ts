@@ -1,4 +1,4 @@
-import { type Budget, MathLimit } from '../../../numbers/budget.ts';
+import { type Budget, FREE, MathLimit } from '../../../numbers/budget.ts';
 import { primeFactors } from '../../../numbers/primeFactors.ts';
 import {
   compareRationals,
@@ -88,7 +88,6 @@ export function exactCall(name: string, args: TermSum[], budget: Budget): TermSu
 
 /** ln 12 = 2 ln 2 + ln 3, and log_b x = ln x / ln b. */
 function logarithm(args: TermSum[]): TermSum {
-  const spend = { spend: () => {} };
   if (args.length === 2) {
     const [base, x] = args as [TermSum, TermSum]; // length is 2
     const [lnX, lnBase] = [logarithm([x]), logarithm([base])];
@@ -105,7 +104,7 @@ function logarithm(args: TermSum[]): TermSum {
         },
       ],
     ]);
-    return multiplySums(lnX, inverse, { reduce: (term) => term, budget: spend });
+    return multiplySums(lnX, inverse, { reduce: (term) => term, budget: FREE });
   }
   const [x] = args;
   if (x === undefined) throw new MathLimit('log of nothing');

@@ -1,4 +1,4 @@
-import { type Budget, MathLimit } from '../../../numbers/budget.ts';
+import { type Budget, FREE, MathLimit } from '../../../numbers/budget.ts';
 import { primeFactors } from '../../../numbers/primeFactors.ts';
 import {
   addRationals,
@@ -28,9 +28,6 @@ const MINUS_ONE = /* @__PURE__ */ rational(-1);
 /** Powers of sums up to this are multiplied out. */
 const MAX_EXPANDED_POWER = 40n;
 
-/** For products of two terms. */
-const FREE: Budget = { spend: () => {} };
-
 /** r:p^(5/2) is p^2 r:p^(1/2); i^2 is -1. */
 function reduceTerm({ coefficient, powers }: Term): Term {
   let factor = coefficient;
@@ -59,6 +56,10 @@ function reduceTerm({ coefficient, powers }: Term): Term {
   }
   return { coefficient: factor, powers: changed ?? powers };
 }
+
+/** Of two terms, or of sums as small. */
+const product = (a: TermSum, b: TermSum): TermSum =>
+  multiplySums(a, b, { reduce: reduceTerm, budget: FREE });
 
 /** A product of sums in normal form. */
 export function times(a: TermSum, b: TermSum, budget: Budget): TermSum {
@@ -93,10 +94,7 @@ function opaquePower(base: TermSum, n: Rational): TermSum {
   const first = [...base].sort(([a], [b]) => (a < b ? -1 : 1))[0]![1].coefficient; // never empty here
   const lead = isInteger(n) || signOf(first) > 0 ? first : negateRational(first);
   const inner = scaleSum(base, powerRational(lead, -1n));
-  return multiplySums(rationalPower(lead, n), atomSum(`p:(${sumKey(inner)})`, n), {
-    reduce: reduceTerm,
-    budget: FREE,
-  });
+  return product(rationalPower(lead, n), atomSum(`p:(${sumKey(inner)})`, n));
 }
 
 /** The power of a single term, or `null` where taking it apart would lose a sign (`\sqrt{x^2}`). */
@@ -111,14 +109,8 @@ function termPower(term: Term, n: Rational): TermSum | null {
   if (!safe || (!whole && signOf(term.coefficient) < 0 && term.powers.size > 0)) return null;
   const powers = new Map([...term.powers].map(([atom, e]) => [atom, multiplyRationals(e, n)]));
   const reduced = reduceTerm({ coefficient: ONE, powers });
-  const rest: TermSum = multiplySums(constantSum(ONE), new Map([['?', reduced]]), {
-    reduce: reduceTerm,
-    budget: FREE,
-  });
-  return multiplySums(rationalPower(term.coefficient, n), rest, {
-    reduce: reduceTerm,
-    budget: FREE,
-  });
+  const rest = product(constantSum(ONE), new Map([['?', reduced]]));
+  return product(rationalPower(term.coefficient, n), rest);
 }
 
 /** a^n for rationals: roots of primes, i for the square root of -1, the real root for odd indices. */
@@ -126,11 +118,7 @@ function rationalPower(a: Rational, n: Rational): TermSum {
   if (isInteger(n)) return constantSum(powerRational(a, n.numerator));
   if (signOf(a) < 0) {
     const positive = rationalPower(negateRational(a), n);
-    if (n.denominator === 2n)
-      return multiplySums(positive, atomSum('c:i', rational(n.numerator)), {
-        reduce: reduceTerm,
-        budget: FREE,
-      });
+    if (n.denominator === 2n) return product(positive, atomSum('c:i', rational(n.numerator)));
     if (n.denominator % 2n === 0n) throw new MathLimit('root of a negative number');
     return n.numerator % 2n === 0n ? positive : scaleSum(positive, MINUS_ONE);
   }
@@ -142,7 +130,7 @@ function rationalPower(a: Rational, n: Rational): TermSum {
     for (const [prime, count] of primeFactors(number)) {
       const exponent = multiplyRationals(n, rational(sign * count));
       const root = reduceTerm({ coefficient: ONE, powers: new Map([[`r:${prime}`, exponent]]) });
-      result = multiplySums(result, new Map([['?', root]]), { reduce: reduceTerm, budget: FREE });
+      result = product(result, new Map([['?', root]]));
     }
   }
   return result;

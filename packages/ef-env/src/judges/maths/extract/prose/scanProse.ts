@@ -1,3 +1,4 @@
+import { matchAt } from '../../read/matchAt.ts';
 import type { ProseToken } from './proseToken.ts';
 
 /** Characters beyond ASCII that the table does not write out: those that may be letters of other alphabets, and the rest. */
@@ -66,9 +67,8 @@ export function scanProse(prose: string): ProseToken[] {
 function pieceAt(text: string, at: number): [kind: ProseToken['kind'] | 'blank', piece: string] {
   for (const [kind, , pattern] of alternativesFor(text[at]!)) {
     if (pattern === ALONE) return [kind, text[at]!];
-    pattern.lastIndex = at;
-    const piece = pattern.exec(text)?.[0];
-    if (piece !== undefined) return [kind, piece];
+    const piece = matchAt(pattern, text, at);
+    if (piece !== null) return [kind, piece];
   }
   return ['end', String.fromCodePoint(text.codePointAt(at)!)]; // `at` is within the text
 }
