@@ -5,6 +5,7 @@ import { attention } from '../ops/attention.ts';
 import { linear } from '../ops/linear.ts';
 import { adamw } from '../optim/adamw.ts';
 import { record } from '../tape/record.ts';
+import { storedTensor } from '../weights/storedTensor.ts';
 import { formatProfile } from './formatProfile.ts';
 import { profile } from './profile.ts';
 
@@ -43,6 +44,17 @@ describe('profile', () => {
     const inRows = rows.reduce((sum, row) => sum + row.seconds, 0);
     expect(inRows + dispatchSeconds).toBeCloseTo(seconds, 9);
     expect(rows.every((row, i) => i === 0 || row.seconds <= rows[i - 1]!.seconds)).toBe(true);
+  });
+
+  test('a frozen matrix counts as it is stored', async () => {
+    const x = tf.ones([B, T, H]);
+    const weight = storedTensor(new Uint16Array(N * H), { shape: [N, H], dtype: 'bf16' });
+    linear(x, weight).dispose(); // the first use checks itself
+    const { rows } = await profile(() => linear(x, weight).dispose());
+    const bytes = 4 * (B * T * H + B * T * N) + 2 * N * H;
+    expect(rows.find(({ kernel }) => kernel === 'gemm')).toMatchObject({ calls: 1, bytes });
+    tf.dispose(x);
+    weight.dispose();
   });
 
   test('a causal mask halves the products of attention', async () => {

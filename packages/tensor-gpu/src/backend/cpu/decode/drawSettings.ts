@@ -67,7 +67,7 @@ export interface JobBlocks {
   free(): void;
 }
 
-/** Writes what the sequences of a job share into the heap. */
+/** Writes what the sequences of a job share into the heap, all or nothing. @throws {TensorGpuError} `out-of-memory` */
 export function writeJobBlocks(
   heap: Heap,
   { suppressTokens, allowedTokenIds, logitBias }: SamplingSettings,
@@ -79,30 +79,35 @@ export function writeJobBlocks(
     blocks.push(offset);
     return heap.u32(offset, count).fill(0);
   };
-  let suppressed = 0;
-  if (suppressTokens.length > 0 || allowedTokenIds !== null) {
-    const bits = words(bitWords(vocabulary));
-    if (allowedTokenIds !== null) {
-      setBits(bits, allowedTokenIds);
-      for (const [i, word] of bits.entries()) bits[i] = ~word;
-      const last = vocabulary % 32;
-      if (last > 0) bits[bits.length - 1] = bits.at(-1)! & (2 ** last - 1); // beyond the vocabulary is nothing
-    }
-    setBits(bits, suppressTokens);
-    suppressed = bits.byteOffset;
-  }
-  let biases = 0;
-  if (logitBias.length > 0) {
-    const list = words(2 * logitBias.length);
-    const values = heap.f32(list.byteOffset, list.length);
-    for (const [i, [id, bias]] of logitBias.entries()) {
-      list[2 * i] = id;
-      values[2 * i + 1] = bias;
-    }
-    biases = list.byteOffset;
-  }
   const free = () => {
     for (const block of blocks.splice(0)) heap.free(block);
   };
-  return { suppressed, biases, free };
+  try {
+    let suppressed = 0;
+    if (suppressTokens.length > 0 || allowedTokenIds !== null) {
+      const bits = words(bitWords(vocabulary));
+      if (allowedTokenIds !== null) {
+        setBits(bits, allowedTokenIds);
+        for (const [i, word] of bits.entries()) bits[i] = ~word;
+        const last = vocabulary % 32;
+        if (last > 0) bits[bits.length - 1] = bits.at(-1)! & (2 ** last - 1); // beyond the vocabulary is nothing
+      }
+      setBits(bits, suppressTokens);
+      suppressed = bits.byteOffset;
+    }
+    let biases = 0;
+    if (logitBias.length > 0) {
+      const list = words(2 * logitBias.length);
+      const values = heap.f32(list.byteOffset, list.length);
+      for (const [i, [id, bias]] of logitBias.entries()) {
+        list[2 * i] = id;
+        values[2 * i + 1] = bias;
+      }
+      biases = list.byteOffset;
+    }
+    return { suppressed, biases, free };
+  } catch (error) {
+    free();
+    throw error;
+  }
 }

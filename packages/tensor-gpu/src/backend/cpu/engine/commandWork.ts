@@ -1,4 +1,5 @@
-import { descriptors, type KernelName } from './descriptors.ts';
+import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
+import { descriptors, type KernelName, KIND_WORDS, type WordKind } from './descriptors.ts';
 
 /** What a command costs at least. */
 export interface Work {
@@ -15,12 +16,13 @@ const floats = (count: number): Work => ({ flops: 0, bytes: 4 * count });
 
 /** Of the kernels of a training step. What is not here is counted as free: its time is still told. */
 const WORK: { readonly [Name in KernelName]?: (words: Words) => Work } = {
-  gemm: ({ m, n, k, batch }) => ({
+  gemm: ({ m, n, k, batch, type }) => ({
     flops: 2 * m! * n! * k! * batch!,
-    bytes: 4 * batch! * (m! * k! + n! * k! + m! * n!),
+    bytes: batch! * (4 * (m! * k! + m! * n!) + n! * k! * storedBytes(type!)),
   }),
   attention: (words) => attention(words, 2, 2),
   attentionGradient: (words) => attention(words, 5, 4),
+  rope: ({ rows, half }) => floats(4 * rows! * half!),
   headNormRope: ({ rows, half }) => floats(4 * rows! * half!),
   headNormRopeGradient: ({ rows, half }) => floats(6 * rows! * half!),
   rmsNorm: ({ rows, width }) => floats(2 * rows! * width!),
@@ -32,12 +34,21 @@ const WORK: { readonly [Name in KernelName]?: (words: Words) => Work } = {
   fill: ({ size }) => floats(size!),
   copyBlock: ({ rows, width }) => floats(2 * rows! * width!),
   gatherRows: ({ rows, width }) => floats(2 * rows! * width!),
-  embedding: ({ count, width }) => floats(2 * count! * width!),
+  embedding: ({ count, width, type }) => ({
+    flops: 0,
+    bytes: count! * width! * (4 + storedBytes(type!)),
+  }),
   embeddingGradient: ({ count, width, rows }) => floats((count! + rows!) * width!),
   lmHeadUpdate: ({ rows, columns }) => floats(2 * rows! * columns!), // a maximum, then sums
   lmHeadGradient: ({ rows, columns }) => floats(2 * rows! * columns!),
   sumPartials: ({ count, width }) => floats((count! + 1) * width!),
 };
+
+/** Of one element of a matrix stored as the code says; of blocks, its share. */
+function storedBytes(code: number): number {
+  const { bytes, elements } = Object.values(STORED_DTYPES).find((dtype) => dtype.code === code)!; // the runtime wrote it
+  return bytes / elements;
+}
 
 /** Products of queries with keys that a causal mask leaves, and operands of the size of q and of k. */
 function attention(words: Words, products: number, operands: number): Work {
@@ -49,18 +60,15 @@ function attention(words: Words, products: number, operands: number): Work {
   };
 }
 
-/** Words that a kind takes; a list, which comes last, is not read. */
-const SIZES: Readonly<Record<string, number>> = { 'u32[5]': 5, address: 2 };
-
 /** @param at - Index of the command's first word in `memory`. */
 export function commandWork(kernel: KernelName, memory: ArrayLike<number>, at: number): Work {
   const work = WORK[kernel];
   if (work === undefined) return { flops: 0, bytes: 0 };
   const words: Record<string, number> = {};
   let place = at;
-  for (const [name, kind] of Object.entries<string>(descriptors[kernel])) {
+  for (const [name, kind] of Object.entries<WordKind>(descriptors[kernel])) {
     words[name] = memory[place]!;
-    place += SIZES[kind] ?? 1;
+    place += KIND_WORDS[kind] ?? 1;
   }
   return work(words);
 }

@@ -353,6 +353,9 @@ export type KernelName = keyof typeof descriptors;
 /** What a word holds. */
 export type WordKind = 'offset' | 'address' | 'u32' | 'f32' | 'u32[5]' | 'u32[]';
 
+/** Words that a kind takes, where it is not one; a list, which comes last, has its own length. */
+export const KIND_WORDS: Readonly<Partial<Record<WordKind, number>>> = { address: 2, 'u32[5]': 5 };
+
 type Descriptors = typeof descriptors;
 type Value<Kind> = Kind extends 'u32[5]' | 'u32[]' ? ArrayLike<number> : number;
 
