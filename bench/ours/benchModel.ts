@@ -27,11 +27,17 @@ export function benchModel(shape: Shape): Qwen3 {
   return model;
 }
 
-/** `rows` x `columns` token ids below `vocab`, the same in every run (a linear congruential generator). */
+/** `rows` x `columns` token ids below `vocab`, the same in every run. */
 export function randomIds(rows: number, columns: number, vocab: number): Int32Array {
-  let state = 12345;
-  return Int32Array.from({ length: rows * columns }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * vocab);
-  });
+  const next = uniform(12345);
+  return Int32Array.from({ length: rows * columns }, () => Math.floor(next() * vocab));
+}
+
+/** Uniform in [0, 1), the same in every run. */
+export function uniform(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' LCG
+    return state / 2 ** 32;
+  };
 }

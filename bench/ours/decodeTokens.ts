@@ -7,7 +7,7 @@ import {
 } from '@molrl/tensor-gpu';
 import { ones, tensor2d } from '@tensorflow/tfjs-core';
 import type { Shape } from '../shapes.ts';
-import { randomIds } from './benchModel.ts';
+import { randomIds, uniform } from './benchModel.ts';
 
 interface DecodeShape extends Shape {
   weights: 'f32' | 'bf16' | QuantizedDtype;
@@ -56,15 +56,12 @@ function specOf(shape: DecodeShape): Parameters<typeof createDecoder>[0] {
   return { layers, embed, norm, head: embed, cos, sin, heads, kvHeads, headDim, eps: 1e-6 };
 }
 
-let state = 1;
+const next = uniform(1);
 
 /** Uniform numbers with the standard deviation of a fresh model, 0.02. */
 function randomWeight(shape: [number, number], type: DecodeShape['weights']): Weight {
   const values = new Float32Array(shape[0] * shape[1]);
-  for (let i = 0; i < values.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    values[i] = (state / 2 ** 32 - 0.5) * 0.02 * Math.sqrt(12);
-  }
+  for (let i = 0; i < values.length; i++) values[i] = (next() - 0.5) * 0.02 * Math.sqrt(12);
   if (type === 'f32') return storedTensor(values, { shape, dtype: 'f32' });
   if (type !== 'bf16') return quantize(storedTensor(values, { shape, dtype: 'f32' }), type);
   const words = new Uint16Array(values.buffer);

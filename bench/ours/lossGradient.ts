@@ -1,5 +1,6 @@
 import { type PolicyLossCall, policyLoss } from '@molrl/grpo';
 import { molLoss } from '@molrl/mol-loss';
+import { uniform } from './benchModel.ts';
 
 const CALLS: Record<string, PolicyLossCall> = {
   dapo: { lossType: 'dapo' },
@@ -17,15 +18,10 @@ interface LossSpec {
   length: number;
 }
 
-/** Until the engine has compiled what is measured, and has settled. */
-const WARM_SECONDS = 2;
-
 /** A loss and its gradient on random per-token values of `rows` x `length` tokens. */
 export function lossGradient(spec: LossSpec): () => Promise<void> {
   const [loss = '', layout] = spec.loss.split('@');
   const run = loss === 'mol' ? molOf(spec) : policyOf(spec, CALLS[loss]!, layout === 'aligned'); // cases.ts has these names
-  const until = performance.now() + 1000 * WARM_SECONDS;
-  while (performance.now() < until) run();
   return async () => void run();
 }
 
@@ -65,13 +61,4 @@ function molOf({ rows, length }: LossSpec): () => void {
     sequenceLength: length,
   };
   return () => molLoss(data, { alpha: 0.1 });
-}
-
-/** Uniform in [0, 1), the same in every run. */
-function uniform(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0; // Numerical Recipes' LCG
-    return state / 2 ** 32;
-  };
 }

@@ -1,19 +1,22 @@
-import { descriptors, type KernelName } from '../../src/backend/cpu/engine/descriptors.ts';
+import {
+  descriptors,
+  type KernelName,
+  KIND_WORDS,
+  type WordKind,
+} from '../../src/backend/cpu/engine/descriptors.ts';
 import { kernelIds, kernelTableHash } from '../../src/backend/cpu/engine/kernelTable.ts';
 import { packWords } from '../../src/backend/cpu/engine/packWords.ts';
 import type { CpuRuntime } from '../../src/backend/cpu/engine/runtime.ts';
 
 /** MAGIC of replay.c. */
 const MAGIC = 0x4c52504d;
-/** How replay.c compares: 32-bit numbers, doubles, or not at all, where each build has a layout of its own. */
-const [DOUBLES, LAYOUT] = [1, 2];
+/** How replay.c compares: as doubles; else as 32-bit numbers. */
+const DOUBLES = 1;
 const HOW: Readonly<Partial<Record<KernelName, number>>> = {
   adamwNorm: DOUBLES,
 };
-/** Of each kernel; all commands of one with a layout of its own, which others read. */
+/** Of each kernel. */
 const MOST_SAMPLES = 24;
-/** Words of a kind, where it is not one. */
-const SIZES: Readonly<Record<string, number>> = { address: 2, 'u32[5]': 5 };
 
 /** A runtime that plays what it is given and keeps commands with the memory before and after. */
 export interface Recorder {
@@ -30,8 +33,8 @@ export function recordCommands(cpu: CpuRuntime): Recorder {
   const first = heap.alloc(64);
   let top = first;
   const alloc = heap.alloc.bind(heap);
-  heap.alloc = (bytes) => {
-    const offset = alloc(bytes);
+  heap.alloc = (bytes, owner) => {
+    const offset = alloc(bytes, owner);
     top = Math.max(top, offset + Math.ceil(bytes / 64) * 64 + 64);
     return offset;
   };
@@ -58,10 +61,10 @@ export function recordCommands(cpu: CpuRuntime): Recorder {
 
   const run: CpuRuntime['run'] = (kernel, chunks, words) => {
     const known = samples.get(kernel) ?? 0;
-    if (known >= MOST_SAMPLES && HOW[kernel] !== LAYOUT) return cpu.run(kernel, chunks, words);
+    if (known >= MOST_SAMPLES) return cpu.run(kernel, chunks, words);
     const packed = packWords(kernel, words);
     const places = addressPlaces(kernel, packed);
-    const base = heapAddress(cpu);
+    const base = cpu.address(0);
     for (const place of places) {
       const offset = packed[place]! + packed[place + 1]! * 2 ** 32 - base;
       if (offset < 0 || offset >= top) return cpu.run(kernel, chunks, words); // outside the heap
@@ -117,17 +120,12 @@ const [PART_WORDS, PART_MATRIX] = [11, 1];
 function addressPlaces(kernel: KernelName, packed: readonly number[]): number[] {
   const places: number[] = [];
   let place = 0;
-  for (const kind of Object.values<string>(descriptors[kernel])) {
+  for (const kind of Object.values<WordKind>(descriptors[kernel])) {
     if (kind === 'address') places.push(place);
     if (kernel === 'decodeLinear' && kind === 'u32[]')
       for (let part = place; part < packed.length; part += PART_WORDS)
         places.push(part + PART_MATRIX);
-    place += SIZES[kind] ?? 1;
+    place += KIND_WORDS[kind] ?? 1;
   }
   return places;
-}
-
-/** Where the heap lies, for kernels that take absolute addresses. */
-function heapAddress(cpu: CpuRuntime): number {
-  return 'address' in cpu ? (cpu.address as (offset: number) => number)(0) : 0;
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createDecoder } from '../../src/decode/createDecoder.ts';
-import type { DecoderSpec } from '../../src/decode/decoderSpec.ts';
+import { randomSpec, SMALL } from '../../src/decode/randomDecoder.ts';
 import { verify } from '../../src/ops/verify.ts';
 import { adamw } from '../../src/optim/adamw.ts';
 
@@ -58,27 +58,7 @@ async function steps(): Promise<void> {
 
 /** A sampler of two small layers, greedy and with every filter. */
 async function samples(): Promise<void> {
-  const [hidden, heads, kvHeads, headDim, intermediate, vocabulary] = [40, 4, 2, 6, 56, 67];
-  const layer = () => ({
-    inputNorm: normal(hidden),
-    q: normal(heads * headDim, hidden),
-    k: normal(kvHeads * headDim, hidden),
-    v: normal(kvHeads * headDim, hidden),
-    o: normal(hidden, heads * headDim),
-    qNorm: normal(headDim),
-    kNorm: normal(headDim),
-    postNorm: normal(hidden),
-    gate: normal(intermediate, hidden),
-    up: normal(intermediate, hidden),
-    down: normal(hidden, intermediate),
-  });
-  const embed = tf.mul(normal(vocabulary, hidden), 0.3);
-  const spec: DecoderSpec = {
-    ...{ layers: [layer(), layer()], embed, head: embed, norm: normal(hidden) },
-    ...{ cos: tf.cos(normal(96, headDim / 2)), sin: tf.sin(normal(96, headDim / 2)) },
-    ...{ heads, kvHeads, headDim, eps: 1e-6 },
-  };
-  const decoder = createDecoder(spec);
+  const decoder = createDecoder(randomSpec(SMALL));
   const prompts = [Int32Array.of(1, 2, 3, 4, 5, 6, 7), Int32Array.of(8, 9)];
   const seeds = [1, 2, 3, 4, 5, 6];
   for (const sampling of [

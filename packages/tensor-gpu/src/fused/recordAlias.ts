@@ -1,5 +1,12 @@
-import { engine, type NamedTensorMap, type Tensor, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  engine,
+  type NamedTensorMap,
+  type Tensor,
+  type TensorInfo,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
 import { type FusedNode, WANTED } from '../tape/fusedNode.ts';
+import { isRecording } from './runFusedKernel.ts';
 import { SavedTensor } from './savedTensor.ts';
 
 /**
@@ -8,7 +15,7 @@ import { SavedTensor } from './savedTensor.ts';
  */
 export function recordAlias(name: string, inputs: NamedTensorMap, run: () => Tensor): Tensor {
   const { state } = engine();
-  const recording = state.gradientDepth > 0 && state.kernelDepth === 0;
+  const recording = isRecording();
   state.kernelDepth++; // what `run` calls is not written down
   let output: Tensor;
   try {
@@ -48,7 +55,7 @@ class AliasNode implements FusedNode {
 }
 
 /** The same numbers, as a tensor of its own. */
-function inShapeOf(cotangent: Tensor, { shape }: Tensor): Tensor {
-  const { dataId, dtype } = new SavedTensor(cotangent); // the new tensor's own reference
+export function inShapeOf(x: TensorInfo, { shape }: Pick<TensorInfo, 'shape'>): Tensor {
+  const { dataId, dtype } = new SavedTensor(x); // the new tensor's own reference
   return engine().makeTensorFromTensorInfo({ dataId, shape, dtype });
 }

@@ -53,7 +53,7 @@ export function differentiableInputs(definition: AnyDefinition): readonly string
 }
 
 /** What tfjs's engine asks before it writes a kernel down. */
-function isRecording(): boolean {
+export function isRecording(): boolean {
   const { gradientDepth, kernelDepth } = engine().state;
   return gradientDepth > 0 && kernelDepth === 0;
 }

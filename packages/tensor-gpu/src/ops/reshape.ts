@@ -1,6 +1,5 @@
-import { engine, type Tensor, util } from '@tensorflow/tfjs-core';
-import { recordAlias } from '../fused/recordAlias.ts';
-import { SavedTensor } from '../fused/savedTensor.ts';
+import { type Tensor, util } from '@tensorflow/tfjs-core';
+import { inShapeOf, recordAlias } from '../fused/recordAlias.ts';
 
 /**
  * `x` in another shape, as `tf.reshape`: the same numbers in memory. It costs less than tfjs's, which runs a kernel for it
@@ -14,8 +13,5 @@ import { SavedTensor } from '../fused/savedTensor.ts';
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   const sizes = util.inferFromImplicitShape([...shape], x.size);
-  return recordAlias('Reshape', { x }, () => {
-    const { dataId, dtype } = new SavedTensor(x); // the new tensor's own reference
-    return engine().makeTensorFromTensorInfo({ dataId, shape: sizes, dtype });
-  });
+  return recordAlias('Reshape', { x }, () => inShapeOf(x, { shape: sizes }));
 }

@@ -9,6 +9,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import * as gpuJs from 'gpu.js';
 import { TensorGpuError } from '../base/errors.ts';
+import { inShapeOf } from '../fused/recordAlias.ts';
 import { record } from '../tape/record.ts';
 import type { KernelMode, KernelSource } from './kernelSource.ts';
 
@@ -142,12 +143,9 @@ function referenceGradients(
   infos: readonly TensorInfo[],
   wanted: readonly string[],
 ): Tensor[] {
-  const { state, backend } = engine();
+  const { state } = engine();
   // what a node of the tape saved are counted references, and the reference takes tensors
-  const tensors = infos.map((info) => {
-    backend.incRef(info.dataId);
-    return engine().makeTensorFromTensorInfo(info, backend);
-  });
+  const tensors = infos.map((info) => inShapeOf(info, info));
   const { activeTape, gradientDepth, kernelDepth } = state;
   state.gradientDepth = 0;
   state.kernelDepth = 0;

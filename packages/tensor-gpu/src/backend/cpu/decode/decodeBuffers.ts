@@ -6,6 +6,8 @@ import { DRAW_WORDS } from './drawSettings.ts';
 const LOGITS_BYTES = 64 << 20;
 /** Rows of a block of the products, ROWS of kernels/decodeLinear.c. */
 const BLOCK_ROWS = 96;
+/** Tokens of prompts that go through the layers together. */
+export const PREFILL_ROWS = 256;
 /** Words of a drawn token: id, log-prob of the model, log-prob of the drawn distribution. */
 export const DRAWN_WORDS = 3;
 

@@ -1,6 +1,6 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
 import type { CacheDtype } from '../../kvCache.ts';
-import { logitsRows } from './decodeBuffers.ts';
+import { logitsRows, PREFILL_ROWS } from './decodeBuffers.ts';
 import { heapBytesOfPages, PAGE_POSITIONS, pageLayout } from './kvPages.ts';
 
 /** What is to be sampled. */
@@ -21,9 +21,6 @@ export interface DecodeMemory {
   /** Keys and values when every sequence is as long as it can be. */
   cache: number;
 }
-
-/** Rows of a prefill (PREFILL_ROWS of decodeScheduler.ts). */
-const PREFILL_ROWS = 256;
 
 /**
  * What `createDecoder` will allocate on the CPU, before anything is.

@@ -1,13 +1,12 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { Completion, DecodeJob } from '../../decodeJob.ts';
 import type { CpuKvCache } from './cpuKvCache.ts';
+import { PREFILL_ROWS } from './decodeBuffers.ts';
 import type { DecodeStep, PrefillRow } from './decodeStep.ts';
 import type { JobBlocks } from './drawSettings.ts';
 import { PAGE_POSITIONS } from './kvPages.ts';
 import { Sequence } from './sequence.ts';
 
-/** Tokens of prompts that go through the layers together. */
-const PREFILL_ROWS = 256;
 /** Milliseconds of work after which timers and abort listeners get their turn. */
 const BREATH = 10;
 
