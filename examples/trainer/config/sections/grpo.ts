@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { count, named, oneOf, positive, within } from '../settingTypes.ts';
+import { rates } from './rates.ts';
+
+/** The losses that need nothing but what this trainer has. */
+export const LOSS_TYPES = [
+  'dapo',
+  'grpo',
+  'dr_grpo',
+  'bnpo',
+  'ppo',
+  'gspo',
+  'cispo',
+  'luspo',
+  'sapo',
+  'vespo',
+] as const;
+
+/** GRPO on scored attempts. */
+export const grpo = z.strictObject({
+  updates: named(count(1, 100_000), 'Batches of rollouts.', {
+    trl: 'max_steps',
+    verl: 'trainer.total_training_steps',
+    primeRl: 'max_steps',
+  }),
+  prompts: named(count(1, 4096), 'Prompts per batch.', {
+    trl: 'generation_batch_size / num_generations',
+    verl: 'data.train_batch_size',
+    primeRl: 'batch_size / rollouts_per_example',
+  }),
+  numGenerations: named(count(2, 1024), 'Completions per prompt.', {
+    trl: 'num_generations',
+    verl: 'rollout.n',
+    primeRl: 'rollouts_per_example',
+  }),
+  maxCompletionLength: named(count(1, 1_000_000), 'Tokens of a completion at most.', {
+    trl: 'max_completion_length',
+    verl: 'data.max_response_length',
+    primeRl: 'sampling.max_tokens',
+  }),
+  temperature: named(within(0.01, 10), 'Of the sampling.', {
+    trl: 'temperature',
+    verl: 'rollout.temperature',
+    primeRl: 'sampling.temperature',
+  }),
+  lossType: named(oneOf(LOSS_TYPES), 'Which policy loss of @molrl/grpo.', {
+    trl: 'loss_type',
+    verl: 'policy_loss.loss_mode',
+    primeRl: 'loss.type',
+  }),
+  beta: named(within(0, 100), 'Weight of the KL to the base.', {
+    trl: 'beta',
+    verl: 'kl_loss_coef',
+  }),
+  epsilon: named(
+    positive(1e3).optional(),
+    "Ratios below 1 - epsilon are clipped. Default: the loss's own.",
+    { trl: 'epsilon', verl: 'clip_ratio_low' },
+  ),
+  epsilonHigh: named(
+    positive(1e3).optional(),
+    "Ratios above 1 + epsilonHigh are clipped. Default: the loss's own.",
+    { trl: 'epsilon_high', verl: 'clip_ratio_high' },
+  ),
+  entropyCoef: named(within(-10, 10), 'Weight of the entropy bonus.', { verl: 'entropy_coeff' }),
+  scaleRewards: named(oneOf(['group', 'batch', 'none']), 'What advantages are divided by.', {
+    trl: 'scale_rewards',
+    verl: 'norm_adv_by_std_in_grpo',
+  }),
+  numIterations: named(count(1, 64), 'Optimiser steps on each batch of rollouts.', {
+    trl: 'num_iterations',
+    verl: 'ppo_epochs',
+  }),
+  microBatchSize: named(
+    count(1, 65_536).optional(),
+    'Completions per forward and backward pass: memory, not arithmetic. Default: all.',
+    {
+      trl: 'per_device_train_batch_size',
+      verl: 'ppo_micro_batch_size',
+      primeRl: 'micro_batch_size',
+    },
+  ),
+  maskTruncatedCompletions: named(
+    z.boolean('must be true or false'),
+    'Leave completions that were cut out of the loss.',
+    { trl: 'mask_truncated_completions' },
+  ),
+  generalKl: named(
+    count(0, 1024),
+    'Sequences of general text that each update holds to the base by KL.',
+  ),
+  ...rates,
+});

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { count, named, oneOf, positive } from '../settingTypes.ts';
+import { rates } from './rates.ts';
+
+/** Learning from feedback. */
+export const mol = z.strictObject({
+  method: named(
+    oneOf(['mol', 'ce', 'replay']),
+    "What is learned from feedback: 'mol' adds the KL to the base, 'ce' nothing, 'replay' CE on general text.",
+  ),
+  alpha: named(positive(100), 'Weight of both KL terms.'),
+  updates: named(count(1, 100_000), 'Updates.'),
+  batchSize: named(count(1, 4096), 'Episodes, and general sequences, per update.'),
+  ...rates,
+});
