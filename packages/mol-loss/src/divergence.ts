@@ -59,8 +59,10 @@ export function crossEntropy(
   target: number,
   options: { temperature?: number | undefined } = {},
 ): RowTerm {
-  const { temperature = 1 } = readFields('crossEntropy', 'option', options ?? {}, {
-    temperature: true,
+  const { temperature = 1 } = readFields('crossEntropy', options ?? {}, {
+    known: {
+      temperature: true,
+    },
   });
   assertNumber('crossEntropy', 'temperature', temperature, { above: 0 });
   assertRow('crossEntropy', 'logits', logits);
@@ -98,7 +100,7 @@ export function divergence(
   refLogits: ArrayLike<number>,
   options: DivergenceOptions = {},
 ): RowTerm {
-  const given = readFields('divergence', 'option', options ?? {}, OPTIONS);
+  const given = readFields('divergence', options ?? {}, { known: OPTIONS });
   const { kind = 'reverse', jsdBeta = 0.5, temperature = 1 } = given;
   lookUp('divergence', 'kind', DIVERGENCE_KINDS, kind);
   assertNumber('divergence', 'jsdBeta', jsdBeta, { min: 0, max: 1 });

@@ -61,7 +61,7 @@ const SET_SIZE = { integer: true, min: 0, max: 2 ** 32 - 1 };
 
 function readOptions(options: MixedBatchOptions) {
   const where = 'mixedBatch';
-  const given = readFields(where, 'option', options, OPTIONS);
+  const given = readFields(where, options, { known: OPTIONS });
   const { domainSize, generalSize, batchSize, generalShare = 0.5, seed } = given;
   assertNumber(where, 'domainSize', domainSize, SET_SIZE);
   assertNumber(where, 'generalSize', generalSize, SET_SIZE);

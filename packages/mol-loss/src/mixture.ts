@@ -60,7 +60,7 @@ export function readMixture(where: string, options: MixtureOptions): RoleTerms {
       `${where}: mixture and ${name} say the same twice: give mixture alone, { role: { ce or kl: weight } }, or alpha.`,
     );
   }
-  const given = readFields<MolMixture>(where, 'role of mixture', mixture, EACH);
+  const given = readFields<MolMixture>(where, mixture, { what: 'role of mixture', known: EACH });
   const terms: RoleTerms = {};
   for (const role of Object.keys(given) as Component[]) terms[role] = termOf(where, role, given);
   if (Object.keys(terms).length > 0) return terms;
@@ -72,12 +72,10 @@ export function readMixture(where: string, options: MixtureOptions): RoleTerms {
 
 function termOf(where: string, role: Component, mixture: MolMixture) {
   const what = `term of mixture.${role}`;
-  const { ce, kl } = readFields<Partial<Record<'ce' | 'kl', unknown>>>(
-    where,
+  const { ce, kl } = readFields<Partial<Record<'ce' | 'kl', unknown>>>(where, mixture[role] ?? {}, {
     what,
-    mixture[role] ?? {},
-    { ce: true, kl: true },
-  );
+    known: { ce: true, kl: true },
+  });
   if ((ce === undefined) === (kl === undefined)) {
     throw new MolLossError(
       ce === undefined ? 'missing' : 'option',
@@ -101,9 +99,12 @@ function termsOfAlpha(
     );
   }
   const each = typeof alpha === 'object' ? alpha : { assistant: alpha, general: alpha };
-  const { assistant, general } = readFields(where, 'weight of alpha', each, {
-    assistant: true,
-    general: true,
+  const { assistant, general } = readFields(where, each, {
+    what: 'weight of alpha',
+    known: {
+      assistant: true,
+      general: true,
+    },
   });
   assertNumber(where, 'environmentWeight', environmentWeight, { min: 0 });
   assertNumber(where, 'alpha (assistant)', assistant, { min: 0 });

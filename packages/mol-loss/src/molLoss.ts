@@ -67,7 +67,9 @@ export function molLoss(
   options: MolWeightsOptions & { mixture: CeMixture },
 ): MolLossResult;
 export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossResult {
-  const given = readFields('molLoss', 'option', options, { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS });
+  const given = readFields('molLoss', options, {
+    known: { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS },
+  });
   for (const name of Object.keys(LOGITS_OPTIONS)) refuseLogitsOption(name, given);
   const tokens = readData('molLoss', data);
   const { logprobs, kl, refLogprobs } = tokens;

@@ -106,7 +106,7 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
 
 function readLogitsOptions(options: MolLogitsOptions) {
   const where = 'molLossFromLogits';
-  const given = readFields(where, 'option', options, { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS });
+  const given = readFields(where, options, { known: { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS } });
   const { divergence = 'reverse', jsdBeta = 0.5, temperature = 1, klTemperature = 1 } = given;
   const { scaleByKlTemperature = false } = given;
   lookUp(where, 'divergence', DIVERGENCE_KINDS, divergence);

@@ -52,7 +52,7 @@ export interface TokenLayout {
 
 /** The data without what is `null` or `undefined`; a name we do not have is an error. */
 export function readData<T extends MolTokens>(where: string, data: T): T {
-  return readFields(where, 'data field', data, DATA_FIELDS);
+  return readFields(where, data, { what: 'data field', known: DATA_FIELDS });
 }
 
 /** Roles, weights and sequences, checked where a token has a role; only roles in `taking`, if given, are any. */

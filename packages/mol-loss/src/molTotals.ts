@@ -33,7 +33,7 @@ export function molTotals(
   options: Partial<MolWeightsOptions>,
 ): MolTotals {
   const names = { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS };
-  const given = readFields('molTotals', 'option', options, names);
+  const given = readFields('molTotals', options, { known: names });
   const { divisorOf } = readDivisors('molTotals', given);
   const joint = COMPONENTS.map((name) => divisorOf[name]).filter(({ span }) => span === 'joint');
   if (new Set(joint.map(({ unit }) => unit)).size > 1) {

@@ -74,7 +74,7 @@ export const WEIGHTS_OPTIONS: Names<MolWeightsOptions> = {
  * // Float64Array [0.5, 0.5, 0.1]
  */
 export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWeightsResult {
-  const given = readFields('molWeights', 'option', options, WEIGHTS_OPTIONS);
+  const given = readFields('molWeights', options, { known: WEIGHTS_OPTIONS });
   const terms = readMixture('molWeights', given);
   const layout = readTokens('molWeights', readData('molWeights', tokens), terms);
   const { active, codes, tokenWeights, sequences } = layout;
@@ -131,7 +131,7 @@ export function readDivisors(
   const names =
     typeof normalizer === 'string'
       ? { environment: normalizer, assistant: normalizer, general: normalizer }
-      : readFields(where, 'component of normalizer', normalizer, EACH);
+      : readFields(where, normalizer, { what: 'component of normalizer', known: EACH });
   const divisor = (component: Component): Divisors['divisorOf'][Component] => {
     const what = typeof normalizer === 'string' ? 'normalizer' : `normalizer of ${component}`;
     const { joint, by } = lookUp(where, what, NORMALIZERS, names[component]);
@@ -150,7 +150,10 @@ function readTotals(
   totals: MolTotals | undefined,
 ): (span: Component | 'joint', own: number) => number {
   if (totals === undefined) return (_, own) => own;
-  const given = readFields('molWeights', 'component of totals', totals, { ...EACH, joint: true });
+  const given = readFields('molWeights', totals, {
+    what: 'component of totals',
+    known: { ...EACH, joint: true },
+  });
   for (const [name, total] of Object.entries(given)) {
     assertNumber('molWeights', `totals.${name}`, total, { min: 0 });
   }

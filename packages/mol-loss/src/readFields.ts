@@ -11,9 +11,8 @@ export type Names<T> = Readonly<Record<keyof T & string, true>>;
  */
 export function readFields<T extends object>(
   where: string,
-  what: string,
   given: T,
-  names: Readonly<Record<string, true>>,
+  { what = 'option', known }: { what?: string; known: Readonly<Record<string, true>> },
 ): T {
   if (typeof given !== 'object' || given === null || isList(given)) {
     throw new MolLossError(
@@ -21,9 +20,9 @@ export function readFields<T extends object>(
       `${where}: needs its ${what}s as an object, got ${show(given)}.`,
     );
   }
-  for (const name of Object.keys(given)) lookUp(where, what, names, name);
+  for (const name of Object.keys(given)) lookUp(where, what, known, name);
   const fields: Record<string, unknown> = {};
-  for (const name of Object.keys(names)) {
+  for (const name of Object.keys(known)) {
     const value = (given as Record<string, unknown>)[name]; // behind a getter or a prototype too
     if (value !== null && value !== undefined) fields[name] = value;
   }

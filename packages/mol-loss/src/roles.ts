@@ -79,7 +79,7 @@ const SELECT_OPTIONS: Names<SelectRolesOptions> = {
  * // Uint8Array [0, 2, 1]
  */
 export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Array {
-  const given = readFields('selectRoles', 'option', options, SELECT_OPTIONS);
+  const given = readFields('selectRoles', options, { known: SELECT_OPTIONS });
   const { turns, turn, role, token } = given;
   for (const [name, filter] of Object.entries({ turn, role, token })) {
     if (filter === undefined || typeof filter === 'function') continue;
@@ -134,7 +134,7 @@ export function selectLargest(
   options: { role: Component; share: number },
 ): Uint8Array {
   const where = 'selectLargest';
-  const { role, share } = readFields(where, 'option', options, { role: true, share: true });
+  const { role, share } = readFields(where, options, { known: { role: true, share: true } });
   const { ignore: _, ...components } = ROLE_CODES;
   const code = lookUp(where, 'role', components, role);
   assertNumber(where, 'share', share, { min: 0, max: 1 });

@@ -16,9 +16,9 @@ export interface Random {
 
 const MOST = 2 ** 32 - 1;
 
-function refused(caller: string, name: string, must: string, got: unknown): EfEnvError {
+function refused(what: string, must: string, got: unknown): EfEnvError {
   const shown = typeof got === 'string' ? got : String(got);
-  return new EfEnvError('option', `${caller}: ${name} must be ${must}, got ${shown}.`);
+  return new EfEnvError('option', `${what} must be ${must}, got ${shown}.`);
 }
 
 /** splitmix32: turns any integer into a well-spread one. */
@@ -42,7 +42,7 @@ export function mixSeeds(...parts: (number | string)[]): number {
   let hash = 0x811c9dc5;
   for (const part of parts) {
     if (typeof part !== 'string' && !Number.isFinite(part)) {
-      throw refused('mixSeeds', 'a part', 'a text or a finite number', part);
+      throw refused('mixSeeds: a part', 'a text or a finite number', part);
     }
     // A separator between parts, so that ('a', 'b') and ('ab') differ; FNV-1a over UTF-16 units.
     for (const unit of `${typeof part}:${part}\u0000`) {
@@ -66,12 +66,7 @@ export function restoreRandom(state: ArrayLike<number>): Random {
   const words = Array.from(state ?? []);
   const isWord = (word: number): boolean => Number.isInteger(word) && word >= 0 && word <= MOST;
   if (words.length !== 4 || !words.every(isWord) || !words.some(Boolean)) {
-    throw refused(
-      'restoreRandom',
-      'state',
-      'four unsigned 32-bit integers, not all 0',
-      `[${words}]`,
-    );
+    throw refused('restoreRandom: state', 'four unsigned 32-bit integers, not all 0', `[${words}]`);
   }
   let [a, b, c, d] = words as [number, number, number, number]; // just counted
   const next32 = (): number => {
@@ -89,20 +84,19 @@ export function restoreRandom(state: ArrayLike<number>): Random {
     next: () => next32() / 0x1_0000_0000,
     integer: (n) => {
       if (!Number.isInteger(n) || n < 1 || n > MOST + 1) {
-        throw refused('random.integer', 'n', 'an integer in 1 .. 2^32', n);
+        throw refused('random.integer: n', 'an integer in 1 .. 2^32', n);
       }
       return Math.floor(stream.next() * n);
     },
     choice: (items) => {
       if (items.length === 0)
-        throw refused('random.choice', 'items', 'a list that is not empty', '[]');
+        throw refused('random.choice: items', 'a list that is not empty', '[]');
       return items[stream.integer(items.length)]!; // below its length
     },
     sample: (items, n) => {
       if (!Number.isInteger(n) || n < 0 || n > items.length) {
         throw refused(
-          'random.sample',
-          'n',
+          'random.sample: n',
           `an integer in 0 .. ${items.length}, the number of items`,
           n,
         );
@@ -131,7 +125,7 @@ export function restoreRandom(state: ArrayLike<number>): Random {
  */
 export function createRandom(seed: number): Random {
   if (!Number.isInteger(seed) || seed < -(2 ** 31) || seed > MOST) {
-    throw refused('createRandom', 'seed', 'an integer in -2^31 .. 2^32 - 1', seed);
+    throw refused('createRandom: seed', 'an integer in -2^31 .. 2^32 - 1', seed);
   }
   const state = [1, 2, 3, 4].map((i) => splitmix(splitmix(seed | 0) + i));
   return restoreRandom(state);

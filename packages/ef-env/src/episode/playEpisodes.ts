@@ -61,7 +61,7 @@ export async function playEpisodes<Task, Role extends string>(
           const lives = speaking[r]!; // one entry per role
           if (lives.length === 0) continue;
           signal?.throwIfAborted();
-          const attempts = await attempt(caller, policies[role], lives, turn, options);
+          const attempts = await attempt(policies[role], { caller, lives, turn }, options);
           await Promise.all(lives.map((live, i) => answer(live, attempts[i]!, maxTurns, limits))); // one each
         }
         await settle();
@@ -79,10 +79,12 @@ export async function playEpisodes<Task, Role extends string>(
 
 /** One new policy segment per live episode, in their order. */
 async function attempt<Task, Role extends string>(
-  caller: string,
   policy: Policy,
-  lives: readonly LiveEpisode<Task, Role>[],
-  turn: number,
+  {
+    caller,
+    lives,
+    turn,
+  }: { caller: string; lives: readonly LiveEpisode<Task, Role>[]; turn: number },
   options: CollectOptions<Task>,
 ): Promise<Segment[]> {
   const { maxTokens, temperature, signal, groupSize = 1 } = options;

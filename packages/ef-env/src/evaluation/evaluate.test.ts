@@ -64,9 +64,17 @@ test('pass@k and g-pass@k agree with counting', () => {
 
 test('a majority joins equal answers and shares ties', () => {
   const random = createRandom(0);
-  expect(majorityAtK(['1/2', '0.5', '3', null], [false, false, true, false], 4, random)).toBe(0);
-  expect(majorityAtK(['1/2', '3'], [false, true], 2, random)).toBe(0.5);
-  expect(majorityAtK(['3', '3', '4'], [true, true, false], 1, random)).toBeCloseTo(2 / 3, 12);
+  expect(
+    majorityAtK(
+      { answers: ['1/2', '0.5', '3', null], correct: [false, false, true, false] },
+      4,
+      random,
+    ),
+  ).toBe(0);
+  expect(majorityAtK({ answers: ['1/2', '3'], correct: [false, true] }, 2, random)).toBe(0.5);
+  expect(
+    majorityAtK({ answers: ['3', '3', '4'], correct: [true, true, false] }, 1, random),
+  ).toBeCloseTo(2 / 3, 12);
 });
 
 test('maj@k equals the count over every choice', () => {
@@ -84,14 +92,14 @@ test('maj@k equals the count over every choice', () => {
       if (most > 0 && votes[0] === most) total += 1 / votes.filter((n) => n === most).length;
       choices += 1;
     }
-    expect(majorityAtK(answers, correct, k, createRandom(0))).toBeCloseTo(total / choices, 12);
+    expect(majorityAtK({ answers, correct }, k, createRandom(0))).toBeCloseTo(total / choices, 12);
   }
 });
 
 test('maj@k of many samples is an estimate that repeats', () => {
   const answers = Array.from({ length: 40 }, (_, i) => (i < 24 ? '1' : `${i}`));
   const correct = answers.map((answer) => answer === '1');
-  const [a, b] = [1, 1].map((seed) => majorityAtK(answers, correct, 9, createRandom(seed)));
+  const [a, b] = [1, 1].map((seed) => majorityAtK({ answers, correct }, 9, createRandom(seed)));
   expect(a).toBe(b);
   expect(a).toBeGreaterThan(0.95);
 });
@@ -236,7 +244,7 @@ test.each([
   fc.assert(
     fc.property(fc.shuffledSubarray(answers, { minLength: answers.length }), (shuffled) => {
       const correct = shuffled.map((answer) => answer === '7');
-      expect(majorityAtK(shuffled, correct, 5, createRandom(0))).toBe(expected);
+      expect(majorityAtK({ answers: shuffled, correct }, 5, createRandom(0))).toBe(expected);
     }),
     { numRuns: 30 },
   );
@@ -247,8 +255,7 @@ test('maj@k of drawn choices does not depend on the order either', () => {
   const reversed = [...answers].reverse();
   const of = (said: typeof answers) =>
     majorityAtK(
-      said,
-      said.map((answer) => answer === '2'),
+      { answers: said, correct: said.map((answer) => answer === '2') },
       8,
       createRandom(3),
     );

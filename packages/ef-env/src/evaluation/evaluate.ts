@@ -139,7 +139,7 @@ export async function evaluate(
     );
   }
   return {
-    metrics: evaluationMetrics(results, n, k, tau, seed),
+    metrics: evaluationMetrics(results, { n, k, tau, seed }),
     truncated: counted === 0 ? null : truncated / counted,
     unparsed: unparsed / samples,
     ungraded,
@@ -188,7 +188,7 @@ function checkOptions(
   checkSeed('evaluate', seed);
   checkStop('evaluate', options.stop ?? []);
   if (typeof prompt !== 'function') {
-    checkChoice('evaluate', 'prompt', prompt, Object.keys(PROMPT_PRESETS));
+    checkChoice('evaluate: prompt', prompt, Object.keys(PROMPT_PRESETS));
   }
   const within = (size: number): boolean => Number.isInteger(size) && size >= 1 && size <= n;
   if (!Array.isArray(problems) || problems.length === 0) {

@@ -20,13 +20,21 @@ export interface GradedProblem {
 /** Bootstrap resamples of the problems; one set serves every metric, so that they can be compared. */
 const RESAMPLES = 1000;
 
+export interface EvaluationMetricsOptions {
+  /** Samples of each problem. */
+  n: number;
+  /** Sizes of the draws. */
+  k: readonly number[];
+  /** Shares of `g-pass@k/tau`. */
+  tau: readonly number[];
+  /** Of the resamples and draws. */
+  seed: number;
+}
+
 /** `avg@n`, `pass@k`, `maj@k` and `g-pass@k/tau` of graded problems. */
 export function evaluationMetrics(
   results: readonly GradedProblem[],
-  n: number,
-  k: readonly number[],
-  tau: readonly number[],
-  seed: number,
+  { n, k, tau, seed }: EvaluationMetricsOptions,
 ): Record<string, Estimate> {
   const right = results.map(({ correct }) => correct.filter(Boolean).length);
   const random = createRandom(mixSeeds(seed, 'bootstrap'));
@@ -50,7 +58,7 @@ export function evaluationMetrics(
     );
     add(
       `maj@${size}`,
-      results.map(({ answers, correct }) => majorityAtK(answers, correct, size, draws)),
+      results.map(({ answers, correct }) => majorityAtK({ answers, correct }, size, draws)),
     );
     for (const share of tau) {
       add(

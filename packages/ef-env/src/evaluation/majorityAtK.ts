@@ -2,18 +2,22 @@ import type { Random } from '../base/random.ts';
 import { mathEqual } from '../judges/maths/compare/mathEqual.ts';
 import { answerGroups } from './answerGroups.ts';
 
+/** What the samples of a problem said. */
+export interface GradedSamples {
+  /** `null` = none was found: such a sample has no vote. */
+  answers: readonly (string | null)[];
+  /** Whether each is right. */
+  correct: readonly boolean[];
+}
+
 /**
  * Chance that the most frequent answer of k samples is right, over random choices of k out of all.
  * Right samples are one vote, wrong ones where they are mathematically equal, in either direction or through a third
  * one; the order of samples does not matter. A tie counts as the share of right ones in it. Exact up to
  * 500 choices, an estimate from as many random ones beyond.
- *
- * @param answers - per sample, `null` = none was found: such a sample has no vote.
- * @param correct - whether the sample is right.
  */
 export function majorityAtK(
-  answers: readonly (string | null)[],
-  correct: readonly boolean[],
+  { answers, correct }: GradedSamples,
   k: number,
   random: Random,
 ): number {

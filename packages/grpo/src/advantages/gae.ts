@@ -31,13 +31,15 @@ export function gae(
   options: GaeOptions = {},
 ): { advantages: Float64Array; returns: Float64Array } {
   const { gamma = 1, lambda = 1 } = readOptions<GaeOptions>('gae', options, {
-    gamma: share,
-    lambda: share,
+    checks: {
+      gamma: share,
+      lambda: share,
+    },
   });
   const { fields, mask, rows } = readTokenData('gae', data, ['tokenRewards', 'values']);
   const { tokenRewards, values, sequenceLength } = fields;
-  assertFiniteTokens('gae', 'tokenRewards', tokenRewards, mask, sequenceLength);
-  assertFiniteTokens('gae', 'values', values, mask, sequenceLength);
+  assertFiniteTokens('gae', { tokenRewards }, { mask, layout: sequenceLength });
+  assertFiniteTokens('gae', { values }, { mask, layout: sequenceLength });
   const advantages = new Float64Array(tokenRewards.length);
   const returns = new Float64Array(tokenRewards.length);
   for (let row = 0; row < rows; row++) {

@@ -38,9 +38,9 @@ export function gdpoAdvantages(
   rewards: ArrayLike<ArrayLike<number | null>>,
   options: GdpoAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<GdpoAdvantagesOptions>('gdpoAdvantages', options, checks());
+  const given = readOptions<GdpoAdvantagesOptions>('gdpoAdvantages', options, { checks: checks() });
   const { weights, eps = 1e-4, ...grouping } = given;
-  assertLength('gdpoAdvantages', 'rewards', rewards);
+  assertLength('gdpoAdvantages', { rewards });
   const normalised = Array.from(rewards, (column) => {
     const advantages = groupAdvantages(column, { ...grouping, eps });
     return Array.from(column, (reward, i) => (reward === null ? null : advantages[i]!));

@@ -66,7 +66,9 @@ export function groupAdvantages(
   rewards: ArrayLike<number | null>,
   options: GroupAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<GroupAdvantagesOptions>('groupAdvantages', options, checks());
+  const given = readOptions<GroupAdvantagesOptions>('groupAdvantages', options, {
+    checks: checks(),
+  });
   const { scaleRewards = 'group', convention = 'trl' } = given;
   const rule = ADVANTAGE_RULES[convention];
   const { ddof = rule.ddof, eps = rule.eps, lone = rule.lone } = given;

@@ -29,7 +29,9 @@ export function maxRlAdvantages(
   rewards: ArrayLike<number | null>,
   options: MaxRlAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<MaxRlAdvantagesOptions>('maxRlAdvantages', options, checks());
+  const given = readOptions<MaxRlAdvantagesOptions>('maxRlAdvantages', options, {
+    checks: checks(),
+  });
   const { eps = 0 } = given;
   const groups = rewardGroups('maxRlAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);

@@ -32,12 +32,16 @@ export function passAtkAdvantages(
   options: PassAtkAdvantagesOptions,
 ): Float64Array {
   const where = 'passAtkAdvantages';
-  const given = readOptions<PassAtkAdvantagesOptions>(where, options, checks(), ['k']);
+  const given = readOptions<PassAtkAdvantagesOptions>(where, options, {
+    checks: checks(),
+    required: ['k'],
+  });
   const { k } = given;
   const groups = rewardGroups(where, rewards, given);
   const advantages = new Float64Array(rewards.length);
   for (const group of groups) {
-    if (k > group.length) throw mustBe(where, 'k', `at most ${group.length}, the group's size`, k);
+    if (k > group.length)
+      throw mustBe(`${where}: k`, `at most ${group.length}, the group's size`, k);
     const values = scored(rewards, group);
     if (values.length < k) continue;
     if (!hasSpread(values)) continue;

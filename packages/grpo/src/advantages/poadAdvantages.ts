@@ -47,8 +47,10 @@ export function poadAdvantages(
   options: PoadOptions = {},
 ): { advantages: Float64Array; returns: Float64Array } {
   const { gamma = 1, lambda = 1 } = readOptions<PoadOptions>('poadAdvantages', options, {
-    gamma: share,
-    lambda: share,
+    checks: {
+      gamma: share,
+      lambda: share,
+    },
   });
   const { tokenRewards, values, turns, sequenceLength, rows, last } = readPoad(data);
   const advantages = new Float64Array(tokenRewards.length);
@@ -71,17 +73,16 @@ export function poadAdvantages(
 /** The data after its checks, with the last token of every turn marked. */
 function readPoad(data: PoadData): PoadData & { rows: number; last: Uint8Array } {
   const where = 'poadAdvantages';
-  const fields = readFields<PoadData>(where, 'data field', data, DATA_FIELDS, [
-    'tokenRewards',
-    'values',
-    'turns',
-    'sequenceLength',
-  ]);
+  const fields = readFields<PoadData>(where, data, {
+    what: 'data field',
+    known: DATA_FIELDS,
+    required: ['tokenRewards', 'values', 'turns', 'sequenceLength'],
+  });
   const { tokenRewards, values, turns, sequenceLength } = fields;
-  assertLength(where, 'tokenRewards', tokenRewards);
+  assertLength(where, { tokenRewards });
   const rows = rowsOf(where, tokenRewards.length, sequenceLength);
-  assertLength(where, 'values', values, tokenRewards.length);
-  assertLength(where, 'turns', turns, tokenRewards.length);
+  assertLength(where, { values }, tokenRewards.length);
+  assertLength(where, { turns }, tokenRewards.length);
   const own = new Uint8Array(turns.length);
   const last = new Uint8Array(turns.length);
   for (let row = 0; row < rows; row++) {
@@ -100,7 +101,7 @@ function readPoad(data: PoadData): PoadData & { rows: number; last: Uint8Array }
       next = turns[i]!;
     }
   }
-  assertFiniteTokens(where, 'values', values, own, sequenceLength);
-  assertFiniteTokens(where, 'tokenRewards', tokenRewards, last, sequenceLength);
+  assertFiniteTokens(where, { values }, { mask: own, layout: sequenceLength });
+  assertFiniteTokens(where, { tokenRewards }, { mask: last, layout: sequenceLength });
   return { ...fields, rows, last };
 }

@@ -54,11 +54,11 @@ export function returnsOf(
   data: TokenRewards,
   options: TokenReturnsOptions,
 ): { returns: Float64Array; mask: Uint8Array; rows: number } {
-  const given = readOptions<TokenReturnsOptions>(where, options, checks());
+  const given = readOptions<TokenReturnsOptions>(where, options, { checks: checks() });
   const { gamma = 1, maskedTokens = 'carry' } = given;
   const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
   const { tokenRewards, sequenceLength } = fields;
-  assertFiniteTokens(where, 'tokenRewards', tokenRewards, mask, sequenceLength);
+  assertFiniteTokens(where, { tokenRewards }, { mask, layout: sequenceLength });
   const returns = new Float64Array(size);
   for (let row = 0; row < rows; row++) {
     let run = 0;
@@ -123,13 +123,15 @@ export function reinforcePlusPlusBaselineAdvantages(
     where,
     options,
     {
-      ...GROUPING,
-      lone: lones,
+      checks: {
+        ...GROUPING,
+        lone: lones,
+      },
     },
   );
   const { fields, mask, rows, size } = readTokenData(where, data, ['tokenRewards']);
   const { tokenRewards, sequenceLength } = fields;
-  assertFiniteTokens(where, 'tokenRewards', tokenRewards, mask, sequenceLength);
+  assertFiniteTokens(where, { tokenRewards }, { mask, layout: sequenceLength });
   const totals = new Float64Array(rows);
   for (let i = 0; i < size; i++) {
     if (mask[i] === 1) totals[Math.floor(i / sequenceLength)]! += tokenRewards[i]!;

@@ -41,7 +41,7 @@ export function rewardToGoAdvantages(
   options: RewardToGoAdvantagesOptions,
 ): Float64Array {
   const where = 'rewardToGoAdvantages';
-  const given = readOptions<RewardToGoAdvantagesOptions>(where, options, checks());
+  const given = readOptions<RewardToGoAdvantagesOptions>(where, options, { checks: checks() });
   const { gamma, scale = false, eps = 1e-4 } = given;
   const { returns, mask, rows } = returnsOf(where, data, { gamma });
   const { sequenceLength } = data;

@@ -38,7 +38,7 @@ export function rlooAdvantages(
   rewards: ArrayLike<number | null>,
   options: RlooAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<RlooAdvantagesOptions>('rlooAdvantages', options, checks());
+  const given = readOptions<RlooAdvantagesOptions>('rlooAdvantages', options, { checks: checks() });
   const { lone = 'zero', normalizeAdvantages = false, rewardClipRange } = given;
   const groups = rewardGroups('rlooAdvantages', rewards, given);
   const [low, high] = rewardClipRange ?? [-Infinity, Infinity];

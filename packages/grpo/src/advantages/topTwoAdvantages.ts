@@ -31,7 +31,9 @@ export function topTwoAdvantages(
   rewards: ArrayLike<number | null>,
   options: TopTwoAdvantagesOptions,
 ): Float64Array {
-  const given = readOptions<TopTwoAdvantagesOptions>('topTwoAdvantages', options, checks());
+  const given = readOptions<TopTwoAdvantagesOptions>('topTwoAdvantages', options, {
+    checks: checks(),
+  });
   const { normalize = true, eps = 1e-6 } = given;
   const groups = rewardGroups('topTwoAdvantages', rewards, given);
   const advantages = new Float64Array(rewards.length);

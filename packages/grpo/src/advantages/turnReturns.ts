@@ -9,7 +9,7 @@ import { shown } from '../base/shown.ts';
 /** A turn, or -1 for a token that the policy did not write. */
 export const turnNumber: Check = (where, name, turn) => {
   if (Number.isInteger(turn) && (turn as number) >= -1) return;
-  throw mustBe(where, name, 'a turn number, or -1', turn);
+  throw mustBe(`${where}: ${name}`, 'a turn number, or -1', turn);
 };
 
 /**
@@ -30,10 +30,12 @@ export function turnReturns(
   options: { gamma?: number | undefined } = {},
 ): Float64Array {
   const { gamma = 1 } = readOptions<{ gamma?: number | undefined }>('turnReturns', options, {
-    gamma: share,
+    checks: {
+      gamma: share,
+    },
   });
-  assertLength('turnReturns', 'turnRewards', turnRewards);
-  assertFiniteTokens('turnReturns', 'turnRewards', turnRewards);
+  assertLength('turnReturns', { turnRewards });
+  assertFiniteTokens('turnReturns', { turnRewards });
   const returns = new Float64Array(turnRewards.length);
   let run = 0;
   for (let turn = turnRewards.length - 1; turn >= 0; turn--) {
@@ -57,8 +59,8 @@ export function broadcastTurns(
   turnValues: ArrayLike<number>,
   turns: ArrayLike<number>,
 ): Float64Array {
-  assertLength('broadcastTurns', 'turnValues', turnValues);
-  assertLength('broadcastTurns', 'turns', turns);
+  assertLength('broadcastTurns', { turnValues });
+  assertLength('broadcastTurns', { turns });
   return Float64Array.from(turns, (turn, token) => {
     turnNumber('broadcastTurns', `turns[${token}]`, turn);
     if (turn === -1) return 0;
@@ -92,11 +94,12 @@ export function broadcastSequences(
 ): Float64Array {
   const where = 'broadcastSequences';
   const checks = { sequenceLength: count };
-  const { sequenceLength } = readOptions<{ sequenceLength: number }>(where, options, checks, [
-    'sequenceLength',
-  ]);
-  assertLength(where, 'values', values);
-  assertLength(where, 'completionMask', completionMask);
+  const { sequenceLength } = readOptions<{ sequenceLength: number }>(where, options, {
+    checks,
+    required: ['sequenceLength'],
+  });
+  assertLength(where, { values });
+  assertLength(where, { completionMask });
   if (completionMask.length !== values.length * sequenceLength) {
     throw new GrpoError(
       'shape',
@@ -106,12 +109,10 @@ export function broadcastSequences(
   }
   const mask = readMask(
     where,
-    'completionMask',
-    completionMask,
-    completionMask.length,
-    sequenceLength,
+    { completionMask },
+    { length: completionMask.length, layout: sequenceLength },
   );
-  assertFiniteTokens(where, 'values', values, trainedRows(mask, sequenceLength), 1);
+  assertFiniteTokens(where, { values }, { mask: trainedRows(mask, sequenceLength), layout: 1 });
   return Float64Array.from(mask, (keep, i) =>
     keep === 0 ? 0 : values[Math.floor(i / sequenceLength)]!,
   );

@@ -15,9 +15,9 @@ import { type Mask, readMask } from '../base/readMask.ts';
  * whiten([1, 3, 9], [1, 1, 0]); // Float64Array [-0.7071, 0.7071, 0]
  */
 export function whiten(values: ArrayLike<number>, mask: Mask): Float64Array {
-  assertLength('whiten', 'values', values);
-  const keep = readMask('whiten', 'mask', mask, values.length);
-  assertFiniteTokens('whiten', 'values', values, keep);
+  assertLength('whiten', { values });
+  const keep = readMask('whiten', { mask }, { length: values.length });
+  assertFiniteTokens('whiten', { values }, { mask: keep });
   const kept = Array.from(keep.keys())
     .filter((i) => keep[i] === 1)
     .map((i) => values[i]!);

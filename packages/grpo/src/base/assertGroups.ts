@@ -45,7 +45,7 @@ export function rewardGroups(
   rewards: ArrayLike<number | null>,
   grouping: Grouping,
 ): number[][] {
-  assertLength(where, 'rewards', rewards);
+  assertLength(where, { rewards });
   const groups = groupIndices(where, rewards.length, grouping);
   assertRewards(where, rewards);
   return groups;

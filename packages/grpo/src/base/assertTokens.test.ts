@@ -4,23 +4,27 @@ import { GrpoError } from './errors.ts';
 
 test('log-probs above 0 are an error, rounding is not', () => {
   const all = new Uint8Array([1, 1]);
-  assertLogprobs('f', 'logprobs', [0, 5e-5], all);
+  assertLogprobs('f', { logprobs: [0, 5e-5] }, { mask: all });
   expect(() =>
-    assertLogprobs('f', 'logprobs', [-1, 0.5], all, 1),
+    assertLogprobs('f', { logprobs: [-1, 0.5] }, { mask: all, layout: 1 }),
   ).toThrowErrorMatchingInlineSnapshot(
     `[GrpoError: f: logprobs is 0.5 at sequence 1, position 0: a log-prob is at most 0. Take the logarithm.]`,
   );
   for (const bad of [Number.NaN, Infinity, -Infinity, '-1']) {
-    expect(() => assertLogprobs('f', 'logprobs', [bad as number], undefined)).toThrow(GrpoError);
+    expect(() => assertLogprobs('f', { logprobs: [bad as number] })).toThrow(GrpoError);
   }
-  assertLogprobs('f', 'logprobs', [-1, Number.NaN], new Uint8Array([1, 0]));
+  assertLogprobs('f', { logprobs: [-1, Number.NaN] }, { mask: new Uint8Array([1, 0]) });
 });
 
 test('log-probs of the sampler may be missing, but not infinite', () => {
-  assertRolloutLogprobs('f', [Number.NaN, -1]);
-  expect(() => assertRolloutLogprobs('f', [-1, -Infinity])).toThrow(GrpoError);
+  assertRolloutLogprobs('f', { rolloutLogprobs: [Number.NaN, -1] });
+  expect(() => assertRolloutLogprobs('f', { rolloutLogprobs: [-1, -Infinity] })).toThrow(GrpoError);
   expect(() =>
-    assertRolloutLogprobs('f', [-1, Number.NaN], undefined, 1, true),
+    assertRolloutLogprobs(
+      'f',
+      { rolloutLogprobs: [-1, Number.NaN] },
+      { layout: 1, complete: true },
+    ),
   ).toThrowErrorMatchingInlineSnapshot(
     `[GrpoError: f: rolloutLogprobs is NaN at sequence 1, position 0. Mask it, or find its source.]`,
   );

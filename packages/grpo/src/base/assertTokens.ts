@@ -21,13 +21,19 @@ export function rowsOf(where: string, length: number, sequenceLength: number): n
   return length / sequenceLength;
 }
 
-/** Throws `missing` without `values`, `shape` unless they are an array; of exactly `length` entries where that is given. */
+/** One value under the name that the caller gave it: `{ rewards }`. */
+export type Field<T> = Readonly<Record<string, T>>;
+
+/** Its name and value. */
+export const fieldOf = <T>(field: Field<T>): [string, T] => Object.entries(field)[0]!; // it has one
+
+/** Throws `missing` without the field's values, `shape` unless they are an array; of exactly `length` entries where that is given. */
 export function assertLength(
   where: string,
-  name: string,
-  values: ArrayLike<unknown>,
+  field: Field<ArrayLike<unknown>>,
   length?: number,
 ): void {
+  const [name, values] = fieldOf(field);
   if (values === undefined || values === null) {
     throw new GrpoError('missing', `${where}: needs ${name}.`);
   }
@@ -69,14 +75,20 @@ export function notLogprob(what: string, value: number, place: string): GrpoErro
   );
 }
 
+/** Which of the values are looked at, and how they lie in rows. */
+export interface LookAt {
+  /** Default: all of them. */
+  mask?: Uint8Array | undefined;
+  layout?: RowLayout | undefined;
+}
+
 /** Throws `not-finite` at the first value with mask != 0 that is no finite number; without a mask every one counts. */
 export function assertFiniteTokens(
   where: string,
-  name: string,
-  values: ArrayLike<number>,
-  mask?: Uint8Array,
-  layout?: RowLayout,
+  field: Field<ArrayLike<number>>,
+  { mask, layout }: LookAt = {},
 ): void {
+  const [name, values] = fieldOf(field);
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     if (!Number.isFinite(values[i])) {
@@ -88,11 +100,10 @@ export function assertFiniteTokens(
 /** As `assertFiniteTokens`, and `option` at the first log-prob above 0. */
 export function assertLogprobs(
   where: string,
-  name: string,
-  values: ArrayLike<number>,
-  mask?: Uint8Array,
-  layout?: RowLayout,
+  field: Field<ArrayLike<number>>,
+  { mask, layout }: LookAt = {},
 ): void {
+  const [name, values] = fieldOf(field);
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     const value = values[i]!;
@@ -109,14 +120,13 @@ export function assertLogprobs(
  */
 export function assertRolloutLogprobs(
   where: string,
-  values: ArrayLike<number>,
-  mask?: Uint8Array,
-  layout?: RowLayout,
-  complete = false,
+  field: Field<ArrayLike<number>>,
+  { mask, layout, complete = false }: LookAt & { complete?: boolean | undefined } = {},
 ): void {
+  const [name, values] = fieldOf(field);
   for (let i = 0; i < values.length; i++) {
     if (mask !== undefined && mask[i] === 0) continue;
     if (Number.isFinite(values[i]) || (Number.isNaN(values[i]) && !complete)) continue;
-    throw notFinite(`${where}: rolloutLogprobs is ${shown(values[i])}`, i, layout);
+    throw notFinite(`${where}: ${name} is ${shown(values[i])}`, i, layout);
   }
 }

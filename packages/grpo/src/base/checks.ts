@@ -14,12 +14,12 @@ const kind =
   (expected: string, accepts: (value: number) => boolean): Check =>
   (where, name, value) => {
     if (typeof value === 'number' && accepts(value)) return;
-    throw mustBe(where, name, expected, value);
+    throw mustBe(`${where}: ${name}`, expected, value);
   };
 
-/** The `option` error of a value that is not what was expected. */
-export function mustBe(where: string, name: string, expected: string, value: unknown): GrpoError {
-  return new GrpoError('option', `${where}: ${name} must be ${expected}, got ${shown(value)}.`);
+/** The `option` error of a value (`function: name`) that is not what was expected. */
+export function mustBe(what: string, expected: string, value: unknown): GrpoError {
+  return new GrpoError('option', `${what} must be ${expected}, got ${shown(value)}.`);
 }
 
 export const count: Check = /* @__PURE__ */ kind(
@@ -65,26 +65,26 @@ export const bound: Check = /* @__PURE__ */ kind('a number', (x) => !Number.isNa
 export const share: Check = /* @__PURE__ */ kind('a number from 0 to 1', (x) => x >= 0 && x <= 1);
 
 export const flag: Check = (where, name, value) => {
-  if (typeof value !== 'boolean') throw mustBe(where, name, 'true or false', value);
+  if (typeof value !== 'boolean') throw mustBe(`${where}: ${name}`, 'true or false', value);
 };
 
 export const text: Check = (where, name, value) => {
-  if (typeof value !== 'string') throw mustBe(where, name, 'a text', value);
+  if (typeof value !== 'string') throw mustBe(`${where}: ${name}`, 'a text', value);
 };
 
 export const callable: Check = (where, name, value) => {
-  if (typeof value !== 'function') throw mustBe(where, name, 'a function', value);
+  if (typeof value !== 'function') throw mustBe(`${where}: ${name}`, 'a function', value);
 };
 
 /** Two bounds, the lower one first. */
 export const range: Check = (where, name, value) => {
   const [low, high, ...more] = isArray(value) ? Array.from(value) : [];
   const fits = typeof low === 'number' && typeof high === 'number' && low <= high;
-  if (!fits || more.length > 0) throw mustBe(where, name, 'two numbers [low, high]', value);
+  if (!fits || more.length > 0) throw mustBe(`${where}: ${name}`, 'two numbers [low, high]', value);
 };
 
 export const array: Check = (where, name, value) => {
-  if (!isArray(value)) throw mustBe(where, name, 'an array', value);
+  if (!isArray(value)) throw mustBe(`${where}: ${name}`, 'an array', value);
 };
 
 /** Arrays of any kind and other objects with a length; strings are none. */
@@ -98,7 +98,7 @@ export function isArray(value: unknown): value is ArrayLike<unknown> {
 export const oneOf =
   (names: Readonly<Record<string, unknown>> | readonly string[]): Check =>
   (where, name, value) => {
-    lookUp(where, name, names, value);
+    lookUp(`${where}: unknown ${name}`, names, value);
   };
 
 /** A name of the table, or a function in its place. */

@@ -47,7 +47,7 @@ function layOut<D extends Partial<PolicyLossData>>(
   const given = fields as unknown as PolicyLossData; // mask and length are required
   const { completionMask, sequenceLength, logprobs = completionMask } = given;
   const name = logprobs === completionMask ? 'completionMask' : 'logprobs';
-  assertLength(where, name, logprobs);
+  assertLength(where, { [name]: logprobs });
   const grid = { completionMask, sequenceLength };
   return { fields, tokens: tokensOfGrid(where, grid, logprobs.length) };
 }
@@ -58,10 +58,10 @@ export function tokensOfGrid(
   { completionMask, sequenceLength }: Pick<PolicyLossData, 'completionMask' | 'sequenceLength'>,
   size?: number,
 ): TokenRows {
-  if (size === undefined) assertLength(where, 'completionMask', completionMask);
+  if (size === undefined) assertLength(where, { completionMask });
   const length = size ?? completionMask.length;
   const rows = rowsOf(where, length, sequenceLength);
-  const mask = readMask(where, 'completionMask', completionMask, length, sequenceLength);
+  const mask = readMask(where, { completionMask }, { length, layout: sequenceLength });
   return tokenRows(mask, gridStarts(rows, sequenceLength));
 }
 

@@ -9,7 +9,7 @@ export function onTokens(
   { name, values }: { name: string; values: ArrayLike<number> },
   { rows, starts, mask }: TokenRows,
 ): Float64Array {
-  assertLength(where, name, values);
+  assertLength(where, { [name]: values });
   const size = mask.length;
   if (values.length !== rows && values.length !== size) {
     throw new GrpoError(

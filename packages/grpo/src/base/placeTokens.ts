@@ -25,7 +25,7 @@ export function placeFields(
     if (!isArray(values)) continue; // left to the function that reads it
     const perSequence = (PER_SEQUENCE as readonly string[]).includes(name);
     if (perSequence && isPerSequence(where, { name, values }, aligned)) continue;
-    if (!perSequence) assertLength(where, name, values, ids.length);
+    if (!perSequence) assertLength(where, { [name]: values }, ids.length);
     if (places === undefined) continue;
     if (!spread.has(values)) spread.set(values, spreadOut(values, places, size));
     placed[name] = spread.get(values);

@@ -30,13 +30,11 @@ export function readPolicyFields<D extends Partial<PolicyLossData>>(
 ): D {
   const known: { readonly [K in keyof Required<D>]?: unknown } = POLICY_FIELDS;
   assertGrid(name, data);
-  return readFields(
-    name,
-    'data field',
-    data,
-    known as { [K in keyof Required<D>]: unknown },
+  return readFields(name, data, {
+    what: 'data field',
+    known: known as { [K in keyof Required<D>]: unknown },
     required,
-  ); // every field of D is one of ours
+  }); // every field of D is one of ours
 }
 
 /** Without these there is no loss. */

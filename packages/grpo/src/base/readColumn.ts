@@ -24,7 +24,7 @@ export function readColumn(
   { name, values, kind }: Column,
   tokens: TokenRows,
 ): Numbers {
-  assertLength(where, name, values, tokens.mask.length);
+  assertLength(where, { [name]: values }, tokens.mask.length);
   const numbers = numbersOf(values);
   const highest = kind === 'logprob' ? LOGPROB_ROUNDING : Number.MAX_VALUE;
   const bad = firstOutside(numbers, tokens.trained, highest);

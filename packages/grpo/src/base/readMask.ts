@@ -1,26 +1,32 @@
-import { assertLength, placeOf, type RowLayout } from './assertTokens.ts';
+import { assertLength, type Field, fieldOf, placeOf, type RowLayout } from './assertTokens.ts';
 import { GrpoError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /** 1 or true = counts, 0 or false = does not. Nothing else is a mask. */
 export type Mask = ArrayLike<number> | ArrayLike<boolean>;
 
+export interface ReadMaskOptions {
+  /** How many values it must have. */
+  length: number;
+  /** For the place in an error. */
+  layout?: RowLayout | undefined;
+  /** An outer mask: places outside it are 0 and never read. */
+  within?: Uint8Array | undefined;
+}
+
 /**
  * A mask as zeros and ones. Every mask a caller hands over is read here, once; what follows compares with 0. One of zeros and
  * ones in bytes is taken as it is: write into a copy.
  *
- * @param within - an outer mask: places outside it are 0 and never read.
  * @throws {GrpoError} `shape` unless it has `length` values; `option` at the first that is not 0, 1, false or true.
  */
 export function readMask(
   where: string,
-  name: string,
-  mask: Mask,
-  length: number,
-  layout?: RowLayout,
-  within?: Uint8Array,
+  field: Field<Mask>,
+  { length, layout, within }: ReadMaskOptions,
 ): Uint8Array {
-  assertLength(where, name, mask, length);
+  assertLength(where, field, length);
+  const [name, mask] = fieldOf(field);
   if (mask instanceof Uint8Array && within === undefined && isBinary(mask)) return mask;
   const read = new Uint8Array(length);
   for (let i = 0; i < length; i++) {

@@ -9,7 +9,8 @@ interface Options {
   seed?: number | null | undefined;
 }
 const CHECKS = { size: count, epsilonHigh: nonNegative, seed: orNull(seed) };
-const read = (given: unknown) => readOptions<Options>('f', given as Options, CHECKS, ['size']);
+const read = (given: unknown) =>
+  readOptions<Options>('f', given as Options, { checks: CHECKS, required: ['size'] });
 
 describe('readOptions', () => {
   test('undefined and null are not given; null stays where it has a meaning', () => {
@@ -39,7 +40,7 @@ describe('readOptions', () => {
 
 test('of equally near names the one that was begun is meant', () => {
   const checks = { epsilon: nonNegative, epsilonHigh: nonNegative };
-  expect(() => readOptions<object>('f', { epsilonHi: 0.28 }, checks)).toThrow(
+  expect(() => readOptions<object>('f', { epsilonHi: 0.28 }, { checks })).toThrow(
     "Did you mean 'epsilonHigh'?",
   );
 });

@@ -10,18 +10,26 @@ export type OptionChecks<O> = { readonly [K in keyof Required<O>]: Check };
  * The options that were given, checked: `undefined` and `null` are "not given" and gone, so a default in a destructuring or
  * under `withDefaults` holds for both.
  *
- * @param required - options without a default.
+ * @param required - Options without a default.
  * @throws {GrpoError} `unknown-name` for an option that is not in `checks`; `missing`; `option` for a value of the wrong kind.
  */
 export function readOptions<O extends object>(
   where: string,
   given: O | null | undefined,
-  checks: OptionChecks<O>,
-  required: readonly (keyof O & string)[] = [],
+  { checks, required }: { checks: OptionChecks<O>; required?: readonly (keyof O & string)[] },
 ): O {
-  const options = readFields(where, 'option', given, checks, required);
+  const options = readFields(where, given, { known: checks, required });
   for (const [name, value] of Object.entries(options)) checkOf(checks, name)(where, name, value);
   return options;
+}
+
+export interface ReadFieldsOptions<O> {
+  /** What an error calls a field. Default: 'option'. */
+  what?: string | undefined;
+  /** Every field there is. */
+  known: { readonly [K in keyof Required<O>]: unknown };
+  /** Those without a default. */
+  required?: readonly (keyof O & string)[] | undefined;
 }
 
 /**
@@ -31,16 +39,15 @@ export function readOptions<O extends object>(
  */
 export function readFields<O extends object>(
   where: string,
-  what: 'option' | 'data field',
   given: O | null | undefined,
-  known: { readonly [K in keyof Required<O>]: unknown },
-  required: readonly (keyof O & string)[] = [],
+  { what = 'option', known, required = [] }: ReadFieldsOptions<O>,
 ): O {
   if (typeof (given ?? {}) !== 'object' || isArray(given)) {
     throw new GrpoError('option', `${where}: ${what}s are an object, got ${shown(given)}.`);
   }
   for (const name of Object.keys(given ?? {})) {
-    if (!Object.hasOwn(known, name)) throw unknownName(where, what, Object.keys(known), name);
+    if (!Object.hasOwn(known, name))
+      throw unknownName(`${where}: unknown ${what}`, Object.keys(known), name);
   }
   const fields: Record<string, unknown> = {};
   for (const name of Object.keys(known)) {

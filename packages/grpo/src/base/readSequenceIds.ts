@@ -32,7 +32,7 @@ export function readSequenceIds(where: string, data: AlignedLayout & object): Al
       `${where}: sequenceIds and ${name} are two layouts. Give [N] arrays with sequenceIds, or [B*T] arrays with completionMask and sequenceLength.`,
     );
   }
-  assertLength(where, 'sequenceIds', ids);
+  assertLength(where, { sequenceIds: ids });
   const stated = batchSize !== undefined && batchSize !== null;
   if (stated) count(where, 'batchSize', batchSize);
   const said = stated ? batchSize : sequencesOf(fields, ids.length);

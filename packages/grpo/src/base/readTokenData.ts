@@ -42,18 +42,18 @@ export function readTokenData<D extends Rows, K extends keyof D & string>(
 ): { fields: D; mask: Uint8Array; rows: number; size: number } {
   assertGrid(where, data);
   const names = DATA_FIELDS as typeof DATA_FIELDS & { readonly [N in keyof Required<D>]: true }; // it names those of all
-  const fields = readFields<D>(where, 'data field', data, names, [
-    ...perToken,
-    'completionMask',
-    'sequenceLength',
-  ]);
+  const fields = readFields<D>(where, data, {
+    what: 'data field',
+    known: names,
+    required: [...perToken, 'completionMask', 'sequenceLength'],
+  });
   const column = (name: K) => fields[name] as unknown as ArrayLike<unknown>; // checked by assertLength
-  assertLength(where, perToken[0], column(perToken[0]));
+  assertLength(where, { [perToken[0]]: column(perToken[0]) });
   const size = column(perToken[0]).length;
   const rows = rowsOf(where, size, fields.sequenceLength);
-  for (const name of perToken) assertLength(where, name, column(name), size);
+  for (const name of perToken) assertLength(where, { [name]: column(name) }, size);
   const { completionMask, sequenceLength } = fields;
-  const mask = readMask(where, 'completionMask', completionMask, size, sequenceLength);
+  const mask = readMask(where, { completionMask }, { length: size, layout: sequenceLength });
   return { fields, mask, rows, size };
 }
 

@@ -24,7 +24,7 @@ export function tokensOfTurns(
   if (turns === undefined) {
     throw new GrpoError('missing', `${where}: needs turns, the turn number of each token.`);
   }
-  assertLength(where, 'turns', turns, mask.length);
+  assertLength(where, { turns }, mask.length);
   const found: TurnTokens[] = [];
   for (let row = 0; row < rows; row++) {
     const ofRow = new Map<number, number[]>();

@@ -23,14 +23,14 @@ export function behaviorMismatch(
   mask?: Mask,
 ): Record<string, number> {
   const where = 'behaviorMismatch';
-  assertLength(where, 'logprobs', logprobs);
-  assertLength(where, 'behaviorLogprobs', behaviorLogprobs, logprobs.length);
+  assertLength(where, { logprobs });
+  assertLength(where, { behaviorLogprobs }, logprobs.length);
   const keep =
     mask === undefined
       ? new Uint8Array(logprobs.length).fill(1)
-      : readMask(where, 'mask', mask, logprobs.length);
-  assertRolloutLogprobs(where, logprobs, keep);
-  assertRolloutLogprobs(where, behaviorLogprobs, keep);
+      : readMask(where, { mask }, { length: logprobs.length });
+  assertRolloutLogprobs(where, { logprobs }, { mask: keep });
+  assertRolloutLogprobs(where, { behaviorLogprobs }, { mask: keep });
   const { mean, max } = meanAndMaxDifference(logprobs, behaviorLogprobs, keep);
   return {
     'sampling/behavior_logp_difference/mean': mean,

@@ -14,7 +14,7 @@ import { shown } from '../base/shown.ts';
  * @see Kish 1965, Survey Sampling
  */
 export function effectiveSampleSize(weights: ArrayLike<number>): number {
-  assertLength('effectiveSampleSize', 'weights', weights);
+  assertLength('effectiveSampleSize', { weights });
   let largest = 0;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;

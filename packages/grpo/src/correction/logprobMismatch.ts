@@ -19,14 +19,14 @@ export function logprobMismatch(
   mask?: Mask,
 ): Record<string, number> {
   const where = 'logprobMismatch';
-  assertLength(where, 'logprobs', logprobs);
-  assertLength(where, 'rolloutLogprobs', rolloutLogprobs, logprobs.length);
+  assertLength(where, { logprobs });
+  assertLength(where, { rolloutLogprobs }, logprobs.length);
   const keep =
     mask === undefined
       ? new Uint8Array(logprobs.length).fill(1)
-      : readMask(where, 'mask', mask, logprobs.length);
-  assertLogprobs(where, 'logprobs', logprobs, keep);
-  assertRolloutLogprobs(where, rolloutLogprobs, keep);
+      : readMask(where, { mask }, { length: logprobs.length });
+  assertLogprobs(where, { logprobs }, { mask: keep });
+  assertRolloutLogprobs(where, { rolloutLogprobs }, { mask: keep });
   const { mean, max } = meanAndMaxDifference(logprobs, rolloutLogprobs, keep);
   return {
     'sampling/sampling_logp_difference/mean': mean,

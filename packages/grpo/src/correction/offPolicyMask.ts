@@ -63,8 +63,8 @@ function maskOfRows(
   const logprobs = column('logprobs', fields.logprobs);
   const { rolloutLogprobs, oldLogprobs = fields.logprobs } = fields;
   if (rolloutLogprobs) {
-    assertLength(WHERE, 'rolloutLogprobs', rolloutLogprobs, mask.length);
-    assertRolloutLogprobs(WHERE, rolloutLogprobs, mask, starts);
+    assertLength(WHERE, { rolloutLogprobs }, mask.length);
+    assertRolloutLogprobs(WHERE, { rolloutLogprobs }, { mask, layout: starts });
   }
   const sampled = rolloutLogprobs ?? column('oldLogprobs', oldLogprobs);
   const advantages = onTokens(WHERE, { name: 'advantages', values: fields.advantages }, tokens);

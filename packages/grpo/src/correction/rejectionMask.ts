@@ -63,7 +63,10 @@ interface RejectionMaskResult {
 }
 
 function rejectionOfGrid(data: RolloutData, options: RejectionMaskOptions): RejectionMaskResult {
-  const given = readOptions<RejectionMaskOptions>('rejectionMask', options, checks(), REQUIRED);
+  const given = readOptions<RejectionMaskOptions>('rejectionMask', options, {
+    checks: checks(),
+    required: REQUIRED,
+  });
   const { statistic: name, low, high } = given;
   const geometric = name === 'geometric';
   const { level, estimator, twoSided } = STATISTICS[name];
@@ -165,9 +168,10 @@ export function vetoMask(
 
 function vetoOfGrid(data: RolloutData, options: { threshold: number }): Uint8Array {
   const checks = { threshold: nonNegative };
-  const { threshold } = readOptions<{ threshold: number }>('vetoMask', options, checks, [
-    'threshold',
-  ]);
+  const { threshold } = readOptions<{ threshold: number }>('vetoMask', options, {
+    checks,
+    required: ['threshold'],
+  });
   const { logRatio: x, mask: trained, sequenceLength } = tokenLogRatio('vetoMask', data, Infinity);
   const mask = trained.slice();
   for (let start = 0; start < x.length; start += sequenceLength) {

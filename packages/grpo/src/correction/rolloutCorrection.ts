@@ -87,7 +87,9 @@ function correctionOfGrid(
   data: RolloutData,
   options: RolloutCorrectionOptions,
 ): RolloutCorrectionResult {
-  const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, checks());
+  const given = readOptions<RolloutCorrectionOptions>('rolloutCorrection', options, {
+    checks: checks(),
+  });
   const { mode = 'sequence_mask', clipMax, clipMin, logRatioClamp = Infinity } = given;
   const [level, action] = mode.split('_');
   const low = clipMin ?? -Infinity;
@@ -153,8 +155,8 @@ export function tokenLogRatio(
 ): { logRatio: Float64Array; mask: Uint8Array; sequenceLength: number } {
   const { fields, mask, size } = readTokenData(where, data, ['oldLogprobs', 'rolloutLogprobs']);
   const { oldLogprobs, rolloutLogprobs, sequenceLength } = fields;
-  assertLogprobs(where, 'oldLogprobs', oldLogprobs, mask, sequenceLength);
-  assertRolloutLogprobs(where, rolloutLogprobs, mask, sequenceLength);
+  assertLogprobs(where, { oldLogprobs }, { mask, layout: sequenceLength });
+  assertRolloutLogprobs(where, { rolloutLogprobs }, { mask, layout: sequenceLength });
   const logRatio = new Float64Array(size);
   for (let i = 0; i < size; i++) {
     if (mask[i] === 0) continue;

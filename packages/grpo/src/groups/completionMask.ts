@@ -70,17 +70,24 @@ export function completionMask(
   options: CompletionMaskOptions,
 ): CompletionMaskResult {
   const where = 'completionMask';
-  const given = readOptions<CompletionMaskOptions>(where, options, CHECKS, ['eosIds']);
+  const given = readOptions<CompletionMaskOptions>(where, options, {
+    checks: CHECKS,
+    required: ['eosIds'],
+  });
   const { toolMask, endAtFirstEos = false, maskTruncatedCompletions = false } = given;
   const eos = new Set(Array.from(given.eosIds));
   for (const id of eos) wholeNumber(where, 'an entry of eosIds', id);
   const rows = readRows(completionIds, given.lengths);
-  if (toolMask) assertLength(where, 'toolMask', toolMask, rows.length);
+  if (toolMask) assertLength(where, { toolMask }, rows.length);
   const widths = Array.from(completionIds, (ids) => ids.length);
   const { sequenceLength = widths.reduce((a, b) => Math.max(a, b), 1) } = given;
 
   if (rows.length * sequenceLength > MOST_TOKENS) {
-    throw mustBe(where, 'sequenceLength', `small enough for ${rows.length} rows`, sequenceLength);
+    throw mustBe(
+      `${where}: sequenceLength`,
+      `small enough for ${rows.length} rows`,
+      sequenceLength,
+    );
   }
   const mask = new Uint8Array(rows.length * sequenceLength);
   const lengths = new Int32Array(rows.length);
@@ -88,7 +95,9 @@ export function completionMask(
   let trainedTokens = 0;
   rows.forEach((ids, row) => {
     assertFits(row, ids.length, sequenceLength);
-    const own = toolMask && readMask(where, `toolMask[${row}]`, toolMask[row]!, widths[row]!);
+    const own =
+      toolMask &&
+      readMask(where, { [`toolMask[${row}]`]: toolMask[row]! }, { length: widths[row]! });
     const first = endAtFirstEos ? ids.findIndex((id) => eos.has(id)) : -1;
     const end = first < 0 ? ids.length : first + 1;
     truncated[row] = eos.has(ids[end - 1]!) ? 0 : 1;
@@ -109,10 +118,10 @@ function readRows(
   lengths: ArrayLike<number> | undefined,
 ): number[][] {
   const where = 'completionMask';
-  assertLength(where, 'completionIds', completionIds);
-  if (lengths) assertLength(where, 'lengths', lengths, completionIds.length);
+  assertLength(where, { completionIds });
+  if (lengths) assertLength(where, { lengths }, completionIds.length);
   return Array.from(completionIds, (ids, row) => {
-    assertLength(where, `completionIds[${row}]`, ids);
+    assertLength(where, { [`completionIds[${row}]`]: ids });
     const length = lengths ? lengths[row]! : ids.length;
     wholeNumber(where, `lengths[${row}]`, length);
     if (length > ids.length) {

@@ -58,7 +58,7 @@ export function filterGroups(
   rewards: ArrayLike<number | null>,
   options: FilterGroupsOptions,
 ): FilterGroupsResult {
-  const given = readOptions<FilterGroupsOptions>('filterGroups', options, checks());
+  const given = readOptions<FilterGroupsOptions>('filterGroups', options, { checks: checks() });
   const { lengths, convention = 'trl' } = given;
   const { lone = ADVANTAGE_RULES[convention].lone } = given;
   const groups = rewardGroups('filterGroups', rewards, given);
@@ -92,7 +92,7 @@ function lengthFractions(
   size: number,
   shareOf: (weight: (i: number) => number) => number,
 ): { tokenFraction: number; liveFraction: number } {
-  assertLength('filterGroups', 'lengths', lengths, size);
+  assertLength('filterGroups', { lengths }, size);
   for (let i = 0; i < size; i++) wholeNumber('filterGroups', `lengths[${i}]`, lengths[i]);
   return {
     tokenFraction: shareOf((i) => lengths[i]!),

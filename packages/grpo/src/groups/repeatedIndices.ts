@@ -27,9 +27,12 @@ export interface RepeatedIndicesOptions {
  */
 export function repeatedIndices(size: number, options: RepeatedIndicesOptions): Generator<number> {
   const where = 'repeatedIndices';
-  const given = readOptions<RepeatedIndicesOptions>(where, options, checks(), REQUIRED);
+  const given = readOptions<RepeatedIndicesOptions>(where, options, {
+    checks: checks(),
+    required: REQUIRED,
+  });
   wholeNumber(where, 'size', size);
-  if (size > MOST_PROMPTS) throw mustBe(where, 'size', `at most ${MOST_PROMPTS}`, size);
+  if (size > MOST_PROMPTS) throw mustBe(`${where}: size`, `at most ${MOST_PROMPTS}`, size);
   if (size < given.batchSize) {
     throw new GrpoError(
       'option',

@@ -30,7 +30,10 @@ export interface ReplayBuffer<T> {
  */
 export function replayBuffer<T>(options: ReplayBufferOptions): ReplayBuffer<T> {
   const checks = { capacity: count, maxStaleness: orNull(staleness) };
-  const given = readOptions<ReplayBufferOptions>('replayBuffer', options, checks, ['capacity']);
+  const given = readOptions<ReplayBufferOptions>('replayBuffer', options, {
+    checks,
+    required: ['capacity'],
+  });
   const { capacity, maxStaleness = null } = given;
   return { capacity, maxStaleness: maxStaleness === Infinity ? null : maxStaleness, entries: [] };
 }
@@ -46,17 +49,16 @@ function readBuffer<T>(where: string, buffer: ReplayBuffer<T>): ReplayBuffer<T> 
     assertEntries(at, value as readonly { step: number }[]); // array has just said so
   };
   const checks = { capacity: count, maxStaleness: orNull(staleness), entries };
-  return readOptions<ReplayBuffer<T>>(where, buffer, checks, [
-    'capacity',
-    'maxStaleness',
-    'entries',
-  ]);
+  return readOptions<ReplayBuffer<T>>(where, buffer, {
+    checks,
+    required: ['capacity', 'maxStaleness', 'entries'],
+  });
 }
 
 function assertEntries(where: string, entries: readonly { step: number }[]): void {
   Array.from(entries).forEach((entry, i) => {
     if (typeof entry !== 'object' || entry === null) {
-      throw mustBe(where, `entries[${i}]`, '{ step, item }', entry);
+      throw mustBe(`${where}: entries[${i}]`, '{ step, item }', entry);
     }
     wholeNumber(where, `entries[${i}].step`, entry.step);
   });
@@ -84,7 +86,7 @@ export function addToBuffer<T>(
   const where = 'addToBuffer';
   const given = readBuffer(where, buffer);
   wholeNumber(where, 'step', step);
-  assertLength(where, 'items', items);
+  assertLength(where, { items });
   const entries = liveAt(given, step).concat(Array.from(items, (item) => ({ step, item })));
   return { ...given, entries: entries.slice(-given.capacity) };
 }
@@ -116,7 +118,10 @@ export function sampleBuffer<T>(
 ): { item: T; staleness: number }[] {
   const where = 'sampleBuffer';
   const required = ['step', 'count', 'seed'] as const;
-  const { step, ...draw } = readOptions<SampleBufferOptions>(where, options, SAMPLE, required);
+  const { step, ...draw } = readOptions<SampleBufferOptions>(where, options, {
+    checks: SAMPLE,
+    required,
+  });
   const live = liveAt(readBuffer(where, buffer), step);
   const later = live.find((entry) => entry.step > step);
   if (later) {

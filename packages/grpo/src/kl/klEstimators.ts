@@ -36,7 +36,7 @@ const k3: KlEstimator = (logprob, ref) => {
  */
 export function boundedK3(bounds: { ratio: number; value: number }): KlEstimator {
   const checks = { ratio: positiveOrInfinite, value: positiveOrInfinite };
-  readOptions('boundedK3', bounds, checks, ['ratio', 'value']);
+  readOptions('boundedK3', bounds, { checks, required: ['ratio', 'value'] });
   return (logprob, ref) => {
     const held = Math.min(bounds.ratio, Math.max(-bounds.ratio, ref - logprob));
     const term = k3(-held, 0);

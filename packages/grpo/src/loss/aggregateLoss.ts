@@ -48,11 +48,14 @@ export function lossWeights(mask: Mask, options: AggregateLossOptions): Float64A
 
 /** `lossWeights` for a caller of another name, and the mask as it was read. */
 function weightsUnder(where: string, mask: Mask, given: AggregateLossOptions) {
-  const options = readOptions(where, given, OPTIONS, ['sequenceLength', 'reduction']);
+  const options = readOptions(where, given, {
+    checks: OPTIONS,
+    required: ['sequenceLength', 'reduction'],
+  });
   const { sequenceLength, reduction, horizon, numTokens, numSequences } = options;
-  assertLength(where, 'mask', mask);
+  assertLength(where, { mask });
   const rows = rowsOf(where, mask.length, sequenceLength);
-  const read = readMask(where, 'mask', mask, mask.length, sequenceLength);
+  const read = readMask(where, { mask }, { length: mask.length, layout: sequenceLength });
   if (reduction.endsWith('-norm') && horizon === undefined) {
     throw new GrpoError('missing', `${where}: '${reduction}' needs horizon.`);
   }
@@ -89,8 +92,8 @@ export function aggregateLoss(
 ): { loss: number; weights: Float64Array } {
   const where = 'aggregateLoss';
   const { weights, mask: read } = weightsUnder(where, mask, options);
-  assertLength(where, 'perTokenLoss', perTokenLoss, read.length);
-  assertFiniteTokens(where, 'perTokenLoss', perTokenLoss, read, options.sequenceLength);
+  assertLength(where, { perTokenLoss }, read.length);
+  assertFiniteTokens(where, { perTokenLoss }, { mask: read, layout: options.sequenceLength });
   let loss = 0;
   for (let i = 0; i < weights.length; i++)
     if (weights[i] !== 0) loss += weights[i]! * perTokenLoss[i]!;

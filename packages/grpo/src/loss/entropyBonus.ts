@@ -40,9 +40,11 @@ function shareOfStep(trained: number, options: EntropyOptions): number {
       numEntropyTokens: options.numEntropyTokens,
     },
     {
-      gradientAccumulationSteps: count,
-      numItemsInBatch: TOTALS.numItemsInBatch,
-      numEntropyTokens: TOTALS.numEntropyTokens,
+      checks: {
+        gradientAccumulationSteps: count,
+        numItemsInBatch: TOTALS.numItemsInBatch,
+        numEntropyTokens: TOTALS.numEntropyTokens,
+      },
     },
   );
   const ofStep = gradientAccumulationSteps === undefined ? numItemsInBatch : undefined;

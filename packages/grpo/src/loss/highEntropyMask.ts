@@ -24,9 +24,9 @@ export function highEntropyMask(
 ): Uint8Array {
   const where = 'highEntropyMask';
   share(where, 'share', kept);
-  assertLength(where, 'entropies', entropies);
-  const read = readMask(where, 'mask', mask, entropies.length);
-  assertFiniteTokens(where, 'entropies', entropies, read);
+  assertLength(where, { entropies });
+  const read = readMask(where, { mask }, { length: entropies.length });
+  assertFiniteTokens(where, { entropies }, { mask: read });
   const values = Float32Array.from(entropies)
     .filter((_, i) => read[i] !== 0)
     .sort();

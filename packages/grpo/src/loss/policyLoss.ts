@@ -66,7 +66,7 @@ export function policyLoss(data: PolicyLossInput, options: PolicyLossCall): Poli
   const result =
     typeof lossType === 'function'
       ? ownLoss(data, lossType, { call, rest })
-      : namedLoss(data, lookUp(WHERE, 'lossType', NAMED, lossType), { call, rest });
+      : namedLoss(data, lookUp(`${WHERE}: unknown lossType`, NAMED, lossType), { call, rest });
   const { entropyCoef } = call;
   if (entropyCoef === undefined) return result;
   return { ...result, metrics: { ...result.metrics, entropy_coef: entropyCoef } };
@@ -124,16 +124,16 @@ function ownLoss(
 
 /** Which loss, what this function does itself, and what is the loss's. */
 function readCall(options: PolicyLossCall) {
-  if (typeof (options ?? {}) !== 'object') throw mustBe(WHERE, 'options', 'an object', options);
+  if (typeof (options ?? {}) !== 'object') throw mustBe(`${WHERE}: options`, 'an object', options);
   const { topEntropyQuantile, entropyCoef, offPolicyMaskThreshold, lossType, ...rest } = {
     ...options,
   };
   if (lossType === undefined || lossType === null) {
     const others = [CALL_OPTIONS, OPTION_OWNERS, TOKEN_LOSS_OPTIONS].flatMap(Object.keys);
     const known = ['lossType', ...others];
-    for (const name of Object.keys(rest)) lookUp(WHERE, 'option', known, name);
+    for (const name of Object.keys(rest)) lookUp(`${WHERE}: unknown option`, known, name);
     throw new GrpoError('missing', `${WHERE}: needs lossType, a name or your own function.`);
   }
   const own = { topEntropyQuantile, entropyCoef, offPolicyMaskThreshold };
-  return { lossType, call: readOptions(WHERE, own, CALL_OPTIONS), rest };
+  return { lossType, call: readOptions(WHERE, own, { checks: CALL_OPTIONS }), rest };
 }

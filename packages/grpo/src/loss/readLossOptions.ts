@@ -19,13 +19,13 @@ export function readLossOptions<O extends object>(
   for (const option of Object.keys(options)) {
     if (Object.hasOwn(own, option)) continue;
     const home = homeOf(option);
-    if (home === undefined) throw unknownName(where, 'option', knownTo(own), option);
+    if (home === undefined) throw unknownName(`${where}: unknown option`, knownTo(own), option);
     if (options[option] !== undefined && options[option] !== null) {
       throw new GrpoError('option', `${where}: has no ${option}. ${home} Leave it out.`);
     }
     delete options[option]; // not given
   }
-  return readOptions(where, options as O, own); // every key is one of `own`
+  return readOptions(where, options as O, { checks: own }); // every key is one of `own`
 }
 
 /** All options that there are, the loss's own first. */

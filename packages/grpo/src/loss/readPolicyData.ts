@@ -69,7 +69,11 @@ export function readPolicyData(
     kept:
       data.objectiveMask === undefined
         ? mask
-        : readMask(name, 'objectiveMask', data.objectiveMask, mask.length, starts, mask),
+        : readMask(
+            name,
+            { objectiveMask: data.objectiveMask },
+            { length: mask.length, layout: starts, within: mask },
+          ),
     advantages,
     perSequence: data.advantages.length === rows,
     sequenceRatio: logRatio.perSequence,
@@ -115,7 +119,7 @@ function ownRatio(
   const own: Partial<LogRatio> | undefined = level(data, logRatioClamp);
   const size = completionMask.length;
   if (own?.values?.length === size && own.tokens && own.backward) return own as LogRatio; // all of its parts are there
-  throw mustBe(name, 'importanceSamplingLevel', 'a function that gives a LogRatio', own);
+  throw mustBe(`${name}: importanceSamplingLevel`, 'a function that gives a LogRatio', own);
 }
 
 /** What has one value per token, lengths and values checked. */
@@ -125,7 +129,7 @@ export function readColumns(name: string, data: PolicyLossData, tokens: TokenRow
     const kind = POLICY_FIELDS[field];
     const values = data[field] as ArrayLike<number> | undefined; // those with a kind are arrays
     if (kind === 'other' || values === undefined) continue;
-    if (kind === 'any') assertLength(name, field, values, tokens.mask.length);
+    if (kind === 'any') assertLength(name, { [field]: values }, tokens.mask.length);
     else columns[field] = readColumn(name, { name: field, values, kind }, tokens);
   }
   return columns as Columns; // logprobs is required
@@ -146,8 +150,12 @@ export function readSampled(
     return undefined;
   }
   const { mask, starts } = tokens;
-  assertLength(name, 'rolloutLogprobs', rolloutLogprobs, mask.length);
-  assertRolloutLogprobs(name, rolloutLogprobs, mask, starts, againstSampler);
+  assertLength(name, { rolloutLogprobs }, mask.length);
+  assertRolloutLogprobs(
+    name,
+    { rolloutLogprobs },
+    { mask, layout: starts, complete: againstSampler },
+  );
   return numbersOf(rolloutLogprobs);
 }
 

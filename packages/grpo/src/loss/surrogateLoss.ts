@@ -49,15 +49,13 @@ export function surrogateLoss<Options extends object = object>(
     objective,
     options: names = [],
     ...fixed
-  } = readOptions<SurrogateLoss<Options>>(
-    'surrogateLoss',
-    loss,
-    CHECKS as unknown as OptionChecks<SurrogateLoss<Options>>, // the same names, whatever Options is
+  } = readOptions<SurrogateLoss<Options>>('surrogateLoss', loss, {
+    checks: CHECKS as unknown as OptionChecks<SurrogateLoss<Options>>,
     required,
-  );
+  });
   const own = Object.fromEntries(names.map((name) => [name, () => {}]));
   const checks = { ...own, ...TOKEN_LOSS_OPTIONS } as OptionChecks<Options & TokenLossOptions>; // of both
-  const given = readOptions<Options & TokenLossOptions>(fixed.name, options, checks);
+  const given = readOptions<Options & TokenLossOptions>(fixed.name, options, { checks });
   return tokenLoss(data, given, { formula: inTurn(objective, fixed.name), ...fixed });
 }
 
@@ -69,7 +67,7 @@ function inTurn<Options extends object>(
   return (batch, options) => {
     const run = objective(batch, options);
     if (typeof run?.term !== 'function') {
-      throw mustBe(name, 'objective', 'a function that gives { term }', run);
+      throw mustBe(`${name}: objective`, 'a function that gives { term }', run);
     }
     const out: TokenTerm = { loss: 0, dLogRatio: 0, dLogprob: 0, dKl: 0 };
     return {

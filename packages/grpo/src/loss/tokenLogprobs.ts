@@ -44,15 +44,16 @@ export function tokenLogprobs(
   options: { temperature?: number | undefined } = {},
 ): TokenLogprobsResult {
   const where = 'tokenLogprobs';
-  const { logits, targets, mask } = readFields<TokenLogitsData>(where, 'data field', data, FIELDS);
+  const { logits, targets, mask } = readFields<TokenLogitsData>(where, data, {
+    what: 'data field',
+    known: FIELDS,
+  });
   const checks = { temperature: positive };
-  const { temperature = 1 } = readOptions<{ temperature?: number | undefined }>(
-    where,
-    options,
+  const { temperature = 1 } = readOptions<{ temperature?: number | undefined }>(where, options, {
     checks,
-  );
-  assertLength(where, 'logits', logits);
-  assertLength(where, 'targets', targets);
+  });
+  assertLength(where, { logits });
+  assertLength(where, { targets });
   const count = targets.length;
   const width = logits.length / Math.max(1, count);
   if (!Number.isInteger(width)) {
@@ -62,7 +63,9 @@ export function tokenLogprobs(
     );
   }
   const keep =
-    mask === undefined ? new Uint8Array(count).fill(1) : readMask(where, 'mask', mask, count);
+    mask === undefined
+      ? new Uint8Array(count).fill(1)
+      : readMask(where, { mask }, { length: count });
   const logprobs = new Float64Array(count);
   const entropies = new Float64Array(count);
   const logP = new Float64Array(logits.length);
@@ -96,11 +99,11 @@ export function tokenLogprobs(
   return { logprobs, entropies, backward };
 
   function backward(dLogprobs: ArrayLike<number>, dEntropies?: ArrayLike<number>): Float64Array {
-    assertLength(where, 'dLogprobs', dLogprobs, count);
-    assertFiniteTokens(where, 'dLogprobs', dLogprobs, keep);
+    assertLength(where, { dLogprobs }, count);
+    assertFiniteTokens(where, { dLogprobs }, { mask: keep });
     if (dEntropies !== undefined && dEntropies !== null) {
-      assertLength(where, 'dEntropies', dEntropies, count);
-      assertFiniteTokens(where, 'dEntropies', dEntropies, keep);
+      assertLength(where, { dEntropies }, count);
+      assertFiniteTokens(where, { dEntropies }, { mask: keep });
     }
     const gradient = new Float64Array(logits.length);
     for (let i = 0; i < count; i++) {

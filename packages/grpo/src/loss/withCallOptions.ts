@@ -41,7 +41,13 @@ export function withCallOptions(
     offPolicyMaskThreshold === undefined ? mask : offPolicyMask(data, offPolicyMaskThreshold);
   const { objectiveMask: given } = data;
   const kept =
-    given === undefined ? mask : readMask(WHERE, 'objectiveMask', given, mask.length, starts, mask);
+    given === undefined
+      ? mask
+      : readMask(
+          WHERE,
+          { objectiveMask: given },
+          { length: mask.length, layout: starts, within: mask },
+        );
   const objectiveMask = kept.map((keep, i) => keep * uncertain[i]! * onPolicy[i]!);
   const result = run({ ...data, objectiveMask });
   if (entropyCoef === 0) return result;

@@ -15,8 +15,8 @@ export function completionMetrics(
   lengths: ArrayLike<number>,
   truncated: ArrayLike<number>,
 ): Record<string, number> {
-  assertLength('completionMetrics', 'lengths', lengths);
-  const cut = readMask('completionMetrics', 'truncated', truncated, lengths.length);
+  assertLength('completionMetrics', { lengths });
+  const cut = readMask('completionMetrics', { truncated }, { length: lengths.length });
   const all = Array.from(lengths);
   all.forEach((length, i) => {
     wholeNumber('completionMetrics', `lengths[${i}]`, length);

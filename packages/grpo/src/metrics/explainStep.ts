@@ -94,14 +94,14 @@ const RULES: Rule[] = [
  */
 export function explainStep(metrics: Metrics): string[] {
   if (typeof metrics !== 'object' || metrics === null || isArray(metrics)) {
-    throw mustBe('explainStep', 'metrics', 'an object of numbers', metrics);
+    throw mustBe('explainStep: metrics', 'an object of numbers', metrics);
   }
   const numbers: Record<string, number> = {};
   const bad: string[] = [];
   for (const [name, value] of Object.entries(metrics)) {
     if (value === undefined) continue;
     if (value !== null && typeof value !== 'number') {
-      throw mustBe('explainStep', `metric '${name}'`, 'a number', value);
+      throw mustBe(`explainStep: metric '${name}'`, 'a number', value);
     }
     if (value === null || Number.isNaN(value)) bad.push(name);
     else numbers[name] = value;

@@ -45,9 +45,9 @@ export function metricAliases(
   metrics: Readonly<Record<string, number>>,
   project: 'verl' | 'prime-rl',
 ): Record<string, number> {
-  const names = lookUp('metricAliases', 'project', ALIASES, project);
+  const names = lookUp('metricAliases: unknown project', ALIASES, project);
   if (typeof metrics !== 'object' || metrics === null || isArray(metrics)) {
-    throw mustBe('metricAliases', 'metrics', 'an object', metrics);
+    throw mustBe('metricAliases: metrics', 'an object', metrics);
   }
   const renamed: Record<string, number> = {};
   for (const [name, alias] of Object.entries(names)) {

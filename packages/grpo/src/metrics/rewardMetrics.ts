@@ -26,7 +26,7 @@ export function isStdZero(
   rewards: ArrayLike<number | null>,
   options: IsStdZeroOptions,
 ): Uint8Array {
-  const given = readOptions<IsStdZeroOptions>('isStdZero', options, checks());
+  const given = readOptions<IsStdZeroOptions>('isStdZero', options, { checks: checks() });
   const groups = rewardGroups('isStdZero', rewards, given);
   const flags = new Uint8Array(rewards.length);
   const spans = given.scaleRewards === 'batch' ? [groups.flat()] : groups;
@@ -56,7 +56,7 @@ export function rewardMetrics(
   rewards: ArrayLike<number | null>,
   options: Grouping,
 ): Record<string, number> {
-  const given = readOptions<Grouping>('rewardMetrics', options, GROUPING);
+  const given = readOptions<Grouping>('rewardMetrics', options, { checks: GROUPING });
   const groups = rewardGroups('rewardMetrics', rewards, given);
   const all = scored(rewards, groups.flat());
   const values = groups.map((group) => scored(rewards, group));

@@ -79,7 +79,7 @@ export function checkingRatio(where: string, ratio: CheckedRatio): ImportanceRat
     positiveOrInfinite(where, 'clamp', clamp);
     const data = readPolicyFields(where, given, ['logprobs', 'completionMask', 'sequenceLength']);
     const { logprobs, oldLogprobs = logprobs } = data;
-    assertLength(where, 'logprobs', logprobs);
+    assertLength(where, { logprobs });
     const tokens = tokensOfGrid(where, data, logprobs.length);
     const column = (name: string, values: ArrayLike<number>) =>
       readColumn(where, { name, values, kind: 'number' }, tokens);

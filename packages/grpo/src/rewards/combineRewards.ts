@@ -23,15 +23,15 @@ export function combineRewards(
   rewards: ArrayLike<ArrayLike<number | null>>,
   weights?: ArrayLike<number>,
 ): (number | null)[] {
-  assertLength('combineRewards', 'rewards', rewards);
+  assertLength('combineRewards', { rewards });
   if (rewards.length === 0) {
     throw new GrpoError('missing', 'combineRewards: needs the rewards of at least one function.');
   }
-  assertLength('combineRewards', 'rewards[0]', rewards[0]!);
+  assertLength('combineRewards', { 'rewards[0]': rewards[0]! });
   const count = rewards[0]!.length;
   if (weights !== undefined && weights !== null) {
-    assertLength('combineRewards', 'weights', weights);
-    assertFiniteTokens('combineRewards', 'weights', weights);
+    assertLength('combineRewards', { weights });
+    assertFiniteTokens('combineRewards', { weights });
   }
   if (weights && weights.length !== rewards.length) {
     throw new GrpoError(
@@ -42,7 +42,7 @@ export function combineRewards(
   const sums: (number | null)[] = new Array(count).fill(null);
   for (let f = 0; f < rewards.length; f++) {
     const column = rewards[f]!;
-    assertLength('combineRewards', `rewards[${f}]`, column);
+    assertLength('combineRewards', { [`rewards[${f}]`]: column });
     if (column.length !== count) {
       throw new GrpoError(
         'shape',

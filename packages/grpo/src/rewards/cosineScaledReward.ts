@@ -40,7 +40,10 @@ export function cosineScaledReward(
   options: CosineScaledRewardOptions,
 ): number | null {
   const where = 'cosineScaledReward';
-  const given = readOptions<CosineScaledRewardOptions>(where, options, CHECKS, ['maxLength']);
+  const given = readOptions<CosineScaledRewardOptions>(where, options, {
+    checks: CHECKS,
+    required: ['maxLength'],
+  });
   const { maxLength, minValueWrong = -1, maxValueWrong = -0.5 } = given;
   const { minValueCorrect = 0.5, maxValueCorrect = 1 } = given;
   if (correct !== null) flag(where, 'correct', correct);

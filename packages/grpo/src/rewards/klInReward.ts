@@ -44,12 +44,15 @@ export function klInReward(
   options: { coef: number },
 ): { tokenRewards: Float64Array; sequenceRewards: Float64Array } {
   const where = 'klInReward';
-  const { coef } = readOptions<{ coef: number }>(where, options, { coef: nonNegative }, ['coef']);
+  const { coef } = readOptions<{ coef: number }>(where, options, {
+    checks: { coef: nonNegative },
+    required: ['coef'],
+  });
   const { fields, mask, rows } = readTokenData(where, data, ['logprobs', 'refLogprobs']);
   const { rewards, logprobs, refLogprobs, sequenceLength } = fields;
   assertScores(rewards, rows, trainedRows(mask, sequenceLength));
-  assertLogprobs(where, 'logprobs', logprobs, mask, sequenceLength);
-  assertLogprobs(where, 'refLogprobs', refLogprobs, mask, sequenceLength);
+  assertLogprobs(where, { logprobs }, { mask, layout: sequenceLength });
+  assertLogprobs(where, { refLogprobs }, { mask, layout: sequenceLength });
   const tokenRewards = new Float64Array(logprobs.length);
   const sequenceRewards = Float64Array.from(rewards);
   for (let row = 0; row < rows; row++) {
@@ -67,7 +70,7 @@ export function klInReward(
 }
 
 function assertScores(rewards: ArrayLike<number | null>, rows: number, trained: Uint8Array): void {
-  assertLength('klInReward', 'rewards', rewards, rows);
+  assertLength('klInReward', { rewards }, rows);
   for (let row = 0; row < rows; row++) {
     if (rewards[row] !== null || trained[row] === 0) continue;
     throw new GrpoError(
@@ -75,5 +78,9 @@ function assertScores(rewards: ArrayLike<number | null>, rows: number, trained: 
       `klInReward: the reward of sequence ${row} is null. Leave out completions that could not be scored.`,
     );
   }
-  assertFiniteTokens('klInReward', 'rewards', rewards as ArrayLike<number>, trained, 1); // no null is left
+  assertFiniteTokens(
+    'klInReward',
+    { rewards: rewards as ArrayLike<number> },
+    { mask: trained, layout: 1 },
+  ); // no null is left
 }

@@ -26,7 +26,10 @@ const CHECKS = { maxCompletionLength: count, softPunishCache: wholeNumber };
  */
 export function overlongPenalty(length: number, options: OverlongPenaltyOptions): number {
   const where = 'overlongPenalty';
-  const given = readOptions<OverlongPenaltyOptions>(where, options, CHECKS, REQUIRED);
+  const given = readOptions<OverlongPenaltyOptions>(where, options, {
+    checks: CHECKS,
+    required: REQUIRED,
+  });
   const { maxCompletionLength, softPunishCache } = given;
   nonNegative(where, 'length', length);
   const free = maxCompletionLength - softPunishCache;

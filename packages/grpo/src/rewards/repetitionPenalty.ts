@@ -28,12 +28,14 @@ export function repetitionPenalty(
   completionIds: ArrayLike<number>,
   options: RepetitionPenaltyOptions = {},
 ): number {
-  const given = readOptions<RepetitionPenaltyOptions>('repetitionPenalty', options, CHECKS);
+  const given = readOptions<RepetitionPenaltyOptions>('repetitionPenalty', options, {
+    checks: CHECKS,
+  });
   const { ngramSize = 3, maxPenalty = -1 } = given;
   if (maxPenalty > 0) {
     throw new GrpoError('option', `repetitionPenalty: maxPenalty must be <= 0, got ${maxPenalty}.`);
   }
-  assertLength('repetitionPenalty', 'completionIds', completionIds);
+  assertLength('repetitionPenalty', { completionIds });
   const ids = Array.from(completionIds);
   ids.forEach((id, i) => {
     wholeNumber('repetitionPenalty', `completionIds[${i}]`, id);

@@ -11,7 +11,7 @@ import { mustBe } from '../base/checks.ts';
  */
 export function thinkFormatReward(completion: string): number {
   if (typeof completion !== 'string') {
-    throw mustBe('thinkFormatReward', 'completion', 'a string', completion);
+    throw mustBe('thinkFormatReward: completion', 'a string', completion);
   }
   return /^<think>(?!.*<think>).*?<\/think>/s.test(completion) ? 1 : 0;
 }

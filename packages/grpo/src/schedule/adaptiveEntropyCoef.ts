@@ -56,11 +56,11 @@ function lastEntropy(where: string, name: string, value: unknown): void {
 }
 
 function readControl(where: string, control: EntropyControl, options: EntropyControlOptions) {
-  const { coef, lastEntropy } = readOptions<EntropyControl>(where, control, controlChecks(), [
-    'coef',
-    'lastEntropy',
-  ]);
-  const given = readOptions<EntropyControlOptions>(where, options, CHECKS);
+  const { coef, lastEntropy } = readOptions<EntropyControl>(where, control, {
+    checks: controlChecks(),
+    required: ['coef', 'lastEntropy'],
+  });
+  const given = readOptions<EntropyControlOptions>(where, options, { checks: CHECKS });
   const { target = 0.2, delta = 0.005, min = 0, max = 1 } = given;
   if (min > max) throw new GrpoError('option', `${where}: min ${min} is above max ${max}.`);
   return { coef, lastEntropy, target, delta, min, max };

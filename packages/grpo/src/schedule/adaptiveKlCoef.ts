@@ -36,7 +36,10 @@ const LARGEST_ERROR = 0.2;
  */
 export function adaptiveKlCoef(coef: number, kl: number, options: AdaptiveKlCoefOptions): number {
   const where = 'adaptiveKlCoef';
-  const given = readOptions<AdaptiveKlCoefOptions>(where, options, CHECKS, REQUIRED);
+  const given = readOptions<AdaptiveKlCoefOptions>(where, options, {
+    checks: CHECKS,
+    required: REQUIRED,
+  });
   const { target, horizon, steps } = given;
   nonNegative(where, 'coef', coef);
   finite(where, 'kl', kl);

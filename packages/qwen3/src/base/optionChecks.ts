@@ -19,48 +19,38 @@ export function checkOptionNames(caller: string, options: unknown, known: readon
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is one of `choices`. */
-export function checkChoice(
-  caller: string,
-  name: string,
-  value: unknown,
-  choices: readonly string[],
-): void {
+export function checkChoice(what: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return; // equal or not, whatever it is
   const hint = typeof value === 'string' ? didYouMean(value, choices) : ' Give one.';
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${showValue(value)}.${hint}`,
+    `${what} must be one of ${choices.map((choice) => `'${choice}'`).join(', ')}, got ${showValue(value)}.${hint}`,
   );
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is an array. */
-export function checkList(caller: string, name: string, value: unknown): void {
+export function checkList(what: string, value: unknown): void {
   if (Array.isArray(value)) return;
-  throw new Qwen3Error('option', `${caller}: ${name} must be a list, got ${showValue(value)}.`);
+  throw new Qwen3Error('option', `${what} must be a list, got ${showValue(value)}.`);
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is true or false: the text `'false'` would count as true. */
-export function checkBoolean(caller: string, name: string, value: unknown): void {
+export function checkBoolean(what: string, value: unknown): void {
   if (typeof value === 'boolean') return;
-  throw new Qwen3Error(
-    'option',
-    `${caller}: ${name} must be true or false, got ${showValue(value)}.`,
-  );
+  throw new Qwen3Error('option', `${what} must be true or false, got ${showValue(value)}.`);
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is a function. */
-export function checkFunction(caller: string, name: string, value: unknown): void {
+export function checkFunction(what: string, value: unknown): void {
   if (typeof value === 'function') return;
-  throw new Qwen3Error('option', `${caller}: ${name} must be a function, got ${showValue(value)}.`);
+  throw new Qwen3Error('option', `${what} must be a function, got ${showValue(value)}.`);
 }
 
 /** @throws {Qwen3Error} `option` unless `value` is a whole number from `least` to `most`. */
 export function checkInteger(
-  caller: string,
-  name: string,
+  what: string,
   value: unknown,
-  least: number,
-  most: number = Number.MAX_SAFE_INTEGER,
+  [least, most = Number.MAX_SAFE_INTEGER]: readonly [least: number, most?: number],
 ): void {
   const isWithin = (number: number): boolean => number >= least && number <= most;
   if (Number.isSafeInteger(value) && isWithin(value as number)) return; // a number, then
@@ -68,60 +58,53 @@ export function checkInteger(
   const range = isOpen ? `>= ${least}` : `from ${least} to ${most}`;
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be a whole number ${range}, got ${showValue(value)}.`,
+    `${what} must be a whole number ${range}, got ${showValue(value)}.`,
   );
 }
 
 /** @throws {Qwen3Error} `option` unless every entry is a whole number from 0 to `vocabSize - 1`. */
 export function checkTokenIds(
-  caller: string,
-  name: string,
+  what: string,
   ids: unknown,
   vocabSize: number,
 ): asserts ids is ArrayLike<number> {
-  checkWholeNumbers(caller, name, ids, vocabSize, ' Was another tokenizer used?');
+  checkWholeNumbers(`${what}`, ids, { below: vocabSize, hint: ' Was another tokenizer used?' });
 }
 
 /** @throws {Qwen3Error} `option` unless `values` is a list of whole numbers from 0 to `below - 1`. */
 export function checkWholeNumbers(
-  caller: string,
-  name: string,
+  what: string,
   values: unknown,
-  below: number = Number.POSITIVE_INFINITY,
-  hint = '',
+  { below = Number.POSITIVE_INFINITY, hint = '' }: { below?: number; hint?: string } = {},
 ): asserts values is ArrayLike<number> {
-  checkNumbers(caller, name, values);
+  checkNumbers(what, values);
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (Number.isSafeInteger(value) && value >= 0 && value < below) continue;
     const range = below === Number.POSITIVE_INFINITY ? '0 or more' : `0 to ${below - 1}`;
     throw new Qwen3Error(
       'option',
-      `${caller}: ${name}[${i}] must be a whole number, ${range}, got ${showValue(value)}.${hint}`,
+      `${what}[${i}] must be a whole number, ${range}, got ${showValue(value)}.${hint}`,
     );
   }
 }
 
 /** @throws {Qwen3Error} `option` unless `values` is a list: an array, or a typed one. Its entries are not looked at. */
-export function checkNumbers(
-  caller: string,
-  name: string,
-  values: unknown,
-): asserts values is ArrayLike<number> {
+export function checkNumbers(what: string, values: unknown): asserts values is ArrayLike<number> {
   const isTyped = ArrayBuffer.isView(values) && 'length' in values;
   if (Array.isArray(values) || (isTyped && !/^Big/.test(values.constructor.name))) return;
   const single = typeof values === 'number' ? ` Write [${values}].` : '';
   throw new Qwen3Error(
     'option',
-    `${caller}: ${name} must be a list of whole numbers, got ${showValue(values)}.${single}`,
+    `${what} must be a list of whole numbers, got ${showValue(values)}.${single}`,
   );
 }
 
 /** @throws {Qwen3Error} `option` unless `sequences` is a list of `{ ids }`, whole numbers from 0 on. */
 export function checkSequences(caller: string, sequences: unknown): void {
-  checkList(caller, 'sequences', sequences);
+  checkList(`${caller}: sequences`, sequences);
   for (const [index, sequence] of (sequences as { ids?: unknown }[]).entries()) {
-    checkWholeNumbers(caller, `ids of sequence ${index}`, sequence?.ids, INT32); // checkList has said it is a list
+    checkWholeNumbers(`${caller}: ids of sequence ${index}`, sequence?.ids, { below: INT32 }); // checkList has said it is a list
   }
 }
 

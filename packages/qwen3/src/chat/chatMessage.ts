@@ -37,7 +37,7 @@ export interface ReadMessage {
 
 /** @throws {Qwen3Error} `option` that names the message by its index. */
 export function readChatMessages(caller: string, messages: readonly ChatMessage[]): ReadMessage[] {
-  checkList(caller, 'messages', messages);
+  checkList(`${caller}: messages`, messages);
   return messages.map((message, index) => readMessage(`${caller}: message ${index}`, message));
 }
 
@@ -49,7 +49,7 @@ function readMessage(where: string, message: ChatMessage | null | undefined): Re
     );
   }
   const { role, reasoning_content: thought } = message;
-  checkChoice(where, 'role', role, SPEAKERS);
+  checkChoice(`${where}: role`, role, SPEAKERS);
   refuseUnwritten(where, message);
   if (thought !== undefined && thought !== null && typeof thought !== 'string') {
     throw new Qwen3Error(

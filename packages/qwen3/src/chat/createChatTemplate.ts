@@ -83,9 +83,9 @@ export async function createChatTemplate(
     options: RenderTemplateOptions,
   ): string => {
     const { tools, addGenerationPrompt = false, variables: more = {} } = options;
-    checkList(caller, 'messages', messages);
-    checkBoolean(caller, 'addGenerationPrompt', addGenerationPrompt);
-    if (tools !== undefined && tools !== null) checkList(caller, 'tools', tools);
+    checkList(`${caller}: messages`, messages);
+    checkBoolean(`${caller}: addGenerationPrompt`, addGenerationPrompt);
+    if (tools !== undefined && tools !== null) checkList(`${caller}: tools`, tools);
     const known = { ...variables, ...more, messages, add_generation_prompt: addGenerationPrompt };
     try {
       return parsed.render(tools && tools.length > 0 ? { ...known, tools } : known);
@@ -109,7 +109,7 @@ export async function createChatTemplate(
       const caller = 'ChatTemplate.encode';
       checkTokenizer(caller, tokenizer);
       checkOptionNames(caller, options, [...RENDER_OPTIONS, 'specials']);
-      checkList(caller, 'messages', messages);
+      checkList(`${caller}: messages`, messages);
       const { specials, ...rest } = options;
       const marked = markSpecials(messages, tokenizer, readSpecials(caller, specials));
       const { text, verbatim } = marked.restore(run(caller, marked.messages, rest));

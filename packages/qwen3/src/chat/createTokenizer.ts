@@ -92,9 +92,9 @@ export function createTokenizer(
     decode(ids, options = {}) {
       checkOptionNames('Tokenizer.decode', options, ['skipSpecial', 'skipUnknown']);
       const { skipSpecial = false, skipUnknown = false } = options;
-      checkBoolean('Tokenizer.decode', 'skipSpecial', skipSpecial);
-      checkBoolean('Tokenizer.decode', 'skipUnknown', skipUnknown);
-      checkNumbers('Tokenizer.decode', 'ids', ids);
+      checkBoolean('Tokenizer.decode: skipSpecial', skipSpecial);
+      checkBoolean('Tokenizer.decode: skipUnknown', skipUnknown);
+      checkNumbers('Tokenizer.decode: ids', ids);
       const known = Array.from(ids).filter((id, i) => {
         if (hasToken(id)) return true;
         if (skipUnknown) return false;

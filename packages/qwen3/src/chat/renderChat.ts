@@ -48,8 +48,8 @@ export function chatText(
   messages: readonly ChatMessage[],
   { tools, addGenerationPrompt = false, enableThinking = true }: RenderChatOptions,
 ): ChatText {
-  checkBoolean(caller, 'addGenerationPrompt', addGenerationPrompt);
-  checkBoolean(caller, 'enableThinking', enableThinking);
+  checkBoolean(`${caller}: addGenerationPrompt`, addGenerationPrompt);
+  checkBoolean(`${caller}: enableThinking`, enableThinking);
   if (tools !== undefined && tools !== null && !Array.isArray(tools)) {
     throw new Qwen3Error(
       'option',

@@ -102,7 +102,7 @@ export function renderSegments(
   checkTokenizer('renderSegments', tokenizer);
   checkOptionNames('renderSegments', options, RENDER_OPTIONS);
   const { addGenerationPrompt = false } = options;
-  checkChoice('renderSegments', 'format', options.format, CHAT_FORMATS);
+  checkChoice('renderSegments: format', options.format, CHAT_FORMATS);
   const format: TurnFormat = TURN_FORMATS[options.format];
   const { system = format.system ?? null } = options;
   if (system !== null && typeof system !== 'string') {
@@ -111,9 +111,9 @@ export function renderSegments(
       `renderSegments: system must be a text or null, got ${showValue(system)}.`,
     );
   }
-  checkBoolean('renderSegments', 'addGenerationPrompt', addGenerationPrompt);
+  checkBoolean('renderSegments: addGenerationPrompt', addGenerationPrompt);
   const specials = readSpecials('renderSegments', options.specials);
-  checkList('renderSegments', 'segments', segments);
+  checkList('renderSegments: segments', segments);
   for (const [index, segment] of segments.entries()) checkSegment(segment, index);
   const end = tokenizer.specialId(format.end);
   const afterEnd = tokenizer.encode(format.afterEnd);
@@ -235,14 +235,14 @@ function checkSegment(segment: Segment, index: number): void {
   if (typeof segment !== 'object' || segment === null)
     fail(`must be one, got ${showValue(segment)}`);
   const { speaker, kind, turn, text, tokens } = segment;
-  checkChoice(where, 'speaker', speaker, SPEAKERS);
-  checkChoice(where, 'kind', kind, KINDS);
+  checkChoice(`${where}: speaker`, speaker, SPEAKERS);
+  checkChoice(`${where}: kind`, kind, KINDS);
   if (!Number.isInteger(turn)) fail(`turn must be a whole number, got ${showValue(turn)}`);
   if (tokens === undefined || tokens === null) {
     if (typeof text !== 'string') fail(`text must be a text, got ${showValue(text)}`);
     return;
   }
-  checkWholeNumbers(where, 'tokens.ids', tokens.ids, INT32);
+  checkWholeNumbers(`${where}: tokens.ids`, tokens.ids, { below: INT32 });
   checkMask(`${where}: tokens.samplingMask`, tokens.samplingMask, tokens.ids);
   for (const name of ['logprobs', 'behaviorLogprobs', 'samplingLogprobs'] as const) {
     const values = tokens[name];

@@ -20,14 +20,14 @@ export function readSpecials(
   option: SpecialsOption = {},
 ): Record<Segment['speaker'], Specials> {
   if (typeof option !== 'object' || option === null) {
-    checkChoice(caller, 'specials', option, CHOICES);
+    checkChoice(`${caller}: specials`, option, CHOICES);
     return { system: option, user: option, assistant: option, tool: option };
   }
   checkOptionNames(`${caller}: specials`, option, SPEAKERS);
   const { system = 'split', user = 'split', assistant = 'parse', tool = 'split' } = option;
   const choices = { system, user, assistant, tool };
   for (const [speaker, choice] of Object.entries(choices)) {
-    checkChoice(caller, `specials.${speaker}`, choice, CHOICES);
+    checkChoice(`${caller}: specials.${speaker}`, choice, CHOICES);
   }
   return choices;
 }

@@ -50,7 +50,7 @@ export async function loadModel(
 ): Promise<Qwen3> {
   checkOptionNames('loadModel', options, ['configFile', 'frozen']);
   const { frozen = false } = options;
-  checkBoolean('loadModel', 'frozen', frozen);
+  checkBoolean('loadModel: frozen', frozen);
   if (isGguf(source) && !(await isFolder(source))) return loadGguf(source);
   const files = await modelFiles('loadModel', source);
   const configFile = filePath('loadModel: configFile', options.configFile ?? 'config.json');

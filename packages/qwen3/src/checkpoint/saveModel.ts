@@ -67,7 +67,7 @@ export async function saveModel(
   checkOptionNames('saveModel', options ?? {}, ['dtype', 'copyFrom', 'maxShardBytes']);
   const { dtype, copyFrom = model.folder ?? null, maxShardBytes = 5e9 } = { ...options };
   checkWeightDtype('saveModel', dtype);
-  checkInteger('saveModel', 'maxShardBytes', maxShardBytes, 1);
+  checkInteger('saveModel: maxShardBytes', maxShardBytes, [1]);
   const base = copyFrom === null ? null : filePath('saveModel', copyFrom);
   const config = jsonText(formatConfig(model.config, dtype), FLOATS);
   const tensors = tensorsToWrite('saveModel', model.weights(), dtype);

@@ -20,7 +20,7 @@ export function checkStop(
   stop: unknown,
   tokenizer: TextTokenizer | undefined,
 ): asserts stop is readonly string[] {
-  if (tokenizer !== undefined) checkFunction(caller, 'tokenizer.decode', tokenizer?.decode);
+  if (tokenizer !== undefined) checkFunction(`${caller}: tokenizer.decode`, tokenizer?.decode);
   const isText = (text: unknown): boolean => typeof text === 'string' && text !== '';
   if (!Array.isArray(stop) || !stop.every(isText)) {
     throw new Qwen3Error(

@@ -19,7 +19,7 @@ export function endsOfPolicy(
     );
   }
   const others = given === undefined ? endsOfConfig('qwen3Policy', model) : (given ?? []);
-  checkTokenIds('qwen3Policy', 'eosIds', others, vocabSize);
+  checkTokenIds('qwen3Policy: eosIds', others, vocabSize);
   return [...new Set([end, ...Array.from(others)])];
 }
 
@@ -31,7 +31,7 @@ export function suppressedIds(
 ): number[] {
   if (given === null) return [];
   const { vocabSize } = model.config;
-  checkTokenIds('qwen3Policy', 'suppressTokens', given ?? [], vocabSize);
+  checkTokenIds('qwen3Policy: suppressTokens', given ?? [], vocabSize);
   const beyond = Math.max(0, vocabSize - tokenizer.vocabSize);
   return [
     ...(tokenizer.missingIds ?? []).filter((id) => id < vocabSize),

@@ -144,7 +144,7 @@ export function qwen3Policy(
   checkTokenizer('qwen3Policy', tokenizer);
   checkOptionNames('qwen3Policy', options, POLICY_OPTIONS);
   const { format, specials, system, temperature: usualTemperature = 1, onProgress } = options;
-  checkChoice('qwen3Policy', 'format', format, CHAT_FORMATS);
+  checkChoice('qwen3Policy: format', format, CHAT_FORMATS);
   readSpecials('qwen3Policy', specials);
   const { topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty } = options;
   const { logitBias, allowedTokenIds, maxRows, returnSamplingMask } = options;
@@ -158,7 +158,7 @@ export function qwen3Policy(
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
   const { onWarning } = options;
   if (onWarning !== undefined && onWarning !== null) {
-    checkFunction('qwen3Policy', 'onWarning', onWarning);
+    checkFunction('qwen3Policy: onWarning', onWarning);
   }
   warnOfFilters(filters, onWarning);
 
@@ -167,7 +167,7 @@ export function qwen3Policy(
   return {
     eosIds,
     async generate(prompts, request) {
-      checkList('qwen3Policy: generate', 'prompts', prompts);
+      checkList('qwen3Policy: generate: prompts', prompts);
       if (typeof request !== 'object' || request === null) {
         throw new Qwen3Error(
           'option',

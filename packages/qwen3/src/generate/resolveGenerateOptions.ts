@@ -42,12 +42,12 @@ export function resolveGenerateOptions(
   checkOptionNames(caller, options, GENERATE_OPTIONS);
   const { vocabSize } = model.config;
   const { maxTokens, numGenerations = 1, temperature = 1, tokenizer } = options;
-  checkInteger(caller, 'maxTokens', maxTokens, 1, MOST);
-  checkInteger(caller, 'numGenerations', numGenerations, 1, MOST);
+  checkInteger(`${caller}: maxTokens`, maxTokens, [1, MOST]);
+  checkInteger(`${caller}: numGenerations`, numGenerations, [1, MOST]);
   checkPrompts(caller, prompts, vocabSize);
   const eosIds =
     options.eosIds === undefined ? endsOfConfig(caller, model) : (options.eosIds ?? []);
-  checkTokenIds(caller, 'eosIds', eosIds, vocabSize);
+  checkTokenIds(`${caller}: eosIds`, eosIds, vocabSize);
   const stop: unknown = options.stop ?? [];
   checkStop(caller, stop, tokenizer);
   const resolved = {
@@ -92,12 +92,12 @@ function drawSettings(options: DrawOptions) {
 }
 
 function checkRest(caller: string, options: ResolvedGenerateOptions): void {
-  checkInteger(caller, 'maxRows', options.maxRows, 1, MOST);
-  checkInteger(caller, 'topLogprobs', options.topLogprobs, 0, MOST_TOP);
-  checkBoolean(caller, 'returnSamplingMask', options.returnSamplingMask);
-  checkChoice(caller, 'cacheDtype', options.cacheDtype, ['f32', 'bf16', 'int8']);
+  checkInteger(`${caller}: maxRows`, options.maxRows, [1, MOST]);
+  checkInteger(`${caller}: topLogprobs`, options.topLogprobs, [0, MOST_TOP]);
+  checkBoolean(`${caller}: returnSamplingMask`, options.returnSamplingMask);
+  checkChoice(`${caller}: cacheDtype`, options.cacheDtype, ['f32', 'bf16', 'int8']);
   const { cache, onProgress, signal } = options;
-  if (onProgress !== undefined) checkFunction(caller, 'onProgress', onProgress);
+  if (onProgress !== undefined) checkFunction(`${caller}: onProgress`, onProgress);
   if (signal !== undefined && typeof signal.throwIfAborted !== 'function') {
     throw new Qwen3Error(
       'option',
@@ -116,7 +116,7 @@ type ShouldStop = NonNullable<GenerateOptions['shouldStop']>;
 /** The promise of an async function counts as true: every completion would end after one token. */
 function synchronous(caller: string, shouldStop: ShouldStop | undefined): ShouldStop | undefined {
   if (shouldStop === undefined) return undefined;
-  checkFunction(caller, 'shouldStop', shouldStop);
+  checkFunction(`${caller}: shouldStop`, shouldStop);
   return (ids, index) => {
     const answer: unknown = shouldStop(ids, index);
     if (!(answer instanceof Promise)) return Boolean(answer);
@@ -168,12 +168,12 @@ function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSi
   check(isNumber(presencePenalty), 'presencePenalty', 'a finite number', presencePenalty);
   check(isNumber(frequencyPenalty), 'frequencyPenalty', 'a finite number', frequencyPenalty);
   const biased = logitBias.map(([id]) => id);
-  checkTokenIds(caller, 'ids of logitBias', biased, vocabSize);
+  checkTokenIds(`${caller}: ids of logitBias`, biased, vocabSize);
   for (const [id, bias] of logitBias)
     check(isNumber(bias), `logitBias[${id}]`, 'a finite number', bias);
-  checkTokenIds(caller, 'suppressTokens', suppressTokens, vocabSize);
+  checkTokenIds(`${caller}: suppressTokens`, suppressTokens, vocabSize);
   if (allowedTokenIds !== null)
-    checkTokenIds(caller, 'allowedTokenIds', allowedTokenIds, vocabSize);
+    checkTokenIds(`${caller}: allowedTokenIds`, allowedTokenIds, vocabSize);
   const never = new Set(suppressTokens);
   check(never.size < vocabSize, 'suppressTokens', 'fewer than all ids', suppressTokens);
   check(
@@ -190,9 +190,9 @@ function readSeeds(
   temperature: number,
   count: number,
 ): ArrayLike<number> {
-  if (seed !== undefined && seed !== null) checkInteger(caller, 'seed', seed, 0);
+  if (seed !== undefined && seed !== null) checkInteger(`${caller}: seed`, seed, [0]);
   if (seeds !== undefined && seeds !== null) {
-    checkWholeNumbers(caller, 'seeds', seeds, 2 ** 53);
+    checkWholeNumbers(`${caller}: seeds`, seeds, { below: 2 ** 53 });
     if (seeds.length === count) return seeds;
     throw new Qwen3Error(
       'option',
@@ -213,9 +213,9 @@ function checkPrompts(
   prompts: readonly ArrayLike<number>[],
   vocabSize: number,
 ): void {
-  checkList(caller, 'prompts', prompts);
+  checkList(`${caller}: prompts`, prompts);
   for (const [index, prompt] of prompts.entries()) {
-    checkTokenIds(caller, `prompt ${index}`, prompt, vocabSize);
+    checkTokenIds(`${caller}: prompt ${index}`, prompt, vocabSize);
     if (prompt.length > 0) continue;
     throw new Qwen3Error(
       'option',

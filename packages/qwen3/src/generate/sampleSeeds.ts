@@ -9,8 +9,8 @@ import { checkInteger } from '../base/optionChecks.ts';
  * sampleSeeds(7, 2).length; // 2
  */
 export function sampleSeeds(seed: number, count: number): number[] {
-  checkInteger('sampleSeeds', 'seed', seed, 0);
-  checkInteger('sampleSeeds', 'count', count, 0, 2 ** 26);
+  checkInteger('sampleSeeds: seed', seed, [0]);
+  checkInteger('sampleSeeds: count', count, [0, 2 ** 26]);
   return Array.from({ length: count }, (_, i) => {
     const high = mix(Math.floor(seed / 2 ** 32) ^ mix(i + 0x51ed270b));
     const low = mix((seed >>> 0) ^ mix(high + i));

@@ -45,7 +45,7 @@ export async function saveGguf(
   const target = filePath('saveGguf', path);
   checkOptionNames('saveGguf', options ?? {}, ['dtype', 'tokenizer']);
   const { dtype, tokenizer = model.folder } = { ...options };
-  checkChoice('saveGguf', 'dtype', dtype, WRITTEN_TYPES);
+  checkChoice('saveGguf: dtype', dtype, WRITTEN_TYPES);
   if (tokenizer === undefined) {
     throw new Qwen3Error(
       'option',

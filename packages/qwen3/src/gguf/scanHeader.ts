@@ -77,8 +77,12 @@ export async function scanHeader(
   const version = await readVersion(window, fail);
   const tensorCount = await window.uint64();
   const valueCount = await window.uint64();
-  checkCount(tensorCount, 'tensors', MAX_TENSORS, size / LEAST_TENSOR, fail);
-  checkCount(valueCount, 'metadata values', MAX_VALUES, size / LEAST_VALUE, fail);
+  checkCount(tensorCount, { what: 'tensors', most: MAX_TENSORS, fits: size / LEAST_TENSOR }, fail);
+  checkCount(
+    valueCount,
+    { what: 'metadata values', most: MAX_VALUES, fits: size / LEAST_VALUE },
+    fail,
+  );
   const values: HeaderMap['values'] = [];
   const keys = new Set<string>();
   for (let i = 0; i < valueCount; i++) {
@@ -127,7 +131,11 @@ async function readVersion(window: FileWindow, fail: Fail): Promise<number> {
   );
 }
 
-function checkCount(count: number, what: string, most: number, fits: number, fail: Fail): void {
+function checkCount(
+  count: number,
+  { what, most, fits }: { what: string; most: number; fits: number },
+  fail: Fail,
+): void {
   if (count <= most && count <= fits) return;
   fail(
     `announces ${count} ${what}, its size allows ${Math.floor(Math.min(most, fits))} at most. It is damaged.`,

@@ -117,8 +117,16 @@ export function readAdapterConfig(
       `target_modules = ${showValue(config.target_modules)} fits no linear layer of this model. Known: ${Object.keys(LINEAR_MODULES).join(', ')}.`,
     );
   }
-  const ranks = patternValues(config.rank_pattern, 'rank_pattern', targeted, refuse);
-  const alphas = patternValues(config.alpha_pattern, 'alpha_pattern', targeted, refuse);
+  const ranks = patternValues(
+    { key: 'rank_pattern', patterns: config.rank_pattern },
+    targeted,
+    refuse,
+  );
+  const alphas = patternValues(
+    { key: 'alpha_pattern', patterns: config.alpha_pattern },
+    targeted,
+    refuse,
+  );
   return {
     r: r as number,
     alpha: alpha as number,
@@ -180,8 +188,7 @@ function isNeutral(key: string, value: unknown): boolean {
 
 /** Ranks or alphas of layers that differ from the common one: of several patterns the first that fits counts, as in PEFT. */
 function patternValues(
-  patterns: unknown,
-  key: string,
+  { key, patterns }: { key: string; patterns: unknown },
   layers: readonly string[],
   refuse: Refuse,
 ): Map<string, number> {
@@ -196,7 +203,7 @@ function patternValues(
         'config',
         `${key} gives ${showValue(pattern)} the value ${showValue(value)}, a number was expected.`,
       );
-    for (const name of matching(`(?:.*\\.)?(?:${pattern})`, key, layers, refuse)) {
+    for (const name of matching({ key, pattern: `(?:.*\\.)?(?:${pattern})` }, layers, refuse)) {
       if (!values.has(name)) values.set(name, value as number); // looked at above
     }
   }

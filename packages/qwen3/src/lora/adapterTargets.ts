@@ -38,8 +38,8 @@ export function targetedModules(
     return refuse('config', `target_modules must be a list or text, got ${showValue(targets)}.`);
   }
   const found = Array.isArray(targets)
-    ? modules.filter((name) => isListed(name, targets, layers, pattern, refuse))
-    : byPattern(targets, layers, pattern, modules, refuse);
+    ? modules.filter(listFilter(targets, { layers, pattern }, refuse))
+    : modules.filter(patternFilter(targets, { layers, pattern, modules }, refuse));
   const hasParameters = isFilled(config.target_parameters);
   if (found.length === 0 && targets.length === 0 && !hasParameters) {
     refuse('config', 'target_modules is empty: the adapter would change nothing.');
@@ -84,25 +84,31 @@ export function targetedStacks(
 const isFilled = (value: unknown): boolean =>
   value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
-function byPattern(
+/** What narrows down the layers that last parts found. */
+interface LayerChoice {
+  /** `layers_to_transform` */
+  layers: unknown;
+  /** `layers_pattern` */
+  pattern: unknown;
+}
+
+function patternFilter(
   targets: string,
-  layers: unknown,
-  pattern: unknown,
-  modules: readonly string[],
+  { layers, pattern, modules }: LayerChoice & { modules: readonly string[] },
   refuse: Refuse,
-): string[] {
+): (name: string) => boolean {
   if (layers !== null || pattern !== null) {
     const name = layers === null ? 'layers_pattern' : 'layers_to_transform';
     refuse('config', `${name} needs a list target_modules, got the text ${showValue(targets)}.`);
   }
-  if (targets.toLowerCase() === 'all-linear') return [...modules];
-  return matching(targets, 'target_modules', modules, refuse);
+  if (targets.toLowerCase() === 'all-linear') return () => true;
+  const found = new Set(matching({ key: 'target_modules', pattern: targets }, modules, refuse));
+  return (name) => found.has(name);
 }
 
 /** The names a Python pattern matches whole. */
 export function matching(
-  pattern: string,
-  key: string,
+  { key, pattern }: { key: string; pattern: string },
   names: readonly string[],
   refuse: Refuse,
 ): string[] {
@@ -125,24 +131,24 @@ export function matching(
   }
 }
 
-function isListed(
-  name: string,
+function listFilter(
   targets: readonly unknown[],
-  layers: unknown,
-  pattern: unknown,
+  choice: LayerChoice,
   refuse: Refuse,
-): boolean {
+): (name: string) => boolean {
   const odd = targets.find((target) => typeof target !== 'string');
   if (odd !== undefined) {
     refuse('config', `target_modules must be a list of names, got ${showValue(targets)}.`);
   }
-  const isLayer = layerFilter(layers, pattern, refuse);
-  if (targets.includes(name)) return true; // PEFT's order: a full name counts in every layer
-  return isLayer(name) && targets.some((target) => name.endsWith(`.${target}`));
+  const isLayer = layerFilter(choice, refuse);
+  // PEFT's order: a full name counts in every layer.
+  return (name) =>
+    targets.includes(name) ||
+    (isLayer(name) && targets.some((target) => name.endsWith(`.${target}`)));
 }
 
 /** `layers_to_transform`: one number, a list, or none for all layers. */
-function layerFilter(layers: unknown, pattern: unknown, refuse: Refuse): (name: string) => boolean {
+function layerFilter({ layers, pattern }: LayerChoice, refuse: Refuse): (name: string) => boolean {
   const wanted = Array.isArray(layers) ? layers : [layers].filter((layer) => layer !== null);
   const patterns = Array.isArray(pattern) ? pattern : [pattern].filter((one) => one !== null);
   if (!wanted.every((layer) => Number.isSafeInteger(layer))) {

@@ -71,8 +71,8 @@ export function addLora(model: Qwen3, options: AddLoraOptions): void {
   const { useRslora = false, useDora = false } = options;
   checkNewName('addLora', model, name);
   checkOptions(r, alpha, targets);
-  checkBoolean('addLora', 'useRslora', useRslora);
-  checkBoolean('addLora', 'useDora', useDora);
+  checkBoolean('addLora: useRslora', useRslora);
+  checkBoolean('addLora: useDora', useDora);
   checkSeed('addLora', seed);
   const layers = adaptedLayers(model, { r, alpha, targets, useDora });
   const parameters = firstValues(model, adapterShapes(model, layers, useDora), seed);
@@ -149,9 +149,9 @@ function checkOptions(r: number, alpha: number, targets: readonly string[]): voi
   const fail = (what: string): never => {
     throw new Qwen3Error('option', `addLora: ${what}`);
   };
-  checkInteger('addLora', 'r', r, 1, MAX_RANK);
+  checkInteger('addLora: r', r, [1, MAX_RANK]);
   if (!Number.isFinite(alpha)) fail(`alpha must be finite, got ${showValue(alpha)}.`);
-  checkList('addLora', 'targets', targets);
+  checkList('addLora: targets', targets);
   if (targets.length === 0) fail('targets is empty: nothing would be trained.');
   const unknown = targets.findIndex((target) => !Object.hasOwn(LINEAR_MODULES, target));
   if (unknown >= 0) {

@@ -33,7 +33,7 @@ export function setAdapter(model: Qwen3, name: string | null): void {
  */
 export function withAdapter<T>(model: Qwen3, name: string | null, fn: () => T): T {
   checkModel('withAdapter', model);
-  checkFunction('withAdapter', 'fn', fn);
+  checkFunction('withAdapter: fn', fn);
   const before = model.adapter;
   const isOn = before?.enabled;
   const wanted = named('withAdapter', model, name);

@@ -17,7 +17,7 @@ import { checkLanguageModel, type LanguageModel } from '../model/languageModel.t
  */
 export function withoutAdapter<T>(model: LanguageModel, fn: () => T): T {
   checkLanguageModel('withoutAdapter', 'model', model);
-  checkFunction('withoutAdapter', 'fn', fn);
+  checkFunction('withoutAdapter: fn', fn);
   const { adapter } = model;
   if (!adapter) return fn();
   const before = adapter.enabled;

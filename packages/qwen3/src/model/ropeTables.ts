@@ -33,8 +33,8 @@ export function ropeTables(options: RopeTablesOptions): { cos: Float32Array; sin
   const fail = (what: string): never => {
     throw new Qwen3Error('option', `ropeTables: ${what}`);
   };
-  checkInteger('ropeTables', 'positions', positions, 0, 2 ** 24);
-  checkInteger('ropeTables', 'headDim', headDim, 2, 2 ** 16);
+  checkInteger('ropeTables: positions', positions, [0, 2 ** 24]);
+  checkInteger('ropeTables: headDim', headDim, [2, 2 ** 16]);
   if (headDim % 2 !== 0 || !(Number.isFinite(theta) && theta > 0)) {
     fail(
       `headDim must be even and theta a number above 0, got ${headDim} and ${showValue(theta)}.`,

@@ -50,14 +50,14 @@ export function tokenBatch(
 ): TokenBatch {
   checkOptionNames('tokenBatch', options, ['padId', 'padding', 'length']);
   const { padId, padding = 'right' } = options;
-  checkInteger('tokenBatch', 'padId', padId, 0, INT32 - 1);
-  checkChoice('tokenBatch', 'padding', padding, ['right', 'left']);
+  checkInteger('tokenBatch: padId', padId, [0, INT32 - 1]);
+  checkChoice('tokenBatch: padding', padding, ['right', 'left']);
   checkSequences('tokenBatch', sequences);
   const B = sequences.length;
   const lengths = Int32Array.from(sequences, ({ ids }) => ids.length);
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const T = options.length ?? longest;
-  checkInteger('tokenBatch', 'length', T, 0, 2 ** 24);
+  checkInteger('tokenBatch: length', T, [0, 2 ** 24]);
   const empty = lengths.indexOf(0);
   if (B === 0 || empty >= 0) {
     throw new Qwen3Error(

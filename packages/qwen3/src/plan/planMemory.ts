@@ -158,14 +158,14 @@ function samplerMemory(config: Qwen3Config, options: NonNullable<PlanMemoryOptio
 function readOptions(options: PlanMemoryOptions) {
   checkOptionNames('planMemory', options, ['loraRank', 'train', 'generate', 'limit']);
   const { loraRank = 0, train, generate, limit = 2 ** 32 - 65536 } = options;
-  checkInteger('planMemory', 'loraRank', loraRank, 0);
-  checkInteger('planMemory', 'limit', limit, 1);
-  if (train) checkInteger('planMemory', 'train.tokens', train.tokens, 1);
+  checkInteger('planMemory: loraRank', loraRank, [0]);
+  checkInteger('planMemory: limit', limit, [1]);
+  if (train) checkInteger('planMemory: train.tokens', train.tokens, [1]);
   if (generate) {
     for (const name of ['rows', 'promptTokens', 'maxTokens'] as const)
-      checkInteger('planMemory', `generate.${name}`, generate[name], 1);
+      checkInteger(`planMemory: generate.${name}`, generate[name], [1]);
     const dtypes = ['f32', 'bf16', 'int8'];
-    checkChoice('planMemory', 'generate.cacheDtype', generate.cacheDtype ?? 'f32', dtypes);
+    checkChoice('planMemory: generate.cacheDtype', generate.cacheDtype ?? 'f32', dtypes);
   }
   if (!train && !generate) {
     throw new Qwen3Error(

@@ -37,10 +37,10 @@ export function checkScoring(
 function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
   checkOptionNames(CALLER, options, ['ref', 'kl', 'entropy', 'balanceLoss', 'temperature']);
   const { ref, kl, entropy, balanceLoss, temperature } = options;
-  if (entropy !== undefined) checkBoolean(CALLER, 'entropy', entropy);
-  if (balanceLoss !== undefined) checkBoolean(CALLER, 'balanceLoss', balanceLoss);
+  if (entropy !== undefined) checkBoolean(`${CALLER}: entropy`, entropy);
+  if (balanceLoss !== undefined) checkBoolean(`${CALLER}: balanceLoss`, balanceLoss);
   if (temperature !== undefined) checkScoringTemperature(CALLER, temperature);
-  if (kl !== undefined) checkChoice(CALLER, 'kl', kl, ['reverse', 'forward']);
+  if (kl !== undefined) checkChoice(`${CALLER}: kl`, kl, ['reverse', 'forward']);
   if (ref === undefined) {
     if (kl === undefined) return;
     throw new Qwen3Error(
@@ -60,8 +60,14 @@ function checkTargets(
   { rows, ids, samplingMask }: ChosenTargets,
   { places, vocabulary }: { places: number; vocabulary: number },
 ): void {
-  checkWholeNumbers(CALLER, 'targets.rows', rows, places, ' Are the targets of another batch?');
-  checkWholeNumbers(CALLER, 'targets.ids', ids, vocabulary, ' Was another tokenizer used?');
+  checkWholeNumbers(`${CALLER}: targets.rows`, rows, {
+    below: places,
+    hint: ' Are the targets of another batch?',
+  });
+  checkWholeNumbers(`${CALLER}: targets.ids`, ids, {
+    below: vocabulary,
+    hint: ' Was another tokenizer used?',
+  });
   if (rows.length !== ids.length || rows.length === 0) {
     throw new Qwen3Error(
       'shape',

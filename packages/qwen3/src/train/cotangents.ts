@@ -52,7 +52,7 @@ function scoredTensor(name: (typeof NAMES)[number], tensors: TargetTensors): Ten
 }
 
 function checkGradient(name: string, values: unknown, tensor: Tensor): void {
-  checkNumbers('backward', name, values);
+  checkNumbers(`backward: ${name}`, values);
   if (values.length === tensor.size) return;
   throw new Qwen3Error(
     'shape',

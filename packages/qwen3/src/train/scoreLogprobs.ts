@@ -44,7 +44,7 @@ export async function scoreLogprobs(
   checkModel('scoreLogprobs', model);
   checkOptionNames('scoreLogprobs', options, ['temperature', 'batchSize']);
   const { temperature = 1, batchSize = 32 } = options;
-  checkInteger('scoreLogprobs', 'batchSize', batchSize, 1);
+  checkInteger('scoreLogprobs: batchSize', batchSize, [1]);
   checkScoringTemperature('scoreLogprobs', temperature);
   checkSequences(sequences, model.config.vocabSize);
   const scores: Float32Array[] = [];
@@ -57,11 +57,11 @@ export async function scoreLogprobs(
 }
 
 function checkSequences(sequences: readonly ScoredSequence[], vocabSize: number): void {
-  checkList('scoreLogprobs', 'sequences', sequences);
+  checkList('scoreLogprobs: sequences', sequences);
   for (const [index, sequence] of sequences.entries()) {
     const where = `scoreLogprobs: sequence ${index}`;
-    checkTokenIds(where, 'promptIds', sequence?.promptIds, vocabSize);
-    checkTokenIds(where, 'completionIds', sequence?.completionIds, vocabSize);
+    checkTokenIds(`${where}: promptIds`, sequence?.promptIds, vocabSize);
+    checkTokenIds(`${where}: completionIds`, sequence?.completionIds, vocabSize);
   }
 }
 

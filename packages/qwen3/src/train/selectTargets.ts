@@ -46,7 +46,7 @@ export function selectTargets<Role extends string>(
 ): Targets<Role> {
   checkOptionNames('selectTargets', options, ['roles']);
   const { roles: wanted } = options;
-  if (wanted !== undefined) checkList('selectTargets', 'roles', wanted);
+  if (wanted !== undefined) checkList('selectTargets: roles', wanted);
   const starts = sequenceStarts(batch);
   checkFit(batch, sequences, starts);
   const rows: number[] = [];
@@ -94,7 +94,7 @@ function checkFit(
   sequences: readonly TrainingSequence[],
   starts: readonly number[],
 ): void {
-  checkList('selectTargets', 'sequences', sequences);
+  checkList('selectTargets: sequences', sequences);
   if (sequences.length !== starts.length) {
     throw new Qwen3Error(
       'shape',

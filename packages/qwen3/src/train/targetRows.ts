@@ -30,7 +30,7 @@ export function targetRows(
   isChosen: (row: number, column: number, index: number) => boolean = () => true,
 ): TargetRows {
   checkBatch('targetRows', batch, ['inputIds', 'segmentIds']);
-  checkFunction('targetRows', 'isChosen', isChosen);
+  checkFunction('targetRows: isChosen', isChosen);
   const { B, T, inputIds, segmentIds } = batch;
   const targets: number[] = [];
   for (let row = 0; row < B; row++) {

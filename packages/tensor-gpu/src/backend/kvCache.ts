@@ -120,7 +120,7 @@ export function createKvCache(options: KvCacheOptions = {}): KvCache {
   const given = knownOptions('createKvCache', options, ['dtype', 'maxBytes']);
   const { dtype = 'f32', maxBytes = 2 ** 30 } = given;
   assertCacheDtype('createKvCache', dtype);
-  assertRange('createKvCache', 'maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  assertRange('createKvCache: maxBytes', maxBytes, [1, Number.MAX_SAFE_INTEGER]);
   return new KvCache({ dtype, maxBytes });
 }
 

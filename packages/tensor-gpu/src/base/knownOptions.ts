@@ -47,15 +47,13 @@ function isPlain(options: object, names: readonly string[]): boolean {
  * @throws {TensorGpuError} `option` unless `value` is a number in `[low, high]`.
  */
 export function assertRange(
-  caller: string,
-  name: string,
+  what: string,
   value: unknown,
-  low: number,
-  high: number,
+  [low, high]: readonly [low: number, high: number],
 ): void {
   if (typeof value === 'number' && value >= low && value <= high) return;
   const range = high === Number.MAX_VALUE ? finiteRange(low) : `in ${lowEnd(low)}, ${high}]`;
-  throw new TensorGpuError('option', `${caller}: ${name} must be ${range}, got ${shown(value)}.`);
+  throw new TensorGpuError('option', `${what} must be ${range}, got ${shown(value)}.`);
 }
 
 function finiteRange(low: number): string {
@@ -67,31 +65,21 @@ const lowEnd = (low: number): string => (low === Number.MIN_VALUE ? '(0' : `[${l
 
 /** @throws {TensorGpuError} `option` unless `value` is a whole number of at least `low` (at most `high`, 2^53 - 1). */
 export function assertInteger(
-  caller: string,
-  name: string,
+  what: string,
   value: unknown,
-  low: number,
-  high: number = Number.MAX_SAFE_INTEGER,
+  [low, high = Number.MAX_SAFE_INTEGER]: readonly [low: number, high?: number],
 ): void {
   if (Number.isSafeInteger(value) && Number(value) >= low && Number(value) <= high) return;
   const range = high === Number.MAX_SAFE_INTEGER ? `>= ${low}` : `from ${low} to ${high}`;
-  throw new TensorGpuError(
-    'option',
-    `${caller}: ${name} must be an integer ${range}, got ${shown(value)}.`,
-  );
+  throw new TensorGpuError('option', `${what} must be an integer ${range}, got ${shown(value)}.`);
 }
 
 /** @throws {TensorGpuError} `option` unless `value` is one of `values`. */
-export function assertOneOf(
-  caller: string,
-  name: string,
-  value: unknown,
-  values: readonly unknown[],
-): void {
+export function assertOneOf(what: string, value: unknown, values: readonly unknown[]): void {
   if (values.includes(value)) return;
   throw new TensorGpuError(
     'option',
-    `${caller}: ${name} must be ${values.map(shown).join(' or ')}, got ${shown(value)}.`,
+    `${what} must be ${values.map(shown).join(' or ')}, got ${shown(value)}.`,
   );
 }
 

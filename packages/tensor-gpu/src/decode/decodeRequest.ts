@@ -66,11 +66,11 @@ interface DecodeLimits {
 export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits): void {
   const { prompts, numGenerations, maxTokens, seeds, eosIds } = request;
   assertSampling('generate', request);
-  assertInteger('generate', 'numGenerations', numGenerations, 1);
-  assertInteger('generate', 'maxTokens', maxTokens, 1);
+  assertInteger('generate: numGenerations', numGenerations, [1]);
+  assertInteger('generate: maxTokens', maxTokens, [1]);
   const { suppressTokens, allowedTokenIds, logitBias } = samplingSettings(request);
-  assertInteger('generate', 'maxRows', request.maxRows ?? 1, 1);
-  assertInteger('generate', 'topLogprobs', request.topLogprobs ?? 0, 0, MOST_TOP);
+  assertInteger('generate: maxRows', request.maxRows ?? 1, [1]);
+  assertInteger('generate: topLogprobs', request.topLogprobs ?? 0, [0, MOST_TOP]);
   assertCacheDtype('generate', request.cacheDtype ?? 'f32');
   const samples = prompts.length * numGenerations;
   check(
@@ -78,7 +78,7 @@ export function assertDecodeRequest(request: DecodeRequest, limits: DecodeLimits
     'shape',
     `seeds must have one entry per sample (${prompts.length} prompts * ${numGenerations} generations = ${samples}), got ${seeds.length}`,
   );
-  for (let i = 0; i < samples; i++) assertInteger('generate', `seeds[${i}]`, seeds[i]!, 0);
+  for (let i = 0; i < samples; i++) assertInteger(`generate: seeds[${i}]`, seeds[i]!, [0]);
   for (const [i, id] of eosIds.entries()) tokenId(`eosIds[${i}]`, id, limits);
   for (const [i, id] of suppressTokens.entries()) tokenId(`suppressTokens[${i}]`, id, limits);
   for (const [i, id] of (allowedTokenIds ?? []).entries())

@@ -125,8 +125,8 @@ export function attention(
     'scale',
     'causal',
   ]);
-  assertRange('attention', 'scale', scale, -Number.MAX_VALUE, Number.MAX_VALUE);
-  assertOneOf('attention', 'causal', causal, [true, false]);
+  assertRange('attention: scale', scale, [-Number.MAX_VALUE, Number.MAX_VALUE]);
+  assertOneOf('attention: causal', causal, [true, false]);
   const fits =
     q.rank === 4 &&
     k.rank === 4 &&

@@ -79,7 +79,7 @@ export const embeddingStored: StoredOps = storedOps(embeddingOp, ['weight']);
  */
 export function embedding(weight: Weight, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
   const { paddingId = -1 } = knownOptions('embedding', options, ['paddingId?']);
-  assertInteger('embedding', 'paddingId', paddingId, -1);
+  assertInteger('embedding: paddingId', paddingId, [-1]);
   if (weight.shape.length !== 2) {
     throw new TensorGpuError(
       'shape',

@@ -74,7 +74,7 @@ export function headNormRope(
   options: RmsNormOptions,
 ): Tensor {
   const { eps } = knownOptions('headNormRope', options, ['eps']);
-  assertRange('headNormRope', 'eps', eps, 0, Number.MAX_VALUE);
+  assertRange('headNormRope: eps', eps, [0, Number.MAX_VALUE]);
   const [batch, time, , width] = x.shape;
   const fits =
     x.rank === 4 &&

@@ -113,8 +113,8 @@ export function lmHead(
   const names = ['temperature', 'entropy', 'ref?', 'direction'];
   const given = knownOptions('lmHead', options, names);
   const { temperature = 1, entropy = false, ref, direction = 'reverse' } = given;
-  assertOneOf('lmHead', 'direction', direction, ['reverse', 'forward']);
-  assertOneOf('lmHead', 'entropy', entropy, [true, false]);
+  assertOneOf('lmHead: direction', direction, ['reverse', 'forward']);
+  assertOneOf('lmHead: entropy', entropy, [true, false]);
   checkHead(hidden, weight, targets, ref);
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
     throw new TensorGpuError(

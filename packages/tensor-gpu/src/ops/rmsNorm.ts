@@ -46,7 +46,7 @@ export const rmsNormOp: FusedOp<[x: Tensor, weight: Tensor, options: { eps: numb
  */
 export function rmsNorm(x: Tensor, weight: Tensor, options: RmsNormOptions): Tensor {
   const { eps } = knownOptions('rmsNorm', options, ['eps']);
-  assertRange('rmsNorm', 'eps', eps, 0, Number.MAX_VALUE);
+  assertRange('rmsNorm: eps', eps, [0, Number.MAX_VALUE]);
   const width = x.shape.at(-1);
   if (weight.rank !== 1 || weight.shape[0] !== width) {
     throw new TensorGpuError(

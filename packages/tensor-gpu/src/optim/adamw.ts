@@ -79,11 +79,11 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
   const given = knownOptions('adamw', options, names);
   const { learningRate, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = given;
   const [beta1, beta2] = betas;
-  assertRange('adamw', 'learningRate', learningRate, 0, Number.MAX_VALUE);
-  assertRange('adamw', 'betas[0]', beta1, 0, 1 - 2 ** -53);
-  assertRange('adamw', 'betas[1]', beta2, 0, 1 - 2 ** -53);
-  assertRange('adamw', 'eps', eps, 0, Number.MAX_VALUE);
-  assertRange('adamw', 'weightDecay', weightDecay, 0, Number.MAX_VALUE);
+  assertRange('adamw: learningRate', learningRate, [0, Number.MAX_VALUE]);
+  assertRange('adamw: betas[0]', beta1, [0, 1 - 2 ** -53]);
+  assertRange('adamw: betas[1]', beta2, [0, 1 - 2 ** -53]);
+  assertRange('adamw: eps', eps, [0, Number.MAX_VALUE]);
+  assertRange('adamw: weightDecay', weightDecay, [0, Number.MAX_VALUE]);
 
   const parameterNames = Object.keys(parameters);
   const variables = Object.values(parameters);
@@ -97,9 +97,9 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
         stepOptions,
         ['learningRate', 'maxGradNorm?'],
       );
-      assertRange('adamw', 'learningRate', rate, 0, Number.MAX_VALUE);
+      assertRange('adamw: learningRate', rate, [0, Number.MAX_VALUE]);
       if (maxGradNorm !== undefined)
-        assertRange('adamw', 'maxGradNorm', maxGradNorm, 0, Number.MAX_VALUE);
+        assertRange('adamw: maxGradNorm', maxGradNorm, [0, Number.MAX_VALUE]);
       const ordered = orderGradients(parameters, gradients);
       const list = Object.values(ordered);
       const t = steps + 1;
@@ -131,7 +131,7 @@ export function adamw(parameters: Record<string, Variable>, options: AdamwOption
         mean: stateTensor(tensors, `${name}/exp_avg`, variables[index]!.size),
         square: stateTensor(tensors, `${name}/exp_avg_sq`, variables[index]!.size),
       }));
-      assertInteger('adamw', 'state.step', step, 0);
+      assertInteger('adamw: state.step', step, [0]);
       for (const [index, entry] of loaded.entries()) moments.write(index, entry);
       steps = step;
     },

@@ -57,7 +57,7 @@ export function learningRateSchedule(
   check(minRatio >= 0 && minRatio <= 1, `minRatio must be in [0, 1], got ${minRatio}`);
 
   return (step) => {
-    assertInteger('learningRateSchedule', 'step', step, 0);
+    assertInteger('learningRateSchedule: step', step, [0]);
     const warmup = warmupSteps === 0 ? 1 : Math.min(1, (step + 1) / warmupSteps);
     if (type === 'constant') return warmup;
     const decayed = (step / totalSteps - decayFrom) / (1 - decayFrom);

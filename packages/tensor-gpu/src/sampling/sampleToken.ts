@@ -35,8 +35,8 @@ export interface SampledToken {
  */
 export function sampleToken(logits: ArrayLike<number>, options: SampleTokenOptions): SampledToken {
   const { temperature, seed, step } = options;
-  assertInteger('sampleToken', 'seed', seed, 0);
-  assertInteger('sampleToken', 'step', step, 0);
+  assertInteger('sampleToken: seed', seed, [0]);
+  assertInteger('sampleToken: step', step, [0]);
   const probabilities = samplingProbabilities(logits, options, options);
   const target = temperature === 0 ? 0 : seededUniform(seed, step);
   let id = 0;

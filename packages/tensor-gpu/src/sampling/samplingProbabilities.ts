@@ -67,13 +67,16 @@ export function samplingSettings(options: SamplingOptions): SamplingSettings {
 export function assertSampling(caller: string, options: SamplingOptions): void {
   const settings = samplingSettings(options);
   const { temperature, topK, topP, minP, repetitionPenalty } = settings;
-  assertRange(caller, 'temperature', temperature, 0, Number.MAX_VALUE);
-  assertInteger(caller, 'topK', topK, 0);
-  assertRange(caller, 'topP', topP, Number.MIN_VALUE, 1);
-  assertRange(caller, 'minP', minP, 0, 1);
-  assertRange(caller, 'repetitionPenalty', repetitionPenalty, Number.MIN_VALUE, Number.MAX_VALUE);
+  assertRange(`${caller}: temperature`, temperature, [0, Number.MAX_VALUE]);
+  assertInteger(`${caller}: topK`, topK, [0]);
+  assertRange(`${caller}: topP`, topP, [Number.MIN_VALUE, 1]);
+  assertRange(`${caller}: minP`, minP, [0, 1]);
+  assertRange(`${caller}: repetitionPenalty`, repetitionPenalty, [
+    Number.MIN_VALUE,
+    Number.MAX_VALUE,
+  ]);
   const finite = (name: string, value: number) =>
-    assertRange(caller, name, value, -Number.MAX_VALUE, Number.MAX_VALUE);
+    assertRange(`${caller}: ${name}`, value, [-Number.MAX_VALUE, Number.MAX_VALUE]);
   finite('presencePenalty', settings.presencePenalty);
   finite('frequencyPenalty', settings.frequencyPenalty);
   for (const [id, bias] of settings.logitBias) finite(`logitBias of ${id}`, bias);

@@ -29,8 +29,8 @@ function mix64(z: bigint): bigint {
  * @see Steele, Lea & Flood 2014, Fast Splittable Pseudorandom Number Generators
  */
 export function seededUniform(seed: number, step: number): number {
-  assertInteger('seededUniform', 'seed', seed, 0);
-  assertInteger('seededUniform', 'step', step, 0);
+  assertInteger('seededUniform: seed', seed, [0]);
+  assertInteger('seededUniform: step', step, [0]);
   const state = mix64((BigInt(seed) + GOLDEN) & MASK);
   const bits = mix64((state + BigInt(step + 1) * GOLDEN) & MASK);
   return Number(bits >> 11n) / 2 ** 53;

@@ -40,7 +40,7 @@ export function mapTensor(file: string | URL, options: MapTensorOptions): Mapped
   const { offset, ...layout } = knownOptions('mapTensor', options, ['offset', 'shape', 'dtype']);
   const path = pathOf(file);
   const length = storedBytes('mapTensor', layout);
-  assertInteger('mapTensor', 'offset', offset, 0);
+  assertInteger('mapTensor: offset', offset, [0]);
   const { align } = STORED_DTYPES[layout.dtype];
   if (offset % align !== 0)
     throw new TensorGpuError(

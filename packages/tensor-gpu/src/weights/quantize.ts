@@ -32,7 +32,7 @@ const DTYPES: readonly QuantizedDtype[] = ['q8_0', 'q4_0', 'q4_1'];
  * @see https://github.com/ggml-org/ggml (quantize_row_q8_0_ref, quantize_row_q4_0_ref, quantize_row_q4_1_ref)
  */
 export function quantize(weight: Weight, dtype: QuantizedDtype): MappedTensor {
-  assertOneOf('quantize', 'dtype', dtype, DTYPES);
+  assertOneOf('quantize: dtype', dtype, DTYPES);
   const shape = [...weight.shape];
   const width = shape.at(-1) ?? 0;
   if (width === 0 || width % BLOCK !== 0)

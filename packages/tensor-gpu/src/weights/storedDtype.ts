@@ -47,7 +47,7 @@ export function rowBytes(dtype: StoredDtype, width: number): number {
  * @throws {TensorGpuError} `option` for another dtype, `shape` for a shape that no tensor of it has.
  */
 export function storedBytes(caller: string, { shape, dtype }: StoredLayout): number {
-  assertOneOf(caller, 'dtype', dtype, Object.keys(STORED_DTYPES));
+  assertOneOf(`${caller}: dtype`, dtype, Object.keys(STORED_DTYPES));
   const sizes = Array.isArray(shape) ? (shape as readonly number[]) : [];
   if (sizes.length === 0 || !sizes.every((size) => Number.isSafeInteger(size) && size >= 1))
     throw new TensorGpuError(

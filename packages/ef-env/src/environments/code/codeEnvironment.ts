@@ -85,9 +85,9 @@ export function codeEnvironment(options: CodeEnvironmentOptions): Environment<Co
       'codeEnvironment: sandbox must be one of javascriptSandbox() or pythonSandbox().',
     );
   }
-  checkChoice('codeEnvironment', 'feedback', feedback, ['step', 'none']);
-  checkChoice('codeEnvironment', 'reveal', reveal, REVEALS);
-  checkChoice('codeEnvironment', 'reward', reward, ['all', 'share']);
+  checkChoice('codeEnvironment: feedback', feedback, ['step', 'none']);
+  checkChoice('codeEnvironment: reveal', reveal, REVEALS);
+  checkChoice('codeEnvironment: reward', reward, ['all', 'share']);
   const { language } = sandbox;
   const fence = `\`\`\`${FENCES[language][0]}`;
   return defineEnvironment<CodeTask, CodeTask>({

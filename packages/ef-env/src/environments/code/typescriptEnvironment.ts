@@ -58,7 +58,7 @@ export function typescriptEnvironment(
       `typescriptEnvironment: compiler must be made by typescriptCompiler, got ${typeof compiler}.`,
     );
   }
-  checkChoice('typescriptEnvironment', 'feedback', feedback, ['step', 'none']);
+  checkChoice('typescriptEnvironment: feedback', feedback, ['step', 'none']);
   return defineEnvironment<TypescriptTask, TypescriptTask>({
     name,
     reset: (task) => ({ observation: task.prompt, state: task }),

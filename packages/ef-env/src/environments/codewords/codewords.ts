@@ -21,7 +21,7 @@ export function codewords(options: CodewordsOptions = {}): Environment<Codewords
     feedback: 'optional',
   });
   const { feedback = 'step' } = given;
-  checkChoice('codewords', 'feedback', feedback, ['step', 'none']);
+  checkChoice('codewords: feedback', feedback, ['step', 'none']);
   return defineEnvironment<CodewordsTask, CodewordsTask>({
     name: 'codewords',
     reset: (task) => {

@@ -45,8 +45,8 @@ export function reasoningGym(options: ReasoningGymOptions = {}): Environment<Gym
     maxValue: 'optional',
     isWord: 'optional',
   });
-  checkChoice('reasoningGym', 'feedback', feedback, ['step', 'full', 'none']);
-  checkChoice('reasoningGym', 'scoring', scoring.scoring ?? 'strict', ['strict', 'reasoning-gym']);
+  checkChoice('reasoningGym: feedback', feedback, ['step', 'full', 'none']);
+  checkChoice('reasoningGym: scoring', scoring.scoring ?? 'strict', ['strict', 'reasoning-gym']);
   return defineEnvironment<GymTask, GymTask>({
     name: 'reasoning-gym',
     reset: (task) => ({ observation: task.question, state: task }),

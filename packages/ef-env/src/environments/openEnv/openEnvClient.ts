@@ -60,7 +60,7 @@ export interface OpenEnvClient {
 export function openEnvClient(options: OpenEnvClientOptions): OpenEnvClient {
   const given = readOptions('openEnvClient', options, OPEN_ENV_CLIENT_OPTIONS);
   const { url, transport = 'websocket', timeout = 60_000, headers } = given;
-  checkChoice('openEnv', 'transport', transport, ['websocket', 'http']);
+  checkChoice('openEnv: transport', transport, ['websocket', 'http']);
   if (!(timeout > 0)) {
     throw new EfEnvError(
       'option',

@@ -70,7 +70,7 @@ export function bm25(documents: readonly string[], options: Bm25Options = {}): B
     tokenize: 'optional',
   });
   const { convention = 'lucene', tokenize = tokenizeText, b = 0.75 } = given;
-  checkChoice('bm25', 'convention', convention, Object.keys(CONVENTIONS));
+  checkChoice('bm25: convention', convention, Object.keys(CONVENTIONS));
   const { gain, idf, ...defaults } = CONVENTIONS[convention];
   const { k1 = defaults.k1 } = given;
   checkParameters(k1, b);

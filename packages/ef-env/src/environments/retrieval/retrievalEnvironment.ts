@@ -121,9 +121,9 @@ export function retrievalEnvironment(
   const { source, k = 3, maxSearches = 4, feedback = 'step', name = 'retrieval' } = given;
   const { refine, progress = coverageGain, score = 'exact', prompt = defaultPrompt } = given;
   checkCounts('retrievalEnvironment', { k, maxSearches });
-  checkChoice('retrievalEnvironment', 'feedback', feedback, ['step', 'none']);
+  checkChoice('retrievalEnvironment: feedback', feedback, ['step', 'none']);
   if (typeof score !== 'function') {
-    checkChoice('retrievalEnvironment', 'score', score, Object.keys(SCORES));
+    checkChoice('retrievalEnvironment: score', score, Object.keys(SCORES));
   }
   checkDocuments(source);
   const ids = typeof source === 'function' ? undefined : new Set(source.map(({ id }) => id));

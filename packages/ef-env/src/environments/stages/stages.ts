@@ -84,7 +84,7 @@ export function stages<Task, Results extends object>(
   checkStages(roles, attempts);
   checkFunctions(all, given.score);
   const { name, context, system, score, prunedReward = 0 } = given;
-  checkChoice('stages', 'context', context, ['all', 'results']);
+  checkChoice('stages: context', context, ['all', 'results']);
   const judge = { stages: all, score, prunedReward };
   const open = async (
     task: Task,

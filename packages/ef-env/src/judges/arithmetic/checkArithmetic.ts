@@ -73,7 +73,7 @@ export function checkArithmetic(
   });
   const { feedback = 'step', rounded = false } = given;
   checkText('checkArithmetic', 'text', text);
-  checkChoice('checkArithmetic', 'feedback', feedback, ['step', 'full']);
+  checkChoice('checkArithmetic: feedback', feedback, ['step', 'full']);
   const read = text.slice(0, MAX_LENGTH);
   const offsets = utf8Offsets(read);
   const bytes = (at: number): number => offsets[at]!; // 0 to read.length

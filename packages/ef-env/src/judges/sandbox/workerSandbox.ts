@@ -60,7 +60,7 @@ export function workerSandbox(
         reveal: 'optional',
         signal: 'optional',
       });
-      checkChoice('run', 'reveal', reveal, REVEALS);
+      checkChoice('run: reveal', reveal, REVEALS);
       const program = checkProgram(given, language);
       checkPrintable(program, outputBytes);
       const request = runRequest(program, outputBytes);

@@ -99,7 +99,7 @@ function spreadComponent(
     );
   }
   if (!isArray(weights)) return component;
-  assertLength(where, 'weights', weights, places.length);
+  assertLength(where, { weights }, places.length);
   const size = (grid.completionMask as Uint8Array).length; // toGrid made it
   return { ...component, weights: spreadOut(weights, places, size) as ArrayLike<number> }; // of the same values
 }
@@ -109,7 +109,7 @@ function mixtureOfGrid(
   components: Record<string, MixtureComponent>,
 ): MixtureLossResult {
   const data = readPolicyFields(WHERE, given, REQUIRED);
-  assertLength(WHERE, 'logprobs', data.logprobs);
+  assertLength(WHERE, { logprobs: data.logprobs });
   const size = data.logprobs.length;
   const { mask: completion } = tokensOfGrid(WHERE, data, size);
   const gradient = new Float64Array(size);
@@ -156,18 +156,21 @@ function runComponent(
   where: string,
   given: MixtureComponent,
 ): { result: PolicyLossResult; factor: number } {
-  const component = readOptions<AnyComponent>(where, given as AnyComponent, CHECKS, ['loss']);
+  const component = readOptions<AnyComponent>(where, given as AnyComponent, {
+    checks: CHECKS,
+    required: ['loss'],
+  });
   const { weights, ignoreCompletionMask = false, scale = 1, loss, options } = component;
   const { sequenceLength, tokenWeights } = data;
   const size = completion.length;
   const inside = ignoreCompletionMask ? undefined : completion;
   if (weights) {
-    assertLength(where, 'weights', weights, size);
-    assertFiniteTokens(where, 'weights', weights, inside, sequenceLength);
+    assertLength(where, { weights }, size);
+    assertFiniteTokens(where, { weights }, { mask: inside, layout: sequenceLength });
   }
   if (tokenWeights) {
-    assertLength(where, 'tokenWeights', tokenWeights, size);
-    assertFiniteTokens(where, 'tokenWeights', tokenWeights, inside, sequenceLength);
+    assertLength(where, { tokenWeights }, size);
+    assertFiniteTokens(where, { tokenWeights }, { mask: inside, layout: sequenceLength });
   }
   const mask = completion.map((keep, i) =>
     (ignoreCompletionMask || keep !== 0) && (weights?.[i] ?? 1) !== 0 ? 1 : 0,
@@ -186,7 +189,7 @@ function runComponent(
     { ...options, reduction: 'token-sum' },
   );
   if (result?.gradient?.length !== size || typeof result.metrics !== 'object') {
-    throw mustBe(where, 'loss', 'a function that gives a PolicyLossResult', result);
+    throw mustBe(`${where}: loss`, 'a function that gives a PolicyLossResult', result);
   }
   return { result, factor };
 }
@@ -194,7 +197,9 @@ function runComponent(
 /** The function behind a component's loss, which must be a sum over tokens. */
 function lossOf(where: string, loss: unknown): PolicyLoss<object> {
   const run =
-    typeof loss === 'function' ? loss : lookUp<unknown>(where, 'loss', policyLosses, loss);
+    typeof loss === 'function'
+      ? loss
+      : lookUp<unknown>(`${where}: unknown loss`, policyLosses, loss);
   if (run === policyLosses.gmpo || run === policyLosses.rema) {
     throw new GrpoError(
       'option',
@@ -207,7 +212,8 @@ function lossOf(where: string, loss: unknown): PolicyLoss<object> {
 type AnyComponent = ComponentFrame & { loss: unknown; options?: object | undefined };
 
 const isObject: Check = (where, name, value) => {
-  if (typeof value !== 'object' || isArray(value)) throw mustBe(where, name, 'an object', value);
+  if (typeof value !== 'object' || isArray(value))
+    throw mustBe(`${where}: ${name}`, 'an object', value);
 };
 
 const CHECKS: OptionChecks<AnyComponent> = {

@@ -15,11 +15,10 @@ export function sudokuFamily(
   size: 4 | 9,
   empty: readonly number[],
 ): GymFamily<SudokuData> {
-  const box = Math.sqrt(size);
   return {
     name,
     levels: empty.length,
-    generate: (random, level) => generate(random, size, box, empty[level]!),
+    generate: (random, level) => generate(random, size, empty[level]!),
     judge: ({ data }, answer) => {
       const grid = readGrid(
         /^[\d\s]*$/.test(answer) && !/\d\s*[ \t]\s*\d/.test(answer)
@@ -29,7 +28,7 @@ export function sudokuFamily(
       if (grid === null || grid.length !== size || grid.some((row) => row.length !== size)) {
         return wrong(`The answer is to be a ${size} by ${size} grid of numbers and nothing else.`);
       }
-      const mistake = ruleMistake(grid, data.puzzle, size, box);
+      const mistake = ruleMistake(grid, data.puzzle);
       return mistake === null ? RIGHT : wrong(mistake);
     },
     referenceScore,
@@ -40,12 +39,9 @@ export function sudokuFamily(
  * The first cell that breaks a rule, in reading order: out of range, a given changed, or a number that its row,
  * column or box has among the givens or the cells before.
  */
-function ruleMistake(
-  grid: number[][],
-  puzzle: number[][],
-  size: number,
-  box: number,
-): string | null {
+function ruleMistake(grid: number[][], puzzle: number[][]): string | null {
+  const size = puzzle.length;
+  const box = Math.sqrt(size);
   for (let r = 0; r < size; r++) {
     for (let c = 0; c < size; c++) {
       const value = grid[r]![c]!;
@@ -73,7 +69,8 @@ function ruleMistake(
   return null;
 }
 
-function generate(random: Random, size: number, box: number, empty: number): GymItem<SudokuData> {
+function generate(random: Random, size: number, empty: number): GymItem<SudokuData> {
+  const box = Math.sqrt(size);
   // a shifted pattern with symbols, rows and columns shuffled inside their bands is a valid grid
   const shuffle = (): number[] => {
     const bands = random.sample([...Array(box).keys()], box);
@@ -93,7 +90,7 @@ function generate(random: Random, size: number, box: number, empty: number): Gym
     const [r, c] = [Math.floor(cell / size), cell % size];
     const value = puzzle[r]![c]!;
     puzzle[r]![c] = 0;
-    if (solutions(puzzle, size, box, 2) === 1) left -= 1;
+    if (solutions(puzzle, 2) === 1) left -= 1;
     else puzzle[r]![c] = value;
   }
   const shown = gridText(puzzle.map((row) => row.map((n) => (n === 0 ? '_' : n))));
@@ -105,13 +102,14 @@ function generate(random: Random, size: number, box: number, empty: number): Gym
 }
 
 /** How many solutions there are, counted up to `limit`; the emptiest choice is tried first. */
-function solutions(puzzle: number[][], size: number, box: number, limit: number): number {
+function solutions(puzzle: number[][], limit: number): number {
+  const size = puzzle.length;
   let best: { r: number; c: number; options: number[] } | null = null;
   for (let r = 0; r < size; r++) {
     for (let c = 0; c < size; c++) {
       if (puzzle[r]![c] !== 0) continue;
       const options: number[] = [];
-      for (let n = 1; n <= size; n++) if (fits(puzzle, r, c, n, size, box)) options.push(n);
+      for (let n = 1; n <= size; n++) if (fits(puzzle, n, { r, c })) options.push(n);
       if (best === null || options.length < best.options.length) best = { r, c, options };
     }
   }
@@ -119,21 +117,16 @@ function solutions(puzzle: number[][], size: number, box: number, limit: number)
   let count = 0;
   for (const n of best.options) {
     puzzle[best.r]![best.c] = n;
-    count += solutions(puzzle, size, box, limit - count);
+    count += solutions(puzzle, limit - count);
     puzzle[best.r]![best.c] = 0;
     if (count >= limit) break;
   }
   return count;
 }
 
-function fits(
-  grid: number[][],
-  r: number,
-  c: number,
-  n: number,
-  size: number,
-  box: number,
-): boolean {
+function fits(grid: number[][], n: number, { r, c }: { r: number; c: number }): boolean {
+  const size = grid.length;
+  const box = Math.sqrt(size);
   for (let i = 0; i < size; i++) {
     if (grid[r]![i] === n || grid[i]![c] === n) return false;
     const [r2, c2] = [r - (r % box) + Math.floor(i / box), c - (c % box) + (i % box)];
