@@ -17,5 +17,7 @@ test('behaviorMismatch is 0 where the model itself was drawn from, and named by 
 
 test('behaviorMismatch refuses arrays of two lengths and infinite log-probs', () => {
   expect(() => behaviorMismatch([-1, -2], [-1])).toThrow('behaviorLogprobs');
-  expect(() => behaviorMismatch([-1], [Number.NEGATIVE_INFINITY])).toThrow('behaviorMismatch');
+  expect(() => behaviorMismatch([-1], [Number.NEGATIVE_INFINITY])).toThrow(
+    'behaviorMismatch: behaviorLogprobs is -Infinity',
+  );
 });

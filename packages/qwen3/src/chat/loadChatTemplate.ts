@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Qwen3Error } from '../base/errors.ts';
-import { showValue } from '../base/showValue.ts';
-import { fileError } from '../checkpoint/fileError.ts';
+import { chatTemplateText, defaultTemplate } from '../checkpoint/chatTemplateText.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { readJson } from '../checkpoint/readJson.ts';
 import { exists } from '../checkpoint/requireFiles.ts';
 import { isGguf, tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { type ChatTemplate, createChatTemplate } from './createChatTemplate.ts';
+
+const CALLER = 'loadChatTemplate';
 
 /**
  * The chat template of a folder (`chat_template.jinja`, or `chat_template` in `tokenizer_config.json`) or of a GGUF file, with
@@ -17,43 +17,22 @@ import { type ChatTemplate, createChatTemplate } from './createChatTemplate.ts';
  * @throws {Qwen3Error} `tokenizer` if there is none, `io` if a file cannot be read; as `createChatTemplate`.
  */
 export async function loadChatTemplate(source: string | URL): Promise<ChatTemplate> {
-  const from = filePath('loadChatTemplate', source);
+  const from = filePath(CALLER, source);
   const config = await configOf(from);
-  const path = join(from, 'chat_template.jinja');
-  const isOwnFile = !isGguf(from) && (await exists(path));
-  const text = isOwnFile ? await readText(path) : defaultTemplate(config.chat_template);
+  const text = isGguf(from)
+    ? defaultTemplate(CALLER, config.chat_template)
+    : await chatTemplateText(CALLER, { folder: from, config });
   if (text !== undefined) return createChatTemplate(text, specialTokens(config));
   throw new Qwen3Error(
     'tokenizer',
-    `loadChatTemplate: ${from} has no chat template. It may be a base model: write turns with renderSegments.`,
+    `${CALLER}: ${from} has no chat template. It may be a base model: write turns with renderSegments.`,
   );
 }
 
 async function configOf(from: string): Promise<Record<string, unknown>> {
-  if (isGguf(from)) return (await tokenizerFiles('loadChatTemplate', from)).config;
+  if (isGguf(from)) return (await tokenizerFiles(CALLER, from)).config;
   const path = join(from, 'tokenizer_config.json');
-  return (await exists(path)) ? readJson('loadChatTemplate', path) : {};
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fileError('loadChatTemplate', path, cause);
-  }
-}
-
-/** A text, or a list of `{ name, template }`. */
-function defaultTemplate(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  const list = (Array.isArray(value) ? value : []) as { name?: unknown; template?: unknown }[];
-  const found = list.find((one) => one?.name === 'default')?.template;
-  if (typeof found === 'string') return found;
-  throw new Qwen3Error(
-    'tokenizer',
-    `loadChatTemplate: chat_template must be a text or a list with one called "default", got ${showValue(value)}.`,
-  );
+  return (await exists(path)) ? readJson(CALLER, path) : {};
 }
 
 /** `bos_token` and the like; older files wrap the text in an object. */

@@ -82,7 +82,7 @@ describe('a checkpoint in several files', () => {
     await sharded();
     const before = await readdir(folder);
     const broken = createQwen3({ ...TINY_CONFIG, initializerRange: 1e300 }, { seed: 1 });
-    await expect(sharded(broken)).rejects.toThrow('The run diverged; nothing was written');
+    await expect(sharded(broken)).rejects.toThrow('Nothing was written');
     expect(await readdir(folder)).toEqual(before);
     const loaded = await loadModel(folder);
     expect(weightsOf(loaded)).toEqual(weightsOf(model));

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
+import { assertStorable } from '../checkpoint/assertStorable.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { checkModel } from '../model/checkModel.ts';
@@ -33,7 +34,7 @@ export interface SaveGgufOptions {
  * one file that appears whole or not at all. A LoRA adapter is not included: save what `mergeLora` returns.
  *
  * @param path - text or a `file:` URL.
- * @throws {Qwen3Error} `option` for an unknown option or dtype, without a tokenizer, and for weights that are not finite;
+ * @throws {Qwen3Error} `option` for an unknown option or dtype, without a tokenizer, and for weights that are not finite in the file: beyond 65,504 in F16;
  * `unsupported` for other families than qwen3, qwen2 and llama and a tokenizer that llama.cpp could not repeat; `io` if a file cannot be read or written.
  */
 export async function saveGguf(
@@ -98,19 +99,14 @@ function writtenTensors(model: Qwen3, architecture: string, dtype: WrittenType):
     const shape = [...weight.shape];
     const heads = architecture === 'llama' ? rotatedHeads(name, model.config) : undefined;
     const isRounded = shape.length > 1 && (dtype !== 'Q8_0' || shape.at(-1)! % 32 === 0);
+    const type = isRounded ? dtype : 'F32';
     return {
       name: stored,
       shape,
-      type: ggmlTypeOf(isRounded ? dtype : 'F32'),
+      type: ggmlTypeOf(type),
       async read() {
         const values = await valuesOf(weight);
-        const bad = values.findIndex((value) => !Number.isFinite(value));
-        if (bad >= 0) {
-          throw new Qwen3Error(
-            'option',
-            `saveGguf: ${name} is ${values[bad]} at index ${bad}. The run diverged; nothing was written.`,
-          );
-        }
+        assertStorable('saveGguf', { name, values }, type);
         return heads === undefined ? values : toLlamaRows({ values, heads }, shape[0]!);
       },
     };
