@@ -48,17 +48,20 @@ export { type RotaryTables, rope } from './ops/rope.ts';
 export { selectRows } from './ops/selectRows.ts';
 export { swiglu } from './ops/swiglu.ts';
 export { verify } from './ops/verify.ts';
-export {
-  type AdamwOptions,
-  adamw,
-  type Optimizer,
-  type OptimizerState,
-  type StepOptions,
-} from './optim/adamw.ts';
+export { type AdamwOptions, adamw } from './optim/adamw.ts';
+export { type Adamw8bitOptions, adamw8bit } from './optim/adamw8bit.ts';
+export type { Decays } from './optim/decayGroups.ts';
 export {
   type LearningRateScheduleOptions,
   learningRateSchedule,
 } from './optim/learningRateSchedule.ts';
+export { type MuonOptions, muon } from './optim/muon.ts';
+export type {
+  Optimizer,
+  OptimizerState,
+  StateTensor,
+  StepOptions,
+} from './optim/optimizer.ts';
 export { formatProfile } from './profile/formatProfile.ts';
 export { type Profile, type ProfileOptions, type ProfileRow, profile } from './profile/profile.ts';
 export {

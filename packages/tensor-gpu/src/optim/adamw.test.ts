@@ -3,9 +3,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CpuDevice, openCpu } from '../index.ts';
-import { adamw, type Optimizer } from './adamw.ts';
+import { adamw } from './adamw.ts';
 import { adamwReference } from './adamwReference.ts';
 import { learningRateSchedule } from './learningRateSchedule.ts';
+import type { Optimizer } from './optimizer.ts';
 
 const SHAPES = { embed: [37, 9], norm: [7], up: [3, 50, 2], scalar: [] as number[] };
 type Name = keyof typeof SHAPES;

@@ -6,7 +6,6 @@ import {
   sqrt,
   square,
   sub,
-  sum,
   type Tensor,
   tensor,
   tidy,
@@ -14,6 +13,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import type { AdamwMoments } from '../backend/adamwMoments.ts';
+import { squaredNormsOf } from './globalNorm.ts';
 
 /** AdamW in primitive tfjs ops: runs on any back end; the kernel is checked against it. */
 export function adamwReference(parameters: Variable[]): AdamwMoments {
@@ -29,12 +29,7 @@ export function adamwReference(parameters: Variable[]): AdamwMoments {
     entry.square = keep(next.square);
   };
   return {
-    async squaredNorms(gradients) {
-      const sums = tidy(() => gradients.map((gradient) => sum(square(gradient))));
-      const values = await Promise.all(sums.map((value) => value.data()));
-      for (const value of sums) value.dispose();
-      return Float64Array.from(values, ([value]) => value ?? Number.NaN);
-    },
+    squaredNorms: squaredNormsOf,
     update(gradients, { clip, keep: kept, beta1, beta2, stepSize, inverseRootBias2, eps }) {
       for (const [index, parameter] of parameters.entries()) {
         tidy(() => {

@@ -1,5 +1,13 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
+import { square, sum, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
+
+/** What the norm is made of, and what an error names. */
+interface NormParts {
+  /** Sum of squares of each gradient. */
+  norms: ReadonlyMap<string, number>;
+  step: number;
+  caller: string;
+}
 
 /**
  * Norm over all gradients together, `sqrt(sum_p sum_i g[p,i]^2)`, from the sums of squares.
@@ -11,18 +19,21 @@ import { TensorGpuError } from '../base/errors.ts';
  */
 export async function globalNorm(
   gradients: Record<string, Tensor>,
-  squaredNorms: Float64Array,
-  step: number,
+  parts: NormParts,
 ): Promise<number> {
   let total = 0;
-  for (const [index, [name, gradient]] of Object.entries(gradients).entries()) {
-    const squared = squaredNorms[index] ?? Number.NaN;
-    total += Number.isFinite(squared) ? squared : await exactSquaredNorm(name, gradient, step);
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const squared = parts.norms.get(name) ?? Number.NaN;
+    total += Number.isFinite(squared) ? squared : await exactSquaredNorm(name, gradient, parts);
   }
   return Math.sqrt(total);
 }
 
-async function exactSquaredNorm(name: string, gradient: Tensor, step: number): Promise<number> {
+async function exactSquaredNorm(
+  name: string,
+  gradient: Tensor,
+  { step, caller }: NormParts,
+): Promise<number> {
   const values = await gradient.data();
   let total = 0;
   for (let i = 0; i < values.length; i++) {
@@ -30,7 +41,7 @@ async function exactSquaredNorm(name: string, gradient: Tensor, step: number): P
     if (!Number.isFinite(value)) {
       throw new TensorGpuError(
         'not-finite',
-        `adamw: gradient of ${name} must be finite, got ${value} at element ${i} of ` +
+        `${caller}: gradient of ${name} must be finite, got ${value} at element ${i} of ` +
           `[${gradient.shape}] in step ${step}. Weights and moments are unchanged: look for the ` +
           'first loss or log-prob that is not finite.',
       );
@@ -38,6 +49,14 @@ async function exactSquaredNorm(name: string, gradient: Tensor, step: number): P
     total += value * value;
   }
   return total;
+}
+
+/** Sums of squares in plain tfjs ops. */
+export async function squaredNormsOf(gradients: readonly Tensor[]): Promise<Float64Array> {
+  const sums = tidy(() => gradients.map((gradient) => sum(square(gradient))));
+  const values = await Promise.all(sums.map((value) => value.data()));
+  for (const value of sums) value.dispose();
+  return Float64Array.from(values, ([value]) => value ?? Number.NaN);
 }
 
 /**
