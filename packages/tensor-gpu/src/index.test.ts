@@ -11,6 +11,7 @@ test('exports these names and no others', () => {
       "add",
       "attention",
       "checkFusedOp",
+      "checkpoint",
       "createDecoder",
       "createKvCache",
       "decodeMemory",

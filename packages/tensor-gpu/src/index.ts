@@ -75,6 +75,7 @@ export {
   samplingProbabilities,
 } from './sampling/samplingProbabilities.ts';
 export { seededUniform } from './sampling/seededUniform.ts';
+export { checkpoint } from './tape/checkpoint.ts';
 export { type Recorded, record } from './tape/record.ts';
 export { registerGradients } from './tape/registerGradients.ts';
 export { type Cotangent, Tape } from './tape/tape.ts';

@@ -1,6 +1,7 @@
 import {
   add,
   attention,
+  checkpoint,
   embedding,
   headNormRope,
   reshape,
@@ -68,6 +69,7 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
     const { ids, positions, segmentIds, maxPosition } = inputTensors(input, vocabSize);
     const tables = { ...model.rotary(maxPosition + 1), positions };
     const { observe = () => {}, causal = true, onBalanceLoss } = input;
+    const run = input.gradientCheckpointing ? checkpointed : block;
     const context: Context = { model, tables, segmentIds, causal, observe };
     const routers = onBalanceLoss && balanceLoss(model.config, segmentIds);
     let x: Tensor = embedding(
@@ -81,7 +83,7 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
         ...layerDescription(model.config, index),
         prefix: `model.layers.${index}`,
       };
-      const [next, probabilities] = tidy(() => block(context, layer, x));
+      const [next, probabilities] = tidy(() => run(context, layer, x));
       x.dispose(); // what the gradients need of it, the tape holds
       x = next!;
       if (probabilities) routers?.add(probabilities);
@@ -93,6 +95,18 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
   });
   if (balance) input.onBalanceLoss?.(balance);
   return hidden!;
+}
+
+/** A layer that is computed once more in the backward pass, from tensors that live until then. */
+function checkpointed(context: Context, layer: Layer, x: Tensor): Tensor[] {
+  const { cos, sin, positions } = context.tables;
+  return checkpoint(
+    (input, cosine, sine, places, segmentIds) => {
+      const tables = { cos: cosine!, sin: sine!, positions: places! };
+      return block({ ...context, tables, segmentIds: segmentIds! }, layer, input!);
+    },
+    [x, cos, sin, positions, context.segmentIds],
+  );
 }
 
 /** @returns the new `x` and, of a layer with experts, the router's probabilities. */

@@ -25,6 +25,11 @@ export interface ForwardInput {
    * adds it, times `routerAuxLossCoef`, to its own loss.
    */
   onBalanceLoss?: ((loss: Tensor) => void) | undefined;
+  /**
+   * Keep what goes into a layer, not what is computed in it: the backward pass computes each layer once more. Less memory,
+   * more time, the same bits. Default false.
+   */
+  gradientCheckpointing?: boolean | undefined;
   /** Is shown inner values by name while the pass runs: `embed`, `layers.0`, `model.layers.0.mlp`, … */
   observe?: ((name: string, value: Tensor) => void) | undefined;
 }

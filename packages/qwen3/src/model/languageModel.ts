@@ -12,9 +12,14 @@ export interface LanguageModel {
   /**
    * Hidden states `[B, T, H]`, made of differentiable ops. A token may see earlier tokens of its own segment only.
    * `onBalanceLoss` is given where a trainer wants the load-balancing loss of experts: a model that has them calls it
-   * with a scalar.
+   * with a scalar. With `gradientCheckpointing` it may keep less for the backward pass and compute more in it.
    */
-  forward(batch: ModelInput & { onBalanceLoss?: ((loss: Tensor) => void) | undefined }): Tensor;
+  forward(
+    batch: ModelInput & {
+      onBalanceLoss?: ((loss: Tensor) => void) | undefined;
+      gradientCheckpointing?: boolean | undefined;
+    },
+  ): Tensor;
   /** The output matrix `[V, H]`: logits are hidden states times its transpose. The model keeps ownership. */
   head(): Weight;
   /** What an optimiser moves, by name. */

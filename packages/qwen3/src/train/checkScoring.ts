@@ -35,10 +35,14 @@ export function checkScoring(
 }
 
 function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
-  checkOptionNames(CALLER, options, ['ref', 'kl', 'entropy', 'balanceLoss', 'temperature']);
-  const { ref, kl, entropy, balanceLoss, temperature } = options;
+  checkOptionNames(CALLER, options, [
+    ...['ref', 'kl', 'entropy', 'balanceLoss', 'gradientCheckpointing', 'temperature'],
+  ]);
+  const { ref, kl, entropy, balanceLoss, gradientCheckpointing, temperature } = options;
   if (entropy !== undefined) checkBoolean(`${CALLER}: entropy`, entropy);
   if (balanceLoss !== undefined) checkBoolean(`${CALLER}: balanceLoss`, balanceLoss);
+  if (gradientCheckpointing !== undefined)
+    checkBoolean(`${CALLER}: gradientCheckpointing`, gradientCheckpointing);
   if (temperature !== undefined) checkScoringTemperature(CALLER, temperature);
   if (kl !== undefined) checkChoice(`${CALLER}: kl`, kl, ['reverse', 'forward']);
   if (ref === undefined) {

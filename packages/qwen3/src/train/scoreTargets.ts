@@ -104,7 +104,7 @@ function recordTargets(
   { batch, targets }: Chosen,
   asked: ScoreTargetsOptions,
 ) {
-  const { ref, kl, entropy, temperature } = asked;
+  const { ref, kl, entropy, temperature, gradientCheckpointing } = asked;
   const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) => {
     const { ids, samplingMask: mask } = targets;
     const scored = lmHead(hidden, of.head(), tensor1d(ids, 'int32'), { temperature, ...options });
@@ -120,7 +120,8 @@ function recordTargets(
     const { value, tape } = record((): { [Name in keyof TargetTensors]: Tensor } => {
       const balance = asked.balanceLoss ? balanceCollector() : undefined;
       const { rows } = targets;
-      const hidden = targetHidden(model, { batch, rows, onBalanceLoss: balance?.onBalanceLoss });
+      const { onBalanceLoss } = balance ?? {};
+      const hidden = targetHidden(model, { batch, rows, onBalanceLoss, gradientCheckpointing });
       const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl });
       return {
         logprobs: scored.logprobs,

@@ -10,6 +10,11 @@ export type ScoreTargetsOptions = {
    * config's `routerAuxLossCoef`. Default `false`.
    */
   balanceLoss?: boolean | undefined;
+  /**
+   * Keep what goes into a layer only, and compute each layer once more in the backward pass: a model of many layers then
+   * takes the memory of one, for about a third more time. The numbers are the same. Default `false`.
+   */
+  gradientCheckpointing?: boolean | undefined;
   /** Divides all logits before the softmax; give what the sampler used. Default 1. */
   temperature?: number | undefined;
 } & (
