@@ -37,6 +37,7 @@ const FLOORS = {
     ['backend/cpu/kernels', 'backend/cpu/decode'],
     ['backend/cpu/'],
   ],
+  'mol-loss': [['distill'], ['methods']],
   qwen3: [['base'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate', 'plan']],
 };
 
