@@ -93,7 +93,12 @@ export {
   planMemory,
 } from './plan/planMemory.ts';
 export { addGradients, type Gradients } from './train/gradients.ts';
-export type { ScoredTargets, ScoreTargetsOptions, TargetGradients } from './train/scoredTargets.ts';
+export type {
+  RefInput,
+  ScoredTargets,
+  ScoreTargetsOptions,
+  TargetGradients,
+} from './train/scoredTargets.ts';
 export {
   type ScoredSequence,
   type ScoreLogprobsOptions,

@@ -10,7 +10,7 @@ import { checkMask } from '../chat/samplingMask.ts';
 import { checkBatch } from '../model/checkBatch.ts';
 import { checkLanguageModel, type LanguageModel, type ModelInput } from '../model/languageModel.ts';
 import { checkScoringTemperature } from './checkScoringTemperature.ts';
-import type { ScoreTargetsOptions } from './scoredTargets.ts';
+import type { RefInput, ScoreTargetsOptions } from './scoredTargets.ts';
 import type { ChosenTargets } from './targets.ts';
 
 const CALLER = 'scoreTargets';
@@ -23,7 +23,15 @@ export function checkScoring(
 ): void {
   checkLanguageModel(CALLER, 'model', model);
   checkOptions(model, options);
-  const { batch, targets } = chosen;
+  checkChosen(model, chosen);
+  const { refInput } = options;
+  if (refInput) checkRefInput(options.ref, refInput, chosen.targets);
+}
+
+function checkChosen(
+  model: LanguageModel,
+  { batch, targets }: { batch: ModelInput; targets: ChosenTargets },
+): void {
   checkBatch(CALLER, batch, ['inputIds']);
   if (!targets?.rows || !targets.ids) {
     throw new Qwen3Error(
@@ -34,11 +42,24 @@ export function checkScoring(
   checkTargets(targets, { places: batch.B * batch.T, vocabulary: model.head().shape[0]! }); // [V, H]
 }
 
+function checkRefInput(ref: LanguageModel, refInput: RefInput, { ids }: ChosenTargets): void {
+  checkOptionNames(`${CALLER}: refInput`, refInput, ['batch', 'targets', 'adapter']);
+  const { adapter, targets } = refInput;
+  if (adapter !== undefined) checkChoice(`${CALLER}: refInput.adapter`, adapter, ['on', 'off']);
+  checkChosen(ref, refInput);
+  const other = ids.findIndex((id, i) => targets.ids[i] !== id);
+  if (other < 0 && targets.ids.length === ids.length) return;
+  throw new Qwen3Error(
+    'shape',
+    `${CALLER}: refInput must have the targets of the model, one for each in the same order, got ${targets.ids.length} for ${ids.length}${other < 0 ? '' : ` and id ${targets.ids[other]} for ${ids[other]} at ${other}`}. Give the teacher the same completions.`,
+  );
+}
+
 function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
   checkOptionNames(CALLER, options, [
-    ...['ref', 'kl', 'entropy', 'balanceLoss', 'gradientCheckpointing', 'temperature'],
+    ...['ref', 'kl', 'refInput', 'entropy', 'balanceLoss', 'gradientCheckpointing', 'temperature'],
   ]);
-  const { ref, kl, entropy, balanceLoss, gradientCheckpointing, temperature } = options;
+  const { ref, kl, refInput, entropy, balanceLoss, gradientCheckpointing, temperature } = options;
   if (entropy !== undefined) checkBoolean(`${CALLER}: entropy`, entropy);
   if (balanceLoss !== undefined) checkBoolean(`${CALLER}: balanceLoss`, balanceLoss);
   if (gradientCheckpointing !== undefined)
@@ -46,14 +67,14 @@ function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void 
   if (temperature !== undefined) checkScoringTemperature(CALLER, temperature);
   if (kl !== undefined) checkChoice(`${CALLER}: kl`, kl, ['reverse', 'forward']);
   if (ref === undefined) {
-    if (kl === undefined) return;
+    if (kl === undefined && refInput === undefined) return;
     throw new Qwen3Error(
       'option',
-      `${CALLER}: kl needs ref, the frozen base. Give the model itself if it has an adapter, else a second copy.`,
+      `${CALLER}: ${kl === undefined ? 'refInput' : 'kl'} needs ref, the frozen base. Give the model itself if it has an adapter, else a second copy.`,
     );
   }
   checkLanguageModel(CALLER, 'ref', ref);
-  if (ref !== model || ref.adapter) return;
+  if (ref !== model || ref.adapter || refInput) return;
   throw new Qwen3Error(
     'option',
     `${CALLER}: ref is the model itself, which has no adapter to switch off. Add one (addLora), or load the base a second time.`,

@@ -6,7 +6,7 @@ import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 import { checkScoring } from './checkScoring.ts';
 import { cotangentsOf, type TargetTensors } from './cotangents.ts';
 import { maskedLogprobs } from './maskedLogprobs.ts';
-import type { ScoredTargets, ScoreTargetsOptions } from './scoredTargets.ts';
+import type { RefInput, ScoredTargets, ScoreTargetsOptions } from './scoredTargets.ts';
 import { targetHidden } from './targetHidden.ts';
 import type { ChosenTargets } from './targets.ts';
 
@@ -20,6 +20,9 @@ import type { ChosenTargets } from './targets.ts';
  * Targets with a `samplingMask` are scored among the ids that the sampler kept, `logprobs` and `refLogprobs` alike: over
  * the distribution that top-k, top-p or min-p left, so that the ratio to `behaviorLogprobs` is right. Entropy and KL are
  * those of the whole vocabulary in any case.
+ *
+ * With `refInput` the reference is a teacher: it reads sequences of its own, in which the same completions follow another
+ * context, such as the feedback on them.
  *
  * @param batch - of `tokenBatch` or `packedBatch`.
  * @param targets - of `selectTargets`; only `rows`, `ids` and `samplingMask` are read.
@@ -104,7 +107,7 @@ function recordTargets(
   { batch, targets }: Chosen,
   asked: ScoreTargetsOptions,
 ) {
-  const { ref, kl, entropy, temperature, gradientCheckpointing } = asked;
+  const { ref, kl, refInput, entropy, temperature, gradientCheckpointing } = asked;
   const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) => {
     const { ids, samplingMask: mask } = targets;
     const scored = lmHead(hidden, of.head(), tensor1d(ids, 'int32'), { temperature, ...options });
@@ -113,7 +116,7 @@ function recordTargets(
     const masked = { hidden, head: of.head(), ids, mask, temperature: temperature ?? 1, logprobs };
     return { ...scored, logprobs: maskedLogprobs(masked) };
   };
-  const refHidden = ref && tidy(() => refStates(ref, model, { batch, targets }));
+  const refHidden = ref && tidy(() => refStates(ref, model, refInput ?? { batch, targets }));
   try {
     const refLogprobs = ref && !kl ? tidy(() => headOf(ref, refHidden!, {}).logprobs) : undefined; // there with ref
     const klRef = ref && kl ? { hidden: refHidden!, weight: ref.head() } : undefined;
@@ -156,8 +159,8 @@ function balanceCollector(): { onBalanceLoss(loss: Tensor): void; loss(): Tensor
 const refStates = (
   ref: LanguageModel,
   model: LanguageModel,
-  { batch, targets }: Chosen,
+  { batch, targets, adapter = 'off' }: Chosen & Pick<RefInput, 'adapter'>,
 ): Tensor => {
   const forward = (): Tensor => targetHidden(ref, { batch, rows: targets.rows });
-  return ref === model ? withoutAdapter(ref, forward) : forward();
+  return ref === model && adapter === 'off' ? withoutAdapter(ref, forward) : forward();
 };

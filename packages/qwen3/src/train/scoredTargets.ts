@@ -1,5 +1,16 @@
-import type { LanguageModel } from '../model/languageModel.ts';
+import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 import type { Gradients } from './gradients.ts';
+import type { ChosenTargets } from './targets.ts';
+
+/** What a reference reads that is told more than the model: a teacher. */
+export interface RefInput {
+  /** Its own sequences: the same tokens to be predicted, after another context. */
+  batch: ModelInput;
+  /** One for each target of the model, in the same order, with the same id. */
+  targets: ChosenTargets;
+  /** Whether a `ref` that is the model itself has its adapter on: the same weights now. Default `'off'`: the frozen base. */
+  adapter?: 'on' | 'off' | undefined;
+}
 
 /** What to compute beside the log-probs. `kl` needs a `ref`. */
 export type ScoreTargetsOptions = {
@@ -18,7 +29,7 @@ export type ScoreTargetsOptions = {
   /** Divides all logits before the softmax; give what the sampler used. Default 1. */
   temperature?: number | undefined;
 } & (
-  | { ref?: undefined; kl?: undefined }
+  | { ref?: undefined; kl?: undefined; refInput?: undefined }
   | {
       /**
        * The frozen base; gets no gradient. The model itself stands for itself with its adapter off, another model is
@@ -27,6 +38,11 @@ export type ScoreTargetsOptions = {
       ref: LanguageModel;
       /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model). */
       kl?: 'reverse' | 'forward' | undefined;
+      /**
+       * What `ref` reads. Default: what the model reads. With it `ref` is a teacher, and may be the model itself without
+       * an adapter: the same weights now, told more.
+       */
+      refInput?: RefInput | undefined;
     }
 );
 
