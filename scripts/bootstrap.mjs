@@ -1,4 +1,4 @@
-// Behind `npm start`, `npm run train` and `npm test`: installs the workspace with the pinned pnpm when that is needed,
+// Behind `npm start`, `npm run train`, `npm run compare` and `npm test`: installs the workspace with the pinned pnpm when that is needed,
 // then runs the main job or the tests. The main job needs the `dependencies` only (75 MB), the tests all
 // (500 MB). Plain JavaScript without imports from node_modules, because it runs before there are any.
 import { spawn, spawnSync } from 'node:child_process';
@@ -28,6 +28,7 @@ const COMMANDS = {
   start: program('mol-rl', 'main.ts'),
   train: program('trainer', 'main.ts'),
   chat: program('chat.ts'),
+  compare: program('compare', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
 

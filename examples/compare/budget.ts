@@ -1,0 +1,40 @@
+/** What every method may use: the same number of attempts and of optimiser steps. */
+export interface Budget {
+  /** First stage on episodes: the base plays them once, up to 4 attempts each. */
+  episodes: number;
+  teachUpdates: number;
+  batchSize: number;
+  /** GRPO after it: prompts and completions of each update. */
+  grpoUpdates: number;
+  prompts: number;
+  numGenerations: number;
+  /** Methods on live feedback: updates over all their stages, and attempts of each. */
+  liveUpdates: number;
+  attempts: number;
+}
+
+/**
+ * Episodes: 128 of at most 4 attempts (about 400 in all), then 24 x 128 attempts; 120 + 24 updates. Live: 144 updates of 24
+ * attempts. Both are 144 updates and about 3,460 attempts.
+ */
+export const FULL: Budget = {
+  ...{ episodes: 128, teachUpdates: 120, batchSize: 8 },
+  ...{ grpoUpdates: 24, prompts: 16, numGenerations: 8 },
+  ...{ liveUpdates: 144, attempts: 24 },
+};
+
+/** A few updates of everything: whether it runs, not what it is worth. */
+export const QUICK: Budget = {
+  ...{ episodes: 16, teachUpdates: 4, batchSize: 4 },
+  ...{ grpoUpdates: 2, prompts: 4, numGenerations: 4 },
+  ...{ liveUpdates: 4, attempts: 16 },
+};
+
+/** Prompts and completions of a live update: groups of 8, or of 4 where an episode has two attempts. */
+export function liveShape(
+  { attempts }: Budget,
+  turns: number,
+): { prompts: number; numGenerations: number } {
+  const numGenerations = turns === 1 ? 8 : 4;
+  return { prompts: Math.max(1, Math.round(attempts / turns / numGenerations)), numGenerations };
+}

@@ -1,0 +1,57 @@
+import {
+  applyOperations,
+  type CodewordsTask,
+  codewords,
+  codewordsTask,
+  createRandom,
+  LEXICON,
+  mixSeeds,
+  type Random,
+} from '@molrl/ef-env';
+
+export type Split = 'validation' | 'test';
+
+/** What methods are compared on: tasks whose environment answers in words, and held-out tasks without a word. */
+export interface Domain {
+  name: string;
+  /** With feedback. */
+  told: ReturnType<typeof codewords>;
+  /** Scored only. */
+  silent: ReturnType<typeof codewords>;
+  /** Of the first stage, which learns from episodes: easy ones too. */
+  firstTask(random: Random): CodewordsTask;
+  /** Of reinforcement learning and of all methods on live feedback. */
+  nextTask(random: Random): CodewordsTask;
+  heldOut(split: Split, count: number): CodewordsTask[];
+  /** The right answer of a task. */
+  answer(task: CodewordsTask): string;
+  maxTokens: number;
+}
+
+function chains(name: string, words: readonly [number, number], maxTokens: number): Domain {
+  const [minWords, maxWords] = words;
+  return {
+    ...{ name, maxTokens, told: codewords(), silent: codewords({ feedback: 'none' }) },
+    firstTask: (random) => codewordsTask(random, { split: 'train', maxWords }),
+    nextTask: (random) => codewordsTask(random, { split: 'train', minWords, maxWords }),
+    heldOut: (split, count) => {
+      const random = createRandom(mixSeeds('evaluation', split, 'domain'));
+      return Array.from({ length: count }, () =>
+        codewordsTask(random, { split, minWords, maxWords }),
+      );
+    },
+    answer: ({ digits, words: chain }) => {
+      const meanings = chain.map((word) => LEXICON[word]!); // tasks hold domain words only
+      return applyOperations(meanings, digits).at(-1)!; // at least one word
+    },
+  };
+}
+
+export const DOMAINS = {
+  /** Chains of two or three invented words, as `npm start` plays them. */
+  codewords: chains('codewords', [2, 3], 52),
+  /** Chains of three or four. */
+  chains: chains('chains', [3, 4], 64),
+} as const satisfies Record<string, Domain>;
+
+export type DomainName = keyof typeof DOMAINS;

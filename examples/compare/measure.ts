@@ -1,0 +1,121 @@
+import {
+  collect,
+  createRandom,
+  DOMAIN_WORDS,
+  definitionsTask,
+  FREE_WORDS,
+  mixSeeds,
+  passAtK,
+  plainTask,
+  type QuizTask,
+  quiz,
+  type Random,
+} from '@molrl/ef-env';
+import type { GeneralText } from '../mol-rl/domain/generalText.ts';
+import type { Learner } from '../trainer/method/learner.ts';
+import { textDrift } from '../trainer/method/textDrift.ts';
+import type { Domain, Split } from './domains.ts';
+
+/** Measured on held-out tasks without feedback. */
+export interface Measured {
+  /** Share of right answers at temperature 1, and greedy. */
+  accuracy: number;
+  greedy: number;
+  /** At least one of 8 sampled answers is right. */
+  passAt8: number;
+  /** What the base could do, greedy. */
+  skills: { plain: number; defs: number; redef: number };
+  /** Nats per token on unseen text, and KL(model || base) there. */
+  textNll: number;
+  textKl: number;
+}
+
+const SKILLS = {
+  plain: (random: Random): QuizTask => plainTask(random),
+  defs: (random: Random): QuizTask => definitionsTask(random, { words: FREE_WORDS }),
+  redef: (random: Random): QuizTask => definitionsTask(random, { words: DOMAIN_WORDS }),
+};
+
+export interface MeasureOptions {
+  split: Split;
+  tasks: number;
+  seed: number;
+  signal: AbortSignal;
+}
+
+/** Everything once; the same tasks for every method and seed. */
+export async function measure(
+  learner: Learner,
+  { domain, text }: { domain: Domain; text: GeneralText },
+  options: MeasureOptions,
+): Promise<Measured> {
+  const { split, tasks } = options;
+  const held = domain.heldOut(split, tasks);
+  const sampled = await solve(learner, domain, { ...options, held, temperature: 1, groupSize: 1 });
+  const greedy = await solve(learner, domain, { ...options, held, temperature: 0, groupSize: 1 });
+  const few = held.slice(0, Math.ceil(tasks / 4));
+  const many = await solve(learner, domain, {
+    ...options,
+    held: few,
+    temperature: 1,
+    groupSize: 8,
+  });
+  const groups = few.map((_, i) => many.slice(8 * i, 8 * i + 8).filter(Boolean).length);
+  const skill = async (name: keyof typeof SKILLS): Promise<number> => {
+    const random = createRandom(mixSeeds('evaluation', split, name));
+    const asked = Array.from({ length: tasks }, () => SKILLS[name](random));
+    return share(await answers(learner, asked, options));
+  };
+  const { nll, kl } = await textDrift(learner, text[split], options.signal);
+  return {
+    accuracy: share(sampled),
+    greedy: share(greedy),
+    passAt8: mean(groups.map((right) => passAtK(8, right, 8))),
+    skills: { plain: await skill('plain'), defs: await skill('defs'), redef: await skill('redef') },
+    textNll: mean(nll),
+    textKl: mean(kl),
+  };
+}
+
+/** Accuracy at temperature 1 alone: what a learning rate is chosen by. */
+export async function sampledAccuracy(
+  learner: Learner,
+  domain: Domain,
+  options: MeasureOptions,
+): Promise<number> {
+  const held = domain.heldOut(options.split, options.tasks);
+  return share(await solve(learner, domain, { ...options, held, temperature: 1, groupSize: 1 }));
+}
+
+async function solve(
+  { policy }: Learner,
+  domain: Domain,
+  options: MeasureOptions & {
+    held: ReturnType<Domain['heldOut']>;
+    temperature: number;
+    groupSize: number;
+  },
+): Promise<boolean[]> {
+  const { held, temperature, groupSize, seed, signal } = options;
+  const episodes = await collect(domain.silent, policy, {
+    ...{ tasks: held, groupSize, seed: mixSeeds(seed, 'evaluation'), temperature, signal },
+    ...{ maxTokens: domain.maxTokens, concurrency: 128 },
+  });
+  return episodes.map(({ reward }) => reward === 1);
+}
+
+async function answers(
+  { policy }: Learner,
+  tasks: QuizTask[],
+  { seed, signal }: MeasureOptions,
+): Promise<boolean[]> {
+  const episodes = await collect(quiz(), policy, {
+    ...{ tasks, seed: mixSeeds(seed, 'evaluation'), temperature: 0, signal },
+    ...{ maxTokens: 56, concurrency: 128 },
+  });
+  return episodes.map(({ reward }) => reward === 1);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, x) => sum + x, 0) / values.length;
+const share = (right: readonly boolean[]): number => mean(right.map(Number));

@@ -1,0 +1,54 @@
+import { type Figure, tInterval } from '../trainer/harness/intervals.ts';
+import type { ArmRecord } from './records.ts';
+
+/** One row of the table: an arm over its seeds. */
+export interface ArmSummary {
+  id: string;
+  domain: string;
+  model: string;
+  seeds: number;
+  learningRate: number;
+  accuracy: Figure;
+  greedy: Figure;
+  passAt8: Figure;
+  textKl: Figure;
+  /** Over the base's of the same text. */
+  textNllAboveBase: Figure;
+  skills: Record<'plain' | 'defs' | 'redef', Figure>;
+  tokens: number;
+  updates: number;
+  seconds: number;
+  /** Mean over the seeds of the reward at each update. */
+  rewards: number[];
+}
+
+/** Means over the seeds with 95 % t-intervals, in the order the arms were run. */
+export function summarise(records: readonly ArmRecord[]): ArmSummary[] {
+  const keys = new Set(records.map(({ domain, model, id }) => JSON.stringify([domain, model, id])));
+  return Array.from(keys, (key) => {
+    const [domain, model, id] = JSON.parse(key) as [string, string, string]; // written above
+    const ofCell = records.filter((row) => row.domain === domain && row.model === model);
+    const rows = ofCell.filter((row) => row.id === id);
+    const base = ofCell.find((row) => row.id === 'base')?.textNll ?? Number.NaN;
+    const figure = (of: (row: ArmRecord) => number): Figure => tInterval(rows.map(of));
+    const mean = (of: (row: ArmRecord) => number): number =>
+      rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
+    return {
+      ...{ id, domain, model, seeds: rows.length, learningRate: rows[0]!.learningRate }, // a key has a row
+      accuracy: figure((row) => row.accuracy),
+      greedy: figure((row) => row.greedy),
+      passAt8: figure((row) => row.passAt8),
+      textKl: figure((row) => row.textKl),
+      textNllAboveBase: figure((row) => row.textNll - base),
+      skills: {
+        plain: figure((row) => row.skills.plain),
+        defs: figure((row) => row.skills.defs),
+        redef: figure((row) => row.skills.redef),
+      },
+      tokens: mean((row) => row.tokens),
+      updates: mean((row) => row.updates),
+      seconds: mean((row) => row.seconds),
+      rewards: rows[0]!.rewards.map((_, i) => mean((row) => row.rewards[i] ?? 0)),
+    };
+  });
+}

@@ -1,0 +1,72 @@
+import type { Segment, Trajectory } from '@molrl/ef-env';
+import type { Learner, Sequence } from '../learner.ts';
+
+/** One attempt of an episode. */
+export interface LiveAttempt {
+  /** All that stood before it. */
+  prompt: readonly Segment[];
+  said: Segment;
+  /** What the environment said of it. */
+  feedback: Segment | undefined;
+  /** 0 where it was not scored. */
+  reward: number;
+}
+
+/** An episode of the present policy, with the others at the same task. */
+export interface LiveEpisode {
+  attempts: readonly LiveAttempt[];
+  trajectory: Trajectory;
+  /** Which task it is of. */
+  group: number;
+}
+
+/** Episodes as attempts; those in which nothing was sampled (an environment that failed) are left out. */
+export function readEpisodes(
+  trajectories: readonly Trajectory[],
+  numGenerations: number,
+): LiveEpisode[] {
+  const episodes = trajectories.map((trajectory, i) => ({
+    attempts: attemptsOf(trajectory.segments),
+    trajectory,
+    group: Math.floor(i / numGenerations),
+  }));
+  return episodes.filter(({ attempts }) => attempts.length > 0);
+}
+
+function attemptsOf(segments: readonly Segment[]): LiveAttempt[] {
+  return segments.flatMap((said, i) => {
+    if (said.kind !== 'policy' || !said.tokens) return [];
+    const next = segments[i + 1];
+    const feedback = next?.kind === 'environment' ? next : undefined;
+    return [{ prompt: segments.slice(0, i), said, feedback, reward: said.reward ?? 0 }];
+  });
+}
+
+/** The tokens that were sampled in `said`, after any context: a student reads the prompt, a teacher more. */
+export function ownTokens(
+  { render }: Pick<Learner, 'render'>,
+  context: readonly Segment[],
+  said: Segment,
+): Sequence {
+  const { ids, sampled, segments } = render([...context, said]);
+  const own = context.length; // index of `said`
+  const roles = Array.from(ids, (_, t) =>
+    sampled[t] === 1 && segments[t] === own ? ('assistant' as const) : ('ignore' as const),
+  );
+  return { ids, roles };
+}
+
+/** A whole episode: what the model sampled, and the words of the environment without the mark that ends its turn. */
+export function dialogueTokens(
+  { render }: Pick<Learner, 'render'>,
+  { trajectory }: LiveEpisode,
+): Sequence & { turns: Int32Array } {
+  const { ids, roles, sampled, segments, turns } = render(trajectory.segments);
+  const kinds = roles.map((role, t) => {
+    if (sampled[t] === 1) return 'assistant' as const;
+    const isContent =
+      role === 'environment' && segments[t + 1] === segments[t] && roles[t + 1] === role;
+    return isContent ? ('environment' as const) : ('ignore' as const);
+  });
+  return { ids, roles: kinds, turns };
+}
