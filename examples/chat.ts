@@ -1,6 +1,6 @@
-// A chat with a model folder in the terminal: answers appear as they are drawn, earlier turns are not computed again.
+// A chat with a model in the terminal (a folder, a GGUF file, or a run of the trainer): answers appear as they are drawn, earlier turns are not computed again.
 //
-//     node --conditions=@molrl/source --import tsx examples/chat.ts DIR [--adapter DIR] [--no-thinking] [--system TEXT]
+//     node --conditions=@molrl/source --import tsx examples/chat.ts MODEL [--adapter DIR] [--no-thinking] [--system TEXT]
 //
 // In the chat: /new begins again, /think and /nothink switch thinking, /adapter switches the adapter, /quit ends.
 import { createInterface } from 'node:readline/promises';
@@ -8,9 +8,10 @@ import { type ChatMessage, loadAdapter, loadModel, loadTokenizer, stream } from 
 import { createKvCache, openCpu } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
 import { chatEncoder } from './server/chatEncoder.ts';
+import { findModel, SHIPPED_MODEL } from './trainer/model/findModel.ts';
 
-const command = new Command()
-  .argument('<folder>', 'a Hugging Face checkpoint, or a GGUF file')
+const command = new Command('npm run chat --')
+  .argument('[model]', 'a Hugging Face folder, a GGUF file or the folder of a run', SHIPPED_MODEL)
   .option('--adapter <folder>', 'a LoRA adapter on it')
   .option('--no-thinking', 'answers without a thought')
   .option('--system <text>', 'what the system says first')
@@ -19,18 +20,21 @@ const command = new Command()
   .option('--top-p <p>', 'smallest set of tokens that reaches it', '0.95')
   .option('--seed <n>', 'of the first answer; each later one has the next', '1')
   .parse();
-const [folder = '.'] = command.args;
 const options = command.opts<
   Record<'adapter' | 'system' | 'maxTokens' | 'temperature' | 'topP' | 'seed', string> & {
     thinking: boolean;
   }
 >();
 
+const found = await findModel(command.processedArgs[0] as string).catch((error: Error) =>
+  command.error(error.message),
+);
+const { adapter = found.adapter, system = found.system } = options;
 const device = await openCpu();
-const model = await loadModel(folder);
-const tokenizer = await loadTokenizer(folder);
-if (options.adapter !== undefined) await loadAdapter(model, options.adapter);
-const encode = await chatEncoder(folder, model, tokenizer);
+const model = await loadModel(found.source, { frozen: true });
+const tokenizer = await loadTokenizer(found.source);
+if (adapter !== undefined) await loadAdapter(model, adapter);
+const encode = await chatEncoder(found.source, model, tokenizer);
 const cache = createKvCache(); // the next prompt begins as the last one: that much is there
 const text = {
   decode: (ids: ArrayLike<number>) =>
@@ -39,7 +43,7 @@ const text = {
 };
 
 const opening = (): ChatMessage[] =>
-  options.system === undefined ? [] : [{ role: 'system', content: options.system }];
+  system === undefined ? [] : [{ role: 'system', content: system }];
 let messages = opening();
 let enableThinking = options.thinking;
 let seed = Number(options.seed);

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readTrajectories } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { kebab } from '../trainer/config/kebab.ts';
@@ -13,6 +12,7 @@ import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { makeRunFolder } from '../trainer/harness/runFolder.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
 import { loadLearner } from '../trainer/method/learner.ts';
+import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { readGeneralText } from './domain/generalText.ts';
 import {
   type Checkpoint,
@@ -45,9 +45,8 @@ async function main(): Promise<void> {
   const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
   refuseOtherEngine(checkpoint.library, device.library);
   checkpoint.library = device.library;
-  const folder = settings.model ?? fileURLToPath(new URL('base', import.meta.url));
   const learner = await loadLearner({
-    folder,
+    model: settings.model ?? SHIPPED_MODEL,
     format: 'recipe',
     lora: settings.lora === undefined ? undefined : { r: settings.lora },
   });

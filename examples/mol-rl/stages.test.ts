@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { codewordsFeedback, type Segment } from '@molrl/ef-env';
 import { packedBatch, selectTargets } from '@molrl/qwen3';
 import { type CpuDevice, openCpu } from '@molrl/tensor-gpu';
@@ -9,6 +8,7 @@ import { type Learner, loadLearner } from '../trainer/method/learner.ts';
 import { Stage, type StageStep } from '../trainer/method/stage.ts';
 import { type TeachMethod, teach } from '../trainer/method/teach.ts';
 import { readWeights, writeWeights } from '../trainer/method/weights.ts';
+import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { attempts } from './domain/codewords.ts';
 import { evaluate } from './domain/evaluate.ts';
 import { type GeneralText, generalSequences, readGeneralText } from './domain/generalText.ts';
@@ -18,8 +18,7 @@ let learner: Learner;
 let text: GeneralText;
 beforeAll(async () => {
   device = await openCpu({ threads: 1 });
-  const folder = fileURLToPath(new URL('base', import.meta.url));
-  learner = await loadLearner({ folder, format: 'recipe' });
+  learner = await loadLearner({ model: SHIPPED_MODEL, format: 'recipe' });
   text = await readGeneralText(learner.tokenizer);
 });
 afterAll(() => {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { checkSettings, shorthand } from './config/checkSettings.ts';
 import { readCommandLine } from './config/commandLine.ts';
@@ -9,25 +8,26 @@ import type { TrainerSettings } from './config/schema.ts';
 import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
 import { endProcess } from './harness/endProcess.ts';
-import { exportModel } from './harness/exportModel.ts';
 import { otherEngine } from './harness/otherEngine.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
 import { replaceFile } from './harness/replaceFile.ts';
 import { openRun, saveRun } from './harness/run.ts';
 import { runFile, runFileName } from './harness/runFile.ts';
-import { makeRunFolder, newRunFolder } from './harness/runFolder.ts';
+import { linkLastRun, makeRunFolder, newRunFolder } from './harness/runFolder.ts';
 import { runStages } from './harness/runStages.ts';
 import { listCheckpoints, type RunState, readRunState } from './harness/runState.ts';
 import { onStopSignals } from './harness/stopSignals.ts';
 import { loadLearner } from './method/learner.ts';
 import { readWeights } from './method/weights.ts';
+import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
+import { SHIPPED_MODEL } from './model/findModel.ts';
+import { modelCard } from './model/modelCard.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const SHIPPED = fileURLToPath(new URL('../mol-rl/base', import.meta.url));
 const SHIPPED_TEXT = (name: string): URL => new URL(`../mol-rl/text/${name}.txt`, import.meta.url);
 
 async function main(): Promise<void> {
@@ -39,22 +39,25 @@ async function main(): Promise<void> {
   const found = line.resume ? await resumed(out, given) : undefined;
   const settings = found?.settings ?? checkSettings(given, { quick: line.quick });
   if (!found) await openFolder(out);
+  await linkLastRun(out);
 
   const stop = new AbortController();
   onReaderGone(() => stop.abort(new Error('EPIPE')));
   const device = await openCpu({ threads: line.threads, kernels: settings.kernels });
-  const folder = settings.model ?? SHIPPED;
-  const format = settings.format === 'auto' ? formatOf(settings) : settings.format;
-  const learner = await loadLearner({ folder, format, lora: settings.lora });
+  const { model = SHIPPED_MODEL, format, lora } = settings;
+  const learner = await loadLearner({ model, format, lora });
+  const kinds = settings.export ?? usualExport(lora !== undefined);
+  checkExport(learner, kinds);
   const game = await openGame(settings);
   const text = await readText(settings, (content) => learner.tokenizer.encode(content));
-  const sftRows = await readSftRows(settings, learner);
+  const sftRows = await readSftRows(settings, learner, game);
   const state = found ?? (await newState(settings, learner.model));
 
   const meaning = otherEngine(state.library, device.library);
   if (meaning !== undefined) say(`--resume: ${meaning}.`);
   state.library = device.library;
   say(shapeOf(settings, learner));
+  if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
   await replaceFile(join(out, runFileName), runFile({ settings, given, learner, device, game }));
   const progress = createProgress();
@@ -77,14 +80,16 @@ async function main(): Promise<void> {
     accuracy: game.accuracy,
   };
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  const saved = await exportModel(learner, { out, base: folder });
-  say(`${saved.what}: ${saved.folder}   Figures: ${join(out, 'results.json')}`);
-  say(`Next: npm run chat -- ${saved.next}`);
+  const { evaluations, seconds } = state;
+  const facts = { settings, learner, game, evaluations, seconds, out };
+  const written = await exportModel(learner, {
+    ...{ out, kinds },
+    card: (kind) => modelCard(kind, facts),
+  });
+  for (const { kind, path } of written) say(`${kind}: ${path}`);
+  say(`Figures: ${join(out, 'results.json')}`);
+  say(`Next: npm run chat -- ${out}`);
 }
-
-/** The shipped model speaks its own format. */
-const formatOf = ({ model }: TrainerSettings): 'recipe' | 'qwen3' =>
-  model === undefined ? 'recipe' : 'qwen3';
 
 async function newState(
   settings: TrainerSettings,

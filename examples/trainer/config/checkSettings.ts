@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { withDefaults } from './defaults.ts';
-import { type TrainerSettings, trainerSchema } from './schema.ts';
+import { ENVIRONMENTS, type TrainerSettings, trainerSchema } from './schema.ts';
 
 /**
  * Fills in the defaults and checks every setting.
@@ -14,7 +14,7 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
   if (!result.success) {
     throw new Error(result.error.issues.flatMap((issue) => sentences(issue, value)).join('\n'));
   }
-  const { environment, data, evalData, reward, sft, stages } = result.data;
+  const { environment, data, evalData, reward, sft, stages, lora, export: kinds } = result.data;
   const need = (missing: boolean, text: string): void => {
     if (missing) throw new Error(text);
   };
@@ -39,8 +39,14 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
     'evalData: held-out rows need `data` to train on.',
   );
   need(
-    stages.includes('sft') && sft.data === undefined,
+    stages.includes('sft') &&
+      sft.data === undefined &&
+      ENVIRONMENTS.some((name) => name === environment),
     'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`.',
+  );
+  need(
+    lora === undefined && kinds?.includes('adapter') === true,
+    'export: there is an adapter only with --lora. Take merged or gguf, or train one.',
   );
   return result.data;
 }

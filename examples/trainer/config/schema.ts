@@ -1,6 +1,8 @@
+import { CHAT_FORMATS } from '@molrl/qwen3';
 import { z } from 'zod';
 import { collect } from './sections/collect.ts';
 import { evaluation } from './sections/evaluation.ts';
+import { exporting } from './sections/exporting.ts';
 import { grpo } from './sections/grpo.ts';
 import { lora } from './sections/lora.ts';
 import { mol } from './sections/mol.ts';
@@ -17,13 +19,13 @@ export const ENVIRONMENTS = ['prompt', 'maths', 'gym', 'codewords'] as const;
 /** A whole run. Everything that decides its outcome is in here. */
 export const trainerSchema = z.strictObject({
   model: named(
-    path('a model folder').optional(),
-    'Folder of the base model. Default: the 0.5 M one that ships with the example.',
+    path('a model folder or a GGUF file').optional(),
+    'The base model: a Hugging Face folder or a .gguf file. Default: the 0.5 M one that ships with the example.',
     { trl: 'model_name_or_path', verl: 'model.path', primeRl: 'model.name' },
   ),
   format: named(
-    oneOf(['auto', 'recipe', 'qwen3']),
-    "How conversations are written down. 'auto': 'recipe' for the shipped model, else 'qwen3'.",
+    oneOf(['auto', ...CHAT_FORMATS]),
+    "How conversations are written down. 'auto': as the model's chat template does.",
   ),
   lora: named(lora.optional(), 'Train an adapter instead of all weights.', { trl: 'use_peft' }),
   environment: named(
@@ -63,6 +65,7 @@ export const trainerSchema = z.strictObject({
     primeRl: 'seed',
   }),
   ...saving,
+  ...exporting,
   ...optimizer,
   kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels compute.'),
   collect,

@@ -82,6 +82,8 @@ describe('checkSettings', () => {
     [{ environment: 'prompt', data: 'x.jsonl' }, 'reward: the environment `prompt` needs one.'],
     [{ environment: 'maths' }, 'data: the environment `maths` needs rows.'],
     [{ stages: ['sft'] }, 'sft.data: the stage `sft` needs rows.'],
+    [{ export: ['adapter'] }, 'export: there is an adapter only with --lora.'],
+    [{ format: 'smollm' }, "Did you mean 'smollm2'?"],
     [
       { grpo: { numGenerations: 1 } },
       'grpo.numGenerations: must be an integer from 2 to 1024, got 1.',

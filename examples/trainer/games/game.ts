@@ -1,4 +1,5 @@
 import type { Environment, Random, Trajectory } from '@molrl/ef-env';
+import type { SftRow } from './sftRows.ts';
 
 /** What a run plays: tasks to learn from, tasks that are held out, and who judges. */
 export interface Game<Task extends object = object> {
@@ -8,6 +9,8 @@ export interface Game<Task extends object = object> {
   withFeedback?: Environment<Task> | undefined;
   /** `position` counts the prompts of the stage, for those who go through their rows in epochs. */
   nextTask(random: Random, position: number): Task;
+  /** Worked examples, for the stage `sft` without a file. */
+  sftRows?: readonly SftRow[] | undefined;
   /** The first `count` held-out tasks, or all there are. */
   heldOut(count: number): readonly Task[];
   /** Right or wrong: the accuracy, whatever the reward. */

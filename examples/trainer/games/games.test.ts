@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { collect, createRandom, type Policy, type Trajectory } from '@molrl/ef-env';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSettings } from '../config/checkSettings.ts';
@@ -119,6 +120,23 @@ describe('the other games', () => {
     const game = await openGame(checkSettings({ environment }));
     expect(game.nextTask(createRandom(1), 5)).toEqual({ ask: 'ja?' });
     expect((await play(game, game.heldOut(1)[0]!, 'ja')).reward).toBe(1);
+  });
+
+  test('the sums of the course: held-out pairs are in no row that is trained on', async () => {
+    const environment = fileURLToPath(new URL('../courses/sumsEnvironment.ts', import.meta.url));
+    const game = await openGame(checkSettings({ environment, stages: ['sft', 'grpo'] }));
+    const heldOut = game.heldOut(100) as { prompt: string; answer: number }[];
+    expect(heldOut).toHaveLength(64);
+    const asked = new Set(game.sftRows?.map(({ prompt }) => prompt));
+    expect(asked.size).toBeGreaterThan(197);
+    expect(heldOut.filter(({ prompt }) => asked.has(prompt))).toEqual([]);
+    const random = createRandom(1);
+    const trained = Array.from({ length: 197 }, (_, i) => game.nextTask(random, i));
+    expect(trained.filter((task) => heldOut.includes(task as never))).toEqual([]);
+    const [task] = heldOut as [(typeof heldOut)[number]];
+    const rewards = [`${task.answer}`, `${task.answer + 2}`, `It is ${task.answer}`, '999'];
+    const played = await Promise.all(rewards.map((text) => play(game, task, text)));
+    expect(played.map(({ reward }) => reward)).toEqual([1, 0.3, 0, 0]);
   });
 
   test('one without tasks, and a name that is none, are refused', async () => {

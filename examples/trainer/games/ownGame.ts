@@ -3,6 +3,7 @@ import { itemOfEpochs } from '../method/epochs.ts';
 import { readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { importFile } from './importFile.ts';
+import type { SftRow } from './sftRows.ts';
 
 /** What an environment file exports. Tasks come from `nextTask`, from `tasks`, or from the rows of `data`. */
 export interface EnvironmentFile<Task extends object = object> {
@@ -13,6 +14,8 @@ export interface EnvironmentFile<Task extends object = object> {
   nextTask?: ((random: Random) => Task) | undefined;
   tasks?: readonly Task[] | undefined;
   evalTasks?: readonly Task[] | undefined;
+  /** Worked examples, for the stage `sft` without `sft.data`. */
+  sftRows?: readonly SftRow[] | undefined;
   /** Default: the reward is 1. */
   isRight?: ((episode: Trajectory, task: Task) => boolean) | undefined;
 }
@@ -48,6 +51,7 @@ export async function ownGame(options: OwnGameOptions): Promise<Game> {
     environment: own.default,
     withFeedback: own.withFeedback ?? own.default,
     nextTask,
+    sftRows: own.sftRows,
     heldOut: (count) => unseen.slice(0, count),
     isRight: own.isRight ?? (({ reward }) => reward === 1),
     accuracy: own.isRight ? 'by `isRight` of the environment file' : 'the reward is 1',

@@ -2,21 +2,29 @@ import { type ConversationMessage, importConversation } from '@molrl/ef-env';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Learner, Sequence } from '../method/learner.ts';
 import { readDataRows } from './dataRows.ts';
+import type { Game } from './game.ts';
 
-interface SftRow {
+/** A conversation to learn from. */
+export interface SftRow {
   messages?: ConversationMessage[];
   prompt?: string;
   completion?: string;
 }
 
-/** Rows of `sft.data` as tokens, in the model's chat format; none when no stage needs them. */
+/** Rows of `sft.data`, else the game's own, as tokens in the model's chat format; none when no stage needs them. */
 export async function readSftRows(
   { stages, sft, seed, system }: TrainerSettings,
   { render }: Pick<Learner, 'render'>,
+  game: Pick<Game, 'sftRows'>,
 ): Promise<Sequence[]> {
-  if (!stages.includes('sft') || sft.data === undefined) return [];
-  const { train, heldOut } = await readDataRows<SftRow>({ data: sft.data, seed });
-  return [...heldOut, ...train].map((row, index) => {
+  if (!stages.includes('sft')) return [];
+  const rows = sft.data === undefined ? game.sftRows : await rowsOfFile(sft.data, seed);
+  if (rows === undefined || rows.length === 0) {
+    throw new Error(
+      'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`; an environment file may export `sftRows`.',
+    );
+  }
+  return rows.map((row, index) => {
     const messages = messagesOf(row, index);
     const opened = system === undefined || messages[0]?.role === 'system';
     const all = opened ? messages : [{ role: 'system' as const, content: system }, ...messages];
@@ -24,6 +32,11 @@ export async function readSftRows(
     const { ids, roles } = render(segments);
     return { ids, roles: roles.map((role) => (role === 'assistant' ? role : 'ignore')) };
   });
+}
+
+async function rowsOfFile(data: string, seed: number): Promise<SftRow[]> {
+  const { train, heldOut } = await readDataRows<SftRow>({ data, seed });
+  return [...heldOut, ...train];
 }
 
 function messagesOf(

@@ -29,7 +29,8 @@ export function runFile(run: {
   game: Game;
 }): string {
   const { settings, given, learner, device, game } = run;
-  const { config, parameters } = learner.model;
+  const { config } = learner.model;
+  const weights = Object.values(learner.model.weights());
   const content = {
     settings,
     given,
@@ -37,7 +38,9 @@ export function runFile(run: {
       layers: config.numHiddenLayers,
       hiddenSize: config.hiddenSize,
       vocabulary: config.vocabSize,
-      parameters: Object.values(parameters).reduce((sum, { size }) => sum + size, 0),
+      parameters: weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+      source: learner.source,
+      ...learner.chat,
     },
     files: game.files,
     accuracy: game.accuracy,

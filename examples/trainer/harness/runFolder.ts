@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 /** Where a run goes that was given no `--out`. */
 export const newRunFolder = (): string =>
@@ -11,4 +11,13 @@ export async function makeRunFolder(out: string): Promise<void> {
   const probe = join(out, '.write-test');
   await writeFile(probe, 'x');
   await rm(probe);
+}
+
+/** `runs/last` is the newest run in `runs`; a run elsewhere changes nothing. */
+export async function linkLastRun(out: string): Promise<void> {
+  const folder = resolve('runs');
+  if (dirname(resolve(out)) !== folder) return;
+  const link = join(folder, 'last');
+  await rm(link, { force: true });
+  await symlink(resolve(out), link, 'junction').catch(() => undefined); // a convenience: the run goes on without it
 }

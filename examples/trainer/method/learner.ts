@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import type { Segment } from '@molrl/ef-env';
 import type { Role } from '@molrl/mol-loss';
 import {
   addLora,
   type ChatFormat,
   type LanguageModel,
-  loadQwen3,
+  loadModel,
   loadTokenizer,
   type Qwen3,
   type Qwen3Policy,
@@ -15,7 +14,8 @@ import {
   type Tokenizer,
   type TrainingSequence,
 } from '@molrl/qwen3';
-import { exists } from '../harness/exists.ts';
+import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
+import { findModel } from '../model/findModel.ts';
 
 /** Tokens with the loss each one is the target of. */
 export type Sequence = TrainingSequence<Role>;
@@ -31,45 +31,52 @@ export interface Learner {
   policy: Qwen3Policy;
   /** An episode as tokens, in the chat format that the policy samples in. */
   render(segments: readonly Segment[]): RenderedSegments;
+  /** How its conversations are written down. */
+  chat: CheckpointFormat;
+  /** Folder or GGUF file it was loaded from. */
+  source: string;
   dispose(): void;
 }
 
 export interface LoadLearnerOptions {
-  /** Folder of the base model: config.json, model.safetensors, tokenizer.json. */
-  folder: string;
-  format: ChatFormat;
+  /** Folder of the base model as Hugging Face publishes it, or a GGUF file. */
+  model: string;
+  /** `'auto'`: what the checkpoint's chat template writes. */
+  format: ChatFormat | 'auto';
   /** A LoRA adapter, `alpha` by default twice its rank; absent = full fine-tuning. */
   lora?: { r: number; alpha?: number | undefined } | undefined;
 }
 
-/** Loads the tokenizer, and the model twice (once with LoRA). */
-export async function loadLearner(options: LoadLearnerOptions): Promise<Learner> {
-  const { folder, format, lora } = options;
-  await assertModelFolder(folder);
-  const tokenizer = await loadTokenizer(folder);
-  const model = await loadQwen3(folder);
-  const base = lora === undefined ? await loadQwen3(folder) : model;
+/**
+ * Loads the tokenizer, and the model twice: what learns, and the base. With LoRA once, its matrices left as the file has
+ * them where the kernels can read them so.
+ */
+export async function loadLearner({
+  model: given,
+  format,
+  lora,
+}: LoadLearnerOptions): Promise<Learner> {
+  const { source, adapter } = await findModel(given);
+  if (adapter !== undefined) {
+    throw new Error(
+      `model: ${given} is a run that left an adapter. To train on from it, let it end with --export merged, or give its base.`,
+    );
+  }
+  const tokenizer = await loadTokenizer(source);
+  const model = await loadModel(source, { frozen: lora !== undefined });
+  const base = lora === undefined ? await loadModel(source) : model;
   if (lora !== undefined) addLora(model, { r: lora.r, alpha: lora.alpha ?? 2 * lora.r });
+  const { modelType = 'qwen3' } = model.config;
+  const chat: CheckpointFormat =
+    format === 'auto' ? await formatOfCheckpoint({ source, tokenizer, modelType }) : { format };
+  const writing = { format: chat.format, system: chat.system };
   return {
-    model,
-    ref: base,
-    tokenizer,
-    policy: qwen3Policy(model, tokenizer, { format }),
-    render: (segments) => renderSegments(segments, tokenizer, { format }),
+    ...{ model, ref: base, tokenizer, chat, source },
+    policy: qwen3Policy(model, tokenizer, writing),
+    render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {
       model.dispose();
       if (base !== model) base.dispose();
     },
   };
-}
-
-async function assertModelFolder(folder: string): Promise<void> {
-  for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
-    const path = join(folder, name);
-    if (!(await exists(path))) {
-      throw new Error(
-        `model: ${path} cannot be read. Give a folder with config.json, model.safetensors and tokenizer.json, or leave the setting out to use the model that ships with the example.`,
-      );
-    }
-  }
 }

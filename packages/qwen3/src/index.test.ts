@@ -4,6 +4,7 @@ import * as qwen3 from './index.ts';
 test('the public names', () => {
   expect(Object.keys(qwen3).sort()).toMatchInlineSnapshot(`
     [
+      "CHAT_FORMATS",
       "PROCESS_BYTES",
       "Qwen3",
       "Qwen3Error",

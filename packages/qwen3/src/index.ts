@@ -27,7 +27,7 @@ export {
 export type { Segment, SegmentTokens } from './chat/segment.ts';
 export type { Specials, SpecialsOption } from './chat/specials.ts';
 export type { TemplateMessage } from './chat/templateMessage.ts';
-export type { ChatFormat } from './chat/turnFormats.ts';
+export { CHAT_FORMATS, type ChatFormat } from './chat/turnFormats.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
 // `loadQwen3` and `saveQwen3` are the older names
 export {

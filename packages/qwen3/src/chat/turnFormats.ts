@@ -72,7 +72,8 @@ export type ChatFormat =
   | 'smollm2'
   | 'llama3';
 
-export const CHAT_FORMATS = Object.keys(TURN_FORMATS) as readonly ChatFormat[];
+/** Names of all formats. */
+export const CHAT_FORMATS: readonly ChatFormat[] = Object.keys(TURN_FORMATS) as ChatFormat[];
 
 /** The opening of a turn. */
 export function turnHeader(
