@@ -18,7 +18,7 @@ import { linkLastRun, makeRunFolder, newRunFolder } from './harness/runFolder.ts
 import { runStages } from './harness/runStages.ts';
 import { listCheckpoints, type RunState, readRunState } from './harness/runState.ts';
 import { onStopSignals } from './harness/stopSignals.ts';
-import { loadLearner } from './method/learner.ts';
+import { type Learner, loadLearner } from './method/learner.ts';
 import { readWeights } from './method/weights.ts';
 import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
 import { SHIPPED_MODEL } from './model/findModel.ts';
@@ -91,10 +91,7 @@ async function main(): Promise<void> {
   say(`Next: npm run chat -- ${out}`);
 }
 
-async function newState(
-  settings: TrainerSettings,
-  model: Awaited<ReturnType<typeof loadLearner>>['model'],
-): Promise<RunState> {
+async function newState(settings: TrainerSettings, model: Learner['model']): Promise<RunState> {
   const weights = await readWeights(model.trainable());
   return {
     ...{ settings, stage: 0, weights, evaluations: [], seconds: {} },
@@ -165,22 +162,28 @@ async function readText({ generalText }: TrainerSettings, encode: (text: string)
 
 /** The arithmetic of a batch, in words. */
 function shapeOf(
-  settings: TrainerSettings,
-  { model }: Awaited<ReturnType<typeof loadLearner>>,
+  { stages, grpo }: TrainerSettings,
+  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
 ): string {
   const trained = Object.values(model.trainable()).reduce((sum, { size }) => sum + size, 0);
   const lines = [
-    `stages ${settings.stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
+    `stages ${stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
   ];
-  if (settings.stages.includes('grpo')) {
-    const { prompts, numGenerations, microBatchSize, numIterations, updates } = settings.grpo;
+  if (stages.includes('grpo')) {
+    const { prompts, numGenerations, microBatchSize, numIterations, updates } = grpo;
     const completions = prompts * numGenerations;
-    const micro = Math.ceil(completions / (microBatchSize ?? completions));
+    const passes =
+      microBatchSize === undefined
+        ? `passes of at most ${tokensPerPass.toLocaleString('en-US')} tokens`
+        : counted(Math.ceil(completions / microBatchSize), 'micro-batch', 'es');
     lines.push(
-      `grpo: ${prompts} prompts x ${numGenerations} generations = ${completions} completions, ${micro} micro-batch${micro > 1 ? 'es' : ''}, ${numIterations} optimiser step${numIterations > 1 ? 's' : ''} per batch of rollouts, ${updates} batches`,
+      `grpo: ${prompts} prompts x ${numGenerations} generations = ${completions} completions, ${passes}, ${counted(numIterations, 'optimiser step')} per batch of rollouts, ${updates} batches`,
     );
   }
   return lines.join('\n');
 }
+
+const counted = (count: number, name: string, plural = 's'): string =>
+  `${count} ${name}${count === 1 ? '' : plural}`;
 
 endProcess(main());

@@ -16,6 +16,7 @@ import {
 } from '@molrl/qwen3';
 import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
 import { findModel } from '../model/findModel.ts';
+import { tokensPerPass } from './microBatches.ts';
 
 /** Tokens with the loss each one is the target of. */
 export type Sequence = TrainingSequence<Role>;
@@ -35,6 +36,8 @@ export interface Learner {
   chat: CheckpointFormat;
   /** Folder or GGUF file it was loaded from. */
   source: string;
+  /** Most tokens of a forward and backward pass, that it fits into memory. */
+  tokensPerPass: number;
   dispose(): void;
 }
 
@@ -72,6 +75,7 @@ export async function loadLearner({
   const writing = { format: chat.format, system: chat.system };
   return {
     ...{ model, ref: base, tokenizer, chat, source },
+    tokensPerPass: tokensPerPass(model),
     policy: qwen3Policy(model, tokenizer, writing),
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {

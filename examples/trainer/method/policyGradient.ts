@@ -13,6 +13,7 @@ import {
   selectTargets,
 } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
+import { microBatches } from './microBatches.ts';
 
 /** One episode of a batch. */
 export interface Attempt {
@@ -43,8 +44,8 @@ export async function policyGradient(
 ): Promise<{ gradients: Gradients | undefined; metrics: Record<string, number> }> {
   let gradients: Gradients | undefined;
   const parts: { tokens: number; metrics: Record<string, number> }[] = [];
-  for (let first = 0; first < attempts.length; first += options.microBatchSize) {
-    const part = attempts.slice(first, first + options.microBatchSize);
+  const limits = { items: options.microBatchSize, tokens: learner.tokensPerPass };
+  for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
     const own = await microBatch(learner, part, options);
     gradients = addGradients(gradients, own.gradients);
     parts.push(own);

@@ -1,8 +1,15 @@
-import { molLoss } from '@molrl/mol-loss';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
+import { molLoss, molTotals } from '@molrl/mol-loss';
+import {
+  addGradients,
+  type Gradients,
+  packedBatch,
+  scoreTargets,
+  selectTargets,
+} from '@molrl/qwen3';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
+import { microBatches } from './microBatches.ts';
 import type { Stage, StageStep } from './stage.ts';
 
 export interface SftOptions {
@@ -23,7 +30,7 @@ export interface SftOptions {
  *     L = mean over rows of the mean over their assistant tokens of -log p(token)
  */
 export async function* sft(
-  { model }: Learner,
+  learner: Pick<Learner, 'model' | 'tokensPerPass'>,
   stage: Stage,
   options: SftOptions,
 ): AsyncGenerator<StageStep> {
@@ -33,30 +40,53 @@ export async function* sft(
     const sequences = Array.from({ length: batchSize }, (_, i) =>
       itemOfEpochs(rows, step * batchSize + i, seed),
     );
-    const batch = packedBatch(sequences);
-    const targets = selectTargets(batch, sequences, { roles: ['assistant'] });
-    const { roles, sequenceIds } = targets;
-    const { logprobs, backward } = await scoreTargets(model, batch, targets);
-    const mixture = { assistant: { ce: 1 } } as const;
-    const { loss, logprobGradient } = molLoss({ logprobs, roles, sequenceIds }, { mixture });
-    const gradients = backward({ logprobs: logprobGradient });
+    const { gradients, loss, tokens, logprob } = await crossEntropy(learner, sequences);
     const rate = learningRate * schedule(step);
     const { gradNorm } = await stage.optimizer.step(gradients, { learningRate: rate, maxGradNorm });
     dispose(gradients);
     stage.endUpdate();
 
-    const tokens = batch.T / ((performance.now() - started) / 1000);
-    const right = logprobs.reduce((sum, x) => sum + x, 0) / logprobs.length;
+    const seconds = (performance.now() - started) / 1000;
     yield {
       step: step + 1,
       of: updates,
       metrics: {
         loss,
-        mean_token_logprob: right,
+        mean_token_logprob: logprob,
         grad_norm: gradNorm,
         learning_rate: rate,
-        'perf/tokens_per_s': tokens,
+        'perf/tokens_per_s': tokens / seconds,
       },
     };
   }
+}
+
+const MIXTURE = { mixture: { assistant: { ce: 1 } } } as const;
+
+/** Loss and gradient of a batch, in as many passes as its tokens need. */
+async function crossEntropy(
+  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
+  sequences: readonly Sequence[],
+) {
+  const parts = microBatches(sequences, { tokens: tokensPerPass }, (one) => one).map((part) => {
+    const batch = packedBatch(part);
+    return { batch, targets: selectTargets(batch, part, { roles: ['assistant'] }) };
+  });
+  const totals = molTotals(
+    parts.map(({ targets: { roles, sequenceIds } }) => ({ roles, sequenceIds })),
+    MIXTURE,
+  );
+  let gradients: Gradients | undefined;
+  let [loss, tokens, targets, logprob] = [0, 0, 0, 0];
+  for (const part of parts) {
+    const { roles, sequenceIds } = part.targets;
+    const { logprobs, backward } = await scoreTargets(model, part.batch, part.targets);
+    const own = molLoss({ logprobs, roles, sequenceIds }, { ...MIXTURE, totals });
+    gradients = addGradients(gradients, backward({ logprobs: own.logprobGradient }));
+    loss += own.loss;
+    tokens += part.batch.T;
+    targets += logprobs.length;
+    logprob += logprobs.reduce((sum, x) => sum + x, 0);
+  }
+  return { gradients: gradients!, loss, tokens, logprob: logprob / targets }; // a batch has a sequence
 }

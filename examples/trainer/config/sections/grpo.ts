@@ -73,7 +73,7 @@ export const grpo = z.strictObject({
   }),
   microBatchSize: named(
     count(1, 65_536).optional(),
-    'Completions per forward and backward pass: memory, not arithmetic. Default: all.',
+    'Completions per forward and backward pass at most: memory, not arithmetic. Default: as many as take 1 GiB.',
     {
       trl: 'per_device_train_batch_size',
       verl: 'ppo_micro_batch_size',

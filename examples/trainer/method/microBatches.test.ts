@@ -1,0 +1,61 @@
+import { addLora, createQwen3, TINY_CONFIG } from '@molrl/qwen3';
+import { openCpu } from '@molrl/tensor-gpu';
+import { describe, expect, test } from 'vitest';
+import type { Learner, Sequence } from './learner.ts';
+import { microBatches, tokensPerPass } from './microBatches.ts';
+import { sft } from './sft.ts';
+import { Stage } from './stage.ts';
+import { readWeights } from './weights.ts';
+
+const row = (...ids: number[]): Sequence => ({
+  ids,
+  roles: ids.map((_, i) => (i < 2 ? 'ignore' : 'assistant')),
+});
+const ROWS = [row(1, 2, 3), row(4, 5, 6, 7, 8), row(9, 10, 11, 12), row(1, 3, 5)];
+const lengths = (limits: { items?: number; tokens: number }) =>
+  microBatches(ROWS, limits, (one) => one).map((part) => part.map(({ ids }) => ids.length));
+
+describe('microBatches', () => {
+  test('keeps to both limits, in order; what is too long goes alone', () => {
+    expect(lengths({ tokens: 100 })).toEqual([[3, 5, 4, 3]]);
+    expect(lengths({ tokens: 8 })).toEqual([
+      [3, 5],
+      [4, 3],
+    ]);
+    expect(lengths({ tokens: 100, items: 3 })).toEqual([[3, 5, 4], [3]]);
+    expect(lengths({ tokens: 2 })).toEqual([[3], [5], [4], [3]]);
+  });
+
+  test('SmolLM2-135M with LoRA has some hundred tokens a pass, the shipped model takes all', async () => {
+    const smol = {
+      ...{ vocabSize: 49152, hiddenSize: 576, intermediateSize: 1536, numHiddenLayers: 30 },
+      ...{ numAttentionHeads: 9, numKeyValueHeads: 3, headDim: 64 },
+    };
+    const config = { ...TINY_CONFIG, ...smol };
+    const tokens = tokensPerPass({ config, adapter: { r: 16 } as never });
+    expect(tokens).toBeGreaterThan(400);
+    expect(tokens).toBeLessThan(1000);
+    expect(tokensPerPass({ config: TINY_CONFIG, adapter: undefined })).toBeGreaterThan(100_000);
+  });
+});
+
+test('sft in parts takes the step of the whole batch', async () => {
+  const device = await openCpu({ threads: 1 });
+  const step = async (tokensPerPass: number) => {
+    const model = createQwen3(TINY_CONFIG, { seed: 1 });
+    addLora(model, { r: 2, alpha: 4, seed: 1 });
+    const stage = new Stage(model.trainable(), { name: 's', seed: 1, learningRate: 0.1 });
+    const learner = { model, tokensPerPass } as Learner;
+    const options = { rows: ROWS, updates: 1, batchSize: 4, learningRate: 0.1, maxGradNorm: 1 };
+    const steps = sft(learner, stage, { ...options, schedule: () => 1, seed: 1 });
+    const { value } = await steps.next();
+    const { loss, mean_token_logprob, grad_norm } = value!.metrics;
+    const weights = Object.values(await readWeights(model.trainable())).flatMap((w) => [...w]);
+    stage.dispose();
+    model.dispose();
+    return [loss!, mean_token_logprob!, grad_norm!, ...weights];
+  };
+  const [whole, parts] = [await step(1000), await step(6)];
+  for (const [i, value] of whole.entries()) expect(parts[i]).toBeCloseTo(value, 4);
+  device.dispose();
+});

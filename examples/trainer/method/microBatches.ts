@@ -1,0 +1,36 @@
+import { planMemory, type Qwen3 } from '@molrl/qwen3';
+import type { Sequence } from './learner.ts';
+
+/** What the activations and gradients of one forward and backward pass may take, where nobody says otherwise. */
+const PASS_BYTES = 1 << 30;
+
+/** Most tokens of a pass within it. */
+export function tokensPerPass({ config, adapter }: Pick<Qwen3, 'config' | 'adapter'>): number {
+  const options = { loraRank: adapter?.r ?? 0, train: { tokens: 1 } };
+  const { parts } = planMemory(config, options);
+  const limit = parts.weights + parts.optimizer + PASS_BYTES;
+  return Math.max(1, planMemory(config, { ...options, limit }).largest.trainTokens);
+}
+
+/** Cuts a batch where the next item would be one too many, or its tokens would; an item longer than that goes alone. */
+export function microBatches<Item>(
+  items: readonly Item[],
+  limits: { items?: number | undefined; tokens: number },
+  sequenceOf: (item: Item) => Sequence,
+): Item[][] {
+  const { items: most = items.length, tokens: mostTokens } = limits;
+  const parts: Item[][] = [];
+  let part: Item[] = [];
+  let tokens = 0;
+  for (const item of items) {
+    const { length } = sequenceOf(item).ids;
+    if (part.length > 0 && (part.length >= most || tokens + length > mostTokens)) {
+      parts.push(part);
+      [part, tokens] = [[], 0];
+    }
+    part.push(item);
+    tokens += length;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
