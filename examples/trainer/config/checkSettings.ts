@@ -38,10 +38,10 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
       (environment === 'prompt' || environment === 'maths'),
     'evalData: held-out rows need `data` to train on.',
   );
+  const named = ENVIRONMENTS.some((name) => name === environment);
+  const ownRows = environment === 'prompt' ? data !== undefined : !named; // what they hold is seen when they are read
   need(
-    stages.includes('sft') &&
-      sft.data === undefined &&
-      ENVIRONMENTS.some((name) => name === environment),
+    stages.includes('sft') && sft.data === undefined && !ownRows,
     'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`.',
   );
   need(

@@ -72,6 +72,15 @@ describe('rows and a reward of the user', () => {
     expect(game.accuracy).toBe('by `accuracy` of the reward file');
   });
 
+  test('rows with an answer are worked examples, the held-out ones are not', async () => {
+    const game = await open(REWARD);
+    const [task] = game.heldOut(1) as [(typeof ROWS)[number]];
+    const said = game.sftRows?.map(({ messages }) => messages?.map(({ content }) => content));
+    expect(said).toHaveLength(18);
+    expect(said).toContainEqual(['3 + 1', '4']);
+    expect(said).not.toContainEqual([task.prompt, task.answer]);
+  });
+
   test('several rewards by name are one', async () => {
     const game = await open(
       'export default { one: (t: string[]) => t.map(() => 1), half: { reward: (t: string[]) => t.map(() => 1), weight: 0.5 } };\n',

@@ -12,8 +12,7 @@ import { promptGame } from './promptGame.ts';
 export async function openGame(settings: TrainerSettings): Promise<Game> {
   const { environment, families, level, data, evalData, reward, system, seed } = settings;
   // checkSettings has asked for data and reward where they are needed
-  if (environment === 'prompt')
-    return promptGame({ data: data!, evalData, reward: reward!, system, seed });
+  if (environment === 'prompt') return promptGame({ data, evalData, reward, system, seed });
   if (environment === 'maths') return mathsGame({ data: data!, evalData, system, seed });
   if (environment === 'gym') return gymGame({ families, level });
   if (environment === 'codewords') return codewordsGame();

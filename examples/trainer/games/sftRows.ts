@@ -13,15 +13,17 @@ export interface SftRow {
 
 /** Rows of `sft.data`, else the game's own, as tokens in the model's chat format; none when no stage needs them. */
 export async function readSftRows(
-  { stages, sft, seed, system }: TrainerSettings,
+  { stages, sft, data, seed, system }: TrainerSettings,
   { render }: Pick<Learner, 'render'>,
   game: Pick<Game, 'sftRows'>,
 ): Promise<Sequence[]> {
   if (!stages.includes('sft')) return [];
-  const rows = sft.data === undefined ? game.sftRows : await rowsOfFile(sft.data, seed);
+  // held-out rows of the same file stay out
+  const rows =
+    sft.data === undefined || sft.data === data ? game.sftRows : await rowsOfFile(sft.data, seed);
   if (rows === undefined || rows.length === 0) {
     throw new Error(
-      'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`; an environment file may export `sftRows`.',
+      'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`; or rows of --data with an `answer` or `completion`, or an environment file that exports `sftRows`.',
     );
   }
   return rows.map((row, index) => {
