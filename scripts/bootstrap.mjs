@@ -27,6 +27,7 @@ const program =
 const COMMANDS = {
   start: program('mol-rl', 'main.ts'),
   train: program('trainer', 'main.ts'),
+  doctor: program('trainer', 'seeing', 'doctor', 'main.ts'),
   chat: program('chat.ts'),
   compare: program('compare', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],

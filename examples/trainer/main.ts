@@ -23,6 +23,8 @@ import { readWeights } from './method/weights.ts';
 import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
 import { SHIPPED_MODEL } from './model/findModel.ts';
 import { modelCard } from './model/modelCard.ts';
+import { beforeRun } from './seeing/doctor/beforeRun.ts';
+import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -60,6 +62,10 @@ async function main(): Promise<void> {
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
   await replaceFile(join(out, runFileName), runFile({ settings, given, learner, device, game }));
+  if (!found) {
+    const facts = await beforeRun({ settings, learner, game, sftRows });
+    for (const { sentence } of findings(CHECKS_BEFORE, facts)) say(`doctor: ${sentence}`);
+  }
   const progress = createProgress();
   onStopSignals(stop, (words) => progress.line(words));
   const run = openRun({ learner, game, text, sftRows, out, state, progress, signal: stop.signal });

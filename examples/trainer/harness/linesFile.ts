@@ -31,7 +31,12 @@ export function openLinesFile<Row>(file: string, keep: number): LinesFile<Row> {
 }
 
 /** All rows written so far. */
-export async function readLines<Row>(file: string): Promise<Row[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as Row); // written by `append` above
-}
+export const readLines = async <Row>(file: string): Promise<Row[]> =>
+  parseLines<Row>(await readFile(file, 'utf8'));
+
+/** Rows of the content of such a file. */
+export const parseLines = <Row>(content: string): Row[] =>
+  content
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Row); // written by `append` above

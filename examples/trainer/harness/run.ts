@@ -3,7 +3,7 @@ import type { Game } from '../games/game.ts';
 import type { Learner, Sequence } from '../method/learner.ts';
 import type { CompletionRow } from './completionRows.ts';
 import { type LinesFile, openLinesFile } from './linesFile.ts';
-import type { MetricsRow } from './metricsRow.ts';
+import { type MetricsLog, openMetricsLog } from './metricsLog.ts';
 import type { Progress } from './progress.ts';
 import { type RunState, writeRunState } from './runState.ts';
 
@@ -23,7 +23,7 @@ export interface Run {
   out: string;
   /** Continued in place; written every `saveSteps` updates and after each stage. */
   state: RunState;
-  metrics: LinesFile<MetricsRow>;
+  metrics: MetricsLog;
   /** A few completions of every update. */
   completions: LinesFile<CompletionRow>;
   progress: Progress;
@@ -39,7 +39,7 @@ export function openRun(parts: Omit<Run, 'metrics' | 'completions'>): Run {
   const { out, state } = parts;
   return {
     ...parts,
-    metrics: openLinesFile(metricsFile(out), state.bytes.metrics),
+    metrics: openMetricsLog(metricsFile(out), state.bytes.metrics),
     completions: openLinesFile(completionsFile(out), state.bytes.completions),
   };
 }

@@ -15,7 +15,7 @@ import { dispose } from '@tensorflow/tfjs-core';
 import { addGeneralKl } from './generalKl.ts';
 import type { Learner, Sequence } from './learner.ts';
 import { type Attempt, policyGradient } from './policyGradient.ts';
-import { type Rollouts, readRollouts, trainedSequence } from './rollouts.ts';
+import { type Rollouts, readRollouts, sampledEntropy, trainedSequence } from './rollouts.ts';
 import type { Stage, StageStep } from './stage.ts';
 
 /** What is played: attempts that are scored. */
@@ -90,6 +90,7 @@ export async function* grpo<Task>(
     const metrics: Record<string, number> = {
       ...rewardMetrics(rewards, { numGenerations }),
       ...completionMetrics(lengths, truncated),
+      'sampling/entropy': sampledEntropy(rollouts),
       learning_rate: rate,
     };
 

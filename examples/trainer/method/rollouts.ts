@@ -48,3 +48,13 @@ export function trainedSequence(
   const { ids, sampled } = render(episode.segments);
   return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
 }
+
+/** Mean of -log p over the sampled tokens, nats: an estimate of the sampler's entropy, without bias. 0 without tokens. */
+export function sampledEntropy({ logprobs }: Pick<Rollouts, 'logprobs'>): number {
+  let [sum, count] = [0, 0];
+  for (const row of logprobs) {
+    for (const value of row) sum -= value;
+    count += row.length;
+  }
+  return sum / Math.max(1, count);
+}

@@ -1,6 +1,7 @@
 import { driveUpdates } from '../harness/driveUpdates.ts';
 import { type Run, saveRun, stageLabel } from '../harness/run.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
+import { adviceOf } from '../seeing/doctor/advice.ts';
 
 export interface DriveOptions {
   learningRate: number;
@@ -28,6 +29,7 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
   await driveUpdates(stage, {
     updates: options.steps(stage),
     line: (text) => progress.line(text),
+    advice: () => adviceOf(state.settings, file.rows),
     signal,
     isDue: ({ step }) => step % saveSteps === 0 && step < options.total, // the end of a stage is saved by the run
     keep: async () => {

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { type LinesFile, openLinesFile, parseLines } from './linesFile.ts';
+import type { MetricsRow } from './metricsRow.ts';
+
+/** metrics.jsonl of a run, with all that stands in it. */
+export interface MetricsLog extends LinesFile<MetricsRow> {
+  /** From the run's beginning, those before it was resumed included. */
+  readonly rows: readonly MetricsRow[];
+}
+
+/** Opens the file for appending; see `openLinesFile`. */
+export function openMetricsLog(file: string, keep: number): MetricsLog {
+  const lines = openLinesFile<MetricsRow>(file, keep);
+  const rows = parseLines<MetricsRow>(readFileSync(file, 'utf8'));
+  return {
+    ...lines,
+    rows,
+    append: (row) => {
+      lines.append(row);
+      rows.push(row);
+    },
+  };
+}

@@ -1,0 +1,91 @@
+// npm run doctor -- --config FILE   checks a run before it starts: the options are those of `npm run train`
+// npm run doctor -- runs/last       what the doctor finds in the metrics of a run
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseConfig, type Qwen3Config } from '@molrl/qwen3';
+import { openCpu } from '@molrl/tensor-gpu';
+import { checkSettings } from '../../config/checkSettings.ts';
+import { readCommandLine } from '../../config/commandLine.ts';
+import { readGiven } from '../../config/readSettings.ts';
+import type { TrainerSettings } from '../../config/schema.ts';
+import { openGame } from '../../games/openGame.ts';
+import { readSftRows } from '../../games/sftRows.ts';
+import { endProcess } from '../../harness/endProcess.ts';
+import { loadLearner } from '../../method/learner.ts';
+import { readRun } from '../readRun.ts';
+import { afterRun, findingLine } from './afterRun.ts';
+import { memoryTooSmall } from './before/memoryTooSmall.ts';
+import { beforeRun } from './beforeRun.ts';
+import { CHECKS_BEFORE, CHECKS_DURING, findings } from './checks.ts';
+import { memoryNeeded } from './memoryNeeded.ts';
+import { trialBatch } from './trialBatch.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2).filter((argument) => argument !== '--');
+  const [folder] = argv;
+  if (folder !== undefined && !folder.startsWith('-')) return ofRun(folder);
+  const line = readCommandLine(argv);
+  const settings = checkSettings(await readGiven(line), { quick: line.quick });
+  const sentences = await beforeStart(settings, line.threads);
+  for (const sentence of sentences) say(`- ${sentence}`);
+  say(sentences.length === 0 ? 'Healthy: nothing to say.' : `${sentences.length} found.`);
+  process.exitCode = sentences.length === 0 ? 0 : 1;
+}
+
+async function ofRun(folder: string): Promise<void> {
+  const { settings, metrics } = await readRun(folder);
+  const found = afterRun(settings, metrics);
+  for (const finding of found) say(`- ${findingLine(finding)}`);
+  say(
+    found.length === 0
+      ? `Healthy: nothing to say of ${metrics.length} rows of metrics.`
+      : `${found.length} found.`,
+  );
+}
+
+/** What is wrong before the first update; the model is loaded only if it fits. */
+async function beforeStart(
+  settings: TrainerSettings,
+  threads: number | undefined,
+): Promise<string[]> {
+  const folder = settings.model ?? SHIPPED;
+  const config = await configOf(folder);
+  const large =
+    config &&
+    memoryTooSmall({ settings, memory: memoryNeeded(config, settings, { prompt: 1, sftRow: 1 }) });
+  if (large !== undefined) return [`${large} Nothing was loaded.`];
+  await openCpu({ threads, kernels: settings.kernels });
+  const learner = await loadLearner({
+    folder,
+    format: settings.model === undefined ? 'recipe' : 'qwen3',
+    lora: settings.lora,
+  });
+  const game = await openGame(settings);
+  const sftRows = await readSftRows(settings, learner);
+  const before = findings(CHECKS_BEFORE, await beforeRun({ settings, learner, game, sftRows }));
+  const starts = settings.stages.find((stage) => stage !== 'eval');
+  if (starts !== 'grpo') return before.map(({ sentence }) => sentence);
+  const update = await trialBatch(settings, learner, game);
+  const played = findings(CHECKS_DURING, {
+    ...{ settings, stage: 'grpo', updates: [update], evaluations: [] },
+  });
+  return [...before, ...played].map(({ sentence }) => sentence);
+}
+
+/** Of a model folder, without its weights; a GGUF file has it inside. */
+async function configOf(model: string): Promise<Qwen3Config | undefined> {
+  const file = join(model, 'config.json');
+  return readFile(file, 'utf8').then(
+    (text) => parseConfig(JSON.parse(text), file),
+    () => undefined,
+  );
+}
+
+endProcess(main());
