@@ -25,6 +25,7 @@ import { SHIPPED_MODEL } from './model/findModel.ts';
 import { modelCard } from './model/modelCard.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
+import { openTrackers } from './seeing/tracking/openTrackers.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -68,7 +69,9 @@ async function main(): Promise<void> {
   }
   const progress = createProgress();
   onStopSignals(stop, (words) => progress.line(words));
-  const run = openRun({ learner, game, text, sftRows, out, state, progress, signal: stop.signal });
+  const tracker = openTrackers({ settings, out, onFailure: (words) => progress.line(words) });
+  const { signal } = stop;
+  const run = openRun({ learner, game, text, sftRows, out, state, tracker, progress, signal });
   if (!found) await saveRun(run);
   try {
     await runStages(run);

@@ -10,6 +10,8 @@ const DEFAULTS: TrainerSettings = {
   seed: 0,
   saveSteps: 20,
   saveTotalLimit: 2,
+  reportTo: ['tensorboard'],
+  project: 'molrl',
   adamBeta1: 0.9,
   adamBeta2: 0.98,
   weightDecay: 0,

@@ -9,6 +9,7 @@ import { mol } from './sections/mol.ts';
 import { optimizer } from './sections/optimizer.ts';
 import { saving } from './sections/saving.ts';
 import { sft } from './sections/sft.ts';
+import { tracking } from './sections/tracking.ts';
 import { count, named, oneOf, path } from './settingTypes.ts';
 
 export const STAGES = ['collect', 'sft', 'mol', 'grpo', 'eval'] as const;
@@ -66,6 +67,7 @@ export const trainerSchema = z.strictObject({
   }),
   ...saving,
   ...exporting,
+  ...tracking,
   ...optimizer,
   kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels compute.'),
   collect,

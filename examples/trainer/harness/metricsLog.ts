@@ -8,8 +8,16 @@ export interface MetricsLog extends LinesFile<MetricsRow> {
   readonly rows: readonly MetricsRow[];
 }
 
-/** Opens the file for appending; see `openLinesFile`. */
-export function openMetricsLog(file: string, keep: number): MetricsLog {
+/**
+ * Opens the file for appending; see `openLinesFile`.
+ *
+ * @param onRow - Gets each row that is appended.
+ */
+export function openMetricsLog(
+  file: string,
+  keep: number,
+  onRow: (row: MetricsRow) => void,
+): MetricsLog {
   const lines = openLinesFile<MetricsRow>(file, keep);
   const rows = parseLines<MetricsRow>(readFileSync(file, 'utf8'));
   return {
@@ -18,6 +26,7 @@ export function openMetricsLog(file: string, keep: number): MetricsLog {
     append: (row) => {
       lines.append(row);
       rows.push(row);
+      onRow(row);
     },
   };
 }

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import type { Game } from '../games/game.ts';
 import type { Learner, Sequence } from '../method/learner.ts';
+import { trackedRow } from '../seeing/tracking/trackedRow.ts';
+import type { Tracker } from '../seeing/tracking/tracker.ts';
 import type { CompletionRow } from './completionRows.ts';
 import { type LinesFile, openLinesFile } from './linesFile.ts';
 import { type MetricsLog, openMetricsLog } from './metricsLog.ts';
+import type { MetricsRow } from './metricsRow.ts';
 import type { Progress } from './progress.ts';
 import { type RunState, writeRunState } from './runState.ts';
 
@@ -26,6 +29,8 @@ export interface Run {
   metrics: MetricsLog;
   /** A few completions of every update. */
   completions: LinesFile<CompletionRow>;
+  /** Whoever else shows the metrics. */
+  tracker: Tracker;
   progress: Progress;
   signal: AbortSignal;
 }
@@ -36,10 +41,14 @@ export const completionsFile = (out: string): string => join(out, 'completions.j
 
 /** Opens what a run writes to; lines of updates that will be repeated are cut off. */
 export function openRun(parts: Omit<Run, 'metrics' | 'completions'>): Run {
-  const { out, state } = parts;
+  const { out, state, tracker } = parts;
+  const track = (row: MetricsRow): void => {
+    const { step, scalars } = trackedRow(state.settings, row);
+    tracker.log(step, scalars);
+  };
   return {
     ...parts,
-    metrics: openMetricsLog(metricsFile(out), state.bytes.metrics),
+    metrics: openMetricsLog(metricsFile(out), state.bytes.metrics, track),
     completions: openLinesFile(completionsFile(out), state.bytes.completions),
   };
 }

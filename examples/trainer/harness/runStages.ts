@@ -41,5 +41,6 @@ export async function runStages(run: Run): Promise<void> {
   } finally {
     run.metrics.close();
     run.completions.close();
+    await run.tracker.close();
   }
 }

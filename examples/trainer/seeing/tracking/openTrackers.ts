@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TrainerSettings } from '../../config/schema.ts';
+import type { ReportTarget } from '../../config/sections/tracking.ts';
+import { childTracker } from './childTracker.ts';
+import { tensorboardTracker } from './tensorboardTracker.ts';
+import type { TrackedRun, Tracker } from './tracker.ts';
+
+const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+const OPEN: Record<Exclude<ReportTarget, 'none'>, (run: TrackedRun) => Tracker> = {
+  tensorboard: ({ out }) => tensorboardTracker(out),
+  wandb: (run) =>
+    childTracker([process.execPath, ...process.execArgv, beside('wandbChild.ts')], { run }),
+  trackio: (run) =>
+    childTracker([process.env.MOLRL_PYTHON ?? 'python3', beside('trackioChild.py')], { run }),
+};
+
+export interface OpenTrackersOptions {
+  settings: TrainerSettings;
+  out: string;
+  /** Tells once why a tracker was given up. */
+  onFailure(sentence: string): void;
+}
+
+/** All trackers of a run as one that never fails. */
+export function openTrackers({ settings, out, onFailure }: OpenTrackersOptions): Tracker {
+  const folder = resolve(out);
+  const started = statSync(folder).birthtimeMs;
+  const run: TrackedRun = {
+    ...{ out, config: settings, project: settings.project },
+    name: settings.runName ?? basename(folder),
+    id: createHash('sha256').update(`${folder} ${started}`).digest('hex').slice(0, 12),
+  };
+  const names = settings.reportTo.filter((name) => name !== 'none');
+  const guarded = names.map((name) =>
+    forgiving(
+      () => OPEN[name](run),
+      (error) => onFailure(`--report-to ${name}: ${error.message}. The run goes on without it.`),
+    ),
+  );
+  return {
+    log: (step, scalars) => {
+      for (const tracker of guarded) tracker.log(step, scalars);
+    },
+    close: async () => {
+      await Promise.all(guarded.map((tracker) => tracker.close()));
+    },
+  };
+}
+
+/** A tracker that is left out from its first failure on, of which is told once. */
+export function forgiving(open: () => Tracker, onFailure: (error: Error) => void): Tracker {
+  let tracker: Tracker | undefined;
+  const giveUp = (error: unknown): void => {
+    tracker = undefined;
+    onFailure(error as Error); // file system, child processes
+  };
+  const attempt = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      giveUp(error);
+    }
+  };
+  attempt(() => {
+    tracker = open();
+  });
+  return {
+    log: (step, scalars) => attempt(() => tracker?.log(step, scalars)),
+    close: async () => {
+      await tracker?.close().catch(giveUp);
+      tracker = undefined;
+    },
+  };
+}

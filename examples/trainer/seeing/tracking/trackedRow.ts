@@ -1,0 +1,27 @@
+import type { StageName, TrainerSettings } from '../../config/schema.ts';
+import type { MetricsRow } from '../../harness/metricsRow.ts';
+
+/** A row of metrics.jsonl as trackers get it. */
+export interface TrackedRow {
+  /** Updates of the whole run, so that it only grows. */
+  step: number;
+  /** `grpo/reward`, `sft/loss`; what is measured in an evaluation has its own prefix, `eval/accuracy`. */
+  scalars: Record<string, number>;
+}
+
+export function trackedRow(
+  { stages, ...settings }: TrainerSettings,
+  { stage: label, step, ...metrics }: MetricsRow,
+): TrackedRow {
+  const updates = (stage: StageName): number =>
+    stage === 'eval' || stage === 'collect' ? 0 : settings[stage].updates;
+  const place = Number.parseInt(label, 10) - 1; // labels are `2-grpo`
+  const before = stages.slice(0, place).reduce((sum, stage) => sum + updates(stage), 0);
+  const prefix = label.slice(label.indexOf('-') + 1);
+  const scalars = Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
+    typeof value === 'number'
+      ? [[name.startsWith('eval/') ? name : `${prefix}/${name}`, value]]
+      : [],
+  );
+  return { step: before + step, scalars: Object.fromEntries(scalars) };
+}
