@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   }
   const progress = createProgress();
   onStopSignals(stop, (words) => progress.line(words));
-  const tracker = openTrackers({ settings, out, onFailure: (words) => progress.line(words) });
+  const tracker = openTrackers({ state, out, onFailure: (words) => progress.line(words) });
   const { signal } = stop;
   const run = openRun({ learner, game, text, sftRows, out, state, tracker, progress, signal });
   if (!found) await saveRun(run);

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TrainerSettings } from '../../config/schema.ts';
 import type { ReportTarget } from '../../config/sections/tracking.ts';
+import type { RunState } from '../../harness/runState.ts';
 import { childTracker } from './childTracker.ts';
 import { tensorboardTracker } from './tensorboardTracker.ts';
+import { updatesBefore } from './trackedRow.ts';
 import type { TrackedRun, Tracker } from './tracker.ts';
 
 const beside = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 const OPEN: Record<Exclude<ReportTarget, 'none'>, (run: TrackedRun) => Tracker> = {
-  tensorboard: ({ out }) => tensorboardTracker(out),
+  tensorboard: tensorboardTracker,
   wandb: (run) =>
     childTracker([process.execPath, ...process.execArgv, beside('wandbChild.ts')], { run }),
   trackio: (run) =>
@@ -19,17 +20,20 @@ const OPEN: Record<Exclude<ReportTarget, 'none'>, (run: TrackedRun) => Tracker> 
 };
 
 export interface OpenTrackersOptions {
-  settings: TrainerSettings;
+  /** Where the run is. */
+  state: Pick<RunState, 'settings' | 'stage' | 'progress'>;
   out: string;
   /** Tells once why a tracker was given up. */
   onFailure(sentence: string): void;
 }
 
 /** All trackers of a run as one that never fails. */
-export function openTrackers({ settings, out, onFailure }: OpenTrackersOptions): Tracker {
+export function openTrackers({ state, out, onFailure }: OpenTrackersOptions): Tracker {
+  const { settings, stage, progress } = state;
   const folder = resolve(out);
   const started = statSync(folder).birthtimeMs;
   const run: TrackedRun = {
+    done: updatesBefore(settings, stage) + (progress?.step ?? 0),
     ...{ out, config: settings, project: settings.project },
     name: settings.runName ?? basename(folder),
     id: createHash('sha256').update(`${folder} ${started}`).digest('hex').slice(0, 12),

@@ -7,6 +7,8 @@ export interface TensorboardEvent {
   step?: number | undefined;
   /** First event of a file. */
   fileVersion?: string | undefined;
+  /** A run goes on here: readers forget what was written at this step and later. */
+  sessionStart?: boolean | undefined;
   /** By tag. */
   scalars?: Readonly<Record<string, number>> | undefined;
 }
@@ -16,12 +18,15 @@ const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
+/** `SessionLog.START` */
+const SESSION_START = 1;
 
 /**
  * An event as a TFRecord.
  *
  *     length (u64)   masked crc of length (u32)   message   masked crc of message (u32)
- *     message = Event { wall_time = 1, step = 2, file_version = 3, summary = 5 { value = 1 { tag = 1, simple_value = 2 } } }
+ *     message = Event { wall_time = 1, step = 2, file_version = 3,
+ *                       summary = 5 { value = 1 { tag = 1, simple_value = 2 } }, session_log = 7 { status = 1 } }
  *
  * Scalars are `simple_value`, which every version of TensorBoard's readers shows.
  */
@@ -32,7 +37,8 @@ export function tensorboardRecord(event: TensorboardEvent): Buffer {
   return Buffer.concat([length, checksum(length), message, checksum(message)]);
 }
 
-function eventMessage({ wallTime, step, fileVersion, scalars }: TensorboardEvent): Buffer {
+function eventMessage(event: TensorboardEvent): Buffer {
+  const { wallTime, step, fileVersion, scalars, sessionStart = false } = event;
   const time = Buffer.alloc(8);
   time.writeDoubleLE(wallTime);
   const values = Object.entries(scalars ?? {}).map(([tag, value]) =>
@@ -44,6 +50,7 @@ function eventMessage({ wallTime, step, fileVersion, scalars }: TensorboardEvent
     ...(step === undefined ? [] : [key(2, VARINT), varint(step)]),
     ...(fileVersion === undefined ? [] : [field(3, Buffer.from(fileVersion))]),
     ...(values.length === 0 ? [] : [field(5, Buffer.concat(values))]),
+    ...(sessionStart ? [field(7, Buffer.concat([key(1, VARINT), varint(SESSION_START)]))] : []),
   ]);
 }
 

@@ -2,15 +2,16 @@ import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tensorboardRecord } from './tensorboardEvent.ts';
-import type { Tracker } from './tracker.ts';
+import type { TrackedRun, Tracker } from './tracker.ts';
 
 const PREFIX = 'events.out.tfevents.';
 
 /**
  * Writes a new event file into the folder of a run: `tensorboard --logdir runs` shows it. A resumed run writes one of its
- * own, sorted after those before it; TensorBoard then drops what the repeated updates replace.
+ * own, sorted after those before it, that begins with where it goes on: both of TensorBoard's loaders then drop what the
+ * repeated updates replace.
  */
-export function tensorboardTracker(out: string): Tracker {
+export function tensorboardTracker({ out, done }: Pick<TrackedRun, 'out' | 'done'>): Tracker {
   const handle = openSync(
     join(out, `${PREFIX}${nextSecond(out)}.${hostname()}.${process.pid}`),
     'wx',
@@ -19,6 +20,7 @@ export function tensorboardTracker(out: string): Tracker {
     writeSync(handle, tensorboardRecord({ wallTime: Date.now() / 1000, ...event }));
   };
   write({ fileVersion: 'brain.Event:2' });
+  if (done > 0) write({ step: done + 1, sessionStart: true });
   return {
     log: (step, scalars) => write({ step, scalars }),
     close: async () => closeSync(handle),

@@ -10,18 +10,22 @@ export interface TrackedRow {
 }
 
 export function trackedRow(
-  { stages, ...settings }: TrainerSettings,
+  settings: TrainerSettings,
   { stage: label, step, ...metrics }: MetricsRow,
 ): TrackedRow {
-  const updates = (stage: StageName): number =>
-    stage === 'eval' || stage === 'collect' ? 0 : settings[stage].updates;
   const place = Number.parseInt(label, 10) - 1; // labels are `2-grpo`
-  const before = stages.slice(0, place).reduce((sum, stage) => sum + updates(stage), 0);
   const prefix = label.slice(label.indexOf('-') + 1);
   const scalars = Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
     typeof value === 'number'
       ? [[name.startsWith('eval/') ? name : `${prefix}/${name}`, value]]
       : [],
   );
-  return { step: before + step, scalars: Object.fromEntries(scalars) };
+  return { step: updatesBefore(settings, place) + step, scalars: Object.fromEntries(scalars) };
+}
+
+/** Updates of all stages before one. */
+export function updatesBefore({ stages, ...settings }: TrainerSettings, place: number): number {
+  const updates = (stage: StageName): number =>
+    stage === 'eval' || stage === 'collect' ? 0 : settings[stage].updates;
+  return stages.slice(0, place).reduce((sum, stage) => sum + updates(stage), 0);
 }

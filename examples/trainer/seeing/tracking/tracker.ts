@@ -14,6 +14,8 @@ export interface TrackedRun {
   name: string;
   /** The same for a run and what continues it. */
   id: string;
+  /** Updates before it was resumed. */
+  done: number;
   /** Everything of the run's settings. */
   config: object;
 }

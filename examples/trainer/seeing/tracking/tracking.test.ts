@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const run = { out: '', project: 'p', name: 'n', id: 'i', config: {} };
+const run = { out: '', project: 'p', name: 'n', id: 'i', config: {}, done: 0 };
 
 describe('crc32c', () => {
   // RFC 3720, B.4
@@ -36,6 +36,10 @@ describe('tensorboardRecord', () => {
     const record = tensorboardRecord({ wallTime: 1.5, step: 300, scalars: { reward: 0.25 } });
     expect(record.toString('hex')).toBe(
       '1d00000000000000602fdf2309000000000000f83f10ac022a0f0a0d0a06726577617264150000803e2453d477',
+    );
+    const start = tensorboardRecord({ wallTime: 2, step: 4, sessionStart: true });
+    expect(start.toString('hex')).toBe(
+      '0f000000000000006d532b0909000000000000004010043a0208017601b5eb',
     );
     const version = tensorboardRecord({ wallTime: 2, fileVersion: 'brain.Event:2' });
     expect(version.toString('hex')).toBe(
@@ -66,7 +70,10 @@ describe('tensorboard files', () => {
     await writeFile(join(out, 'events.out.tfevents.9000000000.host.1'), '');
     const settings = checkSettings({ environment: 'codewords' });
     for (const step of [1, 2]) {
-      const tracker = openTrackers({ settings, out, onFailure: expect.unreachable });
+      const tracker = openTrackers({
+        state: { settings, stage: 0, progress: undefined },
+        ...{ out, onFailure: expect.unreachable },
+      });
       tracker.log(step, { 'grpo/reward': step });
       await tracker.close();
     }

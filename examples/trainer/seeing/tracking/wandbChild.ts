@@ -1,5 +1,8 @@
 // Reads what childTracker writes and hands it to @wandb/sdk. It runs in a process of its own, because the SDK ends its
 // process at Ctrl-C, before the run could be saved.
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TrackedRun } from './tracker.ts';
 
@@ -21,8 +24,15 @@ async function openWandb(): Promise<Wandb> {
   return found.default as Wandb;
 }
 
+/** The SDK would ask for a key on stdin, which is not the user's here. */
+function assertKey(): void {
+  if (process.env.WANDB_API_KEY || existsSync(join(homedir(), '.netrc'))) return;
+  throw new Error('no key. Set WANDB_API_KEY, which https://wandb.ai/authorize shows');
+}
+
 async function main(): Promise<void> {
   const wandb = await openWandb();
+  assertKey();
   for await (const text of createInterface({ input: process.stdin })) {
     const line = JSON.parse(text) as Line; // written by childTracker
     if (!('run' in line)) {
