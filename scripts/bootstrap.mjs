@@ -28,6 +28,8 @@ const COMMANDS = {
   start: program('mol-rl', 'main.ts'),
   train: program('trainer', 'main.ts'),
   doctor: program('trainer', 'seeing', 'doctor', 'main.ts'),
+  report: program('trainer', 'seeing', 'report', 'main.ts'),
+  microscope: program('trainer', 'seeing', 'microscope', 'main.ts'),
   chat: program('chat.ts'),
   compare: program('compare', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],

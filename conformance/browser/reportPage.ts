@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { sampleReport } from '../../examples/mol-rl/harness/sampleReport.ts';
+import { sampleComparison } from '../../examples/trainer/seeing/report/sampleRun.ts';
 
 /** Runs in the page, as text: the workspace has no types of the DOM. Gives one sentence per fault. */
 const FAULTS = `(() => {
@@ -18,14 +19,17 @@ const FAULTS = `(() => {
   return faults;
 })()`;
 
-/** What does not fit a telephone of 360 px in the main job's report; `null` = all fits. */
+/** What does not fit a telephone of 360 px in the reports of the main job and of the trainer; `null` = all fits. */
 export async function reportFault(browser: Browser): Promise<string | null> {
   const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+  const faults: string[] = [];
   try {
-    await page.setContent(sampleReport());
-    const faults = await page.evaluate<string[]>(FAULTS);
-    return faults.length === 0 ? null : faults.join('; ');
+    for (const html of [sampleReport(), sampleComparison()]) {
+      await page.setContent(html);
+      faults.push(...(await page.evaluate<string[]>(FAULTS)));
+    }
   } finally {
     await page.close();
   }
+  return faults.length === 0 ? null : faults.join('; ');
 }

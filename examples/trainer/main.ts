@@ -25,6 +25,8 @@ import { SHIPPED_MODEL } from './model/findModel.ts';
 import { modelCard } from './model/modelCard.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
+import { readRun } from './seeing/readRun.ts';
+import { renderReport } from './seeing/report/report.ts';
 import { openTrackers } from './seeing/tracking/openTrackers.ts';
 
 const say = (text: string): void => {
@@ -96,6 +98,8 @@ async function main(): Promise<void> {
     card: (kind) => modelCard(kind, facts),
   });
   for (const { kind, path } of written) say(`${kind}: ${path}`);
+  await replaceFile(join(out, 'report.html'), renderReport([await readRun(out)]));
+  say(`Report: ${join(out, 'report.html')}`);
   say(`Figures: ${join(out, 'results.json')}`);
   say(`Next: npm run chat -- ${out}`);
 }

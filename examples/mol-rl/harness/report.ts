@@ -1,4 +1,5 @@
 import { escapeHtml } from '../../trainer/harness/escapeHtml.ts';
+import { factsTable, htmlPage } from '../../trainer/harness/htmlPage.ts';
 import { lineChart, type Series } from '../../trainer/harness/lineChart.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { MetricsRow } from './metricsRow.ts';
@@ -17,25 +18,9 @@ export function renderReport(
   const seeds = settings.seeds === 1 ? `seed ${settings.seed}` : `${settings.seeds} seeds`;
   const curve = (title: string, stage: string, metric: string): string =>
     lineChart(title, seriesOf(metrics, stage, metric, settings.seed), { x: 'update' });
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>MoL-RL run</title>
-<style>
-  body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; overflow-wrap: anywhere; }
-  table { font-size: 12.5px; border-collapse: collapse; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
-  th, td { padding: .3rem .45rem; border-bottom: 1px solid #dde2e8; text-align: left; white-space: nowrap; }
-  .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(21rem, 100%), 1fr)); gap: 1rem; }
-  figure { margin: 0; } figcaption { font-weight: 600; } .facts td { white-space: normal; }
-  .legend { display: flex; flex-wrap: wrap; gap: .2rem .9rem; margin: 0; padding: 0; list-style: none; font-size: 12px; }
-  .legend i { display: inline-block; width: .8rem; height: .25rem; margin-right: .3rem; vertical-align: middle; }
-  svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #4a5565; }
-  pre { white-space: pre-wrap; background: #f4f6f8; padding: .6rem .8rem; border-radius: .4rem; margin: .3rem 0; }
-  .environment { background: #fff3dc; } .right { border-left: 4px solid #2a9d5c; } .wrong { border-left: 4px solid #c8443c; }
-  small { color: #4a5565; } summary { cursor: pointer; }
-</style>
-<h1>Learning from textual feedback</h1>
+  return htmlPage(
+    'MoL-RL run',
+    `<h1>Learning from textual feedback</h1>
 <p>The base model played ${settings.episodes} episodes with an environment that answers in words. Stage 1 learned from these
 words (${settings.updates} updates), GRPO from rewards alone (${settings.grpoUpdates} updates). All figures are on held-out word chains (${settings.split} half),
 single attempts, <strong>without feedback</strong>; ${seeds}, ${settings.evalTasks} tasks a cell, 95 % intervals
@@ -62,9 +47,8 @@ ${secondsTable(checkpoint)}
 ${episodes.map((episode, i) => episodeHtml(episode, i === 0)).join('\n')}
 <h2>Episodes after training: single attempts without feedback</h2>
 <p><small>The same held-out tasks for every arm, sampled at temperature 1; <em>base</em> is the model before training.</small></p>
-${answersHtml(checkpoint)}
-</html>
-`;
+${answersHtml(checkpoint)}`,
+  );
 }
 
 function table(results: Results): string {
@@ -80,13 +64,6 @@ function secondsTable({ seconds }: Checkpoint): string {
     ([stage, spent]) => `<tr><td>${escapeHtml(stage)}</td><td>${spent.toFixed(1)} s</td></tr>`,
   );
   return `<table><tr><th>seed/stage</th><th>time</th></tr>${rows.join('')}</table>`;
-}
-
-function factsTable(facts: RunFacts['model']): string {
-  const rows = facts.map(
-    ([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`,
-  );
-  return `<table class="facts">${rows.join('')}</table>`;
 }
 
 /** One curve per arm, first seed. */

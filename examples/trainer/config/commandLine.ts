@@ -31,11 +31,12 @@ export function createCommand(): Command {
     .option('--lora <r>', 'train an adapter of this rank instead of all weights', numberOption)
     .option('--env <name>', 'short for --environment');
   const rows = settingsTable();
-  for (const row of rows) command.addOption(optionOf(row, row.path));
+  for (const row of rows) for (const option of optionsOf(row, row.path)) command.addOption(option);
   const taken = new Set(rows.map(({ path }) => path));
   for (const row of rows) {
     const name = row.path.slice(row.path.indexOf('.') + 1);
-    if (!taken.has(name)) command.addOption(optionOf(row, name).hideHelp());
+    if (!taken.has(name))
+      for (const option of optionsOf(row, name)) command.addOption(option.hideHelp());
     taken.add(name);
   }
   return command
@@ -50,16 +51,20 @@ export function createCommand(): Command {
     .allowExcessArguments(false);
 }
 
-function optionOf({ kind, description }: SettingRow, path: string): Option {
-  const flag = `--${path.split('.').map(kebab).join('.')}`;
-  if (kind === 'flag') return new Option(flag, description);
+function optionsOf({ kind, description }: SettingRow, path: string): Option[] {
+  const name = path.split('.').map(kebab).join('.');
+  if (kind === 'flag') {
+    const no = new Option(`--no-${name}`, 'not so').hideHelp();
+    return [new Option(`--${name}`, `${description} (--no-${name}: not so)`), no];
+  }
+  const flag = `--${name}`;
   const option = new Option(
     `${flag} <${{ list: 'a,b', number: 'x', text: 'text' }[kind]}>`,
     description,
   );
   if (kind === 'number') option.argParser(numberOption);
   if (kind === 'list') option.argParser(list);
-  return option;
+  return [option];
 }
 
 /** @throws A CommanderError for an option that is not known, with the nearest one. */

@@ -35,7 +35,7 @@ const DEFAULTS: TrainerSettings = {
     learningRate: 2e-4,
     ...RATES,
   },
-  eval: { tasks: 64, temperature: 1 },
+  eval: { tasks: 64, temperature: 1, onStart: true },
 };
 
 /** A first look: a few updates of everything. */

@@ -29,6 +29,15 @@ describe('command line', () => {
     );
   });
 
+  test('what is on by default is switched off with --no-', async () => {
+    expect(await given('--no-eval.on-start')).toEqual({ eval: { onStart: false } });
+    expect(await given('--no-on-start')).toEqual({ eval: { onStart: false } });
+    expect(await given('--mask-truncated-completions')).toEqual({
+      grpo: { maskTruncatedCompletions: true },
+    });
+    expect(await given()).toEqual({});
+  });
+
   test('wins over the file of --config, key by key', async () => {
     const file = join(folder, 'config.json');
     await writeFile(file, JSON.stringify({ environment: 'gym', grpo: { prompts: 2, updates: 9 } }));

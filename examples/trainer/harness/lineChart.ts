@@ -4,11 +4,15 @@ export interface Series {
   name: string;
   /** `[x, y]`, ascending in x. */
   points: [number, number][];
+  /** Lower and upper end of an interval at each of some points, `[x, low, high]`. */
+  intervals?: [number, number, number][] | undefined;
 }
 
 /** A telephone's width, so that 11 px stay 11 px there. */
 const WIDTH = 340;
 const HEIGHT = 220;
+/** Curves of at most so many points show each: evaluations are few. */
+const DOTTED = 12;
 const MARGIN = { right: 10, top: 8, bottom: 30 };
 /** Width of a digit of an 11 px font, with some room. */
 const DIGIT = 7;
@@ -25,14 +29,22 @@ const COLORS = [
   '#999999',
 ];
 
+export interface ChartLabels {
+  x: string;
+  /** Where y begins: at 0, or at the least value for curves that lie far from it. Default `'zero'`. */
+  from?: 'zero' | 'least' | undefined;
+}
+
 /** Curves as an SVG picture in a figure, y from 0 (or the least value) to the greatest. Empty without points. */
-export function lineChart(title: string, series: readonly Series[], labels: { x: string }): string {
+export function lineChart(title: string, series: readonly Series[], labels: ChartLabels): string {
   const points = series.flatMap((one) => one.points).filter(([, y]) => Number.isFinite(y));
   if (points.length === 0) return '';
   const xs = points.map(([x]) => x);
-  const ys = points.map(([, y]) => y);
+  const ends = series.flatMap(({ intervals = [] }) => intervals.flatMap(([, ...both]) => both));
+  const ys = [...points.map(([, y]) => y), ...ends];
   const [xMin, xMax] = [Math.min(...xs), Math.max(...xs)];
-  const [yMin, yMax] = [Math.min(0, ...ys), Math.max(...ys)];
+  const { from = 'zero' } = labels;
+  const [yMin, yMax] = [Math.min(...(from === 'zero' ? [0] : []), ...ys), Math.max(...ys)];
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => yMin + share * (yMax - yMin || 1));
   const left = 12 + DIGIT * Math.max(...ticks.map((tick) => tickLabel(tick).length));
   const x = (value: number): number =>
@@ -50,8 +62,25 @@ export function lineChart(title: string, series: readonly Series[], labels: { x:
   const curves = series.map(({ points: own }, i) => {
     const finite = own.filter(([, py]) => Number.isFinite(py));
     const path = finite.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(' ');
-    return `<polyline points="${path}" fill="none" stroke="${color(i)}" stroke-width="2"/>`;
+    const dots = finite.length > DOTTED ? [] : finite;
+    return (
+      `<polyline points="${path}" fill="none" stroke="${color(i)}" stroke-width="2"/>` +
+      dots
+        .map(
+          ([px, py]) =>
+            `<circle cx="${x(px).toFixed(1)}" cy="${y(py).toFixed(1)}" r="2.5" fill="${color(i)}"/>`,
+        )
+        .join('')
+    );
   });
+  const whiskers = series.map(({ intervals = [] }, i) =>
+    intervals
+      .map(([at, low, high]) => {
+        const across = x(at).toFixed(1);
+        return `<line x1="${across}" x2="${across}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="${color(i)}" stroke-opacity=".5"/>`;
+      })
+      .join(''),
+  );
   const legend = series.map(
     ({ name }, i) => `<li><i style="background:${color(i)}"></i>${escapeHtml(name)}</li>`,
   );
@@ -60,7 +89,7 @@ export function lineChart(title: string, series: readonly Series[], labels: { x:
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">
 ${grid.join('')}
 <text x="${WIDTH - MARGIN.right}" y="${HEIGHT - 8}" text-anchor="end">${labels.x} ${xMin} to ${xMax}</text>
-${curves.join('')}
+${whiskers.join('')}${curves.join('')}
 </svg>
 <ul class="legend">${legend.join('')}</ul>
 </figure>`;

@@ -1,7 +1,7 @@
 import type { StageName } from '../config/schema.ts';
 import { readWeights, writeWeights } from '../method/weights.ts';
 import { collectStage } from '../stages/collectStage.ts';
-import { evalStage } from '../stages/evalStage.ts';
+import { evalStage, evaluateNow } from '../stages/evalStage.ts';
 import { grpoStage } from '../stages/grpoStage.ts';
 import { molStage } from '../stages/molStage.ts';
 import { sftStage } from '../stages/sftStage.ts';
@@ -26,6 +26,7 @@ export async function runStages(run: Run): Promise<void> {
       signal.throwIfAborted();
       const started = performance.now();
       const label = stageLabel(state);
+      if (isStart(run)) await evaluateNow(run, 0);
       await STAGES[stages[state.stage]!](run); // inside the list
       const seconds = (performance.now() - started) / 1000;
       state.seconds[label] = (state.seconds[label] ?? 0) + seconds;
@@ -43,4 +44,11 @@ export async function runStages(run: Run): Promise<void> {
     run.completions.close();
     await run.tracker.close();
   }
+}
+
+/** Before anything was done, in a run that is evaluated and does not begin with that. */
+function isStart({ state }: Run): boolean {
+  const { stages, eval: evaluation } = state.settings;
+  const untouched = state.stage === 0 && !state.progress && state.evaluations.length === 0;
+  return untouched && evaluation.onStart && stages[0] !== 'eval' && stages.includes('eval');
 }

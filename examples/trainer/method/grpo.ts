@@ -14,7 +14,7 @@ import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { addGeneralKl } from './generalKl.ts';
 import type { Learner, Sequence } from './learner.ts';
-import { type Attempt, policyGradient } from './policyGradient.ts';
+import { type Attempt, policyGradient, type TokenValues } from './policyGradient.ts';
 import { type Rollouts, readRollouts, sampledEntropy, trainedSequence } from './rollouts.ts';
 import type { Stage, StageStep } from './stage.ts';
 
@@ -105,7 +105,8 @@ export async function* grpo<Task>(
     metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
     metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
     const of = { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
-    yield { ...of, episodes: { trajectories, advantages } };
+    const values = valuesOf(trajectories.length, attempts);
+    yield { ...of, episodes: { trajectories, advantages, values } };
   }
 }
 
@@ -147,10 +148,18 @@ function attemptsOf(
   return Array.from(kept)
     .filter((i) => mask[i * sequenceLength] === 1)
     .map((i) => ({
+      episode: i,
       sequence: trainedSequence(learner, trajectories[i]!), // kept indexes all of them
       advantage: advantages[i]!,
       rolloutLogprobs: logprobs[i]!,
     }));
+}
+
+/** What the loss saw of each episode; undefined where it saw none of its tokens. */
+function valuesOf(count: number, attempts: readonly Attempt[]): (TokenValues | undefined)[] {
+  const values = new Array<TokenValues | undefined>(count).fill(undefined);
+  for (const attempt of attempts) values[attempt.episode] = attempt.values;
+  return values;
 }
 
 interface Update {

@@ -17,12 +17,26 @@ import { microBatches } from './microBatches.ts';
 
 /** One episode of a batch. */
 export interface Attempt {
+  /** Its place among the episodes of the batch. */
+  episode: number;
   sequence: Sequence;
   advantage: number;
   /** By the sampler, of each trained token. */
   rolloutLogprobs: Float32Array;
   /** By the trainer before the first update on this batch; absent in the first: the ratio is 1. */
   oldLogprobs?: Float32Array | undefined;
+  /** What the loss saw of each trained token in the first pass over the batch. */
+  values?: TokenValues | undefined;
+}
+
+/** Of each trained token of an episode, in order. */
+export interface TokenValues {
+  /** By the trainer, and by the base where the loss asks for it. */
+  logprobs: Float32Array;
+  refLogprobs?: Float32Array | undefined;
+  losses: Float64Array;
+  /** Of the step's loss, for the token's log-prob. */
+  gradients: Float64Array;
 }
 
 export interface PolicyGradientOptions {
@@ -77,7 +91,7 @@ async function microBatch(
       { oldLogprobs: oldLogprobs ?? logprobs, rolloutLogprobs, sequenceIds },
       correction,
     );
-  const { loss, gradient, entropyGradient, metrics } = policyLoss(
+  const { loss, gradient, perTokenLoss, entropyGradient, metrics } = policyLoss(
     {
       logprobs,
       oldLogprobs,
@@ -89,7 +103,8 @@ async function microBatch(
     },
     call,
   );
-  if (!oldLogprobs) remember(attempts, logprobs);
+  if (!oldLogprobs)
+    remember(attempts, { logprobs, refLogprobs, losses: perTokenLoss, gradients: gradient });
   return {
     gradients: scored.backward({ logprobs: gradient, entropies: entropyGradient }),
     tokens: logprobs.length,
@@ -102,11 +117,17 @@ async function microBatch(
   };
 }
 
-function remember(attempts: readonly Attempt[], logprobs: Float32Array): void {
+function remember(attempts: readonly Attempt[], all: TokenValues): void {
   let at = 0;
   for (const attempt of attempts) {
     const end = at + attempt.rolloutLogprobs.length;
-    attempt.oldLogprobs = logprobs.slice(at, end);
+    attempt.values = {
+      logprobs: all.logprobs.slice(at, end),
+      refLogprobs: all.refLogprobs?.slice(at, end),
+      losses: all.losses.slice(at, end),
+      gradients: all.gradients.slice(at, end),
+    };
+    attempt.oldLogprobs = attempt.values.logprobs;
     at = end;
   }
 }

@@ -1,6 +1,7 @@
 import { createRandom, mixSeeds, type Random, restoreRandom, type Trajectory } from '@molrl/ef-env';
 import { adamw, type Optimizer } from '@molrl/tensor-gpu';
 import type { Variable } from '@tensorflow/tfjs-core';
+import type { TokenValues } from './policyGradient.ts';
 import { readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** All that a training stage needs to go on bitwise where it stopped. */
@@ -24,7 +25,15 @@ export interface StageStep {
   /** What the metrics say in plain sentences, each with what to try. */
   advice?: string[];
   /** What was played for this update. */
-  episodes?: { trajectories: readonly Trajectory[]; advantages: ArrayLike<number> };
+  episodes?: PlayedEpisodes;
+}
+
+/** The episodes of an update, prompt-major. */
+export interface PlayedEpisodes {
+  trajectories: readonly Trajectory[];
+  advantages: ArrayLike<number>;
+  /** Undefined for an episode that the loss saw nothing of: its group has no spread. */
+  values: readonly (TokenValues | undefined)[];
 }
 
 export interface StageOptions {

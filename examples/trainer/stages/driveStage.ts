@@ -2,6 +2,7 @@ import { driveUpdates } from '../harness/driveUpdates.ts';
 import { type Run, saveRun, stageLabel } from '../harness/run.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { adviceOf } from '../seeing/doctor/advice.ts';
+import { evaluateNow } from './evalStage.ts';
 
 export interface DriveOptions {
   learningRate: number;
@@ -18,6 +19,7 @@ export interface DriveOptions {
 /** Drives a training stage: position, metrics, progress, checkpoints, advice. */
 export async function driveStage(run: Run, options: DriveOptions): Promise<void> {
   const { learner, state, progress, signal, metrics: file } = run;
+  const { everySteps } = state.settings.eval;
   const { seed, saveSteps, adamBeta1, adamBeta2, weightDecay } = state.settings;
   const label = stageLabel(state);
   const stage = new Stage(learner.model.trainable(), {
@@ -42,6 +44,8 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
       file.append({ stage: label, step, ...metrics });
       progress.update(step, options.summary(metrics));
       await options.after?.(update);
+      if (everySteps !== undefined && step % everySteps === 0 && step < options.total)
+        await evaluateNow(run, step);
     },
   });
 }

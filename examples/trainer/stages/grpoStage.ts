@@ -1,17 +1,16 @@
 import type { PolicyLossCall } from '@molrl/grpo';
 import type { TrainerSettings } from '../config/schema.ts';
-import { completionRows } from '../harness/completionRows.ts';
-import type { Run } from '../harness/run.ts';
+import { areKept, completionRows } from '../harness/completionRows.ts';
+import { type Run, stageLabel } from '../harness/run.ts';
 import { generalWindows } from '../method/generalWindows.ts';
 import { grpo } from '../method/grpo.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
 import { driveStage } from './driveStage.ts';
-import { evaluateNow } from './evalStage.ts';
 
 /** GRPO on scored attempts. */
 export async function grpoStage(run: Run): Promise<void> {
   const { learner, game, state, text, signal, progress } = run;
-  const { grpo: settings, eval: evaluation } = state.settings;
+  const { grpo: settings } = state.settings;
   const { updates, learningRate } = settings;
   await driveStage(run, {
     learningRate,
@@ -27,13 +26,13 @@ export async function grpoStage(run: Run): Promise<void> {
       }),
     summary: (metrics) => `reward ${metrics.reward?.toFixed(3)}`,
     after: async ({ step, episodes, metrics }) => {
-      const { numGenerations } = settings;
-      const rows = episodes ? completionRows({ step, ...episodes, numGenerations }) : [];
-      for (const row of rows) run.completions.append(row);
-      const { everySteps } = evaluation;
+      if (episodes && areKept({ step, updates })) {
+        const stage = stageLabel(state);
+        const { numGenerations } = settings;
+        const update = { stage, step, ...episodes, numGenerations };
+        for (const row of completionRows(learner, update)) run.completions.append(row);
+      }
       progress.line(`grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}`);
-      if (everySteps !== undefined && step % everySteps === 0 && step < updates)
-        await evaluateNow(run, step);
     },
   });
 }
