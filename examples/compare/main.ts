@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
   try {
     for (const folder of settings.models) {
-      const learner = await loadLearner({ folder, format: 'recipe' });
+      const learner = await loadLearner({ model: folder, format: 'recipe' });
       const fresh = await readWeights(learner.model.trainable());
       const text = await readGeneralText(learner.tokenizer);
       const model = basename(folder);

@@ -3,7 +3,7 @@ import { exists } from '../../trainer/harness/exists.ts';
 import { replaceFile } from '../../trainer/harness/replaceFile.ts';
 import { encodeState, readState, type SavedState } from '../../trainer/harness/stateFile.ts';
 import type { StageState } from '../../trainer/method/stage.ts';
-import type { Weights } from '../../trainer/method/weights.ts';
+import type { Moments, Weights } from '../../trainer/method/weights.ts';
 import type { Evaluation } from '../domain/evaluate.ts';
 import type { Settings } from './options.ts';
 
@@ -40,7 +40,7 @@ export async function hasCheckpoint(out: string): Promise<boolean> {
  */
 export async function writeCheckpoint(out: string, checkpoint: Checkpoint): Promise<void> {
   const { taught, stage, ...rest } = checkpoint;
-  const groups: Record<string, Weights> = {};
+  const groups: Record<string, Moments> = {};
   for (const [name, weights] of Object.entries(taught)) groups[`taught|${name}`] = weights;
   if (stage) {
     groups['stage|weights'] = stage.state.weights;
@@ -88,7 +88,7 @@ type Header = Omit<Checkpoint, 'taught' | 'stage'> & {
 function decode({ header, groups }: SavedState): Checkpoint {
   const taught: Record<string, Weights> = {};
   for (const [name, weights] of Object.entries(groups)) {
-    if (name.startsWith('taught|')) taught[name.slice('taught|'.length)] = weights;
+    if (name.startsWith('taught|')) taught[name.slice('taught|'.length)] = weights as Weights; // float32 was written
   }
   const { stage, ...rest } = header as unknown as Header; // written by writeCheckpoint
   return {
@@ -100,7 +100,7 @@ function decode({ header, groups }: SavedState): Checkpoint {
         step: stage.step,
         optimizerStep: stage.optimizerStep,
         random: stage.random,
-        weights: groups['stage|weights'] ?? {},
+        weights: (groups['stage|weights'] ?? {}) as Weights, // float32 was written
         moments: groups['stage|moments'] ?? {},
       },
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Evaluation } from '../method/evaluateGame.ts';
 import type { StageState } from '../method/stage.ts';
-import type { Weights } from '../method/weights.ts';
+import type { Moments, Weights } from '../method/weights.ts';
 import { replaceFile } from './replaceFile.ts';
 import { encodeState, readState } from './stateFile.ts';
 
@@ -51,7 +51,7 @@ export async function listCheckpoints(out: string): Promise<string[]> {
 /** Writes a checkpoint of its own name, then removes all but the newest `saveTotalLimit`. */
 export async function writeRunState(out: string, state: RunState): Promise<void> {
   const { weights, progress, ...rest } = state;
-  const groups: Record<string, Weights> = { weights };
+  const groups: Record<string, Moments> = { weights };
   if (progress) {
     groups.trained = progress.weights;
     groups.moments = progress.moments;
@@ -88,7 +88,11 @@ export async function readRunState(
     const { header, groups } = saved;
     const { progress, ...rest } = header as unknown as Omit<RunState, 'weights'>; // written above
     const { weights = {}, trained = {}, moments = {} } = groups;
-    return { ...rest, weights, progress: progress && { ...progress, weights: trained, moments } };
+    return {
+      ...rest,
+      weights: weights as Weights, // written above
+      progress: progress && { ...progress, weights: trained as Weights, moments },
+    };
   }
   throw new Error(
     `--resume: ${folderOf(out)} holds no whole checkpoint. Give the --out folder of an interrupted run, or leave --resume out to start one.`,

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Weights } from '../method/weights.ts';
+import type { Moments } from '../method/weights.ts';
 
 /** What a run keeps to go on from: plain data, and named groups of tensors. */
 export interface SavedState {
   header: Record<string, unknown>;
-  groups: Record<string, Weights>;
+  groups: Record<string, Moments>;
+}
+
+/** A tensor in the header; without a dtype it is float32. */
+interface StoredTensor {
+  key: string;
+  length: number;
+  dtype?: 'uint8';
 }
 
 const MAGIC = 'MOLRL001';
@@ -14,14 +21,15 @@ const DIGEST_BYTES = 32;
 /**
  * The bytes of a state.
  *
- *     file = magic, header length (u32), header (JSON), tensors (f32), SHA-256 of all before
+ *     file = magic, header length (u32), header (JSON), tensors (f32, or bytes), SHA-256 of all before
  */
 export function encodeState({ header, groups }: SavedState): Buffer {
-  const tensors: { key: string; length: number }[] = [];
+  const tensors: StoredTensor[] = [];
   const parts: Buffer[] = [];
   for (const [group, weights] of Object.entries(groups)) {
     for (const [name, values] of Object.entries(weights)) {
-      tensors.push({ key: `${group}|${name}`, length: values.length });
+      const bytes = values instanceof Uint8Array ? { dtype: 'uint8' as const } : {};
+      tensors.push({ key: `${group}|${name}`, length: values.length, ...bytes });
       parts.push(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     }
   }
@@ -49,17 +57,18 @@ export async function readState(file: string): Promise<SavedState | undefined> {
 function decode(content: Buffer): SavedState {
   const headerEnd = 12 + content.readUInt32LE(8);
   const { tensors, ...header } = JSON.parse(content.toString('utf8', 12, headerEnd)) as {
-    tensors: { key: string; length: number }[];
+    tensors: StoredTensor[];
   }; // the checksum vouches for it
-  const groups: Record<string, Weights> = {};
+  const groups: Record<string, Moments> = {};
   let offset = headerEnd;
-  for (const { key, length } of tensors) {
+  for (const { key, length, dtype } of tensors) {
     const cut = key.lastIndexOf('|');
     const group = groups[key.slice(0, cut)] ?? {};
     groups[key.slice(0, cut)] = group;
-    const bytes = Uint8Array.from(content.subarray(offset, offset + 4 * length)); // aligned copy
-    group[key.slice(cut + 1)] = new Float32Array(bytes.buffer);
-    offset += 4 * length;
+    const end = offset + (dtype === 'uint8' ? length : 4 * length);
+    const bytes = Uint8Array.from(content.subarray(offset, end)); // aligned copy
+    group[key.slice(cut + 1)] = dtype === 'uint8' ? bytes : new Float32Array(bytes.buffer);
+    offset = end;
   }
   return { header, groups };
 }

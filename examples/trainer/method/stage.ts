@@ -2,7 +2,7 @@ import { createRandom, mixSeeds, type Random, restoreRandom, type Trajectory } f
 import { adamw, type Optimizer } from '@molrl/tensor-gpu';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { TokenValues } from './policyGradient.ts';
-import { readWeights, type Weights, writeWeights } from './weights.ts';
+import { type Moments, readWeights, type Weights, writeWeights } from './weights.ts';
 
 /** All that a training stage needs to go on bitwise where it stopped. */
 export interface StageState {
@@ -10,7 +10,7 @@ export interface StageState {
   step: number;
   weights: Weights;
   /** AdamW's moments by torch's names, and its own count of steps. */
-  moments: Weights;
+  moments: Moments;
   optimizerStep: number;
   /** Position of the random stream. */
   random: number[];

@@ -1,7 +1,11 @@
+import type { StateTensor } from '@molrl/tensor-gpu';
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 
 /** Values of tensors by name, off the device. */
 export type Weights = Record<string, Float32Array>;
+
+/** Tensors of an optimizer's state by name. */
+export type Moments = Record<string, StateTensor>;
 
 /** Copies the values of variables. */
 export async function readWeights(variables: Record<string, Variable>): Promise<Weights> {

@@ -29,8 +29,8 @@ import { turnAdvantages } from './turnAdvantages.ts';
 let learner: Learner;
 beforeAll(async () => {
   await openCpu({ threads: 1 });
-  const folder = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
-  learner = await loadLearner({ folder, format: 'recipe' });
+  const model = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
+  learner = await loadLearner({ model, format: 'recipe' });
 });
 
 const asked: Segment = { speaker: 'user', kind: 'prompt', turn: 0, text: '0884 dil lam' };

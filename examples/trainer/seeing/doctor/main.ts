@@ -63,12 +63,10 @@ async function beforeStart(
   if (large !== undefined) return [`${large} Nothing was loaded.`];
   await openCpu({ threads, kernels: settings.kernels });
   const learner = await loadLearner({
-    folder,
-    format: settings.model === undefined ? 'recipe' : 'qwen3',
-    lora: settings.lora,
+    ...{ model: folder, format: settings.format, lora: settings.lora },
   });
   const game = await openGame(settings);
-  const sftRows = await readSftRows(settings, learner);
+  const sftRows = await readSftRows(settings, learner, game);
   const before = findings(CHECKS_BEFORE, await beforeRun({ settings, learner, game, sftRows }));
   const starts = settings.stages.find((stage) => stage !== 'eval');
   if (starts !== 'grpo') return before.map(({ sentence }) => sentence);
