@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runProgram, type Stop } from '../killAndResume.ts';
+import { readLines } from './harness/linesFile.ts';
+import type { MetricsRow } from './harness/metricsRow.ts';
+import { metricsWithoutLine } from './seeing/reference/metricsTable.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 const train = (argv: readonly string[], stop?: Stop) => runProgram(program, argv, stop);
@@ -63,4 +66,9 @@ describe('--resume', () => {
     const again = await train([...SMALL, '--out', out]);
     expect(again.stderr).toContain('holds a run already. Add --resume');
   }, 60_000);
+
+  test('every metric that a run writes is on the reference page', async () => {
+    const rows = await readLines<MetricsRow>(join(folder, 'whole', 'metrics.jsonl'));
+    expect(metricsWithoutLine(rows)).toEqual([]);
+  });
 });

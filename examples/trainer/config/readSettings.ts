@@ -37,8 +37,10 @@ async function readConfig(file: string): Promise<object> {
       { cause },
     );
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return settingsOfRun(value) ?? value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { $schema, ...settings } = value as { $schema?: unknown }; // for editors
+    return settingsOfRun(settings) ?? settings;
+  }
   throw new Error(
     `--config: ${file} must hold an object of settings${extname(file) === '.json' ? '' : ' as its default export'}, got ${value === undefined ? 'none' : typeof value}.`,
   );

@@ -40,7 +40,10 @@ describe('command line', () => {
 
   test('wins over the file of --config, key by key', async () => {
     const file = join(folder, 'config.json');
-    await writeFile(file, JSON.stringify({ environment: 'gym', grpo: { prompts: 2, updates: 9 } }));
+    await writeFile(
+      file,
+      JSON.stringify({ $schema: 'x', environment: 'gym', grpo: { prompts: 2, updates: 9 } }),
+    );
     expect(await given('--config', file, '--prompts', '5')).toEqual({
       environment: 'gym',
       grpo: { prompts: 5, updates: 9 },
