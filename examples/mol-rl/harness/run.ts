@@ -152,7 +152,7 @@ async function runStage(
     learningRate: of.learningRate,
     resume,
   });
-  progress.start(`${of.stage} ${of.arm} (seed ${of.seed})`, of.of);
+  progress.start(`${of.stage} ${of.arm} (seed ${of.seed})`, of.of, { done: stage.step });
   let since = performance.now();
   await driveUpdates(stage, {
     updates: steps(stage),

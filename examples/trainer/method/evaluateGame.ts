@@ -30,6 +30,8 @@ export interface EvaluateGameOptions {
   /** Held-out text as tokens. */
   text: readonly number[];
   signal?: AbortSignal | undefined;
+  /** Told how many of both, sampled and greedy attempts, are done. */
+  onProgress?: ((done: number) => void) | undefined;
 }
 
 const SAMPLES = 8;
@@ -40,19 +42,20 @@ export async function evaluateGame(
   game: Game,
   options: EvaluateGameOptions,
 ): Promise<Evaluation> {
-  const { temperature, maxTokens, seed, text, signal } = options;
+  const { temperature, maxTokens, seed, text, signal, onProgress } = options;
   const tasks = game.heldOut(options.tasks);
   if (tasks.length === 0) {
     throw new Error(
       'eval: there is no held-out task. Give --eval-data, at least 10 rows of --data, or leave eval out of --stages.',
     );
   }
-  const ask = (at: number): Promise<Trajectory[]> =>
+  const ask = (at: number, before: number): Promise<Trajectory[]> =>
     collect(game.environment, learner.policy, {
       ...{ tasks: [...tasks], seed, maxTokens, temperature: at, concurrency: 128, signal },
+      onProgress: ({ done }) => onProgress?.(before + done),
     });
-  const sampled = await ask(temperature);
-  const greedy = temperature === 0 ? sampled : await ask(0);
+  const sampled = await ask(temperature, 0);
+  const greedy = temperature === 0 ? sampled : await ask(0, tasks.length);
   const right = (episodes: readonly Trajectory[]): boolean[] =>
     episodes.map((episode, i) => game.isRight(episode, tasks[i]!)); // one episode a task, in order
   const [rightSampled, rightGreedy] = [right(sampled), right(greedy)];

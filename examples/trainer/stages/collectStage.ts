@@ -11,7 +11,7 @@ export async function collectStage(run: Run): Promise<void> {
       'stages: `collect` needs an environment that answers in words, and this one only scores. Leave collect and mol out, or give one with feedback (maths, gym, codewords, or a file of yours).',
     );
   }
-  progress.start('collect', episodes);
+  progress.start('collect', episodes, { next: state.settings.stages.slice(state.stage + 1) });
   const played = await collectFeedback(
     learner.policy,
     {

@@ -27,7 +27,8 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
     betas: [adamBeta1, adamBeta2],
     resume: state.progress,
   });
-  progress.start(label, options.total);
+  const next = state.settings.stages.slice(state.stage + 1);
+  progress.start(label, options.total, { done: stage.step, next });
   await driveUpdates(stage, {
     updates: options.steps(stage),
     line: (text) => progress.line(text),

@@ -3,16 +3,24 @@ import { evaluateGame } from '../method/evaluateGame.ts';
 
 /** Held-out tasks without feedback, and how far the text model moved. */
 export async function evalStage(run: Run): Promise<void> {
-  await evaluateNow(run, 0);
+  const { state, progress } = run;
+  const { tasks, temperature } = state.settings.eval;
+  const total = Math.min(tasks, run.game.heldOut(tasks).length) * (temperature === 0 ? 1 : 2);
+  progress.start(stageLabel(state), total, { next: state.settings.stages.slice(state.stage + 1) });
+  await evaluateNow(run, 0, (done) => progress.update(done, 'attempts'));
 }
 
 /** Adds an evaluation of the present weights to the run's. */
-export async function evaluateNow(run: Run, step: number): Promise<void> {
+export async function evaluateNow(
+  run: Run,
+  step: number,
+  onProgress?: (done: number) => void,
+): Promise<void> {
   const { learner, game, state, text, signal, progress } = run;
   const { seed, eval: settings, grpo } = state.settings;
   const result = await evaluateGame(learner, game, {
     ...{ tasks: settings.tasks, temperature: settings.temperature, seed, signal },
-    ...{ maxTokens: grpo.maxCompletionLength, text: text.heldOut },
+    ...{ maxTokens: grpo.maxCompletionLength, text: text.heldOut, onProgress },
   });
   const { sampled, greedy, textNll, textKl } = result;
   state.evaluations = state.evaluations.filter(
