@@ -84,6 +84,7 @@ async function main(): Promise<void> {
     return;
   }
   progress.stop();
+  await game.close?.();
   process.exitCode = 0; // a signal that came after the last stage stopped nothing
   const results = {
     evaluations: state.evaluations,

@@ -1,7 +1,12 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { withDefaults } from './defaults.ts';
-import { ENVIRONMENTS, type TrainerSettings, trainerSchema } from './schema.ts';
+import {
+  ENVIRONMENTS,
+  type EnvironmentName,
+  type TrainerSettings,
+  trainerSchema,
+} from './schema.ts';
 
 /**
  * Fills in the defaults and checks every setting.
@@ -14,41 +19,68 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
   if (!result.success) {
     throw new Error(result.error.issues.flatMap((issue) => sentences(issue, value)).join('\n'));
   }
-  const { environment, data, evalData, reward, sft, stages, lora, export: kinds } = result.data;
+  checkFiles(result.data);
+  return result.data;
+}
+
+/** What an environment reads beside `data`, and what for. */
+const NEEDS: Partial<Record<EnvironmentName, ['tools' | 'documents' | 'rule', string]>> = {
+  tools: ['tools', 'FILE.ts whose default export is a list of tools'],
+  retrieval: ['documents', 'FILE.jsonl with `id` and `text`'],
+  dialogue: ['rule', 'FILE.ts whose default export is (answer, row) => true or what is wrong'],
+};
+
+/** The columns that each environment's rows have; the others need none. */
+const COLUMNS: Partial<Record<EnvironmentName, string>> = {
+  prompt: 'a `prompt` in each row',
+  maths: '`prompt` (or `question`, `problem`) and `answer`',
+  code: '`prompt` and `tests`',
+  tools: '`prompt` and `answer`',
+  retrieval: '`question`, `answers` and `support`',
+  dialogue: 'a `prompt` in each row',
+};
+
+/** Files that the environments and stages of a run cannot do without. */
+function checkFiles(settings: TrainerSettings): void {
+  const { environment, data, evalData, reward, sft, stages, lora, export: kinds } = settings;
   const need = (missing: boolean, text: string): void => {
     if (missing) throw new Error(text);
   };
-  if (environment === 'prompt' && stages.some((stage) => stage === 'grpo' || stage === 'collect')) {
+  const isPlayed = stages.some((stage) => stage === 'grpo' || stage === 'collect');
+  const names = environment.split('+').flatMap((part) => {
+    return ENVIRONMENTS.filter((name) => name === part.trim());
+  });
+  for (const name of names) {
+    const [columns, other] = [COLUMNS[name], NEEDS[name]];
     need(
-      data === undefined,
-      'data: the environment `prompt` needs rows. Give --data FILE.jsonl (a `prompt` in each row), or --env gym, codewords or a file of yours.',
+      columns !== undefined && data === undefined && (name !== 'prompt' || isPlayed),
+      `data: the environment \`${name}\` needs rows. Give --data FILE.jsonl (${columns}), or --env gym, codewords or a file of yours.`,
     );
     need(
-      reward === undefined,
+      other !== undefined && settings[other[0]] === undefined,
+      `${other?.[0]}: the environment \`${name}\` needs it. Give --${other?.[0]} ${other?.[1]}.`,
+    );
+    need(
+      name === 'prompt' && isPlayed && reward === undefined,
       'reward: the environment `prompt` needs one. Give --reward FILE.ts whose default export is (completions, columns) => numbers.',
     );
+    need(
+      columns !== undefined && evalData !== undefined && data === undefined,
+      'evalData: held-out rows need `data` to train on.',
+    );
   }
+  const isOwn = names.length === 0; // what a file of the user's holds is seen when it is read
   need(
-    environment === 'maths' && data === undefined,
-    'data: the environment `maths` needs rows. Give --data FILE.jsonl with `prompt` (or `question`, `problem`) and `answer`.',
-  );
-  need(
-    evalData !== undefined &&
-      data === undefined &&
-      (environment === 'prompt' || environment === 'maths'),
-    'evalData: held-out rows need `data` to train on.',
-  );
-  const named = ENVIRONMENTS.some((name) => name === environment);
-  const ownRows = environment === 'prompt' ? data !== undefined : !named; // what they hold is seen when they are read
-  need(
-    stages.includes('sft') && sft.data === undefined && !ownRows,
+    stages.includes('sft') &&
+      sft.data === undefined &&
+      !isOwn &&
+      !(names[0] === 'prompt' && data !== undefined),
     'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`.',
   );
   need(
     lora === undefined && kinds?.includes('adapter') === true,
     'export: there is an adapter only with --lora. Take merged or gguf, or train one.',
   );
-  return result.data;
 }
 
 /** `lora: 16` is `lora: { r: 16 }`. */

@@ -7,6 +7,7 @@ import { grpo } from './sections/grpo.ts';
 import { lora } from './sections/lora.ts';
 import { mol } from './sections/mol.ts';
 import { optimizer } from './sections/optimizer.ts';
+import { play } from './sections/play.ts';
 import { saving } from './sections/saving.ts';
 import { sft } from './sections/sft.ts';
 import { tracking } from './sections/tracking.ts';
@@ -15,7 +16,10 @@ import { count, named, oneOf, path } from './settingTypes.ts';
 export const STAGES = ['collect', 'sft', 'mol', 'grpo', 'eval'] as const;
 export type StageName = (typeof STAGES)[number];
 
-export const ENVIRONMENTS = ['prompt', 'maths', 'gym', 'codewords'] as const;
+export const ENVIRONMENTS = [
+  ...(['prompt', 'maths', 'gym', 'codewords', 'code', 'tools', 'retrieval', 'dialogue'] as const),
+] as const;
+export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 /** A whole run. Everything that decides its outcome is in here. */
 export const trainerSchema = z.strictObject({
@@ -31,11 +35,10 @@ export const trainerSchema = z.strictObject({
   lora: named(lora.optional(), 'Train an adapter instead of all weights.', { trl: 'use_peft' }),
   environment: named(
     z.string('must be a name or a file'),
-    `What is played: ${ENVIRONMENTS.join(', ')}, or a TypeScript file that exports an environment.`,
+    `What is played: ${ENVIRONMENTS.join(', ')}, openenv:URL, or a TypeScript file that exports an environment; several with + between.`,
     { verl: 'reward_model', primeRl: 'env.id' },
   ),
-  families: named(z.array(z.string()).optional(), "Families of 'gym', mixed. Default: all 30."),
-  level: named(count(0, 20), "Level of the 'gym' tasks."),
+  ...play,
   system: named(z.string().optional(), 'System message of every prompt that has none of its own.'),
   data: named(
     path('a JSONL, JSON or Parquet file').optional(),

@@ -17,6 +17,8 @@ export interface Game<Task extends object = object> {
   isRight(episode: Trajectory, task: Task): boolean;
   /** How `isRight` decides, in words for the report. */
   accuracy: string;
+  /** Frees what it holds (a sandbox). */
+  close?(): Promise<void>;
   /** SHA-256 of each file that was read, by path. */
   files: Readonly<Record<string, string>>;
 }

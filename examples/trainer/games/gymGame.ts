@@ -10,27 +10,49 @@ import type { Game } from './game.ts';
 /** Seeds of held-out tasks lie above all that training draws. */
 const FIRST_HELD_OUT = 2 ** 40;
 
-/** Procedural tasks of some of the 30 families, all at one level. */
+export interface GymGameOptions {
+  families?: readonly string[] | undefined;
+  /** At first, and of held-out tasks where there is no later one. */
+  level: number;
+  /** At the end: the levels between are played for equal numbers of prompts. */
+  lastLevel?: number | undefined;
+  /** Prompts of a whole stage, over which the level rises. */
+  prompts: number;
+}
+
+/** Procedural tasks of some of the 30 families; held-out ones are of the last level. */
 export function gymGame({
   families,
   level,
-}: {
-  families: readonly string[] | undefined;
-  level: number;
-}): Game<GymTask> {
+  lastLevel = level,
+  prompts,
+}: GymGameOptions): Game<GymTask> {
+  if (lastLevel < level) {
+    throw new Error(
+      `lastLevel: must be at least level (${level}), got ${lastLevel}. A curriculum goes up.`,
+    );
+  }
   const names = (families ?? Object.keys(GYM_FAMILIES)) as GymFamilyName[]; // gymTask refuses others by name
-  for (const name of names) gymTask(name, { level, seed: 0 });
+  /** A family that has fewer levels stays at its hardest. */
+  const taskOf = (name: GymFamilyName, wanted: number, seed: number): GymTask =>
+    gymTask(name, { level: wanted > level ? Math.min(wanted, hardest(name)) : wanted, seed });
+  for (const name of names) taskOf(name, level, 0);
+  const levelAt = (position: number): number =>
+    Math.min(lastLevel, level + Math.floor((position * (lastLevel - level + 1)) / prompts));
   return {
     environment: reasoningGym({ feedback: 'none' }),
     withFeedback: reasoningGym({ feedback: 'step' }),
-    nextTask: (random) => gymTask(random.choice(names), { level, seed: random.integer(2 ** 32) }),
+    nextTask: (random, position) =>
+      taskOf(random.choice(names), levelAt(position), random.integer(2 ** 32)),
     heldOut: (count) =>
       Array.from(
         { length: count },
-        (_, i) => gymTask(names[i % names.length]!, { level, seed: FIRST_HELD_OUT + i }), // inside by the remainder
+        (_, i) => taskOf(names[i % names.length]!, lastLevel, FIRST_HELD_OUT + i), // inside by the remainder
       ),
     isRight: ({ reward }) => reward === 1,
     accuracy: 'the family judges the answer right',
     files: {},
   };
 }
+
+const hardest = (name: GymFamilyName): number => GYM_FAMILIES[name].levels - 1;

@@ -1,6 +1,5 @@
 import {
   type ConversationMessage,
-  parseAnswer,
   promptEnvironment,
   type RewardFunction,
   type Rubric,
@@ -11,6 +10,7 @@ import { itemOfEpochs } from '../method/epochs.ts';
 import { type DataRows, readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { importFile } from './importFile.ts';
+import { isAnswer } from './isAnswer.ts';
 import type { SftRow } from './sftRows.ts';
 
 /** A row of the user's: a prompt and whatever the reward reads. */
@@ -82,10 +82,6 @@ async function judgeOf(file: string | undefined, row: PromptRow | undefined): Pr
     `reward: \`accuracy\` of ${file} must be a function (completion, row) => boolean, got ${typeof accuracy}.`,
   );
 }
-
-/** What follows the last thought, or all where there is none. */
-const isAnswer = (text: string, answer: unknown): boolean =>
-  (parseAnswer(text) ?? text.trim()) === String(answer).trim();
 
 const BY_ANSWER: Pick<Judged, 'isRight' | 'accuracy'> = {
   isRight: (text, { answer }) => isAnswer(text, answer),

@@ -1,0 +1,96 @@
+import type { Environment, Episode, Random } from '@molrl/ef-env';
+import type { Game } from './game.ts';
+
+/** One environment of a mix. */
+export interface MixPart {
+  name: string;
+  game: Game;
+  /** How often it is played, relative to the others. */
+  weight: number;
+}
+
+interface MixedTask {
+  /** Place of the game in the mix. */
+  part: number;
+  task: object;
+}
+
+/** Several games as one: each prompt is one game's, drawn by weight; held-out tasks are dealt in turn. */
+export function mixedGame(parts: readonly MixPart[]): Game<MixedTask> {
+  for (const { name, game } of parts) {
+    if (game.environment.rubric === undefined) continue;
+    throw new Error(
+      `environment: '${name}' scores the answers of a group together and cannot be part of a mix. Play it alone.`,
+    );
+  }
+  const teaching = parts.every(({ game }) => game.withFeedback !== undefined);
+  return {
+    environment: mixed(parts.map(({ game }) => game.environment)),
+    withFeedback: teaching ? mixed(parts.map(({ game }) => game.withFeedback!)) : undefined, // all have one
+    nextTask: (random, position) => {
+      const part = drawn(random, parts);
+      return { part, task: parts[part]!.game.nextTask(random, position) }; // drawn is a place
+    },
+    heldOut: (count) => dealt(parts, count),
+    isRight: (episode, { part, task }) => parts[part]!.game.isRight(episode, task),
+    accuracy: parts.map(({ name, game }) => `${name}: ${game.accuracy}`).join('; '),
+    files: Object.assign({}, ...parts.map(({ game }) => game.files)) as Record<string, string>,
+    close: async () => {
+      for (const { game } of parts) await game.close?.();
+    },
+  };
+}
+
+function drawn(random: Random, parts: readonly MixPart[]): number {
+  let left = random.next() * parts.reduce((sum, { weight }) => sum + weight, 0);
+  for (const [i, { weight }] of parts.entries()) {
+    left -= weight;
+    if (left < 0) return i;
+  }
+  return parts.length - 1; // rounding
+}
+
+function dealt(parts: readonly MixPart[], count: number): MixedTask[] {
+  const lists = parts.map(({ game }) => game.heldOut(count));
+  const tasks: MixedTask[] = [];
+  for (let i = 0; i < count; i++) {
+    for (const [part, list] of lists.entries()) {
+      const task = list[i];
+      if (task !== undefined && tasks.length < count) tasks.push({ part, task });
+    }
+  }
+  return tasks;
+}
+
+/** Each episode is played by the environment that its task names. */
+function mixed(parts: readonly Environment<object>[]): Environment<MixedTask> {
+  return {
+    name: `mix of ${parts.map(({ name }) => name).join(', ')}`,
+    maxTurns: Math.max(...parts.map(({ maxTurns = 1 }) => maxTurns)),
+    concurrency: parts.reduce((least: number | undefined, { concurrency }) => {
+      return concurrency === undefined ? least : Math.min(concurrency, least ?? concurrency);
+    }, undefined),
+    start() {
+      let episode: Episode<object> | undefined;
+      return {
+        async reset({ part, task }, options) {
+          const environment = parts[part]!; // made by nextTask or heldOut
+          episode = environment.start();
+          return opened(environment, await episode.reset(task, options));
+        },
+        step: (action, options) => episode!.step(action, options), // after reset
+        close: () => episode?.close?.(),
+      };
+    },
+  };
+}
+
+/** The system turn is that of the task's own environment. */
+function opened({ system }: Environment<object>, opening: Opening): Opening {
+  const turns =
+    typeof opening === 'string' ? [{ speaker: 'user' as const, text: opening }] : opening;
+  if (system === undefined || turns.some(({ speaker }) => speaker === 'system')) return opening;
+  return [{ speaker: 'system', text: system }, ...turns];
+}
+
+type Opening = Awaited<ReturnType<Episode<object>['reset']>>;

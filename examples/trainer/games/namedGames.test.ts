@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { collect, createRandom, type Policy, type Trajectory } from '@molrl/ef-env';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fakeServer } from '../../../packages/ef-env/src/environments/openEnv/fakeServer.ts';
+import { checkSettings } from '../config/checkSettings.ts';
+import type { Game } from './game.ts';
+import { openGame } from './openGame.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'molrl-named-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const file = async (name: string, content: string): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+const rowsFile = (name: string, row: object): Promise<string> =>
+  file(name, Array.from({ length: 20 }, () => JSON.stringify(row)).join('\n'));
+
+/** Says one text after the other. */
+const saying = (texts: readonly string[]): Policy => ({
+  generate: async (prompts) =>
+    prompts.map((segments) => {
+      const turn = segments.filter(({ kind }) => kind === 'policy').length;
+      return { speaker: 'assistant', kind: 'policy', turn, text: texts[turn] ?? 'nothing' };
+    }),
+});
+
+async function play(game: Game, texts: readonly string[]): Promise<[number | null, boolean]> {
+  const [task] = game.heldOut(1);
+  const [episode] = await collect(game.environment, saying(texts), {
+    ...{ tasks: [task!], seed: 1, maxTokens: 99 }, // there is a held-out row
+  });
+  return [episode!.reward, game.isRight(episode!, task!)]; // one task
+}
+
+const said = (episode: Trajectory): string => episode.segments.map(({ text }) => text).join('\n');
+
+describe('environments by name', () => {
+  test('code: the share of tests that a program passes', async () => {
+    const tests = [
+      { args: [2], expected: 4 },
+      { args: [3], expected: 9 },
+    ];
+    const data = await rowsFile('code.jsonl', { prompt: 'Square a number.', tests });
+    const game = await openGame(checkSettings({ environment: 'code', data }));
+    const program = (body: string): string => `\`\`\`js\nconst solve = (n) => ${body};\n\`\`\``;
+    expect(await play(game, [program('n * n')])).toEqual([1, true]);
+    expect(await play(game, [program('n + n')])).toEqual([0.5, false]);
+    await game.close?.();
+    const bare = await rowsFile('bare.jsonl', { prompt: 'Square a number.' });
+    await expect(openGame(checkSettings({ environment: 'code', data: bare }))).rejects.toThrow(
+      /row 1 needs a text `prompt` and a list of `tests`, got the columns prompt/,
+    );
+  });
+
+  test('tools: a call is answered, the final answer is that of the row', async () => {
+    const data = await rowsFile('tools.jsonl', { prompt: '6 * 7?', answer: 42 });
+    const parameters = '{ type: "object", properties: { a: { type: "number" } }, required: ["a"] }';
+    const tools = await file(
+      'tools.mjs',
+      `export default [{ name: 'double', description: 'Twice a.', parameters: ${parameters}, call: ({ a }) => 2 * a }];\n`,
+    );
+    const game = await openGame(checkSettings({ environment: 'tools', data, tools }));
+    const call = '<tool_call>\n{"name": "double", "arguments": {"a": 21}}\n</tool_call>';
+    expect(await play(game, [call, '42'])).toEqual([1, true]);
+    expect(await play(game, [call, '41'])).toEqual([0, false]);
+    expect(Object.keys(game.files)).toEqual([data, tools]);
+    const none = await file('none.mjs', 'export default 3;\n');
+    await expect(
+      openGame(checkSettings({ environment: 'tools', data, tools: none })),
+    ).rejects.toThrow(/must be a list of tools .* got number/);
+  });
+
+  test('retrieval: evidence and answer are rewarded, the answer decides', async () => {
+    const task = { question: 'Which city governs Japan?', answers: ['Tokyo'], support: ['tokyo'] };
+    const data = await rowsFile('asked.jsonl', task);
+    const documents = await file(
+      'documents.jsonl',
+      '{"id":"fuji","text":"Fuji is a mountain."}\n{"id":"tokyo","text":"Tokyo is the capital of Japan."}\n',
+    );
+    const game = await openGame(checkSettings({ environment: 'retrieval', data, documents }));
+    const search = '<search>capital of Japan</search>';
+    expect((await play(game, [search, '<answer>Tokyo</answer>']))[1]).toBe(true);
+    expect((await play(game, [search, '<answer>Fuji</answer>']))[1]).toBe(false);
+  });
+
+  test('dialogue: what breaks the rule is said, and the model tries again', async () => {
+    const data = await rowsFile('asked2.jsonl', { prompt: 'Say a colour.', colours: ['red'] });
+    const rule = await file(
+      'rule.mjs',
+      'export default (answer, { colours }) => colours.includes(answer) || "That is no colour.";\n',
+    );
+    const game = await openGame(checkSettings({ environment: 'dialogue', data, rule }));
+    expect(await play(game, ['dog', 'red'])).toEqual([1, true]);
+    expect(await play(game, ['dog', 'cat', 'cow'])).toEqual([0, false]);
+    const tasks = [...game.heldOut(1)];
+    const options = { tasks, seed: 1, maxTokens: 9 };
+    const [episode] = await collect(game.environment, saying(['dog', 'red']), options);
+    expect(said(episode!)).toContain('That is no colour.');
+  });
+
+  test('openenv: a server plays, its reward counts', async () => {
+    const server = await fakeServer();
+    const game = await openGame(checkSettings({ environment: `openenv:${server.url}` }));
+    expect(await play(game, ['Hello there'])).toEqual([1.1, false]); // the echo pays a tenth a letter
+  });
+
+  test('a mix: each task is played by its own environment, as often as its weight says', async () => {
+    const given = { environment: 'gym+codewords', families: ['gcd'], weights: [3, 1] };
+    const game = await openGame(checkSettings(given));
+    const random = createRandom(1);
+    const drawn = Array.from(
+      { length: 400 },
+      (_, i) => game.nextTask(random, i) as { part: number },
+    );
+    const share = drawn.filter(({ part }) => part === 0).length / 400;
+    expect(share).toBeGreaterThan(0.7);
+    expect(share).toBeLessThan(0.8);
+    const [gcd, words] = game.heldOut(2) as { part: number; task: { answer?: string } }[];
+    expect([gcd?.part, words?.part]).toEqual([0, 1]);
+    const options = { tasks: [gcd!, words!], seed: 1, maxTokens: 9 };
+    const episodes = await collect(game.environment, saying(['0']), options);
+    expect(episodes.map(({ reward }) => reward)).toEqual([0, 0]);
+    expect(said(episodes[0]!)).not.toBe(said(episodes[1]!));
+    await expect(
+      openGame(checkSettings({ environment: 'gym+codewords', weights: [1] })),
+    ).rejects.toThrow(/weights: must be one for each environment \(2\), got 1/);
+  });
+
+  test('a curriculum goes up a level at a time, held-out tasks are the hardest', async () => {
+    const given = { environment: 'gym', families: ['gcd'], level: 0, lastLevel: 2 };
+    const grpo = { updates: 3, prompts: 4 };
+    const game = await openGame(checkSettings({ ...given, grpo }));
+    const random = createRandom(1);
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => (game.nextTask(random, i) as { level: number }).level,
+    );
+    expect(levels).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+    expect(game.heldOut(2)).toMatchObject([{ level: 2 }, { level: 2 }]);
+    await expect(openGame(checkSettings({ ...given, level: 3 }))).rejects.toThrow(
+      /lastLevel: must be at least level \(3\), got 2/,
+    );
+  });
+});
