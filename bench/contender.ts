@@ -7,6 +7,8 @@ export interface Contender {
   readonly ready: readonly string[];
   /** Variants that could not be prepared -> why. */
   readonly failed: Readonly<Record<string, string>>;
+  /** Of its process. */
+  readonly pid: number | undefined;
   /** Ours: file name of the kernels. */
   readonly library: string | undefined;
   /** Seconds of one call, the mean over `repeats`. */
@@ -39,6 +41,7 @@ export async function startContender(
   return {
     ready,
     failed,
+    pid: child.pid,
     library,
     async run(variant, repeats) {
       child.stdin.write(`${JSON.stringify({ variant, repeats })}\n`);

@@ -32,6 +32,7 @@ const COMMANDS = {
   microscope: program('trainer', 'seeing', 'microscope', 'main.ts'),
   chat: program('chat.ts'),
   compare: program('compare', 'main.ts'),
+  eval: program('trainer', 'eval.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
 

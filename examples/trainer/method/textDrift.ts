@@ -1,6 +1,7 @@
 import { createRandom } from '@molrl/ef-env';
 import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import type { Learner } from './learner.ts';
+import { microBatches } from './microBatches.ts';
 import { textWindow } from './textWindow.ts';
 
 /** Text windows: their number and length in tokens. */
@@ -16,7 +17,7 @@ export interface TextDrift {
 
 /** Loss on unseen text, and how far the predictions moved from the base's. */
 export async function textDrift(
-  { model, ref }: Learner,
+  { model, ref, tokensPerPass }: Learner,
   text: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<TextDrift> {
@@ -24,9 +25,8 @@ export async function textDrift(
   const windows = Array.from({ length: WINDOWS }, () => textWindow(random, text, WINDOW));
   const nll: number[] = [];
   const kl: number[] = [];
-  for (let first = 0; first < windows.length; first += 8) {
+  for (const chunk of microBatches(windows, { items: 8, tokens: tokensPerPass }, (one) => one)) {
     signal?.throwIfAborted();
-    const chunk = windows.slice(first, first + 8);
     const batch = packedBatch(chunk);
     const targets = selectTargets(batch, chunk);
     const scored = await scoreTargets(model, batch, targets, { ref, kl: 'reverse' });
