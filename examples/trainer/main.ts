@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { checkSettings, shorthand } from './config/checkSettings.ts';
@@ -22,6 +21,7 @@ import { type Learner, loadLearner } from './method/learner.ts';
 import { readWeights } from './method/weights.ts';
 import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
 import { SHIPPED_MODEL } from './model/findModel.ts';
+import { readGeneralText } from './model/generalText.ts';
 import { modelCard } from './model/modelCard.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
@@ -32,8 +32,6 @@ import { openTrackers } from './seeing/tracking/openTrackers.ts';
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
-
-const SHIPPED_TEXT = (name: string): URL => new URL(`../mol-rl/text/${name}.txt`, import.meta.url);
 
 async function main(): Promise<void> {
   const line = readCommandLine(process.argv.slice(2).filter((argument) => argument !== '--'));
@@ -54,7 +52,7 @@ async function main(): Promise<void> {
   const kinds = settings.export ?? usualExport(lora !== undefined);
   checkExport(learner, kinds);
   const game = await openGame(settings);
-  const text = await readText(settings, (content) => learner.tokenizer.encode(content));
+  const text = await readGeneralText(settings, learner, out);
   const sftRows = await readSftRows(settings, learner, game);
   const state = found ?? (await newState(settings, learner.model));
 
@@ -156,22 +154,6 @@ async function openFolder(out: string): Promise<void> {
     );
   }
   await makeRunFolder(out);
-}
-
-/** Text for the KL to the base and for measuring what was forgotten: the last tenth of a file of the user's is held out. */
-async function readText({ generalText }: TrainerSettings, encode: (text: string) => number[]) {
-  if (generalText === undefined) {
-    const read = async (name: string) => encode(await readFile(SHIPPED_TEXT(name), 'utf8'));
-    return { train: await read('train'), heldOut: await read('heldOut') };
-  }
-  const ids = encode(await readFile(generalText, 'utf8'));
-  const cut = Math.floor(ids.length * 0.9);
-  if (ids.length - cut < 256) {
-    throw new Error(
-      `generalText: ${generalText} has ${ids.length} tokens, and at least 2,560 are needed: a tenth is held out. Give a longer text.`,
-    );
-  }
-  return { train: ids.slice(0, cut), heldOut: ids.slice(cut) };
 }
 
 /** The arithmetic of a batch, in words. */

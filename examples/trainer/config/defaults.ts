@@ -19,7 +19,10 @@ const DEFAULTS: TrainerSettings = {
   adamBeta2: 0.98,
   weightDecay: 0,
   kernels: 'auto',
-  collect: { episodes: 128, maxTurns: 4 },
+  collect: {
+    ...{ episodes: 128, maxTurns: 4 },
+    ...{ model: 'default', tokenVariable: 'MOLRL_COLLECT_TOKEN' },
+  },
   sft: { updates: 30, batchSize: 12, learningRate: 3e-4, ...RATES },
   mol: { method: 'mol', alpha: 0.3, updates: 120, batchSize: 8, learningRate: 3e-4, ...RATES },
   grpo: {

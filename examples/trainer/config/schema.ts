@@ -56,8 +56,8 @@ export const trainerSchema = z.strictObject({
     { trl: 'reward_funcs', verl: 'custom_reward_function.path' },
   ),
   generalText: named(
-    path('a text file').optional(),
-    'Text whose NLL and KL to the base are measured, and which `generalKl` and `mol` hold. Default: the shipped excerpt.',
+    path('a text file, or `base`').optional(),
+    'Text whose NLL and KL to the base are measured, and which `generalKl` and `mol` hold: a file, or `base` for what the base says of its own accord. Default: the shipped excerpt.',
   ),
   stages: named(
     z.array(oneOf(STAGES)).min(1, 'must name a stage'),

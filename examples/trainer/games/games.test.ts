@@ -2,9 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { collect, createRandom, type Policy, type Trajectory } from '@molrl/ef-env';
+import {
+  collect,
+  createRandom,
+  importConversation,
+  type Policy,
+  type Trajectory,
+} from '@molrl/ef-env';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSettings } from '../config/checkSettings.ts';
+import { readFeedbackRows } from './feedbackRows.ts';
 import type { Game } from './game.ts';
 import { openGame } from './openGame.ts';
 
@@ -153,6 +160,45 @@ describe('the other games', () => {
     await expect(openGame(checkSettings({ environment }))).rejects.toThrow(/has no tasks/);
     await expect(openGame(checkSettings({ environment: 'gim' }))).rejects.toThrow(
       /Did you mean 'gym'/,
+    );
+  });
+});
+
+describe('conversations for `mol`', () => {
+  const taught = async (name: string, rows: readonly object[]): Promise<string[]> => {
+    const read = await readFeedbackRows(await file(name, lines(rows)), () => {});
+    return read.flatMap(({ segments }) =>
+      segments.flatMap(({ kind, text }) => (kind === 'environment' ? [text] : [])),
+    );
+  };
+  const messages = [
+    { role: 'user', content: '2 + 2?' },
+    { role: 'assistant', content: '5' },
+    { role: 'user', content: 'No, one less.' },
+    { role: 'assistant', content: '4' },
+  ];
+
+  test('trajectories, messages and traces of an agent are read', async () => {
+    expect(await taught('messages.jsonl', [{ messages }])).toEqual(['No, one less.']);
+    const own = importConversation({ messages }, { id: 'a' });
+    expect(await taught('own.jsonl', [own])).toEqual(['No, one less.']);
+    const trace = [
+      { role: 'user', content: 'Print 3.' },
+      { role: 'assistant', content: 'print(3)' },
+      { role: 'user', content: 'Observation:\nExecution logs:\n3' },
+      { role: 'assistant', content: 'final_answer(3)' },
+    ];
+    const [read] = await readFeedbackRows(
+      await file('trace.jsonl', lines([{ id: 't', messages: trace }])),
+      () => {},
+    );
+    const observed = read?.segments.find(({ kind }) => kind === 'environment');
+    expect(observed?.spans?.map(({ label }) => label)).toEqual(['logs']);
+  });
+
+  test('a row that is none is named', async () => {
+    await expect(taught('bad.jsonl', [{ messages }, { prompt: 3 }])).rejects.toThrow(
+      /^mol\.data: row 2 of .*bad\.jsonl: /,
     );
   });
 });

@@ -20,6 +20,7 @@ import { loadLearner } from '../method/learner.ts';
 import { formatOfCheckpoint } from './chatFormat.ts';
 import { checkExport, exportModel } from './exportModel.ts';
 import { findModel } from './findModel.ts';
+import { readGeneralText } from './generalText.ts';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../packages/qwen3/fixtures/${name}`, import.meta.url));
@@ -150,6 +151,21 @@ describe('a learner', () => {
     for (const folder of ['adapter', 'model', 'gguf'])
       expect(await readFile(join(root, folder, 'README.md'), 'utf8')).toMatch(/^card of /);
     for (const model of [learner, base, whole, stored]) model.dispose();
+  });
+
+  test('text of the base itself is drawn once and kept for a resume', async () => {
+    const model = await folderOf('general', 'qwen3', CHATML);
+    const learner = await loadLearner({ model, format: 'auto', lora: { r: 2 } });
+    const out = await mkdtemp(join(root, 'run-'));
+    const settings = { generalText: 'base', seed: 1 };
+    Object.assign(learner.model.config, { bosTokenId: null, eosTokenId: null });
+    await expect(readGeneralText(settings, learner, out)).rejects.toThrow(/neither a first nor/);
+    Object.assign(learner.model.config, { bosTokenId: 0 });
+    const text = await readGeneralText(settings, learner, out);
+    expect(text.train.length + text.heldOut.length).toBe(96 * 128);
+    expect(text.heldOut.length).toBeGreaterThan(1000);
+    expect(await readGeneralText({ ...settings, seed: 2 }, learner, out)).toEqual(text);
+    learner.dispose();
   });
 
   test('a family that llama.cpp cannot hold is refused before the run', async () => {

@@ -1,11 +1,16 @@
 import { type Run, trajectoriesFile } from '../harness/run.ts';
 import { collectFeedback, rightByTurn } from '../method/collect.ts';
+import { urlPolicy } from '../method/urlPolicy.ts';
 
 /** Plays episodes with feedback, for the stage `mol`. Finished ones are kept in trajectories.jsonl, also when it is stopped. */
 export async function collectStage(run: Run): Promise<void> {
   const { learner, game, state, progress, signal, out } = run;
   const { seed, collect, grpo } = state.settings;
-  const { episodes, maxTurns } = collect;
+  const { episodes, maxTurns, url, model, tokenVariable } = collect;
+  const player =
+    url === undefined
+      ? learner.policy
+      : urlPolicy({ url, model, token: process.env[tokenVariable] });
   if (!game.withFeedback) {
     throw new Error(
       'stages: `collect` needs an environment that answers in words, and this one only scores. Leave collect and mol out, or give one with feedback (maths, gym, codewords, or a file of yours).',
@@ -13,7 +18,7 @@ export async function collectStage(run: Run): Promise<void> {
   }
   progress.start('collect', episodes, { next: state.settings.stages.slice(state.stage + 1) });
   const played = await collectFeedback(
-    learner.policy,
+    player,
     {
       environment: game.withFeedback,
       nextTask: game.nextTask,

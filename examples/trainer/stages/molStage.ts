@@ -1,4 +1,5 @@
 import { readTrajectories } from '@molrl/ef-env';
+import { readFeedbackRows } from '../games/feedbackRows.ts';
 import { type Run, trajectoriesFile } from '../harness/run.ts';
 import { generalWindows } from '../method/generalWindows.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
@@ -9,13 +10,16 @@ import { driveStage } from './driveStage.ts';
 export async function molStage(run: Run): Promise<void> {
   const { learner, state, text, out, progress } = run;
   const { seed, mol } = state.settings;
-  const played = await readTrajectories(trajectoriesFile(out), {
-    onWarning: (message) => progress.line(message),
-  }).catch(() => []); // told below
+  const file = mol.data ?? trajectoriesFile(out);
+  const onWarning = (message: string): void => progress.line(message);
+  const played =
+    mol.data === undefined
+      ? await readTrajectories(file, { onWarning }).catch(() => []) // told below
+      : await readFeedbackRows(mol.data, onWarning);
   const episodes = played.map(({ segments }) => learner.render(segments));
   if (!episodes.some(({ roles }) => roles.includes('environment'))) {
     throw new Error(
-      `mol: ${trajectoriesFile(out)} has no episode with feedback. Put \`collect\` before \`mol\` in --stages; if it is, every first attempt was right and there is nothing to teach.`,
+      `mol: ${file} has no episode with feedback. Put \`collect\` before \`mol\` in --stages, or give --mol.data FILE; if there was a \`collect\`, every first attempt was right and there is nothing to teach.`,
     );
   }
   const { updates, learningRate } = mol;

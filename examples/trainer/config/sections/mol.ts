@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { count, named, oneOf, positive } from '../settingTypes.ts';
+import { count, named, oneOf, path, positive } from '../settingTypes.ts';
 import { rates } from './rates.ts';
 
 /** Learning from feedback. */
 export const mol = z.strictObject({
+  data: named(
+    path('a JSONL, JSON or Parquet file').optional(),
+    'Conversations with feedback: trajectories, rows with `messages`, or traces of a CodeAgent. Default: what `collect` played.',
+  ),
   method: named(
     oneOf(['mol', 'ce', 'replay']),
     "What is learned from feedback: 'mol' adds the KL to the base, 'ce' nothing, 'replay' CE on general text.",

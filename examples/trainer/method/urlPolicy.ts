@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mixSeeds, type Policy, type Segment } from '@molrl/ef-env';
+
+export interface UrlPolicyOptions {
+  /** Of the API, as in `https://host/v1`; `/chat/completions` is put behind it. */
+  url: string;
+  /** Name of the model there. */
+  model: string;
+  /** Sent as bearer, where the server wants one. */
+  token?: string | undefined;
+  /** Requests at once. Default 8. */
+  concurrency?: number | undefined;
+  /** Waits before another try where the server is busy or broken, milliseconds. Default three: 1 s, 4 s, 16 s. */
+  waits?: readonly number[] | undefined;
+}
+
+/** What a choice of an answer holds. */
+interface Choice {
+  message?: { content?: string | null; reasoning_content?: string | null };
+}
+
+/**
+ * A model behind an OpenAI-compatible URL as a player of episodes. What it says carries no tokens: it can be taught from,
+ * not be trained by GRPO.
+ *
+ * @throws {Error} From `generate`: one line with address, status and what the server said, without the token.
+ */
+export function urlPolicy(options: UrlPolicyOptions): Policy {
+  const { concurrency = 8 } = options;
+  return {
+    async generate(prompts, { numGenerations = 1, maxTokens, temperature, seed, stop, signal }) {
+      const answers: Segment[] = [];
+      let next = 0;
+      const work = async (): Promise<void> => {
+        for (let i = next++; i < prompts.length * numGenerations; i = next++) {
+          const segments = prompts[Math.floor(i / numGenerations)]!; // inside by the bound
+          const body = {
+            ...{ model: options.model, messages: segments.map(messageOf) },
+            ...{ max_tokens: maxTokens, temperature, stop },
+            seed: mixSeeds(seed, 'url', i) % 2 ** 31,
+          };
+          answers[i] = {
+            ...{ speaker: 'assistant', kind: 'policy' },
+            turn: segments.filter(({ kind }) => kind === 'policy').length,
+            text: await ask(options, body, signal),
+          };
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, work));
+      return answers;
+    },
+  };
+}
+
+const messageOf = ({ speaker, text }: Segment): { role: string; content: string } => ({
+  role: speaker,
+  content: text,
+});
+
+async function ask(
+  { url, token, waits = [1000, 4000, 16_000] }: UrlPolicyOptions,
+  body: object,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const address = `${url.replace(/\/+$/, '')}/chat/completions`;
+  for (let attempt = 0; ; attempt++) {
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+      signal: signal ?? null,
+    }).catch((cause: Error) => {
+      signal?.throwIfAborted();
+      return cause;
+    });
+    if (response instanceof Response && response.ok) return textOf(await response.json(), address);
+    const isPassing =
+      !(response instanceof Response) || response.status === 429 || response.status >= 500;
+    const wait = waits[attempt];
+    if (!isPassing || wait === undefined) throw new Error(await failureOf(response, address));
+    await sleep(wait, undefined, signal ? { signal } : {});
+  }
+}
+
+function textOf(answer: unknown, address: string): string {
+  const { choices } = Object(answer) as { choices?: Choice[] };
+  const message = choices?.[0]?.message;
+  if (typeof message?.content !== 'string') {
+    throw new Error(`collect.url: ${address} answered without choices[0].message.content.`);
+  }
+  const { reasoning_content: thought, content } = message;
+  return thought ? `<think>\n${thought}\n</think>\n\n${content}` : content;
+}
+
+async function failureOf(response: Response | Error, address: string): Promise<string> {
+  if (response instanceof Error) {
+    const { cause } = response as { cause?: Error };
+    return `collect.url: ${address} cannot be reached (${cause?.message ?? response.message}). Is the server running?`;
+  }
+  const said = (await response.text()).slice(0, 200);
+  const advice =
+    response.status === 401 || response.status === 403
+      ? ' Put the token into the environment variable that --collect.token-variable names.'
+      : '';
+  return `collect.url: ${address} answered ${response.status}: ${said}${advice}`;
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { mixSeeds } from '@molrl/ef-env';
+import { generate } from '@molrl/qwen3';
+import type { TrainerSettings } from '../config/schema.ts';
+import { exists } from '../harness/exists.ts';
+import { replaceFile } from '../harness/replaceFile.ts';
+import type { GeneralText } from '../harness/run.ts';
+import type { Learner } from '../method/learner.ts';
+
+const SHIPPED = (name: string): URL => new URL(`../../mol-rl/text/${name}.txt`, import.meta.url);
+
+/** Of the base's own text: samples, and tokens of each at most. */
+const [SAMPLES, LENGTH] = [96, 128];
+/** Fewest tokens that can be held out. */
+const LEAST = 256;
+
+/**
+ * Text for the KL to the base and for measuring what was forgotten, as tokens: the shipped excerpt, a file of the user's, or
+ * with `base` what the base model says of its own accord. Of the latter two the last tenth is held out.
+ *
+ * @param out - Folder of the run, which keeps the base's text for a resume.
+ */
+export async function readGeneralText(
+  { generalText, seed }: Pick<TrainerSettings, 'generalText' | 'seed'>,
+  learner: Pick<Learner, 'model' | 'tokenizer'>,
+  out: string,
+): Promise<GeneralText> {
+  const encode = (text: string): number[] => learner.tokenizer.encode(text);
+  if (generalText === undefined) {
+    const read = async (name: string) => encode(await readFile(SHIPPED(name), 'utf8'));
+    return { train: await read('train'), heldOut: await read('heldOut') };
+  }
+  const isBase = generalText === 'base';
+  const ids = isBase
+    ? await textOfBase(learner, seed, out)
+    : encode(await readFile(generalText, 'utf8'));
+  const cut = Math.floor(ids.length * 0.9);
+  if (ids.length - cut < LEAST) {
+    const fix = isBase ? 'Its samples end at once: give a text file.' : 'Give a longer text.';
+    throw new Error(
+      `generalText: ${generalText} has ${ids.length} tokens, and at least ${10 * LEAST} are needed: a tenth is held out. ${fix}`,
+    );
+  }
+  return { train: ids.slice(0, cut), heldOut: ids.slice(cut) };
+}
+
+/** What the untrained model says where nobody asked anything, at temperature 1: the text whose probabilities it should keep. */
+async function textOfBase(
+  { model, tokenizer }: Pick<Learner, 'model' | 'tokenizer'>,
+  seed: number,
+  out: string,
+): Promise<number[]> {
+  const file = join(out, 'general-text.json');
+  if (await exists(file)) return JSON.parse(await readFile(file, 'utf8')) as number[]; // written below
+  const { bosTokenId, eosTokenId } = model.config;
+  const first = bosTokenId ?? (Array.isArray(eosTokenId) ? eosTokenId[0] : eosTokenId);
+  if (first === null || first === undefined) {
+    throw new Error(
+      'generalText: the model has neither a first nor a last token to begin its own text with. Give a text file instead of base.',
+    );
+  }
+  const completions = await generate(model, [[first]], {
+    ...{ numGenerations: SAMPLES, maxTokens: LENGTH, temperature: 1 },
+    seed: mixSeeds(seed, 'general text'),
+    suppressTokens: tokenizer.missingIds ?? [],
+  });
+  const ids = completions.flatMap((completion) => Array.from(completion.ids));
+  await replaceFile(file, JSON.stringify(ids));
+  return ids;
+}
