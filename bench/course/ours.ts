@@ -15,7 +15,7 @@ const say = (message: object): void => {
   process.stdout.write(`@${JSON.stringify(message)}\n`);
 };
 
-/** Any text has one, and those of a group differ: trl.py has the same. */
+/** Any text has one, and those of a group differ: trl_course.py has the same. */
 const reward = (text: string): number =>
   (Array.from(text).reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0) % 7) / 7;
 

@@ -10,8 +10,8 @@ import type { Learner } from '../method/learner.ts';
 
 const SHIPPED = (name: string): URL => new URL(`../../mol-rl/text/${name}.txt`, import.meta.url);
 
-/** Of the base's own text: samples, and tokens of each at most. */
-const [SAMPLES, LENGTH] = [96, 128];
+/** Of the base's own text: samples at once, tokens of each at most, tokens in all that are enough, and tries at most. */
+const [SAMPLES, LENGTH, ENOUGH, ROUNDS] = [64, 128, 8192, 16];
 /** Fewest tokens that can be held out. */
 const LEAST = 256;
 
@@ -60,12 +60,15 @@ async function textOfBase(
       'generalText: the model has neither a first nor a last token to begin its own text with. Give a text file instead of base.',
     );
   }
-  const completions = await generate(model, [[first]], {
-    ...{ numGenerations: SAMPLES, maxTokens: LENGTH, temperature: 1 },
-    seed: mixSeeds(seed, 'general text'),
-    suppressTokens: tokenizer.missingIds ?? [],
-  });
-  const ids = completions.flatMap((completion) => Array.from(completion.ids));
+  const ids: number[] = [];
+  for (let round = 0; round < ROUNDS && ids.length < ENOUGH; round++) {
+    const completions = await generate(model, [[first]], {
+      ...{ numGenerations: SAMPLES, maxTokens: LENGTH, temperature: 1 },
+      seed: mixSeeds(seed, 'general text', round),
+      suppressTokens: tokenizer.missingIds ?? [],
+    });
+    for (const completion of completions) ids.push(...completion.ids);
+  }
   await replaceFile(file, JSON.stringify(ids));
   return ids;
 }

@@ -1,8 +1,5 @@
 """TRL's side of the course's benchmark: GRPOTrainer with peft's LoRA r 16 on a folder that our saveModel wrote."""
-import os
-import sys
 import tempfile
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "peers"))
 from serve import options
 spec, variants = options()
 import json
