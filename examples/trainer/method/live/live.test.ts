@@ -146,7 +146,7 @@ test.each(Object.keys(PRESETS) as PresetName[])(
         codewordsTask(random, { split: 'train', minWords: 2 }),
       maxTokens: 40,
     };
-    const options = { game, method, updates: 1, learningRate: 1e-3, prompts: 6, numGenerations: 4 };
+    const options = { game, method, updates: 1, learningRate: 1e-3, prompts: 3, numGenerations: 4 };
     const { value: step } = await live(learner, stage, { ...options, onWarning: () => {} }).next();
     const now = await readWeights(parameters);
     const moved = Object.entries(now).some(([key, values]) =>

@@ -57,15 +57,18 @@ function checkRefInput(ref: LanguageModel, refInput: RefInput, { ids }: ChosenTa
 
 function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void {
   checkOptionNames(CALLER, options, [
-    ...['ref', 'kl', 'refInput', 'entropy', 'balanceLoss', 'gradientCheckpointing', 'temperature'],
+    ...['ref', 'kl', 'jsdBeta', 'refInput', 'entropy', 'balanceLoss'],
+    ...['gradientCheckpointing', 'temperature'],
   ]);
-  const { ref, kl, refInput, entropy, balanceLoss, gradientCheckpointing, temperature } = options;
+  const { ref, kl, jsdBeta, refInput, entropy, balanceLoss, gradientCheckpointing, temperature } =
+    options;
   if (entropy !== undefined) checkBoolean(`${CALLER}: entropy`, entropy);
   if (balanceLoss !== undefined) checkBoolean(`${CALLER}: balanceLoss`, balanceLoss);
   if (gradientCheckpointing !== undefined)
     checkBoolean(`${CALLER}: gradientCheckpointing`, gradientCheckpointing);
   if (temperature !== undefined) checkScoringTemperature(CALLER, temperature);
-  if (kl !== undefined) checkChoice(`${CALLER}: kl`, kl, ['reverse', 'forward']);
+  if (kl !== undefined) checkChoice(`${CALLER}: kl`, kl, ['reverse', 'forward', 'jsd']);
+  if (jsdBeta !== undefined) checkJsdBeta(jsdBeta, kl);
   if (ref === undefined) {
     if (kl === undefined && refInput === undefined) return;
     throw new Qwen3Error(
@@ -78,6 +81,15 @@ function checkOptions(model: LanguageModel, options: ScoreTargetsOptions): void 
   throw new Qwen3Error(
     'option',
     `${CALLER}: ref is the model itself, which has no adapter to switch off. Add one (addLora), or load the base a second time.`,
+  );
+}
+
+function checkJsdBeta(jsdBeta: unknown, kl: ScoreTargetsOptions['kl']): void {
+  const fits = typeof jsdBeta === 'number' && jsdBeta > 0 && jsdBeta < 1;
+  if (fits && kl === 'jsd') return;
+  throw new Qwen3Error(
+    'option',
+    `${CALLER}: jsdBeta must be a number above 0 and below 1, for kl 'jsd', got ${showValue(jsdBeta)} for ${showValue(kl)}. At its ends take kl 'forward' or 'reverse'.`,
   );
 }
 

@@ -107,7 +107,7 @@ function recordTargets(
   { batch, targets }: Chosen,
   asked: ScoreTargetsOptions,
 ) {
-  const { ref, kl, refInput, entropy, temperature, gradientCheckpointing } = asked;
+  const { ref, kl, jsdBeta, refInput, entropy, temperature, gradientCheckpointing } = asked;
   const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) => {
     const { ids, samplingMask: mask } = targets;
     const scored = lmHead(hidden, of.head(), tensor1d(ids, 'int32'), { temperature, ...options });
@@ -125,7 +125,7 @@ function recordTargets(
       const { rows } = targets;
       const { onBalanceLoss } = balance ?? {};
       const hidden = targetHidden(model, { batch, rows, onBalanceLoss, gradientCheckpointing });
-      const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl });
+      const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl, jsdBeta });
       return {
         logprobs: scored.logprobs,
         ...(scored.entropy && { entropies: scored.entropy }),

@@ -94,6 +94,23 @@ describe('scoreTargets with a teacher that reads more', () => {
     },
   );
 
+  test('is the divergence to the mixture of both', async () => {
+    const model = createQwen3(TINY_CONFIG, { seed: 5 });
+    const [own, theirs] = [rowsOf(model, student), rowsOf(model, told)];
+    const scored = await scoreTargets(model, student.batch, student.targets, {
+      ...{ ref: model, kl: 'jsd', jsdBeta: 0.2, refInput: told },
+    });
+    for (const [i, jsd] of scored.kl.entries()) {
+      const mixture = own[i]!.map((p, v) =>
+        Math.log(0.8 * Math.exp(p) + 0.2 * Math.exp(theirs[i]![v]!)),
+      );
+      const expected = 0.8 * reverse(own[i]!, mixture) + 0.2 * reverse(theirs[i]!, mixture);
+      expect(Math.abs(jsd - expected)).toBeLessThan(2e-5);
+    }
+    scored.dispose();
+    model.dispose();
+  });
+
   test('gives the log-probs that a teacher without an adapter has for the completions', async () => {
     const model = createQwen3(TINY_CONFIG, { seed: 5 });
     const scored = await scoreTargets(model, student.batch, student.targets, {

@@ -29,15 +29,17 @@ export type ScoreTargetsOptions = {
   /** Divides all logits before the softmax; give what the sampler used. Default 1. */
   temperature?: number | undefined;
 } & (
-  | { ref?: undefined; kl?: undefined; refInput?: undefined }
+  | { ref?: undefined; kl?: undefined; jsdBeta?: undefined; refInput?: undefined }
   | {
       /**
        * The frozen base; gets no gradient. The model itself stands for itself with its adapter off, another model is
        * taken as it is. Without `kl` it gives `refLogprobs`.
        */
       ref: LanguageModel;
-      /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model). */
-      kl?: 'reverse' | 'forward' | undefined;
+      /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model), `'jsd'` the generalised Jensen-Shannon divergence. */
+      kl?: 'reverse' | 'forward' | 'jsd' | undefined;
+      /** Share of `ref` in the mixture of `'jsd'`, between 0 and 1. Default 0.5. */
+      jsdBeta?: number | undefined;
       /**
        * What `ref` reads. Default: what the model reads. With it `ref` is a teacher, and may be the model itself without
        * an adapter: the same weights now, told more.

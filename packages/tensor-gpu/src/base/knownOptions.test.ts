@@ -62,7 +62,7 @@ describe('options of public functions', () => {
     [
       'lmHead',
       { direction: 'backward' },
-      "direction must be 'reverse' or 'forward', got 'backward'",
+      "direction must be 'reverse' or 'forward' or 'jsd', got 'backward'",
     ],
     ['lmHead', { entropy: 1 }, 'entropy must be true or false, got 1'],
     ['attention', { scale: Number.NaN }, 'scale must be finite'],

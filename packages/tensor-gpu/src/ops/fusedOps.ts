@@ -3,7 +3,14 @@ import { attentionOp } from './attention.ts';
 import { embeddingOp, embeddingStored } from './embedding.ts';
 import { headNormRopeOp } from './headNormRope.ts';
 import { linearOp, linearStored } from './linear.ts';
-import { lmHeadKlOp, lmHeadKlStored, lmHeadOp, lmHeadStored } from './lmHead.ts';
+import {
+  lmHeadJsdOp,
+  lmHeadJsdStored,
+  lmHeadKlOp,
+  lmHeadKlStored,
+  lmHeadOp,
+  lmHeadStored,
+} from './lmHead.ts';
 import { rmsNormOp } from './rmsNorm.ts';
 import { ropeOp } from './rope.ts';
 import { selectRowsOp } from './selectRows.ts';
@@ -21,7 +28,8 @@ export const fusedOps: readonly FusedOp[] = [
   selectRowsOp,
   lmHeadOp,
   lmHeadKlOp,
-  ...[linearStored, embeddingStored, lmHeadStored, lmHeadKlStored].flatMap(({ byDtype }) =>
-    Object.values(byDtype),
+  lmHeadJsdOp,
+  ...[linearStored, embeddingStored, lmHeadStored, lmHeadKlStored, lmHeadJsdStored].flatMap(
+    ({ byDtype }) => Object.values(byDtype),
   ),
 ];

@@ -4,7 +4,13 @@ import { assertOneOf, knownOptions } from '../base/knownOptions.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
 import type { FusedOp } from '../fused/fusedOp.ts';
 import type { Weight } from '../weights/mappedTensor.ts';
-import { type LmHeadAttributes, lmHeadKlReference, lmHeadReference } from './lmHeadReference.ts';
+import {
+  type LmHeadAttributes,
+  type LmHeadJsdAttributes,
+  lmHeadJsdReference,
+  lmHeadKlReference,
+  lmHeadReference,
+} from './lmHeadReference.ts';
 import { operand, type StoredOps, storedOps } from './storedOps.ts';
 
 export interface LmHeadOptions {
@@ -14,8 +20,10 @@ export interface LmHeadOptions {
   entropy?: boolean | undefined;
   /** Hidden states `[N, H]` and head `[V, H]` of the frozen base; asks for `kl`. Gets no gradient. */
   ref?: { hidden: Tensor; weight: Weight } | undefined;
-  /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). */
-  direction?: 'reverse' | 'forward' | undefined;
+  /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). `'jsd'`: generalised Jensen-Shannon. */
+  direction?: 'reverse' | 'forward' | 'jsd' | undefined;
+  /** Share of the base in the mixture of `'jsd'`, between 0 and 1. Default 0.5. */
+  jsdBeta?: number | undefined;
 }
 
 /** Per position, in nats. */
@@ -73,11 +81,42 @@ export const lmHeadKlOp: FusedOp<
   },
 });
 
+export const lmHeadJsdOp: FusedOp<
+  [
+    hidden: Tensor,
+    weight: Tensor,
+    targets: Tensor,
+    refHidden: Tensor,
+    refWeight: Tensor,
+    options: LmHeadJsdAttributes,
+  ],
+  Tensor[]
+> = defineFusedOp({
+  name: 'lmHeadJsd', // kernels/lmHeadJsd.c, backend/cpu/kernels/lmHeadJsd.ts
+  inputs: ['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
+  differentiable: ['hidden', 'weight'],
+  outputs: ['logprobs', 'entropy', 'jsd', 'pull', 'logsumexp', 'refLogsumexp'],
+  returns: 3,
+  saves: [
+    ...['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
+    ...['entropy', 'pull', 'logsumexp', 'refLogsumexp'],
+  ],
+  reference: lmHeadJsdReference,
+  tolerance: 5e-5,
+  example: (shape, random) => {
+    const { hidden, weight, targets } = exampleHead(shape, random);
+    const ref = exampleHead(shape, random);
+    const options = { temperature: 0.7, entropy: true, jsdBeta: 0.3 };
+    return [hidden, weight, targets, ref.hidden, ref.weight, options];
+  },
+});
+
 /** With a frozen head. */
 export const lmHeadStored: StoredOps = storedOps(lmHeadOp, ['weight']);
 
 /** With a frozen head and a frozen head of the base. */
 export const lmHeadKlStored: StoredOps = storedOps(lmHeadKlOp, ['weight', 'refWeight']);
+export const lmHeadJsdStored: StoredOps = storedOps(lmHeadJsdOp, ['weight', 'refWeight']);
 
 /**
  * Language-model head: what losses need of the logits `z = hidden weight^T / temperature`, without
@@ -88,6 +127,8 @@ export const lmHeadKlStored: StoredOps = storedOps(lmHeadKlOp, ['weight', 'refWe
  *     entropy  = -sum_v p[v] log p[v]                        dz = -p[v] (log p[v] + entropy)
  *     kl       = sum_v p[v] (log p[v] - log q[v])            dz = p[v] (log p[v] - log q[v] - kl)
  *     forward:   sum_v q[v] (log q[v] - log p[v])            dz = p[v] - q[v]
+ *     jsd:       (1 - b) KL(p || m) + b KL(q || m)           dz = (1 - b) p[v] (log p[v] - log m[v] - KL(p || m))
+ *                m = (1 - b) p + b q
  *
  * @param hidden - `[N, H]`: hidden states of the positions that predict.
  * @param weight - `[V, H]`, also of `mapTensor` or `storedTensor` (as that of `ref`): frozen, read as it lies.
@@ -110,10 +151,10 @@ export function lmHead(
   targets: Tensor,
   options: LmHeadOptions = {},
 ): LmHeadResult {
-  const names = ['temperature', 'entropy', 'ref?', 'direction'];
+  const names = ['temperature', 'entropy', 'ref?', 'direction', 'jsdBeta'];
   const given = knownOptions('lmHead', options, names);
-  const { temperature = 1, entropy = false, ref, direction = 'reverse' } = given;
-  assertOneOf('lmHead: direction', direction, ['reverse', 'forward']);
+  const { temperature = 1, entropy = false, ref, direction = 'reverse', jsdBeta = 0.5 } = given;
+  assertOneOf('lmHead: direction', direction, ['reverse', 'forward', 'jsd']);
   assertOneOf('lmHead: entropy', entropy, [true, false]);
   checkHead(hidden, weight, targets, ref);
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
@@ -122,13 +163,42 @@ export function lmHead(
       `lmHead: temperature must be finite and > 0, got ${temperature}.`,
     );
   }
-  const attributes = { temperature, entropy, direction };
-  const head = operand(weight, ref ? lmHeadKlStored : lmHeadStored);
-  const [logprobs, entropies, kl] = ref
-    ? lmHeadKlOp(hidden, head, targets, ref.hidden, operand(ref.weight, lmHeadKlStored), attributes)
-    : lmHeadOp(hidden, head, targets, attributes);
+  if (!(jsdBeta > 0 && jsdBeta < 1)) {
+    throw new TensorGpuError(
+      'option',
+      `lmHead: jsdBeta must be above 0 and below 1, got ${jsdBeta}. Its ends are the directions 'forward' and 'reverse'.`,
+    );
+  }
+  const [logprobs, entropies, kl] = headOp({ hidden, weight, targets, ref }, direction, {
+    ...{ temperature, entropy, jsdBeta },
+  });
   if (!entropy) entropies!.dispose();
   return { logprobs: logprobs!, ...(entropy && { entropy: entropies! }), ...(ref && { kl: kl! }) };
+}
+
+/** The op for what is asked. */
+function headOp(
+  { hidden, weight, targets, ref }: HeadInputs,
+  direction: 'reverse' | 'forward' | 'jsd',
+  attributes: LmHeadJsdAttributes,
+): Tensor[] {
+  const { temperature, entropy } = attributes;
+  if (ref === undefined) {
+    const none = { temperature, entropy, direction: 'reverse' } as const; // not read without a base
+    return lmHeadOp(hidden, operand(weight, lmHeadStored), targets, none);
+  }
+  const stored = direction === 'jsd' ? lmHeadJsdStored : lmHeadKlStored;
+  const [head, refHead] = [operand(weight, stored), operand(ref.weight, stored)];
+  return direction === 'jsd'
+    ? lmHeadJsdOp(hidden, head, targets, ref.hidden, refHead, attributes)
+    : lmHeadKlOp(hidden, head, targets, ref.hidden, refHead, { temperature, entropy, direction });
+}
+
+interface HeadInputs {
+  hidden: Tensor;
+  weight: Weight;
+  targets: Tensor;
+  ref: LmHeadOptions['ref'];
 }
 
 function checkHead(

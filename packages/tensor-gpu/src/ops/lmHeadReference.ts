@@ -1,8 +1,13 @@
 import {
+  abs,
   add,
   div,
   exp,
+  expm1,
+  fill,
   greater,
+  lessEqual,
+  log1p,
   logSoftmax,
   matMul,
   mul,
@@ -22,6 +27,13 @@ export interface LmHeadAttributes {
   temperature: number;
   entropy: boolean;
   direction: 'reverse' | 'forward';
+}
+
+/** Those of the divergence to a mixture. */
+export interface LmHeadJsdAttributes {
+  temperature: number;
+  entropy: boolean;
+  jsdBeta: number;
 }
 
 /** `[logprobs, entropy]` from primitive ops, through `[N, V]`; the kernels are checked against it. */
@@ -53,6 +65,35 @@ export function lmHeadKlReference(
       ? expectation(logp, detach(sub(logp, logq)))
       : forwardKl(logp, logq);
   return [...lmHeadReference(hidden, weight, targets, attributes), kl];
+}
+
+/** `[logprobs, entropy, jsd]` from primitive ops. */
+export function lmHeadJsdReference(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  refHidden: Tensor,
+  refWeight: Tensor,
+  attributes: LmHeadJsdAttributes,
+): Tensor[] {
+  const { temperature, entropy, jsdBeta } = attributes;
+  const logp = logProbabilities(hidden, weight, temperature);
+  const logq = logProbabilities(detach(refHidden), detach(refWeight), temperature);
+  const [own, other] = gapsToMixture(detach(logp), logq, jsdBeta);
+  // What the mixture adds to the slope cancels that of p itself: the gaps are constants.
+  const student = mul(expectation(logp, own), 1 - jsdBeta);
+  const base = mul(expectation(logq, other), jsdBeta);
+  const plain = { temperature, entropy, direction: 'reverse' } as const; // not read there
+  return [...lmHeadReference(hidden, weight, targets, plain), add(student, base)];
+}
+
+/** `log p - log m` and `log q - log m` for m = (1 - beta) p + beta q, exactly 0 where p = q. */
+function gapsToMixture(logp: Tensor, logq: Tensor, beta: number): [own: Tensor, other: Tensor] {
+  const d = sub(logq, logp);
+  const less = lessEqual(d, 0);
+  const share = where(less, fill(d.shape, beta), fill(d.shape, 1 - beta));
+  const l = log1p(mul(share, expm1(neg(abs(d)))));
+  return [where(less, neg(l), sub(neg(d), l)), where(less, sub(d, l), neg(l))];
 }
 
 /**

@@ -41,6 +41,8 @@ const WORK: { readonly [Name in KernelName]?: (words: Words) => Work } = {
   embeddingGradient: ({ count, width, rows }) => floats((count! + rows!) * width!),
   lmHeadUpdate: ({ rows, columns }) => floats(2 * rows! * columns!), // a maximum, then sums
   lmHeadGradient: ({ rows, columns }) => floats(2 * rows! * columns!),
+  lmHeadJsdUpdate: ({ rows, columns }) => floats(2 * rows! * columns!),
+  lmHeadJsdGradient: ({ rows, columns }) => floats(3 * rows! * columns!),
   sumPartials: ({ count, width }) => floats((count! + 1) * width!),
 };
 

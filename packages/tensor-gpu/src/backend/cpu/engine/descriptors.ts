@@ -236,6 +236,39 @@ export const descriptors = {
     flags: 'u32',
     rowsPerChunk: 'u32',
   },
+  lmHeadJsdGradient: {
+    logits: 'offset', // [rows][columns], become dlogits
+    refLogits: 'offset',
+    targets: 'offset',
+    logsumexp: 'offset',
+    refLogsumexp: 'offset',
+    entropy: 'offset',
+    pull: 'offset',
+    dlogprobs: 'offset',
+    dentropy: 'offset',
+    djsd: 'offset',
+    rows: 'u32',
+    columns: 'u32',
+    firstColumn: 'u32',
+    inverseTemperature: 'f32',
+    beta: 'f32',
+    flags: 'u32',
+    rowsPerChunk: 'u32',
+  },
+  lmHeadJsdUpdate: {
+    logits: 'offset', // [rows][columns]
+    refLogits: 'offset',
+    logsumexp: 'offset',
+    refLogsumexp: 'offset',
+    jsd: 'offset', // [rows], summed over the tiles
+    pull: 'offset', // [rows], KL(p || m), summed over the tiles
+    rows: 'u32',
+    columns: 'u32',
+    inverseTemperature: 'f32',
+    beta: 'f32',
+    flags: 'u32',
+    rowsPerChunk: 'u32',
+  },
   lmHeadUpdate: {
     logits: 'offset', // [rows][columns]
     refLogits: 'offset', // 0: none

@@ -4,6 +4,7 @@ import { embeddingKernel } from './embedding.ts';
 import { headNormRopeKernel } from './headNormRope.ts';
 import { linearKernel } from './linear.ts';
 import { lmHeadKernel, lmHeadKlKernel } from './lmHead.ts';
+import { lmHeadJsdKernel } from './lmHeadJsd.ts';
 import { rmsNormKernel } from './rmsNorm.ts';
 import { ropeKernel } from './rope.ts';
 import { selectRowsKernel } from './selectRows.ts';
@@ -21,4 +22,5 @@ export const fusedKernels: readonly CpuFusedKernel[] = [
   selectRowsKernel,
   lmHeadKernel,
   lmHeadKlKernel,
+  lmHeadJsdKernel,
 ];

@@ -38,13 +38,13 @@ const TILE_COLUMNS = 4096;
 /** `struct Row` of kernels/lmHead.c. */
 const ROW_BYTES = 32;
 /** Flags of kernels/lmHead.c. */
-const FIRST = 1;
-const ENTROPY = 2;
+export const FIRST = 1;
+export const ENTROPY = 2;
 const FORWARD = 4;
 /** Of one logit, beside a plain element-wise operation: a maximum, an exponential, sums. */
-const COST = 4;
+export const COST = 4;
 
-interface Tile {
+export interface Tile {
   row: number;
   rows: number;
   column: number;
@@ -91,9 +91,10 @@ export function lmHeadGradientCpu(
     dweight: number;
   },
 ): void {
-  const { hidden, weight, width, targets, temperature, dhidden, dweight } = args;
+  const { targets, temperature } = args;
   const flags = flagsOf(args);
-  withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
+  withTiles(cpu, args, (tile, logits, refLogits) => {
+    const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
     const ofRow = (perToken: number) => perToken && perToken + 4 * row;
     cpu.run('lmHeadGradient', chunks, {
@@ -114,20 +115,30 @@ export function lmHeadGradientCpu(
       flags,
       rowsPerChunk,
     });
-    const tokensAt = 4 * row * width;
-    if (dhidden) {
-      matMulCpu(cpu, {
-        ...{ a: logits, b: matrixFrom(weight, column, width), c: dhidden + tokensAt },
-        ...{ m: rows, n: width, k: columns, accumulate: column > 0 },
-      });
-    }
-    if (dweight) {
-      matMulCpu(cpu, {
-        ...{ a: logits, b: hidden + tokensAt, c: dweight + 4 * column * width, transposeA: true },
-        ...{ m: columns, n: width, k: rows, accumulate: row > 0 },
-      });
-    }
+    addProducts(cpu, args, tile, logits);
   });
+}
+
+/** What a tile of d loss / d logits adds to the gradients of hidden states and head. */
+export function addProducts(
+  cpu: CpuRuntime,
+  { hidden, weight, width, dhidden, dweight }: HeadOperands & { dhidden: number; dweight: number },
+  { row, rows, column, columns }: Tile,
+  dlogits: number,
+): void {
+  const tokensAt = 4 * row * width;
+  if (dhidden) {
+    matMulCpu(cpu, {
+      ...{ a: dlogits, b: matrixFrom(weight, column, width), c: dhidden + tokensAt },
+      ...{ m: rows, n: width, k: columns, accumulate: column > 0 },
+    });
+  }
+  if (dweight) {
+    matMulCpu(cpu, {
+      ...{ a: dlogits, b: hidden + tokensAt, c: dweight + 4 * column * width, transposeA: true },
+      ...{ m: columns, n: width, k: rows, accumulate: row > 0 },
+    });
+  }
 }
 
 function flagsOf({ entropy, direction }: LmHeadArgs): number {
@@ -135,7 +146,7 @@ function flagsOf({ entropy, direction }: LmHeadArgs): number {
 }
 
 /** Visits tiles of logits, all columns of some rows before the next rows; the blocks are reused. */
-function withTiles(
+export function withTiles(
   cpu: CpuRuntime,
   args: LmHeadArgs,
   visit: (tile: Tile, logits: number, refLogits: number) => void,
@@ -207,7 +218,7 @@ function gradient(call: CpuFusedKernelCall): TensorInfo[] {
   return outputs;
 }
 
-function argsOf(
+export function argsOf(
   { backend, inputs, attributes }: CpuFusedKernelCall,
   perToken: Readonly<Record<string, TensorInfo | undefined>>,
 ): LmHeadArgs {
@@ -238,7 +249,7 @@ function isZero({ backend }: CpuFusedKernelCall, perToken: TensorInfo): boolean 
   return backend.cpu.heap.f32(backend.offset(perToken), perToken.shape[0]!).every((x) => x === 0);
 }
 
-function checkTargets({ backend, inputs }: CpuFusedKernelCall): void {
+export function checkTargets({ backend, inputs }: CpuFusedKernelCall): void {
   const vocabulary = inputs.weight!.shape[0]!;
   const targets = inputs.targets!;
   const ids = backend.cpu.heap.i32(backend.offset(targets), targets.shape[0]!);
