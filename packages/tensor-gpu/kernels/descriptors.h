@@ -254,6 +254,41 @@ typedef struct {
   u32 logits;
   u32 refLogits;
   u32 targets;
+  u32 logsumexp;
+  u32 refLogsumexp;
+  u32 entropy;
+  u32 pull;
+  u32 dlogprobs;
+  u32 dentropy;
+  u32 djsd;
+  u32 rows;
+  u32 columns;
+  u32 firstColumn;
+  f32 inverseTemperature;
+  f32 beta;
+  u32 flags;
+  u32 rowsPerChunk;
+} lmHeadJsdGradientWords;
+
+typedef struct {
+  u32 logits;
+  u32 refLogits;
+  u32 logsumexp;
+  u32 refLogsumexp;
+  u32 jsd;
+  u32 pull;
+  u32 rows;
+  u32 columns;
+  f32 inverseTemperature;
+  f32 beta;
+  u32 flags;
+  u32 rowsPerChunk;
+} lmHeadJsdUpdateWords;
+
+typedef struct {
+  u32 logits;
+  u32 refLogits;
+  u32 targets;
   u32 state;
   u32 rows;
   u32 columns;
