@@ -30,6 +30,14 @@ export const QUICK: Budget = {
   ...{ liveUpdates: 4, attempts: 16 },
 };
 
+/** For the choice of a learning rate: half of the updates. */
+export const halved = (budget: Budget): Budget => ({
+  ...budget,
+  teachUpdates: Math.ceil(budget.teachUpdates / 2),
+  grpoUpdates: Math.ceil(budget.grpoUpdates / 2),
+  liveUpdates: Math.ceil(budget.liveUpdates / 2),
+});
+
 /** Prompts and completions of a live update: groups of 8, or of 4 where an episode has two attempts. */
 export function liveShape(
   { attempts }: Budget,

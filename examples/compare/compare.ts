@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import type { GeneralText } from '../mol-rl/domain/generalText.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import type { Weights } from '../trainer/method/weights.ts';
-import { FULL, QUICK } from './budget.ts';
+import { FULL, halved, QUICK } from './budget.ts';
 import { DOMAINS, type Domain } from './domains.ts';
 import { measure, sampledAccuracy } from './measure.ts';
 import { PLANS, type Plan } from './plans.ts';
@@ -69,7 +69,7 @@ async function comparePlan(
   await appendFile(armsFile(out), arms.map((row) => `${JSON.stringify(row)}\n`).join('')); // all of a plan, or none
 }
 
-/** The rate with the best accuracy on the validation tasks, for all seeds the same. */
+/** The rate with the best accuracy on the validation tasks after half of the updates, for all seeds the same. */
 async function chosenRate(all: Comparison, plan: Plan, domain: Domain): Promise<number> {
   const { settings, out, learner, model, signal, say } = all;
   const [only] = settings.rates;
@@ -81,7 +81,8 @@ async function chosenRate(all: Comparison, plan: Plan, domain: Domain): Promise<
   for (const learningRate of settings.rates) {
     if (tried.some((row) => row.learningRate === learningRate)) continue;
     let accuracy = 0;
-    const run = { ...planRun(all, domain), seed: VALIDATION_SEED, learningRate };
+    const whole = planRun(all, domain);
+    const run = { ...whole, budget: halved(whole.budget), seed: VALIDATION_SEED, learningRate };
     const tasks = Math.ceil(settings.evalTasks / 2);
     try {
       await runPlan(plan, run, async (id) => {

@@ -22,8 +22,6 @@ const solvedOrTold = firstContext(siblingContext(SDPO.successReward), feedbackCo
 export const PRESETS = {
   /** The rewards alone. */
   grpo: withoutFeedback('grpo'),
-  /** 2608.31046: the control. */
-  unlikely: withoutFeedback('unlikely'),
   /** 2605.24517: GRPO + 0.1 CE on what the environment says. Ours: two turns. */
   echo: observations('echo'),
   /** 2602.02482: two-turn RL + 0.1 sum of CE on the feedback. Ours: no instruction to give a critique, the feedback follows as it is. */
@@ -69,6 +67,8 @@ export const PRESETS = {
     teacher: { emaRate: 0.01 },
     advantages: ({ step: _, ...tokens }) => blendAdvantages(tokens, { lambda: 0.5 }),
   }),
+  /** 2608.31046: the control. */
+  unlikely: withoutFeedback('unlikely'),
 } as const satisfies Record<string, OpenMethod>;
 
 export type PresetName = keyof typeof PRESETS;
