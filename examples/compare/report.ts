@@ -14,6 +14,7 @@ const share = ({ mean, ci95: [low, high], n }: Figure): string =>
 
 const COLUMNS: readonly (readonly [title: string, cell: (arm: ArmSummary) => string])[] = [
   ['arm', ({ id }) => id],
+  ['seeds', ({ seeds }) => String(seeds)],
   ['accuracy, T = 1', ({ accuracy }) => share(accuracy)],
   ['greedy', ({ greedy }) => share(greedy)],
   ['pass@8', ({ passAt8 }) => share(passAt8)],

@@ -11,8 +11,8 @@ export interface SelfDistillationOptions {
   context: TeacherContext;
   /** Whose weights it has. */
   teacher: TeacherKind;
-  /** Over the whole vocabulary: `'reverse'` is KL(student || teacher). */
-  divergence: 'reverse' | 'forward';
+  /** Over the whole vocabulary: `'reverse'` is KL(student || teacher), `'jsd'` at 0.5. */
+  divergence: 'reverse' | 'forward' | 'jsd';
   /** Mask and denominator; see `distillationLoss`. */
   weights?: DistillationWeightsOptions | undefined;
   /** Attempts per episode; only hindsight needs more than 1. Default 1. */
