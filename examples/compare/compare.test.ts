@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('what is finished is not run again, and every arm of a plan is in the file', async () => {
-  const learner = await loadLearner({ folder: shipped, format: 'recipe' });
+  const learner = await loadLearner({ model: shipped, format: 'recipe' });
   const fresh = await readWeights(learner.model.trainable());
   const text = await readGeneralText(learner.tokenizer);
   const options = ['--quick', '--methods', 'base,feedback-distillation', '--eval-tasks', '4'];

@@ -17,7 +17,7 @@ const NUM_GENERATIONS = 8;
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 9);
   const device = await openCpu();
-  const learner = await loadLearner({ folder: SHIPPED, format: 'recipe' });
+  const learner = await loadLearner({ model: SHIPPED, format: 'recipe' });
   const { told, nextTask, maxTokens } = DOMAINS.codewords;
   const random = createRandom(0);
   const tasks = Array.from({ length: GROUPS }, () => nextTask(random));

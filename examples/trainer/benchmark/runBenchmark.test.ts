@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Policy, readBenchmark } from '@molrl/ef-env';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runBenchmark } from './runBenchmark.ts';
+import { type BenchmarkSettings, runBenchmark } from './runBenchmark.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -16,9 +16,10 @@ const problems = Array.from({ length: 10 }, (_, i) => ({
   answer: `${i + 1}`,
 }));
 const benchmark = readBenchmark(problems, { name: 'sums' });
-const settings = {
-  ...{ model: 'm', problems: 'hash', prompt: 'plain', temperature: 0, maxTokens: 9, seed: 1 },
-} as const;
+const settings: BenchmarkSettings = {
+  ...{ model: 'm', problems: 'hash', temperature: 0, maxTokens: 9, seed: 1 },
+  prompt: 'plain',
+};
 
 /** Right below 6, says nothing from 8 on; counts what it is asked, and breaks down after some. */
 function solver(breaksAfter = Number.POSITIVE_INFINITY): { policy: Policy; asked: () => number } {
