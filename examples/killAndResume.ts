@@ -14,6 +14,17 @@ export interface Ended {
   workMs: number;
 }
 
+/** Beside its arguments: when a process gets a signal, and what stands around it. */
+export interface RunOptions extends Partial<Stop> {
+  /** Modules that it loads first. */
+  imports?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** Whoever reads its output goes away at this text. */
+  closeWhen?: string;
+  /** Hears its output. */
+  onOutput?: (stdout: string) => void;
+}
+
 /** When a process gets a signal: so long after its first line, or when its output says so. */
 export interface Stop {
   signal: NodeJS.Signals;
@@ -22,19 +33,29 @@ export interface Stop {
 }
 
 /** Runs the main job as its own process, and stops it if asked to. */
-export const runMolRl = (argv: readonly string[], stop?: Stop): Promise<Ended> =>
+export const runMolRl = (argv: readonly string[], stop: Partial<Stop> = {}): Promise<Ended> =>
   runProgram(program, argv, stop);
 
 /** Runs a TypeScript program as its own process, and stops it if asked to. */
-export function runProgram(file: string, argv: readonly string[], stop?: Stop): Promise<Ended> {
+export function runProgram(
+  file: string,
+  argv: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  const { imports = [], env, closeWhen, onOutput, ...stop } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [
-      '--conditions=@molrl/source',
-      '--import',
-      'tsx',
-      file,
-      ...argv,
-    ]);
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@molrl/source',
+        '--import',
+        'tsx',
+        ...imports.flatMap((module) => ['--import', module]),
+        file,
+        ...argv,
+      ],
+      { env: { ...process.env, ...env } },
+    );
     const ended: Ended = { code: null, signal: null, stdout: '', stderr: '', workMs: 0 };
     let firstLine = 0;
     let told = false;
@@ -43,11 +64,13 @@ export function runProgram(file: string, argv: readonly string[], stop?: Stop): 
       ended.stdout += data;
       if (firstLine === 0) {
         firstLine = performance.now();
-        if (stop?.afterMs !== undefined)
+        if (stop.afterMs !== undefined)
           timer = setTimeout(() => child.kill(stop.signal), stop.afterMs);
       }
       // Once: a second signal means "at once".
-      if (stop?.when !== undefined && !told && ended.stdout.includes(stop.when)) {
+      onOutput?.(ended.stdout);
+      if (closeWhen !== undefined && ended.stdout.includes(closeWhen)) child.stdout.destroy();
+      if (stop.when !== undefined && !told && ended.stdout.includes(stop.when)) {
         told = true;
         child.kill(stop.signal);
       }

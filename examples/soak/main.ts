@@ -1,13 +1,19 @@
-// `pnpm soak [part...]`: hours of ordinary use in minutes. Kills of the main job, programs in sandboxes,
+// `pnpm soak [part...]`: hours of ordinary use in minutes. Kills of the main job and of the trainer, a run changed by hand, a thousand updates, programs in sandboxes,
 // gradings; memory must stay bounded and nothing may be left behind. Exit code 1 when a part fails.
 import { Command, InvalidArgumentError } from 'commander';
 import { soakGrading } from './grading.ts';
 import { soakKills } from './kills.ts';
 import { soakJavascript, soakPython } from './sandboxes.ts';
 import type { SoakPart } from './soakPart.ts';
+import { soakControl } from './trainerControl.ts';
+import { soakTrainer } from './trainerKills.ts';
+import { soakMemory } from './trainerMemory.ts';
 
 const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
   kills: { run: soakKills, count: 20, what: 'times the main job is killed' },
+  trainer: { run: soakTrainer, count: 20, what: 'times the trainer is killed, in every stage' },
+  control: { run: soakControl, count: 1, what: 'run changed by hand and repeated' },
+  memory: { run: soakMemory, count: 1000, what: 'updates of GRPO in one process' },
   grading: { run: soakGrading, count: 100_000, what: 'graded pairs' },
   javascript: { run: soakJavascript, count: 10_000, what: 'JavaScript programs in a sandbox' },
   python: { run: soakPython, count: 100, what: 'Python programs in a sandbox' },

@@ -4,8 +4,10 @@ import { checkSettings, shorthand } from './config/checkSettings.ts';
 import { readCommandLine } from './config/commandLine.ts';
 import { readGiven } from './config/readSettings.ts';
 import type { TrainerSettings } from './config/schema.ts';
+import { openControl } from './control/openControl.ts';
 import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
+import { batchInWords } from './harness/batchInWords.ts';
 import { endProcess } from './harness/endProcess.ts';
 import { otherEngine } from './harness/otherEngine.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
@@ -47,8 +49,8 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   onReaderGone(() => stop.abort(new Error('EPIPE')));
   const device = await openCpu({ threads: line.threads, kernels: settings.kernels });
-  const { model = SHIPPED_MODEL, format, lora } = settings;
-  const learner = await loadLearner({ model, format, lora });
+  const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
+  const learner = await loadLearner({ model, format, lora, gradientCheckpointing });
   const kinds = settings.export ?? usualExport(lora !== undefined);
   checkExport(learner, kinds);
   const game = await openGame(settings);
@@ -62,16 +64,24 @@ async function main(): Promise<void> {
   say(shapeOf(settings, learner));
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
-  await replaceFile(join(out, runFileName), runFile({ settings, given, learner, device, game }));
+  const describe = (): Promise<void> => {
+    const content = { settings: state.settings, given, learner, device, game };
+    return replaceFile(join(out, runFileName), runFile({ ...content, actions: state.actions }));
+  };
+  await describe();
   if (!found) {
     const facts = await beforeRun({ settings, learner, game, sftRows });
     for (const { sentence } of findings(CHECKS_BEFORE, facts)) say(`doctor: ${sentence}`);
   }
   const progress = createProgress();
-  onStopSignals(stop, (words) => progress.line(words));
-  const tracker = openTrackers({ state, out, onFailure: (words) => progress.line(words) });
-  const { signal } = stop;
-  const run = openRun({ learner, game, text, sftRows, out, state, tracker, progress, signal });
+  const tell = (words: string): void => progress.line(words);
+  onStopSignals(stop, tell);
+  const control = await openControl(line.control, tell);
+  const tracker = openTrackers({ state, out, onFailure: tell });
+  const run = openRun({
+    ...{ learner, game, text, sftRows, out, state, tracker, progress, control, describe },
+    signal: stop.signal,
+  });
   if (!found) await saveRun(run);
   try {
     await runStages(run);
@@ -106,7 +116,7 @@ async function main(): Promise<void> {
 async function newState(settings: TrainerSettings, model: Learner['model']): Promise<RunState> {
   const weights = await readWeights(model.trainable());
   return {
-    ...{ settings, stage: 0, weights, evaluations: [], seconds: {} },
+    ...{ settings, stage: 0, weights, evaluations: [], seconds: {}, actions: [] },
     bytes: { metrics: 0, completions: 0 },
   };
 }
@@ -165,21 +175,8 @@ function shapeOf(
   const lines = [
     `stages ${stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
   ];
-  if (stages.includes('grpo')) {
-    const { prompts, numGenerations, microBatchSize, numIterations, updates } = grpo;
-    const completions = prompts * numGenerations;
-    const passes =
-      microBatchSize === undefined
-        ? `passes of at most ${tokensPerPass.toLocaleString('en-US')} tokens`
-        : counted(Math.ceil(completions / microBatchSize), 'micro-batch', 'es');
-    lines.push(
-      `grpo: ${prompts} prompts x ${numGenerations} generations = ${completions} completions, ${passes}, ${counted(numIterations, 'optimiser step')} per batch of rollouts, ${updates} batches`,
-    );
-  }
+  if (stages.includes('grpo')) lines.push(`grpo: ${batchInWords(grpo, tokensPerPass)}`);
   return lines.join('\n');
 }
-
-const counted = (count: number, name: string, plural = 's'): string =>
-  `${count} ${name}${count === 1 ? '' : plural}`;
 
 endProcess(main());

@@ -1,47 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runProgram, type Stop } from '../killAndResume.ts';
+import { outcome, SMALL_TRAINING, train } from '../trainerRuns.ts';
 import { readLines } from './harness/linesFile.ts';
 import type { MetricsRow } from './harness/metricsRow.ts';
 import { metricsWithoutLine } from './seeing/reference/metricsTable.ts';
 
-const program = fileURLToPath(new URL('main.ts', import.meta.url));
-const train = (argv: readonly string[], stop?: Stop) => runProgram(program, argv, stop);
-
-/** Small, but through every stage that plays or teaches. */
-const SMALL = [
-  ...['--env', 'codewords', '--stages', 'collect,mol,grpo,eval', '--lora', '4', '--seed', '3'],
-  ...['--episodes', '12', '--max-turns', '2', '--mol.updates', '3', '--grpo.updates', '3'],
-  ...['--prompts', '4', '--num-generations', '4', '--max-completion-length', '40'],
-  ...['--tasks', '4', '--save-steps', '1', '--micro-batch-size', '6', '--general-kl', '2'],
-];
-
 let folder = '';
 let expected: Record<string, unknown> = {};
-
-/** All but times. */
-async function outcome(out: string): Promise<Record<string, unknown>> {
-  const text = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
-  const rows = (await text('metrics.jsonl')).trim().split('\n');
-  return {
-    adapter: await readFile(join(out, 'adapter', 'adapter_model.safetensors'), 'hex'),
-    evaluations: JSON.parse(await text('results.json')).evaluations,
-    completions: await text('completions.jsonl'),
-    metrics: rows.map((row) =>
-      Object.fromEntries(
-        Object.entries(JSON.parse(row) as object).filter(([name]) => !name.startsWith('perf/')),
-      ),
-    ),
-  };
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'molrl-train-'));
   const out = join(folder, 'whole');
-  expect(await train([...SMALL, '--out', out])).toMatchObject({ code: 0, stderr: '' });
+  expect(await train([...SMALL_TRAINING, '--out', out])).toMatchObject({ code: 0, stderr: '' });
   expected = await outcome(out);
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -63,7 +35,7 @@ describe('--resume', () => {
     const out = join(folder, 'whole');
     const other = await train(['--out', out, '--resume', '--prompts', '5']);
     expect(other.stderr).toContain('the run was started with grpo.prompts 4, got 5');
-    const again = await train([...SMALL, '--out', out]);
+    const again = await train([...SMALL_TRAINING, '--out', out]);
     expect(again.stderr).toContain('holds a run already. Add --resume');
   }, 60_000);
 

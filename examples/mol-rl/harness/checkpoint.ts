@@ -51,6 +51,7 @@ export async function writeCheckpoint(out: string, checkpoint: Checkpoint): Prom
     step: stage.state.step,
     optimizerStep: stage.state.optimizerStep,
     random: stage.state.random,
+    drawn: stage.state.drawn,
   };
   const content = encodeState({ header: { ...rest, stage: position }, groups });
   await replaceFile(checkpointFile(out), content, previousFile(out));
@@ -100,6 +101,7 @@ function decode({ header, groups }: SavedState): Checkpoint {
         step: stage.step,
         optimizerStep: stage.optimizerStep,
         random: stage.random,
+        drawn: stage.drawn,
         weights: (groups['stage|weights'] ?? {}) as Weights, // float32 was written
         moments: groups['stage|moments'] ?? {},
       },

@@ -168,6 +168,7 @@ async function runStage(
       run.metrics.append({ seed: of.seed, arm: of.arm, stage: of.stage, step, ...metrics });
       report(run, of, step, metrics);
       since = addSeconds(checkpoint, of.name, since);
+      return undefined;
     },
   });
 }

@@ -12,6 +12,8 @@ export interface CommandLine {
   resume: boolean;
   quick: boolean;
   threads?: number | undefined;
+  /** Port of the page of live control. */
+  control?: number | undefined;
 }
 
 const list = (text: string): string[] => text.split(',').map((item) => item.trim());
@@ -28,6 +30,11 @@ export function createCommand(): Command {
     .option('--resume', 'continue the run in --out where it stopped')
     .option('--quick', 'a first look: a few updates of every stage')
     .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
+    .option(
+      '--control <port>',
+      'a page on 127.0.0.1 to pause, step, change rates, save and roll back (0: any free port)',
+      numberOption,
+    )
     .option('--lora <r>', 'train an adapter of this rank instead of all weights', numberOption)
     .option('--env <name>', 'short for --environment');
   const rows = settingsTable();
@@ -71,7 +78,7 @@ function optionsOf({ kind, description }: SettingRow, path: string): Option[] {
 export function readCommandLine(argv: readonly string[]): CommandLine {
   const command = createCommand();
   const raw = command.parse([...argv], { from: 'user' }).opts();
-  const { config, out, resume = false, quick = false, threads, env, ...rest } = raw;
+  const { config, out, resume = false, quick = false, threads, control, env, ...rest } = raw;
   const settings = env === undefined ? rest : { environment: env as string, ...rest };
-  return { settings, config, out, resume, quick, threads } as CommandLine; // commander gives what the options say
+  return { settings, config, out, resume, quick, threads, control } as CommandLine; // commander gives what the options say
 }

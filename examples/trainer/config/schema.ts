@@ -1,5 +1,6 @@
 import { CHAT_FORMATS } from '@molrl/qwen3';
 import { z } from 'zod';
+import { changes } from './sections/changes.ts';
 import { collect } from './sections/collect.ts';
 import { evaluation } from './sections/evaluation.ts';
 import { exporting } from './sections/exporting.ts';
@@ -72,6 +73,7 @@ export const trainerSchema = z.strictObject({
   ...exporting,
   ...tracking,
   ...optimizer,
+  changes,
   kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels compute.'),
   collect,
   sft,

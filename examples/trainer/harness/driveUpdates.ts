@@ -1,9 +1,12 @@
+import { RollBack } from '../control/rollBack.ts';
 import type { Stage, StageStep } from '../method/stage.ts';
+
+type EndOr = 'end' | undefined;
 
 export interface DriveUpdatesOptions {
   updates: AsyncGenerator<StageStep>;
-  /** After each update, before it is saved. */
-  onUpdate(update: StageStep): void | Promise<void>;
+  /** After each update, before it is saved. `'end'` is the last one. */
+  onUpdate(update: StageStep): EndOr | Promise<EndOr>;
   /** What to say of an update, each sentence once whatever its numbers. Default: its own advice. */
   advice?: ((update: StageStep) => readonly string[]) | undefined;
   /** Prints a line that stays. */
@@ -13,6 +16,12 @@ export interface DriveUpdatesOptions {
   /** Takes the stage's position over into what `save` writes. */
   keep(): Promise<void>;
   save(): Promise<void>;
+  /** After an update and its checkpoint: waits while the run is paused. */
+  between?: ((update: StageStep) => Promise<void>) | undefined;
+  /** Takes back what was written since the last save. Absent: an update counts before it is told. */
+  forget?: (() => void) | undefined;
+  /** An update threw: `stage` is as it was after the last one, or inside one. */
+  onFailure?: ((error: Error) => Promise<void>) | undefined;
   signal: AbortSignal;
 }
 
@@ -21,22 +30,31 @@ export async function driveUpdates(stage: Stage, options: DriveUpdatesOptions): 
   const { updates, onUpdate, line, isDue, keep, save, signal } = options;
   const { advice = (update: StageStep) => update.advice ?? [] } = options;
   const said = new Set<string>();
+  let isTold = true;
   try {
     for await (const update of updates) {
-      await onUpdate(update);
+      isTold = false;
+      const verdict = await onUpdate(update);
+      isTold = true;
       for (const sentence of advice(update)) {
         const kind = sentence.replace(/\d+/g, ''); // once a stage, whatever the numbers
         if (!said.has(kind)) line(`  update ${update.step}: ${sentence}`);
         said.add(kind);
       }
       signal.throwIfAborted();
+      if (verdict === 'end') break;
       if (isDue(update)) {
         await keep();
         await save();
       }
+      await options.between?.(update);
     }
   } catch (error) {
-    if (signal.aborted) await keep();
+    // An update whose rows are not all written is made again.
+    if (!isTold) options.forget?.();
+    if (signal.aborted && (isTold || !options.forget)) await keep();
+    else if (isTold && !signal.aborted && !(error instanceof RollBack))
+      await options.onFailure?.(error as Error);
     throw error;
   } finally {
     stage.dispose();

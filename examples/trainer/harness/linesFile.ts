@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 /** A JSON Lines file of a run: appended line by line, cut back when a run resumes. */
 export interface LinesFile<Row> {
   append(row: Row): void;
+  /** Cuts off what stands after so many bytes. */
+  cut(keep: number): void;
   /** Length on disk, after a flush. */
   flush(): number;
   close(): void;
@@ -22,6 +24,7 @@ export function openLinesFile<Row>(file: string, keep: number): LinesFile<Row> {
     append: (row) => {
       writeSync(handle, `${JSON.stringify(row)}\n`);
     },
+    cut: (keep) => ftruncateSync(handle, keep),
     flush: () => {
       fsyncSync(handle);
       return fstatSync(handle).size;

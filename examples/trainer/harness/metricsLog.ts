@@ -23,6 +23,10 @@ export function openMetricsLog(
   return {
     ...lines,
     rows,
+    cut: (bytes) => {
+      lines.cut(bytes);
+      rows.splice(0, rows.length, ...parseLines<MetricsRow>(readFileSync(file, 'utf8')));
+    },
     append: (row) => {
       lines.append(row);
       rows.push(row);

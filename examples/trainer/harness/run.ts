@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Control } from '../control/control.ts';
 import type { Game } from '../games/game.ts';
 import type { Learner, Sequence } from '../method/learner.ts';
 import { trackedRow } from '../seeing/tracking/trackedRow.ts';
@@ -32,6 +33,10 @@ export interface Run {
   /** Whoever else shows the metrics. */
   tracker: Tracker;
   progress: Progress;
+  /** Wishes of a person, between updates. */
+  control: Control;
+  /** Writes run.json as the run is now. */
+  describe(): Promise<void>;
   signal: AbortSignal;
 }
 
@@ -56,6 +61,16 @@ export function openRun(parts: Omit<Run, 'metrics' | 'completions'>): Run {
 export async function saveRun({ out, state, metrics, completions }: Run): Promise<void> {
   state.bytes = { metrics: metrics.flush(), completions: completions.flush() };
   await writeRunState(out, state);
+}
+
+/** Takes back rows and evaluations of updates that will be made again. */
+export function forgetUnsaved({ state, metrics, completions }: Run): void {
+  metrics.cut(state.bytes.metrics);
+  completions.cut(state.bytes.completions);
+  const { stage, progress } = state;
+  state.evaluations = state.evaluations.filter(
+    (row) => row.stage !== stage || row.step <= (progress?.step ?? 0),
+  );
 }
 
 /** Name of the stage at work in files and progress: its place and its name. */

@@ -3,6 +3,7 @@ import type { CpuDevice } from '@molrl/tensor-gpu';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Game } from '../games/game.ts';
 import type { Learner } from '../method/learner.ts';
+import type { Action } from './runState.ts';
 
 export const runFileName = 'run.json';
 
@@ -27,8 +28,9 @@ export function runFile(run: {
   learner: Learner;
   device: CpuDevice;
   game: Game;
+  actions: readonly Action[];
 }): string {
-  const { settings, given, learner, device, game } = run;
+  const { settings, given, learner, device, game, actions } = run;
   const { config } = learner.model;
   const weights = Object.values(learner.model.weights());
   const content = {
@@ -42,6 +44,7 @@ export function runFile(run: {
       source: learner.source,
       ...learner.chat,
     },
+    actions,
     files: game.files,
     accuracy: game.accuracy,
     engine: { library: device.library, kind: device.kind, threads: device.threads },

@@ -1,4 +1,6 @@
 import type { StageName } from '../config/schema.ts';
+import { goBack } from '../control/goBack.ts';
+import { RollBack } from '../control/rollBack.ts';
 import { readWeights, writeWeights } from '../method/weights.ts';
 import { collectStage } from '../stages/collectStage.ts';
 import { evalStage, evaluateNow } from '../stages/evalStage.ts';
@@ -27,7 +29,10 @@ export async function runStages(run: Run): Promise<void> {
       const started = performance.now();
       const label = stageLabel(state);
       if (isStart(run)) await evaluateNow(run, 0);
-      await STAGES[stages[state.stage]!](run); // inside the list
+      if (!(await ended(run, STAGES[stages[state.stage]!]))) {
+        writeWeights(parameters, state.weights);
+        continue;
+      }
       const seconds = (performance.now() - started) / 1000;
       state.seconds[label] = (state.seconds[label] ?? 0) + seconds;
       state.weights = await readWeights(parameters);
@@ -51,4 +56,16 @@ function isStart({ state }: Run): boolean {
   const { stages, eval: evaluation } = state.settings;
   const untouched = state.stage === 0 && !state.progress && state.evaluations.length === 0;
   return untouched && evaluation.onStart && stages[0] !== 'eval' && stages.includes('eval');
+}
+
+/** Runs the stage at work. @returns False if a person put the run back to an earlier checkpoint instead. */
+async function ended(run: Run, stage: (run: Run) => Promise<void>): Promise<boolean> {
+  try {
+    await stage(run);
+    return true;
+  } catch (error) {
+    if (!(error instanceof RollBack)) throw error;
+    await goBack(run, error.checkpoint);
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Evaluation } from '../method/evaluateGame.ts';
 import type { StageState } from '../method/stage.ts';
@@ -15,6 +15,15 @@ export interface EvaluationRow extends Evaluation {
   step: number;
 }
 
+/** Something that a person did to the run while it went. */
+export interface Action {
+  at: string;
+  stage: string;
+  /** Updates of the stage before it. */
+  step: number;
+  what: string;
+}
+
 /** The position of a run. */
 export interface RunState {
   settings: TrainerSettings;
@@ -27,29 +36,46 @@ export interface RunState {
   evaluations: EvaluationRow[];
   /** Time spent by place and name of a stage, seconds. */
   seconds: Record<string, number>;
+  /** What was done by hand, undone things included. */
+  actions: Action[];
   /** Kernels that computed it last, e.g. `kernels-v3.so`. */
   library?: string | undefined;
   /** Lengths of the files of lines: what stands after belongs to updates that will be repeated. */
   bytes: { metrics: number; completions: number };
 }
 
-const folderOf = (out: string): string => join(out, 'checkpoints');
-const PATTERN = /^checkpoint-(\d+)-(\d+)\.bin$/;
+export const checkpointsFolder = (out: string): string => join(out, 'checkpoints');
+const PATTERN = /^(checkpoint|snapshot)-(\d+)-(\d+)\.bin$/;
 
 /** Checkpoints of a run, the newest first: by stage, then by update. */
 export async function listCheckpoints(out: string): Promise<string[]> {
-  const names = await readdir(folderOf(out)).catch(() => []); // none yet
+  const names = await readdir(checkpointsFolder(out)).catch(() => []); // none yet
   return names
     .flatMap((name) => {
       const match = PATTERN.exec(name);
-      return match ? [{ name, place: Number(match[1]) * 2 ** 32 + Number(match[2]) }] : [];
+      return match ? [{ name, place: Number(match[2]) * 2 ** 32 + Number(match[3]) }] : [];
     })
     .sort((a, b) => b.place - a.place)
-    .map(({ name }) => join(folderOf(out), name));
+    .map(({ name }) => join(checkpointsFolder(out), name));
 }
 
 /** Writes a checkpoint of its own name, then removes all but the newest `saveTotalLimit`. */
 export async function writeRunState(out: string, state: RunState): Promise<void> {
+  await write(out, 'checkpoint', state);
+  const all = (await listCheckpoints(out)).filter((file) => !basename(file).startsWith('snapshot'));
+  const old = all.slice(state.settings.saveTotalLimit);
+  await Promise.all(old.map((file) => rm(file, { force: true })));
+}
+
+/** Writes a state that no run goes on from. @returns Its file. */
+export const writeEmergency = (out: string, state: RunState): Promise<string> =>
+  write(out, 'emergency', state);
+
+/** Writes a checkpoint that stays. @returns Its file. */
+export const writeSnapshot = (out: string, state: RunState): Promise<string> =>
+  write(out, 'snapshot', state);
+
+async function write(out: string, kind: string, state: RunState): Promise<string> {
   const { weights, progress, ...rest } = state;
   const groups: Record<string, Moments> = { weights };
   if (progress) {
@@ -60,13 +86,13 @@ export async function writeRunState(out: string, state: RunState): Promise<void>
     step: progress.step,
     optimizerStep: progress.optimizerStep,
     random: progress.random,
+    drawn: progress.drawn,
   };
   const content = encodeState({ header: { ...rest, progress: position }, groups });
-  await mkdir(folderOf(out), { recursive: true });
-  const name = `checkpoint-${state.stage}-${progress?.step ?? 0}.bin`;
-  await replaceFile(join(folderOf(out), name), content);
-  const old = (await listCheckpoints(out)).slice(state.settings.saveTotalLimit);
-  await Promise.all(old.map((file) => rm(file, { force: true })));
+  await mkdir(checkpointsFolder(out), { recursive: true });
+  const file = join(checkpointsFolder(out), `${kind}-${state.stage}-${progress?.step ?? 0}.bin`);
+  await replaceFile(file, content);
+  return file;
 }
 
 /**
@@ -80,21 +106,21 @@ export async function readRunState(
   onDamaged: (file: string) => void,
 ): Promise<RunState> {
   for (const file of await listCheckpoints(out)) {
-    const saved = await readState(file);
-    if (!saved) {
-      onDamaged(file);
-      continue;
-    }
-    const { header, groups } = saved;
-    const { progress, ...rest } = header as unknown as Omit<RunState, 'weights'>; // written above
-    const { weights = {}, trained = {}, moments = {} } = groups;
-    return {
-      ...rest,
-      weights: weights as Weights, // written above
-      progress: progress && { ...progress, weights: trained as Weights, moments },
-    };
+    const state = await readCheckpointFile(file);
+    if (state) return state;
+    onDamaged(file);
   }
   throw new Error(
-    `--resume: ${folderOf(out)} holds no whole checkpoint. Give the --out folder of an interrupted run, or leave --resume out to start one.`,
+    `--resume: ${checkpointsFolder(out)} holds no whole checkpoint. Give the --out folder of an interrupted run, or leave --resume out to start one.`,
   );
+}
+
+/** @returns Undefined if the file's checksum does not fit. */
+export async function readCheckpointFile(file: string): Promise<RunState | undefined> {
+  const saved = await readState(file);
+  if (!saved) return undefined;
+  const { header, groups } = saved;
+  const { progress, ...rest } = header as unknown as Omit<RunState, 'weights'>; // written above
+  const { weights = {}, trained = {}, moments = {} } = groups as Record<string, Weights>; // moments alone may be bytes
+  return { ...rest, weights, progress: progress && { ...progress, weights: trained, moments } };
 }

@@ -28,6 +28,8 @@ export interface Learner {
   /** The frozen base: with LoRA the model itself, whose adapter is off for it. */
   ref: LanguageModel;
   tokenizer: Tokenizer;
+  /** Layers are computed again in the backward pass. */
+  gradientCheckpointing: boolean;
   /** The model as a player of episodes. */
   policy: Qwen3Policy;
   /** An episode as tokens, in the chat format that the policy samples in. */
@@ -48,6 +50,8 @@ export interface LoadLearnerOptions {
   format: ChatFormat | 'auto';
   /** A LoRA adapter, `alpha` by default twice its rank; absent = full fine-tuning. */
   lora?: { r: number; alpha?: number | undefined } | undefined;
+  /** Default false. */
+  gradientCheckpointing?: boolean | undefined;
 }
 
 /**
@@ -58,6 +62,7 @@ export async function loadLearner({
   model: given,
   format,
   lora,
+  gradientCheckpointing = false,
 }: LoadLearnerOptions): Promise<Learner> {
   const { source, adapter } = await findModel(given);
   if (adapter !== undefined) {
@@ -74,7 +79,7 @@ export async function loadLearner({
     format === 'auto' ? await formatOfCheckpoint({ source, tokenizer, modelType }) : { format };
   const writing = { format: chat.format, system: chat.system };
   return {
-    ...{ model, ref: base, tokenizer, chat, source },
+    ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
     tokensPerPass: tokensPerPass(model),
     policy: qwen3Policy(model, tokenizer, writing),
     render: (segments) => renderSegments(segments, tokenizer, writing),

@@ -5,15 +5,10 @@ import {
   type RolloutCorrectionOptions,
   rolloutCorrection,
 } from '@molrl/grpo';
-import {
-  addGradients,
-  type Gradients,
-  packedBatch,
-  scoreTargets,
-  selectTargets,
-} from '@molrl/qwen3';
+import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches } from './microBatches.ts';
+import { score } from './score.ts';
 
 /** One episode of a batch. */
 export interface Attempt {
@@ -67,19 +62,45 @@ export async function policyGradient(
   return { gradients, metrics: joined(parts) };
 }
 
+/** Leaves `oldLogprobs` in the attempts before the first of several updates that see a part of them each. */
+export async function rememberOldLogprobs(
+  learner: Learner,
+  attempts: readonly Attempt[],
+  microBatchSize: number,
+): Promise<void> {
+  const limits = { items: microBatchSize, tokens: learner.tokensPerPass };
+  for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
+    const sequences = part.map(({ sequence }) => sequence);
+    const batch = packedBatch(sequences);
+    const targets = selectTargets(batch, sequences);
+    const scored = await score(learner, { batch, sequences, targets });
+    scored.dispose();
+    let at = 0;
+    for (const attempt of part) {
+      const end = at + attempt.rolloutLogprobs.length;
+      attempt.oldLogprobs = scored.logprobs.slice(at, end);
+      at = end;
+    }
+  }
+}
+
 async function microBatch(
-  { model, ref }: Learner,
+  learner: Learner,
   attempts: readonly Attempt[],
   { loss: call, rolloutCorrection: correction }: PolicyGradientOptions,
 ) {
   const sequences = attempts.map(({ sequence }) => sequence);
-  const packed = packedBatch(sequences);
-  const targets = selectTargets(packed, sequences);
+  const batch = packedBatch(sequences);
+  const targets = selectTargets(batch, sequences);
   const { sequenceIds } = targets;
-  const scored = await scoreTargets(model, packed, targets, {
-    ...('beta' in call && call.beta ? { ref } : {}),
-    ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
-  });
+  const scored = await score(
+    learner,
+    { batch, targets, sequences },
+    {
+      ...('beta' in call && call.beta ? { ref: learner.ref } : {}),
+      ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
+    },
+  );
   const { logprobs, entropies, refLogprobs } = scored;
   // The targets are the sampled tokens, so those of all completions in order.
   const rolloutLogprobs = together(attempts.map((attempt) => attempt.rolloutLogprobs));
@@ -103,7 +124,7 @@ async function microBatch(
     },
     call,
   );
-  if (!oldLogprobs)
+  if (attempts.some(({ values }) => !values))
     remember(attempts, { logprobs, refLogprobs, losses: perTokenLoss, gradients: gradient });
   return {
     gradients: scored.backward({ logprobs: gradient, entropies: entropyGradient }),
@@ -127,7 +148,7 @@ function remember(attempts: readonly Attempt[], all: TokenValues): void {
       losses: all.losses.slice(at, end),
       gradients: all.gradients.slice(at, end),
     };
-    attempt.oldLogprobs = attempt.values.logprobs;
+    attempt.oldLogprobs ??= attempt.values.logprobs;
     at = end;
   }
 }

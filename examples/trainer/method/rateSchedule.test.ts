@@ -1,12 +1,35 @@
-import { expect, test } from 'vitest';
-import { rateSchedule } from './rateSchedule.ts';
+import { describe, expect, test } from 'vitest';
+import golden from '../fixtures/rateSchedules.json' with { type: 'json' };
+import { type RateScheduleOptions, rateSchedule } from './rateSchedule.ts';
 
-test.each([
-  ['constant', [1, 1, 1, 1, 1, 1]],
-  ['constant_with_warmup', [0.5, 1, 1, 1, 1, 1]],
-  ['linear', [0.5, 1, 1, 0.75, 0.5, 0.25]],
-  ['cosine', [0.5, 1, 1, 0.8536, 0.5, 0.1464]],
-] as const)('%s', (lrSchedulerType, expected) => {
-  const rate = rateSchedule({ lrSchedulerType, warmupSteps: 2 }, 6);
-  expect(expected.map((_, step) => Number(rate(step).toFixed(4)))).toEqual(expected);
+const { total, warmupSteps } = golden;
+type Name = RateScheduleOptions['lrSchedulerType'];
+
+describe('rateSchedule', () => {
+  test.each(golden.schedules)(
+    "$name equals transformers', its warm-up one step earlier",
+    ({ name, options, rates }) => {
+      const lrSchedulerType = name as Name;
+      const rate = rateSchedule({ lrSchedulerType, warmupSteps, ...options }, total);
+      const warm = name === 'constant' ? 0 : warmupSteps;
+      for (const [step, expected] of rates.entries())
+        expect(rate(step), `${step}`).toBeCloseTo(step < warm ? rates[step + 1]! : expected, 12);
+    },
+  );
+
+  test("reduce_lr_on_plateau equals torch's", () => {
+    const { scores, rates } = golden.plateau;
+    const seen: number[] = [];
+    const options = { lrSchedulerType: 'reduce_lr_on_plateau', warmupSteps: 4 } as const;
+    const rate = rateSchedule(options, 100, () => seen);
+    for (const [i, score] of scores.entries()) {
+      seen.push(score);
+      expect(rate(i)).toBeCloseTo(rates[i]!, 12);
+    }
+  });
+
+  test('warmupRatio wins over warmupSteps and is rounded up, as there', () => {
+    const options = { lrSchedulerType: 'linear', warmupSteps: 9, warmupRatio: 0.11 } as const;
+    expect(rateSchedule(options, 20)(0)).toBeCloseTo(1 / 3, 12);
+  });
 });

@@ -1,31 +1,92 @@
-import type { TrainerSettings } from '../config/schema.ts';
+import { plateaus } from './plateaus.ts';
+
+/** Courses of the learning rate, by Hugging Face's names. */
+export const SCHEDULES = [
+  'constant',
+  'constant_with_warmup',
+  'linear',
+  'cosine',
+  'cosine_with_restarts',
+  'cosine_with_min_lr',
+  'polynomial',
+  'inverse_sqrt',
+  'warmup_stable_decay',
+  'reduce_lr_on_plateau',
+] as const;
+
+export interface RateScheduleOptions {
+  lrSchedulerType: (typeof SCHEDULES)[number];
+  warmupSteps: number;
+  /** Share of the updates that warm up; wins over `warmupSteps`. */
+  warmupRatio?: number | undefined;
+  /** Lowest multiplier of `cosine_with_min_lr`, `polynomial`, `warmup_stable_decay`. Default 0; `polynomial` 1e-7, Hugging Face's `lr_end`. */
+  minLrRate?: number | undefined;
+  /** Waves of `cosine_with_restarts`. Default 1. */
+  numCycles?: number | undefined;
+  /** Exponent of `polynomial`. Default 1. */
+  power?: number | undefined;
+  /** Last updates of `warmup_stable_decay`, which fall to `minLrRate` by a cosine. Default a tenth of all. */
+  decaySteps?: number | undefined;
+}
+
+/** The part of the run after the warm-up, as a schedule sees it. */
+interface After {
+  /** Updates since the warm-up. */
+  t: number;
+  /** Updates after the warm-up. */
+  length: number;
+  warmup: number;
+  options: RateScheduleOptions;
+  /** Metrics of the evaluations so far, higher is better. */
+  scores: () => readonly number[];
+}
+
+const cosine = (progress: number): number => (1 + Math.cos(Math.PI * progress)) / 2;
+const between = (low: number, share: number): number => low + (1 - low) * share;
+
+/** Multipliers after the warm-up, those of `transformers.optimization`. */
+const COURSES: Record<RateScheduleOptions['lrSchedulerType'], (after: After) => number> = {
+  constant: () => 1,
+  constant_with_warmup: () => 1,
+  linear: ({ t, length }) => Math.max(0, 1 - t / length),
+  cosine: ({ t, length }) => Math.max(0, cosine(t / length)),
+  cosine_with_restarts: ({ t, length, options: { numCycles = 1 } }) =>
+    t >= length ? 0 : cosine(((numCycles * t) / length) % 1),
+  cosine_with_min_lr: ({ t, length, options: { minLrRate = 0 } }) =>
+    between(minLrRate, cosine(t / length)),
+  polynomial: ({ t, length, options: { minLrRate = 1e-7, power = 1 } }) =>
+    between(minLrRate, Math.max(0, 1 - t / length) ** power),
+  inverse_sqrt: ({ t, warmup }) => 1 / Math.sqrt(1 + t / (warmup || 10_000)),
+  warmup_stable_decay: ({ t, length, warmup, options }) => {
+    const { minLrRate = 0, decaySteps = Math.ceil((length + warmup) / 10) } = options;
+    const decayed = (t - (length - decaySteps)) / Math.max(1, decaySteps);
+    return between(minLrRate, cosine(Math.min(1, Math.max(0, decayed))));
+  },
+  reduce_lr_on_plateau: ({ scores }) =>
+    0.1 ** plateaus(scores(), { patience: 10, threshold: 1e-4 }),
+};
 
 /**
- * Multiplier of the learning rate at each step, from 0, by Hugging Face's names.
+ * Multiplier of the learning rate at each step, from 0.
  *
- *     warm-up     (t + 1) / warmupSteps                        up to 1
- *     linear      (total - t) / (total - warmup)               after it
- *     cosine      (1 + cos(pi (t - warmup) / (total - warmup))) / 2
+ *     warm-up     (t + 1) / warmup         up to 1 (`warmup_stable_decay`: from minLrRate), then the course of the name
  *
- * Its first step has rate 1 / warmupSteps, where Hugging Face's has 0 and trains nothing.
+ * Its first step has rate 1 / warmup, where Hugging Face's has 0 and trains nothing; from the end of the warm-up on the two agree.
+ *
+ * @param scores - For `reduce_lr_on_plateau`: what the evaluations so far measured, higher is better.
  */
 export function rateSchedule(
-  {
-    lrSchedulerType,
-    warmupSteps,
-  }: Pick<TrainerSettings['grpo'], 'lrSchedulerType' | 'warmupSteps'>,
+  options: RateScheduleOptions,
   total: number,
+  scores: () => readonly number[] = () => [],
 ): (step: number) => number {
-  const warm = (step: number): number =>
-    lrSchedulerType === 'constant' ? 1 : Math.min(1, (step + 1) / Math.max(1, warmupSteps));
-  const after = (step: number): number =>
-    Math.max(0, step - warmupSteps) / Math.max(1, total - warmupSteps);
-  switch (lrSchedulerType) {
-    case 'linear':
-      return (step) => warm(step) * (1 - after(step));
-    case 'cosine':
-      return (step) => (warm(step) * (1 + Math.cos(Math.PI * after(step)))) / 2;
-    default:
-      return warm;
-  }
+  const { lrSchedulerType, warmupSteps, warmupRatio } = options;
+  const asked = warmupRatio === undefined ? warmupSteps : Math.ceil(total * warmupRatio);
+  const warmup = ['constant', 'reduce_lr_on_plateau'].includes(lrSchedulerType) ? 0 : asked;
+  const length = Math.max(1, total - warmup);
+  const low = lrSchedulerType === 'warmup_stable_decay' ? (options.minLrRate ?? 0) : 0;
+  return (step) =>
+    step < warmup
+      ? between(low, (step + 1) / warmup)
+      : COURSES[lrSchedulerType]({ t: step - warmup, length, warmup, options, scores });
 }

@@ -1,16 +1,11 @@
 import { molLoss, molTotals } from '@molrl/mol-loss';
-import {
-  addGradients,
-  type Gradients,
-  packedBatch,
-  scoreTargets,
-  selectTargets,
-} from '@molrl/qwen3';
+import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches } from './microBatches.ts';
-import type { Stage, StageStep } from './stage.ts';
+import { score } from './score.ts';
+import type { Stage, StageStep, Tuned } from './stage.ts';
 
 export interface SftOptions {
   /** Rows as tokens: `'assistant'` tokens are learned. */
@@ -21,6 +16,8 @@ export interface SftOptions {
   /** Multiplier of the rate at each step. */
   schedule(step: number): number;
   maxGradNorm: number;
+  /** What was changed by hand so far. */
+  tuned?: Tuned | undefined;
   seed: number;
 }
 
@@ -30,7 +27,7 @@ export interface SftOptions {
  *     L = mean over rows of the mean over their assistant tokens of -log p(token)
  */
 export async function* sft(
-  learner: Pick<Learner, 'model' | 'tokensPerPass'>,
+  learner: Learner,
   stage: Stage,
   options: SftOptions,
 ): AsyncGenerator<StageStep> {
@@ -41,8 +38,8 @@ export async function* sft(
       itemOfEpochs(rows, step * batchSize + i, seed),
     );
     const { gradients, loss, tokens, logprob } = await crossEntropy(learner, sequences);
-    const rate = learningRate * schedule(step);
-    const { gradNorm } = await stage.optimizer.step(gradients, { learningRate: rate, maxGradNorm });
+    const rate = (options.tuned?.(step).learningRate ?? learningRate) * schedule(step);
+    const { gradNorm } = await stage.move(gradients, { learningRate: rate, maxGradNorm });
     dispose(gradients);
     stage.endUpdate();
 
@@ -64,14 +61,14 @@ export async function* sft(
 const MIXTURE = { mixture: { assistant: { ce: 1 } } } as const;
 
 /** Loss and gradient of a batch, in as many passes as its tokens need. */
-async function crossEntropy(
-  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
-  sequences: readonly Sequence[],
-) {
-  const parts = microBatches(sequences, { tokens: tokensPerPass }, (one) => one).map((part) => {
-    const batch = packedBatch(part);
-    return { batch, targets: selectTargets(batch, part, { roles: ['assistant'] }) };
-  });
+async function crossEntropy(learner: Learner, sequences: readonly Sequence[]) {
+  const parts = microBatches(sequences, { tokens: learner.tokensPerPass }, (one) => one).map(
+    (part) => {
+      const batch = packedBatch(part);
+      const targets = selectTargets(batch, part, { roles: ['assistant'] });
+      return { batch, targets, sequences: part };
+    },
+  );
   const totals = molTotals(
     parts.map(({ targets: { roles, sequenceIds } }) => ({ roles, sequenceIds })),
     MIXTURE,
@@ -80,7 +77,7 @@ async function crossEntropy(
   let [loss, tokens, targets, logprob] = [0, 0, 0, 0];
   for (const part of parts) {
     const { roles, sequenceIds } = part.targets;
-    const { logprobs, backward } = await scoreTargets(model, part.batch, part.targets);
+    const { logprobs, backward } = await score(learner, part);
     const own = molLoss({ logprobs, roles, sequenceIds }, { ...MIXTURE, totals });
     gradients = addGradients(gradients, backward({ logprobs: own.logprobGradient }));
     loss += own.loss;

@@ -1,6 +1,7 @@
 import { createRandom, mixSeeds, type Random, restoreRandom, type Trajectory } from '@molrl/ef-env';
-import { adamw, type Optimizer } from '@molrl/tensor-gpu';
-import type { Variable } from '@tensorflow/tfjs-core';
+import type { Optimizer, StepOptions } from '@molrl/tensor-gpu';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { createOptimizer, type OptimizerChoice } from './createOptimizer.ts';
 import type { TokenValues } from './policyGradient.ts';
 import { type Moments, readWeights, type Weights, writeWeights } from './weights.ts';
 
@@ -9,11 +10,13 @@ export interface StageState {
   /** Updates done. */
   step: number;
   weights: Weights;
-  /** AdamW's moments by torch's names, and its own count of steps. */
+  /** The optimizer's state by torch's names, and its own count of steps. */
   moments: Moments;
   optimizerStep: number;
   /** Position of the random stream. */
   random: number[];
+  /** Prompts drawn. Absent in older states: as many as the updates needed. */
+  drawn?: number | undefined;
 }
 
 /** What a stage yields after each update. */
@@ -36,39 +39,49 @@ export interface PlayedEpisodes {
   values: readonly (TokenValues | undefined)[];
 }
 
-export interface StageOptions {
+/** What a person changed while the run goes, as it holds for an update. */
+export interface Changes {
+  learningRate?: number | undefined;
+  beta?: number | undefined;
+  temperature?: number | undefined;
+  alpha?: number | undefined;
+}
+
+/** The changes that hold for the update after `step` updates; a name that was not changed is absent. */
+export type Tuned = (step: number) => Changes;
+
+export interface StageOptions extends OptimizerChoice {
   /** Names the random stream, with the seed. */
   name: string;
   seed: number;
-  learningRate: number;
-  /** Of AdamW. Default `[0.9, 0.98]`. */
-  betas?: readonly [number, number] | undefined;
-  /** Default 0. */
-  weightDecay?: number | undefined;
   /** Continue from here instead of from the parameters' present values. */
   resume?: StageState | undefined;
 }
 
-/** Parameters, AdamW, random stream and position of a running stage. Owns the optimizer's memory. */
+/** Parameters, optimizer, random stream and position of a running stage. Owns the optimizer's memory. */
 export class Stage {
   readonly random: Random;
   readonly optimizer: Optimizer;
   readonly parameters: Record<string, Variable>;
+  /** Prompts drawn; undefined until the first. */
+  drawn: number | undefined;
   #step: number;
-  /** The stream's position between two updates: an update that is cut short has drawn from it already. */
-  #position: number[];
+  #isWhole = true;
+  /** The position between two updates: one that is cut short has moved random stream and prompts already. */
+  #position: Pick<StageState, 'random' | 'drawn'>;
 
   constructor(parameters: Record<string, Variable>, options: StageOptions) {
-    const { name, seed, learningRate, betas = [0.9, 0.98], weightDecay = 0, resume } = options;
+    const { name, seed, resume } = options;
     this.parameters = parameters;
-    this.optimizer = adamw(parameters, { learningRate, betas, weightDecay });
+    this.optimizer = createOptimizer(parameters, options);
     this.#step = resume?.step ?? 0;
     if (resume) {
       writeWeights(parameters, resume.weights);
       this.optimizer.load({ step: resume.optimizerStep, tensors: resume.moments });
     }
     this.random = resume ? restoreRandom(resume.random) : createRandom(mixSeeds(seed, name));
-    this.#position = this.random.state();
+    this.drawn = resume?.drawn;
+    this.#position = { random: this.random.state(), drawn: this.drawn };
   }
 
   /** Updates done. */
@@ -76,10 +89,26 @@ export class Stage {
     return this.#step;
   }
 
+  /** One optimiser step. */
+  async move(
+    gradients: Record<string, Tensor>,
+    options: StepOptions,
+  ): Promise<{ gradNorm: number }> {
+    const moved = await this.optimizer.step(gradients, options);
+    this.#isWhole = false;
+    return moved;
+  }
+
+  /** False inside an update, once a first of its optimiser steps was made: the weights then belong to no step. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
   /** Call after each update: what `snapshot` saves is the state at the last such call. */
   endUpdate(): void {
     this.#step += 1;
-    this.#position = this.random.state();
+    this.#isWhole = true;
+    this.#position = { random: this.random.state(), drawn: this.drawn };
   }
 
   async snapshot(): Promise<StageState> {
@@ -89,7 +118,7 @@ export class Stage {
       weights: await readWeights(this.parameters),
       moments: tensors,
       optimizerStep: step,
-      random: this.#position,
+      ...this.#position,
     };
   }
 

@@ -1,11 +1,12 @@
 import type { Random } from '@molrl/ef-env';
 import { molLoss, type Role } from '@molrl/mol-loss';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
+import { packedBatch, selectTargets } from '@molrl/qwen3';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
-import type { Stage, StageStep } from './stage.ts';
+import { score } from './score.ts';
+import type { Stage, StageStep, Tuned } from './stage.ts';
 
 /**
  * What stage 1 does with the feedback.
@@ -32,6 +33,8 @@ export interface TeachOptions {
   alpha: number;
   /** EF episodes per update, and general sequences per update. */
   batchSize: number;
+  /** What was changed by hand so far. */
+  tuned?: Tuned | undefined;
   seed: number;
 }
 
@@ -51,14 +54,16 @@ const CE = { environment: { ce: 1 }, general: { ce: 1 } } as const;
  *     L = CE(feedback) + alpha (KL(own turns) + KL(general))        each a mean over sequences of token means
  */
 export async function* teach(
-  { model, ref }: Learner,
+  learner: Learner,
   stage: Stage,
   options: TeachOptions,
 ): AsyncGenerator<StageStep> {
-  const { episodes, nextGeneral, method, updates, learningRate, alpha, batchSize, seed } = options;
+  const { episodes, nextGeneral, method, updates, batchSize, seed } = options;
   const { schedule = warmUpAndDecay(updates), maxGradNorm = 1 } = options;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
+    const changed = options.tuned?.(step) ?? {};
+    const { learningRate = options.learningRate, alpha = options.alpha } = changed;
     const drawn = Array.from({ length: batchSize }, (_, i) =>
       itemOfEpochs(episodes, step * batchSize + i, seed),
     );
@@ -69,13 +74,13 @@ export async function* teach(
     const batch = packedBatch(sequences);
     const targets = selectTargets(batch, sequences, { roles: WANTED[method] });
     const { roles, sequenceIds } = targets;
-    const base = method === 'mol' ? ({ ref, kl: 'reverse' } as const) : {};
-    const { logprobs, kl, backward } = await scoreTargets(model, batch, targets, base);
+    const base = method === 'mol' ? ({ ref: learner.ref, kl: 'reverse' } as const) : {};
+    const { logprobs, kl, backward } = await score(learner, { batch, targets, sequences }, base);
     const data = { logprobs, roles, sequenceIds };
     const loss = kl ? molLoss({ ...data, kl }, { alpha }) : molLoss(data, { mixture: CE });
     const gradients = backward({ logprobs: loss.logprobGradient, kl: kl && loss.klGradient });
     const rate = learningRate * schedule(step);
-    const { gradNorm } = await stage.optimizer.step(gradients, {
+    const { gradNorm } = await stage.move(gradients, {
       learningRate: rate,
       maxGradNorm,
     });

@@ -1,8 +1,10 @@
+import { controlHooks } from '../control/controlHooks.ts';
 import { driveUpdates } from '../harness/driveUpdates.ts';
-import { type Run, saveRun, stageLabel } from '../harness/run.ts';
+import { forgetUnsaved, type Run, saveRun, stageLabel } from '../harness/run.ts';
+import { writeEmergency } from '../harness/runState.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { adviceOf } from '../seeing/doctor/advice.ts';
-import { evaluateNow } from './evalStage.ts';
+import { endWithBest, validate } from './validate.ts';
 
 export interface DriveOptions {
   learningRate: number;
@@ -19,25 +21,30 @@ export interface DriveOptions {
 /** Drives a training stage: position, metrics, progress, checkpoints, advice. */
 export async function driveStage(run: Run, options: DriveOptions): Promise<void> {
   const { learner, state, progress, signal, metrics: file } = run;
-  const { everySteps } = state.settings.eval;
-  const { seed, saveSteps, adamBeta1, adamBeta2, weightDecay } = state.settings;
+  const { everySteps, loadBestModelAtEnd } = state.settings.eval;
+  const { seed, saveSteps, optim, adamBeta1, adamBeta2, weightDecay } = state.settings;
   const label = stageLabel(state);
   const stage = new Stage(learner.model.trainable(), {
-    ...{ name: label, seed, learningRate: options.learningRate, weightDecay },
+    ...{ name: label, seed, optim, learningRate: options.learningRate, weightDecay },
     betas: [adamBeta1, adamBeta2],
     resume: state.progress,
   });
   const next = state.settings.stages.slice(state.stage + 1);
   progress.start(label, options.total, { done: stage.step, next });
+  const keep = async (): Promise<void> => {
+    state.progress = await stage.snapshot();
+  };
   await driveUpdates(stage, {
     updates: options.steps(stage),
     line: (text) => progress.line(text),
     advice: () => adviceOf(state.settings, file.rows),
     signal,
     isDue: ({ step }) => step % saveSteps === 0 && step < options.total, // the end of a stage is saved by the run
-    keep: async () => {
-      state.progress = await stage.snapshot();
-    },
+    keep,
+    between: (update) =>
+      update.step < update.of
+        ? run.control.between(controlHooks(run, update, keep), signal)
+        : Promise.resolve(),
     save: () => saveRun(run),
     onUpdate: async (update) => {
       const { step, metrics } = update;
@@ -45,10 +52,29 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
       file.append({ stage: label, step, ...metrics });
       progress.update(step, options.summary(metrics));
       await options.after?.(update);
-      if (everySteps !== undefined && step % everySteps === 0 && step < options.total)
-        await evaluateNow(run, step);
+      const isDue = everySteps !== undefined && step % everySteps === 0;
+      const isAsked = isDue && (step < options.total || loadBestModelAtEnd);
+      return isAsked ? validate(run, step) : undefined;
     },
+    forget: () => forgetUnsaved(run),
+    onFailure: (error) => keepAfterFailure(run, stage, error),
   });
+  if (loadBestModelAtEnd) await endWithBest(run);
+}
+
+/** An update threw: what was done before it is saved, and the error says where the run stood. */
+async function keepAfterFailure(run: Run, stage: Stage, error: Error): Promise<void> {
+  const { state, out } = run;
+  const progress = await stage.snapshot();
+  const place = `${stageLabel(state)}, update ${stage.step + 1}: ${error.message}`;
+  if (stage.isWhole) {
+    state.progress = progress;
+    await saveRun(run);
+    error.message = `${place} What was done up to update ${stage.step} is saved; look for the cause, then continue with: npm run train -- --out ${out} --resume`;
+    return;
+  }
+  const file = await writeEmergency(out, { ...state, progress });
+  error.message = `${place} The weights inside the update are in ${file}, for a look at them; --resume goes on from the last checkpoint.`;
 }
 
 function assertFinite(

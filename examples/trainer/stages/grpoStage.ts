@@ -1,10 +1,12 @@
-import type { PolicyLossCall } from '@molrl/grpo';
+import type { PolicyLossCall, RolloutCorrectionOptions } from '@molrl/grpo';
 import type { TrainerSettings } from '../config/schema.ts';
+import { scoresOfStage } from '../harness/bestModel.ts';
 import { areKept, completionRows } from '../harness/completionRows.ts';
 import { type Run, stageLabel } from '../harness/run.ts';
 import { generalWindows } from '../method/generalWindows.ts';
 import { grpo } from '../method/grpo.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
+import { changesOfStage } from './changesOfStage.ts';
 import { driveStage } from './driveStage.ts';
 
 /** GRPO on scored attempts. */
@@ -21,7 +23,9 @@ export async function grpoStage(run: Run): Promise<void> {
         game: { ...game, maxTokens: settings.maxCompletionLength },
         nextGeneral: generalWindows(text.train),
         loss: lossOf(settings),
-        schedule: rateSchedule(settings, updates),
+        rolloutCorrection: correctionOf(settings),
+        schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
+        tuned: changesOfStage(state),
         ...{ signal, onWarning: (message) => progress.line(message) },
       }),
     summary: (metrics) => `reward ${metrics.reward?.toFixed(3)}`,
@@ -35,6 +39,11 @@ export async function grpoStage(run: Run): Promise<void> {
       progress.line(`grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}`);
     },
   });
+}
+
+function correctionOf(settings: TrainerSettings['grpo']): RolloutCorrectionOptions | undefined {
+  const { samplerCorrection: mode, samplerCorrectionCap: clipMax } = settings;
+  return mode === 'none' ? undefined : { mode, clipMax };
 }
 
 /** The loss with what was set of its options; what its formula has not, policyLoss refuses. */

@@ -1,9 +1,11 @@
 import { readTrajectories } from '@molrl/ef-env';
 import { readFeedbackRows } from '../games/feedbackRows.ts';
+import { scoresOfStage } from '../harness/bestModel.ts';
 import { type Run, trajectoriesFile } from '../harness/run.ts';
 import { generalWindows } from '../method/generalWindows.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
 import { teach } from '../method/teach.ts';
+import { changesOfStage } from './changesOfStage.ts';
 import { driveStage } from './driveStage.ts';
 
 /** Learns what the environment said in the collected episodes. */
@@ -30,7 +32,8 @@ export async function molStage(run: Run): Promise<void> {
       teach(learner, stage, {
         ...mol,
         ...{ episodes, seed, nextGeneral: generalWindows(text.train) },
-        schedule: rateSchedule(mol, updates),
+        schedule: rateSchedule(mol, updates, () => scoresOfStage(state)),
+        tuned: changesOfStage(state),
       }),
     summary: (metrics) =>
       `CE ${metrics['mol/ce']?.toFixed(3)}${metrics['mol/kl'] === undefined ? '' : ` KL ${metrics['mol/kl'].toFixed(4)}`}`,

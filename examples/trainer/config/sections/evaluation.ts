@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { count, named, within } from '../settingTypes.ts';
+import { count, named, oneOf, within } from '../settingTypes.ts';
+
+export const BEST_METRICS = [
+  'accuracy',
+  'accuracy_greedy',
+  'reward',
+  'text_nll',
+  'text_kl',
+] as const;
 
 /** Held-out tasks and text. */
 export const evaluation = z.strictObject({
@@ -15,4 +23,22 @@ export const evaluation = z.strictObject({
     'Also after so many updates of each stage. Default: at the start, and as a stage.',
     { trl: 'eval_steps', verl: 'trainer.test_freq', primeRl: 'eval.interval' },
   ),
+  metricForBestModel: named(
+    oneOf(BEST_METRICS),
+    'What evaluations during GRPO are compared by; text_nll and text_kl count as better when lower.',
+    { trl: 'metric_for_best_model' },
+  ),
+  loadBestModelAtEnd: named(
+    z.boolean('must be true or false'),
+    'End GRPO with the weights of its best evaluation; needs everySteps.',
+    { trl: 'load_best_model_at_end' },
+  ),
+  earlyStoppingPatience: named(
+    count(1, 10_000).optional(),
+    'End GRPO after so many evaluations in a row without a better one. Default: never.',
+    { trl: 'EarlyStoppingCallback.early_stopping_patience' },
+  ),
+  earlyStoppingThreshold: named(within(0, 1e6), 'By how much a better evaluation must be better.', {
+    trl: 'EarlyStoppingCallback.early_stopping_threshold',
+  }),
 });

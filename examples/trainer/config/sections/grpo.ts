@@ -71,6 +71,11 @@ export const grpo = z.strictObject({
     trl: 'num_iterations',
     verl: 'ppo_epochs',
   }),
+  miniBatches: named(
+    count(1, 1024),
+    'Parts of a batch of rollouts that get an optimiser step each, in every iteration.',
+    { trl: 'steps_per_generation / gradient_accumulation_steps', verl: 'ppo_mini_batch_size' },
+  ),
   microBatchSize: named(
     count(1, 65_536).optional(),
     'Completions per forward and backward pass at most: memory, not arithmetic. Default: as many as take 1 GiB.',
@@ -84,6 +89,34 @@ export const grpo = z.strictObject({
     z.boolean('must be true or false'),
     'Leave completions that were cut out of the loss.',
     { trl: 'mask_truncated_completions' },
+  ),
+  dynamicSampling: named(
+    count(0, 64),
+    'Further batches of rollouts, at most, to replace groups whose rewards are all equal. 0: none.',
+    { verl: 'filter_groups.max_num_gen_batches', primeRl: 'online_difficulty_filtering' },
+  ),
+  overlongCache: named(
+    count(0, 1_000_000),
+    "Tokens below maxCompletionLength in which the reward falls by up to 1, DAPO's soft punishment. 0: none.",
+    { trl: 'get_soft_overlong_punishment.soft_punish_cache', verl: 'overlong_buffer.len' },
+  ),
+  samplerCorrection: named(
+    oneOf(['none', 'token_truncate', 'token_mask', 'sequence_truncate', 'sequence_mask']),
+    "Weights for what the sampler's probabilities differ from the trainer's by (TIS, MIS).",
+    {
+      trl: 'vllm_importance_sampling_mode',
+      verl: 'rollout_correction.rollout_is',
+      primeRl: 'loss.token_mask_high',
+    },
+  ),
+  samplerCorrectionCap: named(positive(1e3), 'Largest weight of the sampler correction.', {
+    trl: 'vllm_importance_sampling_clip_max',
+    verl: 'rollout_correction.rollout_is_threshold',
+  }),
+  episodeTimeout: named(
+    positive(1e6),
+    'Seconds that an environment or reward may take for one step; then the episode is not scored.',
+    { verl: 'sandbox_fusion.timeout', primeRl: 'env.timeout' },
   ),
   generalKl: named(
     count(0, 1024),

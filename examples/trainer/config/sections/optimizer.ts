@@ -1,7 +1,13 @@
-import { named, within } from '../settingTypes.ts';
+import { z } from 'zod';
+import { named, oneOf, within } from '../settingTypes.ts';
 
-/** Settings of AdamW for the whole run. */
+/** How weights are moved, in the whole run. */
 export const optimizer = {
+  optim: named(
+    oneOf(['adamw', 'muon', 'adamw_8bit']),
+    "'adamw'; 'muon' for the matrices inside (rates as AdamW's) and AdamW for the rest; 'adamw_8bit' with moments in bytes.",
+    { trl: 'optim', verl: 'optim.optimizer', primeRl: 'optim.type' },
+  ),
   adamBeta1: named(within(0, 0.999999), 'Decay of the first moment.', {
     trl: 'adam_beta1',
     verl: 'optim.betas[0]',
@@ -12,9 +18,18 @@ export const optimizer = {
     verl: 'optim.betas[1]',
     primeRl: 'optim.betas2',
   }),
-  weightDecay: named(within(0, 1), 'Decoupled decay.', {
+  weightDecay: named(within(0, 1), 'Decoupled decay of matrices; norms and biases have none.', {
     trl: 'weight_decay',
     verl: 'optim.weight_decay',
     primeRl: 'optim.weight_decay',
   }),
+  gradientCheckpointing: named(
+    z.boolean('must be true or false'),
+    'Compute every layer again in the backward pass: less memory, more time, the same numbers.',
+    {
+      trl: 'gradient_checkpointing',
+      verl: 'model.enable_gradient_checkpointing',
+      primeRl: 'model.ac',
+    },
+  ),
 };

@@ -1,0 +1,69 @@
+import { strict as assert } from 'node:assert';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Fault } from './fault.ts';
+
+const shipped = fileURLToPath(new URL('../../mol-rl/base', import.meta.url));
+
+/** The shipped model with one weight that is NaN. */
+async function brokenModel(folder: string): Promise<string> {
+  const model = join(folder, 'model');
+  await cp(shipped, model, { recursive: true });
+  const file = join(model, 'model.safetensors');
+  const bytes = await readFile(file);
+  const header = Number(bytes.readBigUInt64LE(0));
+  const tensors = JSON.parse(bytes.toString('utf8', 8, 8 + header)) as Record<
+    string,
+    { data_offsets: [number, number] }
+  >;
+  const [at] = tensors['model.layers.2.mlp.down_proj.weight']!.data_offsets;
+  bytes.writeUInt16LE(0x7fc0, 8 + header + at); // NaN as bfloat16
+  await writeFile(file, bytes);
+  return model;
+}
+
+const SMALL = [
+  ...['--env', 'codewords', '--lora', '4', '--max-completion-length', '12', '--prompts', '2'],
+  ...['--num-generations', '2', '--updates', '2', '--tasks', '2', '--format', 'recipe'],
+];
+
+const nanIn = (stage: string, words: RegExp): Fault => ({
+  name: `NaN in ${stage}`,
+  happens: 'the run stops; the error names stage, update, row, token and the text of the row',
+  lost: 'nothing: what was done before is saved',
+  run: async ({ folder, train }) => {
+    const model = await brokenModel(folder);
+    const rows = join(folder, 'rows.jsonl');
+    await writeFile(rows, '{"prompt":"Say a.","completion":"a b c"}\n'.repeat(8));
+    const own = [
+      '--model',
+      model,
+      '--stages',
+      stage,
+      '--sft.data',
+      rows,
+      '--out',
+      join(folder, 'run'),
+    ];
+    const ended = await train([...SMALL, ...own]);
+    assert.equal(ended.code, 1, ended.stdout);
+    assert.match(ended.stderr, words);
+    const saved = await readdir(join(folder, 'run', 'checkpoints'));
+    assert.ok(
+      saved.some((name) => name.startsWith('checkpoint-')),
+      String(saved),
+    );
+  },
+});
+
+/** A weight that is no number, met by each stage first. */
+export const nanFaults: readonly Fault[] = [
+  nanIn(
+    'sft',
+    /1-sft, update 1: the log-prob of target \d+ of row \d+ is NaN: token \d+ .*The row/,
+  ),
+  nanIn('collect', /NaN|not finite|finite/),
+  nanIn('grpo', /NaN|not finite|finite/),
+  nanIn('eval', /NaN|not finite|finite/),
+];

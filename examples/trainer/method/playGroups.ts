@@ -1,0 +1,79 @@
+import { collect, type Trajectory } from '@molrl/ef-env';
+import { filterGroups } from '@molrl/grpo';
+import type { AttemptGame } from './attemptGame.ts';
+import type { Learner } from './learner.ts';
+import type { Stage } from './stage.ts';
+
+export interface PlayGroupsOptions<Task> {
+  game: AttemptGame<Task>;
+  /** P */
+  prompts: number;
+  /** G */
+  numGenerations: number;
+  /** Of the sampling. Default 1. */
+  temperature?: number | undefined;
+  /** Further rounds, at most, in which groups with equal rewards are replaced. Default 0. */
+  dynamicSampling?: number | undefined;
+  /** Seconds that the environment may take for one step. Default 30. */
+  episodeTimeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface Played {
+  /** `[P * G]`, prompt-major. */
+  trajectories: Trajectory[];
+  /** Rounds of rollouts that were played. */
+  rounds: number;
+}
+
+/**
+ * G attempts at each of P tasks. With dynamic sampling, groups without spread give way to those of further tasks, until P have
+ * spread or the rounds are used up; what is missing then is filled with groups that carry no gradient.
+ *
+ * @see Yu et al. 2025, DAPO, section 3.2: https://arxiv.org/abs/2503.14476
+ */
+export async function playGroups<Task>(
+  learner: Learner,
+  stage: Stage,
+  options: PlayGroupsOptions<Task>,
+): Promise<Played> {
+  const { prompts, numGenerations, dynamicSampling = 0 } = options;
+  const size = prompts * numGenerations;
+  let trajectories = await playRound(learner, stage, options);
+  if (dynamicSampling === 0) return { trajectories, rounds: 1 };
+  const useful: Trajectory[] = [];
+  const useless: Trajectory[] = [];
+  for (let rounds = 1; ; rounds++) {
+    const rewards = trajectories.map(({ reward }) => reward);
+    const kept = new Set(filterGroups(rewards, { numGenerations }).kept);
+    for (const [i, episode] of trajectories.entries())
+      (kept.has(i) ? useful : useless).push(episode);
+    if (useful.length >= size || rounds > dynamicSampling)
+      return { trajectories: [...useful, ...useless].slice(0, size), rounds };
+    trajectories = await playRound(learner, stage, options);
+  }
+}
+
+async function playRound<Task>(
+  { policy }: Learner,
+  stage: Stage,
+  options: PlayGroupsOptions<Task>,
+): Promise<Trajectory[]> {
+  const { game, prompts, numGenerations, temperature = 1, episodeTimeout = 30 } = options;
+  const { signal, onWarning } = options;
+  const first = stage.drawn ?? stage.step * prompts;
+  const tasks = Array.from({ length: prompts }, (_, i) => game.nextTask(stage.random, first + i));
+  stage.drawn = first + prompts;
+  return collect(game.environment, policy, {
+    tasks,
+    groupSize: numGenerations,
+    maxTokens: game.maxTokens,
+    maxTurns: game.maxTurns,
+    temperature,
+    stepTimeout: episodeTimeout * 1000,
+    seed: stage.random.integer(2 ** 32),
+    signal,
+    ...(onWarning && { onWarning }),
+  });
+}

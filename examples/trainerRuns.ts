@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ended, type RunOptions, runProgram } from './killAndResume.ts';
+
+const program = fileURLToPath(new URL('trainer/main.ts', import.meta.url));
+
+/** Runs the trainer as its own process. */
+export const train = (argv: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  runProgram(program, argv, options);
+
+/** Small, but through every stage that plays or teaches. */
+export const SMALL_TRAINING: readonly string[] = [
+  ...['--env', 'codewords', '--stages', 'collect,mol,grpo,eval', '--lora', '4', '--seed', '3'],
+  ...['--episodes', '12', '--max-turns', '2', '--mol.updates', '3', '--grpo.updates', '3'],
+  ...['--prompts', '4', '--num-generations', '4', '--max-completion-length', '40'],
+  ...['--tasks', '4', '--save-steps', '1', '--micro-batch-size', '6', '--general-kl', '2'],
+];
+
+/** What must be the same in two runs with the same settings: all but times. */
+export async function outcome(out: string): Promise<Record<string, unknown>> {
+  const text = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
+  const rows = (await text('metrics.jsonl')).trim().split('\n');
+  return {
+    adapter: await readFile(join(out, 'adapter', 'adapter_model.safetensors'), 'hex'),
+    evaluations: JSON.parse(await text('results.json')).evaluations,
+    completions: await text('completions.jsonl'),
+    metrics: rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(JSON.parse(row) as object).filter(([name]) => !name.startsWith('perf/')),
+      ),
+    ),
+  };
+}
