@@ -132,6 +132,7 @@ describe('a learner', () => {
   test('of a GGUF file leaves an adapter, a folder and a GGUF file that are the same model', async () => {
     const learner = await loadLearner({ model: GGUF, format: 'auto', lora: { r: 2 } });
     expect(learner.chat).toEqual({ format: 'chatml' });
+    expect(Object.keys(learner.model.frozen).length).toBeGreaterThan(7);
     for (const weight of Object.values(learner.model.trainable()))
       tidy(() => weight.assign(fill(weight.shape, 0.1)));
     const kinds = ['adapter', 'merged', 'gguf'] as const;

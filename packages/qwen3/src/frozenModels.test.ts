@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { dispose, memory, randomNormal, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -11,6 +12,7 @@ import { readSafetensors } from './checkpoint/readSafetensors.ts';
 import { saveModel } from './checkpoint/saveModel.ts';
 import { writeSafetensors } from './checkpoint/writeSafetensors.ts';
 import { generate } from './generate/generate.ts';
+import { saveGguf } from './gguf/saveGguf.ts';
 import { addLora } from './lora/addLora.ts';
 import { mergeLora } from './lora/mergeLora.ts';
 import { createQwen3 } from './model/createQwen3.ts';
@@ -84,6 +86,43 @@ describe.each(Object.entries(FAMILY_CONFIGS))('%s, frozen', (name, config) => {
         merged[1].weight(matrices[1]!).dataSync(),
       );
       for (const model of [heap, frozen, ...merged]) model.dispose();
+      expect(memory().numTensors).toBe(before);
+    },
+  );
+});
+
+describe.each([
+  ['qwen3', 'its matrices'],
+  ['llama', 'its matrices, rows of q and k in the other order'],
+])('a GGUF file of %s, frozen: %s', (architecture) => {
+  const fixture = fileURLToPath(new URL(`../fixtures/gguf/${architecture}.gguf`, import.meta.url));
+
+  test.each(['F32', 'Q8_0', 'F16'] as const)(
+    'as %s scores, trains and samples as from the heap',
+    async (dtype) => {
+      const file = join(root, `${architecture}-${dtype}.gguf`);
+      if (dtype === 'F32') await copyFile(fixture, file);
+      else {
+        const { config } = await loadModel(fixture);
+        const wide = { ...config, hiddenSize: 32, intermediateSize: 64, headDim: 16 };
+        const made = createQwen3({ ...wide, initializerRange: 0.3 }, { seed: 3 });
+        await saveGguf(made, file, { dtype, tokenizer: fixture });
+        made.dispose();
+      }
+      const before = memory().numTensors;
+      const [heap, frozen] = [await loadModel(file), await loadModel(file, { frozen: true })];
+      expect(Object.keys(frozen.frozen).length).toBeGreaterThan(14);
+      const used = dtype === 'Q8_0' ? 'q8_0' : dtype.toLowerCase();
+      expect(new Set(Object.values(frozen.frozen).map((weight) => weight.dtype))).toEqual(
+        new Set([used]),
+      );
+      for (const [name, weight] of Object.entries(frozen.frozen))
+        expect(weight.dataSync()).toEqual(heap.weight(name).dataSync());
+      const [ours, expected] = [await adapted(frozen), await adapted(heap)];
+      expectClose(ours.logprobs, expected.logprobs);
+      for (const [i, gradient] of ours.gradients.entries())
+        expectClose(gradient, expected.gradients[i]!);
+      for (const model of [heap, frozen]) model.dispose();
       expect(memory().numTensors).toBe(before);
     },
   );

@@ -64,7 +64,7 @@ export {
 } from './generate/qwen3Policy.ts';
 export { sampleSeeds } from './generate/sampleSeeds.ts';
 export { type StreamChunk, stream } from './generate/stream.ts';
-export { loadGguf } from './gguf/loadGguf.ts';
+export { type LoadGgufOptions, loadGguf } from './gguf/loadGguf.ts';
 export { type SaveGgufOptions, saveGguf } from './gguf/saveGguf.ts';
 export { type AddLoraOptions, addLora } from './lora/addLora.ts';
 export { type LoadAdapterOptions, loadAdapter } from './lora/loadAdapter.ts';

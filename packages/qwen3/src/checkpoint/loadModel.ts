@@ -14,9 +14,9 @@ export interface LoadModelOptions {
   /** Name of the configuration inside the folder. Default `'config.json'`. */
   configFile?: string | undefined;
   /**
-   * Matrices stay as their file has them (F32, BF16 or F16), mapped into memory and outside the heap: nothing is copied, a
-   * model larger than the heap loads at once, and only an adapter can be trained. Their values are not searched for NaN.
-   * Default false.
+   * Matrices stay as their file has them (F32, BF16 or F16; of GGUF also Q8_0, Q4_0, Q4_1), mapped into memory and outside
+   * the heap: nothing is copied, a model larger than the heap loads at once, and only an adapter can be trained. Their values
+   * are not searched for NaN. Default false.
    */
   frozen?: boolean | undefined;
 }
@@ -51,7 +51,7 @@ export async function loadModel(
   checkOptionNames('loadModel', options, ['configFile', 'frozen']);
   const { frozen = false } = options;
   checkBoolean('loadModel: frozen', frozen);
-  if (isGguf(source) && !(await isFolder(source))) return loadGguf(source);
+  if (isGguf(source) && !(await isFolder(source))) return loadGguf(source, { frozen });
   const files = await modelFiles('loadModel', source);
   const configFile = filePath('loadModel: configFile', options.configFile ?? 'config.json');
   await files.require(configFile);

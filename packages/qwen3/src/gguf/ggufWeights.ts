@@ -9,7 +9,11 @@ import { fromLlamaRows } from './rotaryRows.ts';
 /** A weight under its Hugging Face name. */
 export interface GgufWeight {
   name: string;
+  /** Its name in the file. */
+  stored: string;
   shape: number[];
+  /** Of a projection whose rows the file has in llama.cpp's order. */
+  heads: number | undefined;
   read(): Promise<Float32Array>;
 }
 
@@ -40,8 +44,7 @@ export function ggufWeights(
     }
     const heads = architecture === 'llama' ? rotatedHeads(name, config) : undefined;
     return {
-      name,
-      shape,
+      ...{ name, stored, shape, heads },
       async read() {
         const values = await file.read(stored);
         const bad = values.findIndex((value) => !Number.isFinite(value));

@@ -31,6 +31,8 @@ export interface GgufFile {
    * @throws {Qwen3Error} `option` for a name that is not in the file and after `close`.
    */
   read(name: string): Promise<Float32Array>;
+  /** A tensor as it is stored. @throws {Qwen3Error} as `read`. */
+  bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
@@ -141,22 +143,24 @@ function openedFile(
   const refuse = (what: string): never => {
     throw new Qwen3Error('option', `GgufFile.read: ${path} ${what}`);
   };
+  const find = (name: string): GgufEntry => {
+    if (!isOpen) refuse('was closed. Read before close().');
+    const entry = entries.get(name);
+    if (entry) return entry;
+    return refuse(`has no tensor ${showValue(name)}. It holds ${showValue([...entries.keys()])}.`);
+  };
+  const bytes = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const entry = find(name);
+    try {
+      return await readAt(file, entry.offset, entry.bytes);
+    } catch (cause) {
+      throw fileError('GgufFile.read', path, cause);
+    }
+  };
   return {
-    path,
-    metadata,
-    entries,
+    ...{ path, metadata, entries, bytes },
     async read(name) {
-      if (!isOpen) refuse('was closed. Read before close().');
-      const entry = entries.get(name);
-      if (!entry)
-        return refuse(
-          `has no tensor ${showValue(name)}. It holds ${showValue([...entries.keys()])}.`,
-        );
-      try {
-        return dequantize(await readAt(file, entry.offset, entry.bytes), entry.type);
-      } catch (cause) {
-        throw fileError('GgufFile.read', path, cause);
-      }
+      return dequantize(await bytes(name), find(name).type);
     },
     async close() {
       if (isOpen) await file.close();

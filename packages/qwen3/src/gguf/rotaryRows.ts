@@ -1,6 +1,6 @@
-/** Rows of a projection that makes `heads` heads. */
-export interface RotaryRows {
-  values: Float32Array;
+/** Rows of a projection that makes `heads` heads: floats, or the bytes that store them. */
+export interface RotaryRows<Values extends Float32Array | Uint8Array> {
+  values: Values;
   heads: number;
 }
 
@@ -12,7 +12,10 @@ export interface RotaryRows {
  *
  * Left as they are, such a model still speaks fluently, with a loss that is one nat too high.
  */
-export function fromLlamaRows({ values, heads }: RotaryRows, rows: number): Float32Array {
+export function fromLlamaRows<Values extends Float32Array | Uint8Array>(
+  { values, heads }: RotaryRows<Values>,
+  rows: number,
+): Values {
   return moveRows(values, rows, (row) => {
     const size = rows / heads;
     const inHead = row % size;
@@ -21,7 +24,10 @@ export function fromLlamaRows({ values, heads }: RotaryRows, rows: number): Floa
 }
 
 /** The other way round, for writing. */
-export function toLlamaRows({ values, heads }: RotaryRows, rows: number): Float32Array {
+export function toLlamaRows(
+  { values, heads }: RotaryRows<Float32Array>,
+  rows: number,
+): Float32Array {
   return moveRows(values, rows, (row) => {
     const size = rows / heads;
     const inHead = row % size;
@@ -29,13 +35,13 @@ export function toLlamaRows({ values, heads }: RotaryRows, rows: number): Float3
   });
 }
 
-function moveRows(
-  values: Float32Array,
+function moveRows<Values extends Float32Array | Uint8Array>(
+  values: Values,
   rows: number,
   target: (row: number) => number,
-): Float32Array {
+): Values {
   const width = values.length / rows;
-  const moved = new Float32Array(values.length);
+  const moved = values.slice() as Values; // of the same kind
   for (let row = 0; row < rows; row++) {
     moved.set(values.subarray(row * width, (row + 1) * width), target(row) * width);
   }
