@@ -40,7 +40,12 @@ async function main([gguf, rounds = '5']: string[]): Promise<void> {
   await writeFile(rows, tasks.map((task) => JSON.stringify(task)).join('\n'));
   const node = [process.execPath, '--conditions=@molrl/source', '--import', 'tsx'] as const;
   const python = process.env.MOLRL_PYTHON ?? 'python3';
-  const peer = [python, here('../peers/trl_course.py'), '--spec', JSON.stringify({ model, rows })] as const;
+  const peer = [
+    python,
+    here('../peers/trl_course.py'),
+    '--spec',
+    JSON.stringify({ model, rows }),
+  ] as const;
   const ours = await startContender([...node, here('ours.ts'), model, rows]);
   const theirs = await startContender([...peer, '--threads', '2', '--variants', 'lora']);
   const seconds: [number, number][] = [];
