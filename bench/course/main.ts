@@ -32,6 +32,31 @@ async function peakOf({ pid }: Contender): Promise<number> {
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1000;
 }
 
+/** Processor time that a process has used, seconds: what counts where others compute, too. */
+async function processorTime({ pid }: Contender): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' '); // after the name
+  return (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks of 10 ms
+}
+
+/** Of one update, seconds. */
+interface Times {
+  clock: number;
+  processor: number;
+}
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const shown = ({ clock, processor }: Times): string =>
+  `${clock.toFixed(2)} s (processor ${processor.toFixed(2)} s)`;
+
+async function timed(contender: Contender): Promise<Times> {
+  const before = await processorTime(contender);
+  const clock = await contender.run('lora', 1);
+  return { clock, processor: (await processorTime(contender)) - before };
+}
+
 async function main([gguf, rounds = '5']: string[]): Promise<void> {
   if (gguf === undefined) throw new Error('course: give the GGUF file of the model.');
   const folder = await mkdtemp(join(tmpdir(), 'molrl-course-'));
@@ -48,17 +73,19 @@ async function main([gguf, rounds = '5']: string[]): Promise<void> {
   ] as const;
   const ours = await startContender([...node, here('ours.ts'), model, rows]);
   const theirs = await startContender([...peer, '--threads', '2', '--variants', 'lora']);
-  const seconds: [number, number][] = [];
+  const pairs: [ours: Times, theirs: Times][] = [];
   for (let round = 0; round < Number(rounds); round++) {
-    seconds.push([await ours.run('lora', 1), await theirs.run('lora', 1)]);
-    const [mine, other] = seconds.at(-1)!; // just added
-    process.stdout.write(`ours ${mine.toFixed(2)} s, TRL ${other.toFixed(2)} s an update\n`);
+    const [mine, other] = [await timed(ours), await timed(theirs)];
+    pairs.push([mine, other]);
+    say(`ours ${shown(mine)}, TRL ${shown(other)}`);
   }
+  for (const kind of ['clock', 'processor'] as const)
+    say(
+      `${kind}: TRL / ours ${median(pairs.map(([a, b]) => b[kind] / a[kind])).toFixed(2)} (median)`,
+    );
   const [mine, other] = [await peakOf(ours), await peakOf(theirs)];
-  const ratios = seconds.map(([a, b]) => b / a);
-  process.stdout.write(
-    `median: ours ${median(seconds.map(([a]) => a)).toFixed(2)} s, TRL ${median(seconds.map(([, b]) => b)).toFixed(2)} s, TRL / ours ${median(ratios).toFixed(2)}\n` +
-      `peak resident: ours ${mine.toFixed(0)} MB, TRL ${other.toFixed(0)} MB, ours / TRL ${(mine / other).toFixed(2)}\n`,
+  say(
+    `peak resident: ours ${mine.toFixed(0)} MB, TRL ${other.toFixed(0)} MB, ours / TRL ${(mine / other).toFixed(2)}`,
   );
   ours.stop();
   theirs.stop();
