@@ -92,7 +92,7 @@ describe('report', () => {
     record('ce+grpo', seed, { accuracy: 0.9, textNll: 2.9 }),
     record('<lost>', seed, { accuracy: 0.5, textNll: 2.9 }),
   ]);
-  const arms = summarise(records);
+  const arms = summarise(records, 100);
 
   test('means and intervals are over the seeds, forgetting is over the base', () => {
     expect(arms.map(({ id, seeds }) => [id, seeds])).toContainEqual(['mol+grpo', 2]);
@@ -100,6 +100,8 @@ describe('report', () => {
     expect(accuracy.mean).toBeCloseTo(0.85);
     expect(accuracy.ci95[0]).toBeCloseTo(0.85 - 12.706 * 0.05);
     expect(textNllAboveBase.mean).toBeCloseTo(0.01);
+    const [alone] = summarise(records.slice(0, 1), 100);
+    expect(alone!.accuracy.ci95[0]).toBeCloseTo(0.0552, 4); // Wilson, 10 of 100
     expect(markdownTable(arms)).toContain('| mol+grpo | 2 | 0.850 [0.215, 1.000] |');
   });
 

@@ -61,7 +61,7 @@ async function assertSame(out: string, settings: Settings): Promise<void> {
 async function writeReport(out: string, settings: Settings): Promise<void> {
   const records = await readRecords<ArmRecord>(armsFile(out));
   const rates = await readRecords<RateRecord>(ratesFile(out));
-  const arms = summarise(records);
+  const arms = summarise(records, settings.evalTasks);
   const results = { settings, arms, rates };
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   await replaceFile(join(out, 'table.md'), `${markdownTable(arms)}\n`);

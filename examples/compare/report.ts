@@ -68,7 +68,7 @@ export function htmlReport(settings: Settings, arms: readonly ArmSummary[]): str
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Methods compared</title>
 <style>body{font:15px system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}td,th{padding:.3em .6em;border-bottom:1px solid #dde2e8;text-align:left}figure{display:inline-block;width:340px;margin:1em 1em 0 0}.legend{list-style:none;padding:0;font-size:12px}.legend li{display:inline-block;margin-right:1em}.legend i{display:inline-block;width:.8em;height:.8em;margin-right:.3em}svg{max-width:100%;font-size:11px}</style></head>
 <body><h1>Methods compared</h1>
-<p>${settings.seeds} seeds from ${settings.seed}, ${settings.evalTasks} held-out tasks without feedback${settings.quick ? ', a few updates each (--quick): figures say nothing' : ''}. Means over the seeds with 95 % t-intervals. Learning rates: chosen on validation from ${settings.rates.join(', ')}.</p>
+<p>${settings.seeds} seeds from ${settings.seed}, ${settings.evalTasks} held-out tasks without feedback${settings.quick ? ', a few updates each (--quick): figures say nothing' : ''}. Means over the seeds with 95 % t-intervals; where there is one seed, the Wilson interval of its tasks. Learning rate${settings.rates.length > 1 ? 's: chosen on validation from' : ' of every method:'} ${settings.rates.join(', ')}.</p>
 ${sections.join('\n')}
 </body></html>
 `;

@@ -1,4 +1,4 @@
-import { type Figure, tInterval } from '../trainer/harness/intervals.ts';
+import { type Figure, tInterval, wilson } from '../trainer/harness/intervals.ts';
 import type { ArmRecord } from './records.ts';
 
 /** One row of the table: an arm over its seeds. */
@@ -22,8 +22,13 @@ export interface ArmSummary {
   rewards: number[];
 }
 
-/** Means over the seeds with 95 % t-intervals, in the order the arms were run. */
-export function summarise(records: readonly ArmRecord[]): ArmSummary[] {
+/**
+ * Means over the seeds with 95 % t-intervals, in the order the arms were run. One seed alone has the Wilson interval of its
+ * tasks for accuracies, and none for the rest.
+ *
+ * @param tasks - Held-out tasks of each seed.
+ */
+export function summarise(records: readonly ArmRecord[], tasks: number): ArmSummary[] {
   const keys = new Set(records.map(({ domain, model, id }) => JSON.stringify([domain, model, id])));
   return Array.from(keys, (key) => {
     const [domain, model, id] = JSON.parse(key) as [string, string, string]; // written above
@@ -31,12 +36,14 @@ export function summarise(records: readonly ArmRecord[]): ArmSummary[] {
     const rows = ofCell.filter((row) => row.id === id);
     const base = ofCell.find((row) => row.id === 'base')?.textNll ?? Number.NaN;
     const figure = (of: (row: ArmRecord) => number): Figure => tInterval(rows.map(of));
+    const share = (of: (row: ArmRecord) => number): Figure =>
+      rows.length > 1 ? figure(of) : wilson(Math.round(of(rows[0]!) * tasks), tasks); // a key has a row
     const mean = (of: (row: ArmRecord) => number): number =>
       rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
     return {
       ...{ id, domain, model, seeds: rows.length, learningRate: rows[0]!.learningRate }, // a key has a row
-      accuracy: figure((row) => row.accuracy),
-      greedy: figure((row) => row.greedy),
+      accuracy: share((row) => row.accuracy),
+      greedy: share((row) => row.greedy),
       passAt8: figure((row) => row.passAt8),
       textKl: figure((row) => row.textKl),
       textNllAboveBase: figure((row) => row.textNll - base),

@@ -46,7 +46,7 @@ function checkFiles(settings: TrainerSettings): void {
   const need = (missing: boolean, text: string): void => {
     if (missing) throw new Error(text);
   };
-  const isPlayed = stages.some((stage) => stage === 'grpo' || stage === 'collect');
+  const isPlayed = stages.some((stage) => ['grpo', 'collect', 'live'].includes(stage));
   const names = environment.split('+').flatMap((part) => {
     return ENVIRONMENTS.filter((name) => name === part.trim());
   });

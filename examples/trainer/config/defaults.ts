@@ -28,6 +28,15 @@ const DEFAULTS: TrainerSettings = {
   },
   sft: { updates: 30, batchSize: 12, learningRate: 3e-4, ...RATES },
   mol: { method: 'mol', alpha: 0.3, updates: 120, batchSize: 8, learningRate: 3e-4, ...RATES },
+  live: {
+    method: 'sdpo',
+    updates: 50,
+    prompts: 8,
+    numGenerations: 8,
+    temperature: 1,
+    learningRate: 2e-4,
+    ...RATES,
+  },
   grpo: {
     updates: 50,
     prompts: 8,
@@ -65,6 +74,7 @@ const QUICK: TrainerConfig = {
   collect: { episodes: 16 },
   sft: { updates: 5 },
   mol: { updates: 5 },
+  live: { updates: 5, prompts: 4, numGenerations: 4 },
   grpo: { updates: 5, prompts: 4, numGenerations: 4 },
   eval: { tasks: 16 },
 };

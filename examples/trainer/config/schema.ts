@@ -5,6 +5,7 @@ import { collect } from './sections/collect.ts';
 import { evaluation } from './sections/evaluation.ts';
 import { exporting } from './sections/exporting.ts';
 import { grpo } from './sections/grpo.ts';
+import { live } from './sections/live.ts';
 import { lora } from './sections/lora.ts';
 import { mol } from './sections/mol.ts';
 import { optimizer } from './sections/optimizer.ts';
@@ -14,7 +15,7 @@ import { sft } from './sections/sft.ts';
 import { tracking } from './sections/tracking.ts';
 import { count, named, oneOf, path } from './settingTypes.ts';
 
-export const STAGES = ['collect', 'sft', 'mol', 'grpo', 'eval'] as const;
+export const STAGES = ['collect', 'sft', 'mol', 'live', 'grpo', 'eval'] as const;
 export type StageName = (typeof STAGES)[number];
 
 export const ENVIRONMENTS = [
@@ -78,6 +79,7 @@ export const trainerSchema = z.strictObject({
   collect,
   sft,
   mol,
+  live,
   grpo,
   eval: evaluation,
 });

@@ -88,7 +88,7 @@ describe('checkSettings', () => {
     [{ evn: 'gym' }, "evn: there is no such setting. Did you mean 'eval'?"],
     [
       { stages: ['grop'] },
-      `stages.0: must be one of collect, sft, mol, grpo, eval, got "grop". Did you mean 'grpo'?`,
+      `stages.0: must be one of collect, sft, mol, live, grpo, eval, got "grop". Did you mean 'grpo'?`,
     ],
     [{ environment: 'prompt' }, 'data: the environment `prompt` needs rows.'],
     [{ environment: 'prompt', data: 'x.jsonl' }, 'reward: the environment `prompt` needs one.'],

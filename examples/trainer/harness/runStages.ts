@@ -5,6 +5,7 @@ import { readWeights, writeWeights } from '../method/weights.ts';
 import { collectStage } from '../stages/collectStage.ts';
 import { evalStage, evaluateNow } from '../stages/evalStage.ts';
 import { grpoStage } from '../stages/grpoStage.ts';
+import { liveStage } from '../stages/liveStage.ts';
 import { molStage } from '../stages/molStage.ts';
 import { sftStage } from '../stages/sftStage.ts';
 import { type Run, saveRun, stageLabel } from './run.ts';
@@ -13,6 +14,7 @@ const STAGES: Record<StageName, (run: Run) => Promise<void>> = {
   collect: collectStage,
   sft: sftStage,
   mol: molStage,
+  live: liveStage,
   grpo: grpoStage,
   eval: evalStage,
 };

@@ -54,6 +54,8 @@ export interface StageOptions extends OptimizerChoice {
   /** Names the random stream, with the seed. */
   name: string;
   seed: number;
+  /** Values that are not trained but change with those that are, such as an average of them: saved and restored with them. */
+  alongside?: Record<string, Variable> | undefined;
   /** Continue from here instead of from the parameters' present values. */
   resume?: StageState | undefined;
 }
@@ -65,6 +67,8 @@ export class Stage {
   readonly parameters: Record<string, Variable>;
   /** Prompts drawn; undefined until the first. */
   drawn: number | undefined;
+  /** Parameters and what goes alongside. */
+  readonly #saved: Record<string, Variable>;
   #step: number;
   #isWhole = true;
   /** The position between two updates: one that is cut short has moved random stream and prompts already. */
@@ -73,10 +77,11 @@ export class Stage {
   constructor(parameters: Record<string, Variable>, options: StageOptions) {
     const { name, seed, resume } = options;
     this.parameters = parameters;
+    this.#saved = { ...parameters, ...options.alongside };
     this.optimizer = createOptimizer(parameters, options);
     this.#step = resume?.step ?? 0;
     if (resume) {
-      writeWeights(parameters, resume.weights);
+      writeWeights(this.#saved, resume.weights);
       this.optimizer.load({ step: resume.optimizerStep, tensors: resume.moments });
     }
     this.random = resume ? restoreRandom(resume.random) : createRandom(mixSeeds(seed, name));
@@ -115,7 +120,7 @@ export class Stage {
     const { step, tensors } = this.optimizer.state();
     return {
       step: this.#step,
-      weights: await readWeights(this.parameters),
+      weights: await readWeights(this.#saved),
       moments: tensors,
       optimizerStep: step,
       ...this.#position,

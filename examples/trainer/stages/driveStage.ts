@@ -1,3 +1,4 @@
+import type { Variable } from '@tensorflow/tfjs-core';
 import { controlHooks } from '../control/controlHooks.ts';
 import { driveUpdates } from '../harness/driveUpdates.ts';
 import { forgetUnsaved, type Run, saveRun, stageLabel } from '../harness/run.ts';
@@ -10,6 +11,8 @@ export interface DriveOptions {
   learningRate: number;
   /** Updates. */
   total: number;
+  /** Saved and restored with the weights; see `Stage`. */
+  alongside?: Record<string, Variable> | undefined;
   /** Makes the updates. */
   steps(stage: Stage): AsyncGenerator<StageStep>;
   /** What the progress bar says of an update. */
@@ -27,6 +30,7 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
   const stage = new Stage(learner.model.trainable(), {
     ...{ name: label, seed, optim, learningRate: options.learningRate, weightDecay },
     betas: [adamBeta1, adamBeta2],
+    alongside: options.alongside,
     resume: state.progress,
   });
   const next = state.settings.stages.slice(state.stage + 1);

@@ -170,3 +170,33 @@ test.each(Object.keys(PRESETS) as PresetName[])(
     writeWeights(parameters, fresh);
   },
 );
+
+test('a run that is stopped goes on with the teacher that it had', async () => {
+  const parameters = learner.model.trainable();
+  const fresh = await readWeights(parameters);
+  const game = {
+    environment: even,
+    nextTask: (random: Random) => codewordsTask(random, { split: 'train', minWords: 2 }),
+    maxTokens: 40,
+  };
+  /** Updates up to `until`, from the start or from a state; what came out, and the state there. */
+  async function run(until: number, resume?: Awaited<ReturnType<Stage['snapshot']>>) {
+    if (!resume) writeWeights(parameters, fresh);
+    const method = PRESETS.blend(learner);
+    const stage = new Stage(parameters, {
+      ...{ name: 'live', seed: 4, learningRate: 1e-2, alongside: method.memory, resume },
+    });
+    const options = { game, method, updates: 3, learningRate: 1e-2, prompts: 2, numGenerations: 4 };
+    for await (const { step } of live(learner, stage, options)) if (step === until) break;
+    const state = await stage.snapshot();
+    method.dispose();
+    stage.dispose();
+    return state;
+  }
+  const whole = await run(3);
+  const resumed = await run(3, await run(2));
+  expect(resumed.weights).toEqual(whole.weights);
+  const names = Object.keys(whole.weights).filter((name) => name.startsWith('teacher.'));
+  expect(names).toHaveLength(Object.keys(parameters).length);
+  writeWeights(parameters, fresh);
+});

@@ -3,7 +3,7 @@ import { completionMetrics, rewardMetrics } from '@molrl/grpo';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Learner } from '../learner.ts';
-import type { Stage, StageStep } from '../stage.ts';
+import type { Stage, StageStep, Tuned } from '../stage.ts';
 import { readEpisodes } from './episodes.ts';
 import type { LiveMethod } from './liveMethod.ts';
 
@@ -31,6 +31,8 @@ export interface LiveOptions<Task> {
   temperature?: number | undefined;
   /** Default 1. */
   maxGradNorm?: number | undefined;
+  /** Rate and temperature as a person changed them while the run goes. */
+  tuned?: Tuned | undefined;
   signal?: AbortSignal | undefined;
   onWarning?: ((message: string) => void) | undefined;
 }
@@ -49,12 +51,14 @@ export async function* live<Task>(
   const { schedule = warmUp(updates) } = options;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
+    const changed = options.tuned?.(step) ?? {};
     const trajectories = await collect(game.environment, learner.policy, {
       tasks: Array.from({ length: prompts }, (_, i) =>
         game.nextTask(stage.random, step * prompts + i),
       ),
       groupSize: numGenerations,
-      ...{ maxTokens: game.maxTokens, maxTurns: method.turns, temperature, signal },
+      ...{ maxTokens: game.maxTokens, maxTurns: method.turns, signal },
+      temperature: changed.temperature ?? temperature,
       seed: stage.random.integer(2 ** 32),
       ...(onWarning && { onWarning }),
     });
@@ -66,10 +70,10 @@ export async function* live<Task>(
       step,
     });
     for (const warning of warnings) onWarning?.(warning);
-    const rate = learningRate * schedule(step);
+    const rate = (changed.learningRate ?? learningRate) * schedule(step);
     let gradNorm = 0;
     if (gradients) {
-      ({ gradNorm } = await stage.optimizer.step(gradients, { learningRate: rate, maxGradNorm }));
+      ({ gradNorm } = await stage.move(gradients, { learningRate: rate, maxGradNorm }));
       dispose(gradients);
       method.follow();
     }

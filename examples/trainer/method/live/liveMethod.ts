@@ -1,4 +1,5 @@
 import type { Gradients } from '@molrl/qwen3';
+import type { Variable } from '@tensorflow/tfjs-core';
 import type { Learner } from '../learner.ts';
 import type { LiveEpisode } from './episodes.ts';
 
@@ -26,6 +27,8 @@ export interface LiveMethod {
   gradient(played: Played): Promise<LiveGradient>;
   /** After each optimiser step. */
   follow(): void;
+  /** What it remembers of earlier steps: `alongside` of its stage. */
+  memory: Record<string, Variable>;
   dispose(): void;
 }
 
@@ -36,6 +39,7 @@ export type OpenMethod = (learner: Learner) => LiveMethod;
 export const untaught = (parts: Pick<LiveMethod, 'turns' | 'gradient'>): LiveMethod => ({
   ...parts,
   follow: () => {},
+  memory: {},
   dispose: () => {},
 });
 

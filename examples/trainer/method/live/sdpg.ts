@@ -20,6 +20,7 @@ export const sdpg =
       turns: 1,
       gradient: (played) => regularised(learner, played, { ...options, teacher }),
       follow: teacher.follow,
+      memory: teacher.memory,
       dispose: teacher.dispose,
     };
   };

@@ -34,6 +34,7 @@ export const selfDistillation =
       turns: options.turns ?? 1,
       gradient: (played) => distil(learner, played, { ...options, teacher }),
       follow: teacher.follow,
+      memory: teacher.memory,
       dispose: teacher.dispose,
     };
   };

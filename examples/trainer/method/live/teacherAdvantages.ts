@@ -35,6 +35,7 @@ export const teacherAdvantages =
       turns: 1,
       gradient: (played) => judged(learner, played, { ...options, teacher }),
       follow: teacher.follow,
+      memory: teacher.memory,
       dispose: teacher.dispose,
     };
   };

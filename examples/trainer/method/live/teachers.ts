@@ -1,5 +1,5 @@
 import { type LanguageModel, mergeLora } from '@molrl/qwen3';
-import { add, mul, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Learner } from '../learner.ts';
 
 /** The weights that judge: those of the student now, the frozen base, or an average of what the student was. */
@@ -12,6 +12,8 @@ export interface Teacher {
   adapter: 'on' | 'off';
   /** Call after each optimiser step. */
   follow(): void;
+  /** What it remembers, for `Stage`: a stopped run goes on with the same average. */
+  memory: Record<string, Variable>;
   dispose(): void;
 }
 
@@ -28,8 +30,9 @@ export function openTeacher(
   kind: TeacherKind,
   { model, ref }: Pick<Learner, 'model' | 'ref'>,
 ): Teacher {
-  if (kind === 'live') return { ref: model, adapter: 'on', follow: nothing, dispose: nothing };
-  if (kind === 'base') return { ref, adapter: 'off', follow: nothing, dispose: nothing };
+  const fixed = { follow: nothing, memory: {}, dispose: nothing };
+  if (kind === 'live') return { ...fixed, ref: model, adapter: 'on' };
+  if (kind === 'base') return { ...fixed, ref, adapter: 'off' };
   const { emaRate } = kind;
   const average = mergeLora(model);
   const follow = (): void => {
@@ -41,5 +44,8 @@ export function openTeacher(
     }
     if (now !== model) now.dispose();
   };
-  return { ref: average, adapter: 'off', follow, dispose: () => average.dispose() };
+  const memory = Object.fromEntries(
+    Object.entries(average.trainable()).map(([name, own]) => [`teacher.${name}`, own]),
+  );
+  return { ref: average, adapter: 'off', follow, memory, dispose: () => average.dispose() };
 }

@@ -95,7 +95,7 @@ describe('six updates, step by step', () => {
     const episodes = readEpisodes(trajectories(), 2);
     for (const [step, expected] of golden.runs[id].entries()) {
       const { gradients, metrics } = await method.gradient({ episodes, numGenerations: 2, step });
-      const { gradNorm } = await stage.optimizer.step(gradients!, { learningRate, maxGradNorm });
+      const { gradNorm } = await stage.move(gradients!, { learningRate, maxGradNorm });
       dispose(gradients!);
       method.follow();
       const all = Object.keys(parameters).flatMap((name) =>

@@ -1,0 +1,37 @@
+import { scoresOfStage } from '../harness/bestModel.ts';
+import type { Run } from '../harness/run.ts';
+import { live } from '../method/live/live.ts';
+import { PRESETS } from '../method/live/presets.ts';
+import { rateSchedule } from '../method/rateSchedule.ts';
+import { changesOfStage } from './changesOfStage.ts';
+import { driveStage } from './driveStage.ts';
+
+/** Learns from what is said of the model's own attempts, by one of the methods of docs/methods. */
+export async function liveStage(run: Run): Promise<void> {
+  const { learner, game, state, signal, progress } = run;
+  const { live: settings, grpo } = state.settings;
+  const { updates, learningRate } = settings;
+  if (!game.withFeedback) {
+    throw new Error(
+      'stages: `live` needs an environment that answers in words, and this one only scores. Take grpo, or give one with feedback (maths, gym, codewords, or a file of yours).',
+    );
+  }
+  const environment = game.withFeedback;
+  const method = PRESETS[settings.method](learner);
+  try {
+    await driveStage(run, {
+      ...{ learningRate, total: updates, alongside: method.memory },
+      steps: (stage) =>
+        live(learner, stage, {
+          ...settings,
+          game: { environment, nextTask: game.nextTask, maxTokens: grpo.maxCompletionLength },
+          ...{ method, signal, tuned: changesOfStage(state) },
+          schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
+          onWarning: (message) => progress.line(message),
+        }),
+      summary: (metrics) => `reward ${metrics.reward?.toFixed(3)}`,
+    });
+  } finally {
+    method.dispose();
+  }
+}
