@@ -1,5 +1,4 @@
 import { type Run, stageLabel } from '../harness/run.ts';
-import type { EvaluationRow } from '../harness/runState.ts';
 import { evaluateGame } from '../method/evaluateGame.ts';
 
 /** Held-out tasks without feedback, and how far the text model moved. */
@@ -16,7 +15,7 @@ export async function evaluateNow(
   run: Run,
   step: number,
   onProgress?: (done: number) => void,
-): Promise<EvaluationRow> {
+): Promise<void> {
   const { learner, game, state, text, signal, progress } = run;
   const { seed, eval: settings, grpo } = state.settings;
   const result = await evaluateGame(learner, game, {
@@ -27,8 +26,7 @@ export async function evaluateNow(
   state.evaluations = state.evaluations.filter(
     (row) => row.stage !== state.stage || row.step !== step,
   );
-  const row = { stage: state.stage, step, ...result };
-  state.evaluations.push(row);
+  state.evaluations.push({ stage: state.stage, step, ...result });
   run.metrics.append({
     ...{ stage: stageLabel(state), step },
     'eval/accuracy': sampled.mean,
@@ -41,5 +39,4 @@ export async function evaluateNow(
   progress.line(
     `eval  accuracy ${sampled.mean.toFixed(3)} [${interval}] sampled, ${greedy.mean.toFixed(3)} greedy, ${sampled.n} held-out tasks; text NLL ${textNll.mean.toFixed(3)}, KL to the base ${textKl.mean.toFixed(4)}`,
   );
-  return row;
 }

@@ -83,6 +83,17 @@ const OWN: readonly Written[] = [
     'share',
     'Completions without a reward: their episode ended in an error, or the grader could not judge.',
   ],
+  [
+    'reward_valid',
+    'share',
+    'Completions that were scored; the others teach nothing and are no reward of 0.',
+  ],
+  ['episodes/total', 'episodes', 'Episodes of the update.'],
+  ['episodes/errors', 'episodes', 'Those whose environment or reward threw.'],
+  ['episodes/timeouts', 'episodes', 'Those that took longer than episodeTimeout.'],
+  ['episodes/unscored', 'episodes', 'Those without a reward.'],
+  ['sampling/rounds', 'rounds', 'Batches of rollouts that dynamic sampling played (more than 1).'],
+  ['rewards/overlong_penalty/mean', 'reward', 'Mean of what overlongCache takes off.'],
   ['policy_loss', '1', 'The loss without its KL and entropy terms.'],
   [
     'ppo_kl',
