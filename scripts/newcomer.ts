@@ -4,9 +4,9 @@
 //
 // Last line: "N passed, M failed".
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileOfBlock, type PageBlock, pageBlocks, typedIn } from './pageBlocks.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { runCommand } from './runCommand.ts';
@@ -22,6 +22,17 @@ function check(claim: string, holds: boolean, found: unknown): void {
   if (holds) passed += 1;
   else failed += 1;
   console.log(`${holds ? 'ok  ' : 'FAIL'} ${claim}${holds ? '' : `, found: ${String(found)}`}`);
+}
+
+/** A clean clone; of sources without a history a copy, without what was built and run there. */
+async function cloneRepository(): Promise<void> {
+  if (existsSync(join(repositoryRoot, '.git'))) {
+    const args = ['clone', '--quiet', '--depth', '1', `file://${repositoryRoot}`, clone];
+    await runCommand('git', args, { cwd: folder, env: process.env });
+    return;
+  }
+  const made = new Set(['node_modules', 'dist', '.molrl', 'runs']);
+  cpSync(repositoryRoot, clone, { recursive: true, filter: (file) => !made.has(basename(file)) });
 }
 
 /** The environment of somebody else: an own Python, nothing of ours. */
@@ -146,12 +157,7 @@ function look(said: string): void {
 
 try {
   const started = Date.now();
-  const options = { cwd: folder, env: process.env };
-  await runCommand(
-    'git',
-    ['clone', '--quiet', '--depth', '1', `file://${repositoryRoot}`, clone],
-    options,
-  );
+  await cloneRepository();
   const page = readFileSync(join(clone, 'docs', 'your-own-model.md'), 'utf8');
   const blocks = pageBlocks(page);
   const commands = blocks.filter(({ language }) => language === 'sh');
