@@ -170,6 +170,12 @@ describe('during a run', () => {
     expect(found).toEqual([{ check, sentence: expect.stringContaining(sentence) }]);
   });
 
+  test('a few held-out tasks may differ by chance', () => {
+    const few = checkSettings({ ...settings, eval: { tasks: 2 } });
+    const apart = { ...during, updates: updates(6, { reward: 0.92 }) };
+    expect(findings(CHECKS_DURING, { ...apart, settings: few })).toEqual([]);
+  });
+
   test('a solved task may have no entropy left', () => {
     const solved = { ...evaluation, 'eval/accuracy': 0.97 };
     const found = findings(CHECKS_DURING, { ...during, updates: collapsed, evaluations: [solved] });
