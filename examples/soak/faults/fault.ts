@@ -5,7 +5,7 @@ export interface FaultPlace {
   /** A folder for the fault's own files. */
   folder: string;
   /** Of the run that was left alone: what must come out. */
-  expected: Record<string, unknown>;
+  expected(): Promise<Record<string, unknown>>;
   train(argv: readonly string[], options?: RunOptions): Promise<Ended>;
 }
 

@@ -28,9 +28,9 @@ const SMALL = [
   ...['--num-generations', '2', '--updates', '2', '--tasks', '2', '--format', 'recipe'],
 ];
 
-const nanIn = (stage: string, words: RegExp): Fault => ({
+const nanIn = (stage: string, happens: string, words: RegExp): Fault => ({
   name: `NaN in ${stage}`,
-  happens: 'the run stops; the error names stage, update, row, token and the text of the row',
+  happens: `the run stops; ${happens}`,
   lost: 'nothing: what was done before is saved',
   run: async ({ folder, train }) => {
     const model = await brokenModel(folder);
@@ -57,13 +57,16 @@ const nanIn = (stage: string, words: RegExp): Fault => ({
   },
 });
 
+const SAMPLED = /logits of sample \d+ of prompt \d+ at token \d+ are NaN/;
+
 /** A weight that is no number, met by each stage first. */
 export const nanFaults: readonly Fault[] = [
   nanIn(
     'sft',
+    'the error names stage, update, row, token and the text of the row',
     /1-sft, update 1: the log-prob of target \d+ of row \d+ is NaN: token \d+ .*The row/,
   ),
-  nanIn('collect', /NaN|not finite|finite/),
-  nanIn('grpo', /NaN|not finite|finite/),
-  nanIn('eval', /NaN|not finite|finite/),
+  nanIn('collect', 'the error names sample and token', SAMPLED),
+  nanIn('grpo', 'the error names sample and token', SAMPLED),
+  nanIn('eval', 'the error names sample and token', SAMPLED),
 ];

@@ -71,20 +71,20 @@ export const rewardFaults: readonly Fault[] = [
   unscored({
     name: 'a reward throws for some rows',
     happens: 'their attempts are not scored (reward_valid), the run goes on',
-    source: `export default (completions, { answer }) => { if (Number(answer[0]) % 2) throw new Error('bad row ' + answer[0]); return completions.map((text) => ${GOOD}); };`,
+    source: `export default (completions, { answer }) => { if (Number(answer[0]) % 3 === 0) throw new Error('bad row ' + answer[0]); return completions.map((text) => ${GOOD}); };`,
     counted: 'episodes/unscored',
   }),
   unscored({
     name: 'a reward hangs for some rows',
     happens: 'their attempts are not scored after episodeTimeout, the run goes on',
-    source: `export default async (completions, { answer }) => { if (Number(answer[0]) % 2) await new Promise(() => {}); return completions.map((text) => ${GOOD}); };`,
+    source: `export default async (completions, { answer }) => { if (Number(answer[0]) % 3 === 0) await new Promise(() => {}); return completions.map((text) => ${GOOD}); };`,
     argv: ['--episode-timeout', '0.5'],
     counted: 'episodes/unscored',
   }),
   unscored({
     name: 'a reward is NaN for some attempts',
     happens: 'they are not scored (reward_valid), the run goes on',
-    source: `export default (completions, { answer }) => completions.map((text, i) => Number(answer[i]) % 2 ? Number.NaN : ${GOOD});`,
+    source: `export default (completions, { answer }) => completions.map((text, i) => Number(answer[i]) % 3 === 0 ? Number.NaN : ${GOOD});`,
     counted: 'episodes/unscored',
   }),
   {

@@ -52,6 +52,30 @@ describe('playGroups', () => {
     expect(stage.drawn).toBe(20);
   });
 
+  test('a batch in which every episode fails is counted; in the first update it ends the run', async () => {
+    const broken = defineEnvironment<number, number>({
+      name: 'broken',
+      reset: () => {
+        throw new Error('no such row');
+      },
+      step: () => ({ reward: 1, done: true }),
+    });
+    const game = { environment: broken, maxTokens: 4, nextTask: (_: unknown, at: number) => at };
+    const said: string[] = [];
+    const at = (step: number) =>
+      playGroups(
+        { policy } as unknown as Learner,
+        { random: createRandom(5), step, drawn: undefined } as unknown as Stage,
+        { game, prompts: 2, numGenerations: 2, onWarning: (text) => said.push(text) },
+      );
+    const { trajectories } = await at(1);
+    expect(trajectories.map(({ reward, stop }) => [reward, stop])).toEqual(
+      new Array(4).fill([null, 'error']),
+    );
+    expect(said.join()).toContain('no such row');
+    await expect(at(0)).rejects.toThrow('every episode (4) ended in an error');
+  });
+
   test('ends at its bound and goes on with the prompts after those drawn', async () => {
     const { seen, tasks } = await play(0, 40);
     expect(seen).toEqual([40, 41, 42, 43]);

@@ -1,4 +1,4 @@
-import { collect, type Trajectory } from '@molrl/ef-env';
+import { collect, EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { filterGroups } from '@molrl/grpo';
 import type { AttemptGame } from './attemptGame.ts';
 import type { Learner } from './learner.ts';
@@ -65,7 +65,8 @@ async function playRound<Task>(
   const first = stage.drawn ?? stage.step * prompts;
   const tasks = Array.from({ length: prompts }, (_, i) => game.nextTask(stage.random, first + i));
   stage.drawn = first + prompts;
-  return collect(game.environment, policy, {
+  const ended: Trajectory[] = [];
+  const played = collect(game.environment, policy, {
     tasks,
     groupSize: numGenerations,
     maxTokens: game.maxTokens,
@@ -74,6 +75,16 @@ async function playRound<Task>(
     stepTimeout: episodeTimeout * 1000,
     seed: stage.random.integer(2 ** 32),
     signal,
+    onTrajectories: (finished) => {
+      ended.push(...finished);
+    },
     ...(onWarning && { onWarning }),
+  });
+  return played.catch((error: unknown) => {
+    // Where every episode failed in the first update, the setup is broken; later it is a bad batch, which is counted.
+    const isBadBatch = error instanceof EfEnvError && error.code === 'task' && stage.step > 0;
+    if (!isBadBatch || ended.length < tasks.length * numGenerations) throw error;
+    onWarning?.(error.message);
+    return ended;
   });
 }
