@@ -36,6 +36,8 @@ export interface TokenValues {
 
 export interface PolicyGradientOptions {
   loss: PolicyLossCall;
+  /** That the attempts were sampled at: log-probs and ratios are of that distribution, as in TRL. Default 1. */
+  temperature?: number | undefined;
   /** Correct for what the sampler's log-probs differ by. Default: no correction. */
   rolloutCorrection?: RolloutCorrectionOptions | undefined;
   /** Attempts per forward and backward pass: the gradient is the same, the memory is not. */
@@ -66,14 +68,14 @@ export async function policyGradient(
 export async function rememberOldLogprobs(
   learner: Learner,
   attempts: readonly Attempt[],
-  microBatchSize: number,
+  { microBatchSize, temperature }: Pick<PolicyGradientOptions, 'microBatchSize' | 'temperature'>,
 ): Promise<void> {
   const limits = { items: microBatchSize, tokens: learner.tokensPerPass };
   for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
     const sequences = part.map(({ sequence }) => sequence);
     const batch = packedBatch(sequences);
     const targets = selectTargets(batch, sequences);
-    const scored = await score(learner, { batch, sequences, targets });
+    const scored = await score(learner, { batch, sequences, targets }, { temperature });
     scored.dispose();
     let at = 0;
     for (const attempt of part) {
@@ -87,7 +89,7 @@ export async function rememberOldLogprobs(
 async function microBatch(
   learner: Learner,
   attempts: readonly Attempt[],
-  { loss: call, rolloutCorrection: correction }: PolicyGradientOptions,
+  { loss: call, temperature, rolloutCorrection: correction }: PolicyGradientOptions,
 ) {
   const sequences = attempts.map(({ sequence }) => sequence);
   const batch = packedBatch(sequences);
@@ -97,6 +99,7 @@ async function microBatch(
     learner,
     { batch, targets, sequences },
     {
+      temperature,
       ...('beta' in call && call.beta ? { ref: learner.ref } : {}),
       ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
     },

@@ -25,6 +25,8 @@ export interface UpdateOptions {
   generalKl: number;
   /** Default DAPO's, without a KL to the base. */
   loss?: PolicyLossCall | undefined;
+  /** That the rollouts were sampled at. Default 1. */
+  temperature?: number | undefined;
   /** Passes over each batch of rollouts. Default 1: strictly on-policy. */
   numIterations?: number | undefined;
   /** Parts of the batch that get an optimiser step each, in every pass. Default 1. */
@@ -69,7 +71,9 @@ export async function updateOnRollouts(
   const { rollouts, numIterations = 1, miniBatches = 1 } = options;
   const attempts = attemptsOf(learner, rollouts, options);
   const { microBatchSize = Math.max(1, attempts.length) } = options;
-  if (miniBatches > 1) await rememberOldLogprobs(learner, attempts, microBatchSize);
+  const { temperature } = options;
+  if (miniBatches > 1)
+    await rememberOldLogprobs(learner, attempts, { microBatchSize, temperature });
   const rows: Record<string, number>[] = [];
   for (let iteration = 0; iteration < numIterations; iteration++) {
     for (let k = 0; k < miniBatches; k++) {
@@ -121,7 +125,7 @@ async function update(
   let { gradients, metrics } = await policyGradient(learner, attempts, {
     loss: { ...loss, ...totals } as PolicyLossCall, // totals are options of every loss
     rolloutCorrection: options.rolloutCorrection,
-    microBatchSize,
+    ...{ microBatchSize, temperature: options.temperature },
   });
   // Also where no group has spread: the base is held in every update.
   if (generalKl > 0) gradients = await addGeneralKl(learner, general, { gradients, metrics });

@@ -25,17 +25,17 @@ export const evaluation = z.strictObject({
   ),
   metricForBestModel: named(
     oneOf(BEST_METRICS),
-    'What evaluations during GRPO are compared by; text_nll and text_kl count as better when lower.',
+    'What evaluations within a training stage are compared by; text_nll and text_kl count as better when lower.',
     { trl: 'metric_for_best_model' },
   ),
   loadBestModelAtEnd: named(
     z.boolean('must be true or false'),
-    'End GRPO with the weights of its best evaluation; needs everySteps.',
+    'End a training stage with the weights of its best evaluation; needs everySteps.',
     { trl: 'load_best_model_at_end' },
   ),
   earlyStoppingPatience: named(
     count(1, 10_000).optional(),
-    'End GRPO after so many evaluations in a row without a better one. Default: never.',
+    'End a training stage after so many evaluations in a row without a better one. Default: never.',
     { trl: 'EarlyStoppingCallback.early_stopping_patience' },
   ),
   earlyStoppingThreshold: named(within(0, 1e6), 'By how much a better evaluation must be better.', {
