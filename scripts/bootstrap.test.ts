@@ -109,7 +109,9 @@ describe('bootstrap', () => {
 
   test('an unknown command is named', async () => {
     const { code, output } = await ended(start('strat'));
-    expect(output).toBe("bootstrap: unknown command 'strat'. Known: start, train, chat, test.\n");
+    expect(output).toMatch(
+      /^bootstrap: unknown command 'strat'\. Known: start, train, .*, test\.\n$/,
+    );
     expect(code).toBe(1);
   });
 });
