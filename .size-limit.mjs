@@ -39,5 +39,5 @@ export default [
     }),
   ),
   entry('qwen3', '60 kB', [...tensors, '@molrl/tensor-gpu', '@huggingface/tokenizers', ...optionalOf('qwen3')]),
-  entry('tensor-gpu', '282 kB', tensors), // acorn twice: our import, and gpu.js's require in its lazy chunk
+  entry('tensor-gpu', '286 kB', tensors), // acorn twice: our import, and gpu.js's require in its lazy chunk
 ];
