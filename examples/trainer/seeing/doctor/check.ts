@@ -25,7 +25,7 @@ export interface DuringRun {
   stage: StageName;
   /** Updates of this stage, the newest last. */
   updates: readonly Metrics[];
-  /** Evaluations of the run, the newest last. */
+  /** Evaluations since the first update of this stage, the newest last. */
   evaluations: readonly Metrics[];
 }
 

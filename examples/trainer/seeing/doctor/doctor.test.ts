@@ -198,13 +198,15 @@ describe('during a run', () => {
 
   test('the rows of metrics.jsonl say which stage, and which of them are evaluations', () => {
     const rows = [
+      { stage: '1-sft', step: 0, 'eval/accuracy': 0, 'eval/text_kl': 0 }, // of the base, before anything was trained
       { stage: '1-sft', step: 1, loss: 2 },
       { stage: '2-grpo', step: 1, reward: 0 },
       { stage: '2-grpo', step: 1, 'eval/accuracy': 0.5 },
     ];
-    expect(duringRun(settings, rows)).toMatchObject({
-      ...{ stage: 'grpo', updates: [rows[1]], evaluations: [rows[2]] },
-    });
+    expect(duringRun(settings, rows.slice(0, 2))?.evaluations).toEqual([]);
+    const during = duringRun(settings, rows);
+    expect(during).toMatchObject({ stage: 'grpo', updates: [rows[2]] });
+    expect(during?.evaluations).toEqual([rows[3]]);
     expect(duringRun(settings, [])).toBeUndefined();
   });
 });

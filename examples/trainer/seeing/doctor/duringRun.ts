@@ -11,10 +11,11 @@ export function duringRun(
 ): DuringRun | undefined {
   const label = rows.findLast((row) => !isEvaluation(row))?.stage;
   if (label === undefined) return undefined;
+  const isUpdate = (row: MetricsRow): boolean => row.stage === label && !isEvaluation(row);
   return {
     settings,
     stage: label.slice(label.indexOf('-') + 1) as StageName, // labels are `2-grpo`
-    updates: rows.filter((row) => row.stage === label && !isEvaluation(row)),
-    evaluations: rows.filter(isEvaluation),
+    updates: rows.filter(isUpdate),
+    evaluations: rows.slice(rows.findIndex(isUpdate)).filter(isEvaluation), // those before are of other weights
   };
 }
