@@ -68,7 +68,7 @@ export function checkTokenIds(
   ids: unknown,
   vocabSize: number,
 ): asserts ids is ArrayLike<number> {
-  checkWholeNumbers(`${what}`, ids, { below: vocabSize, hint: ' Was another tokenizer used?' });
+  checkWholeNumbers(what, ids, { below: vocabSize, hint: ' Was another tokenizer used?' });
 }
 
 /** @throws {Qwen3Error} `option` unless `values` is a list of whole numbers from 0 to `below - 1`. */

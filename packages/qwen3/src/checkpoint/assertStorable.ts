@@ -23,7 +23,8 @@ export function assertStorable(
   { name, values }: NamedValues,
   type: StoredType,
 ): void {
-  const bad = values.findIndex((value) => !(Math.abs(value) < LIMITS[type]));
+  const limit = LIMITS[type];
+  const bad = values.findIndex((value) => !(Math.abs(value) < limit));
   if (bad < 0) return;
   const fix = Number.isFinite(values[bad])
     ? 'Store it in a wider type'

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
 import { assertStorable } from '../checkpoint/assertStorable.ts';
+import { chatTemplateText } from '../checkpoint/chatTemplateText.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { checkModel } from '../model/checkModel.ts';
@@ -15,7 +16,7 @@ import { ggufName, ROPE_FACTORS } from './ggufNames.ts';
 import { rotatedHeads } from './ggufWeights.ts';
 import { modelMetadata } from './modelMetadata.ts';
 import { toLlamaRows } from './rotaryRows.ts';
-import { tokenizerFiles } from './tokenizerFiles.ts';
+import { type FoundTokenizer, isGguf, tokenizerFiles } from './tokenizerFiles.ts';
 import { tokenizerMetadata } from './tokenizerMetadata.ts';
 import { type WrittenTensor, writeGguf } from './writeGguf.ts';
 
@@ -53,7 +54,7 @@ export async function saveGguf(
       'saveGguf: a model made in code has no tokenizer, which a GGUF file must hold. Give the folder of one: { tokenizer: folder }.',
     );
   }
-  const files = await tokenizerFiles('saveGguf', filePath('saveGguf', tokenizer));
+  const files = await withChatTemplate(filePath('saveGguf', tokenizer));
   const architecture = architectureOf(model);
   const name = basename(model.folder ?? target).replace(/\.gguf$/i, '');
   const metadata = {
@@ -62,6 +63,15 @@ export async function saveGguf(
   };
   const tensors = [...ropeTensor(model.config), ...writtenTensors(model, architecture, dtype)];
   await inTurn(resolve(target), () => writeGguf(target, metadata, tensors));
+}
+
+/** A tokenizer's files, its chat template among them wherever the folder has it. */
+async function withChatTemplate(from: string): Promise<FoundTokenizer> {
+  const found = await tokenizerFiles('saveGguf', from);
+  if (isGguf(from)) return found; // it is in the metadata
+  const { config } = found;
+  const template = await chatTemplateText('saveGguf', { folder: from, config });
+  return { ...found, config: { ...config, chat_template: template ?? null } };
 }
 
 function architectureOf({ config }: Qwen3): string {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { chatTemplateText } from '../checkpoint/chatTemplateText.ts';
 import { readJson } from '../checkpoint/readJson.ts';
 import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
 import { ggufTokenizer, type TokenizerFiles } from './ggufTokenizer.ts';
@@ -29,11 +28,9 @@ export async function tokenizerFiles(caller: string, from: string): Promise<Foun
   const source = join(from, 'tokenizer.json');
   const configPath = join(from, 'tokenizer_config.json');
   const hasConfig = await exists(configPath);
-  const config = hasConfig ? await readJson(caller, configPath) : {};
-  const template = await chatTemplateText(caller, { folder: from, config });
   return {
     source,
     json: await readJson(caller, source),
-    config: { ...config, chat_template: template ?? null },
+    config: hasConfig ? await readJson(caller, configPath) : {},
   };
 }
