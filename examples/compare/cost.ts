@@ -1,6 +1,5 @@
 // What an update costs, each method beside GRPO on the same episodes:
 //     node --conditions=@molrl/source --import tsx examples/compare/cost.ts [rounds]
-import { fileURLToPath } from 'node:url';
 import { collect, createRandom } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
@@ -8,16 +7,16 @@ import { endProcess } from '../trainer/harness/endProcess.ts';
 import { loadLearner } from '../trainer/method/learner.ts';
 import { readEpisodes } from '../trainer/method/live/episodes.ts';
 import { PRESETS, type PresetName } from '../trainer/method/live/presets.ts';
+import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { DOMAINS } from './domains.ts';
 
-const SHIPPED = fileURLToPath(new URL('../mol-rl/base', import.meta.url));
 const GROUPS = 8;
 const NUM_GENERATIONS = 8;
 
 async function main(): Promise<void> {
   const rounds = Number(process.argv[2] ?? 9);
   const device = await openCpu();
-  const learner = await loadLearner({ model: SHIPPED, format: 'recipe' });
+  const learner = await loadLearner({ model: SHIPPED_MODEL, format: 'recipe' });
   const { told, nextTask, maxTokens } = DOMAINS.codewords;
   const random = createRandom(0);
   const tasks = Array.from({ length: GROUPS }, () => nextTask(random));

@@ -1,6 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { readGeneralText } from '../mol-rl/domain/generalText.ts';
 import { endProcess } from '../trainer/harness/endProcess.ts';
@@ -9,6 +8,7 @@ import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
 import { loadLearner } from '../trainer/method/learner.ts';
 import { readWeights } from '../trainer/method/weights.ts';
+import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { compare } from './compare.ts';
 import { frontPicture } from './frontPicture.ts';
 import { type ArmRecord, armsFile, type RateRecord, ratesFile, readRecords } from './records.ts';
@@ -16,14 +16,12 @@ import { htmlReport, markdownTable } from './report.ts';
 import { readOptions, type Settings } from './settings.ts';
 import { summarise } from './summary.ts';
 
-const SHIPPED = fileURLToPath(new URL('../mol-rl/base', import.meta.url));
-
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 async function main(): Promise<void> {
-  const { settings, out, threads } = readOptions(process.argv.slice(2), SHIPPED);
+  const { settings, out, threads } = readOptions(process.argv.slice(2), SHIPPED_MODEL);
   await mkdir(out, { recursive: true });
   await assertSame(out, settings);
   const stop = new AbortController();

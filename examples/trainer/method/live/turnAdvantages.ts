@@ -1,3 +1,4 @@
+import { turnReturns } from '@molrl/grpo';
 import type { Played } from './liveMethod.ts';
 
 /** RLTF's discount of the second turn's reward in the first. */
@@ -17,9 +18,8 @@ export interface TurnAdvantage {
  */
 export function turnAdvantages({ episodes }: Played): TurnAdvantage[] {
   const returns = episodes.map(({ attempts, group }) => {
-    const values = attempts.map(({ reward }) => reward);
-    for (let t = values.length - 2; t >= 0; t--) values[t]! += GAMMA * values[t + 1]!;
-    return { values, group };
+    const rewards = attempts.map(({ reward }) => reward);
+    return { values: turnReturns(rewards, { gamma: GAMMA }), group };
   });
   const baseline = (group: number, turn: number): number => {
     const peers = returns.flatMap((own) => {

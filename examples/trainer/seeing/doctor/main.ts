@@ -2,7 +2,6 @@
 // npm run doctor -- runs/last       what the doctor finds in the metrics of a run
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseConfig, type Qwen3Config } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { checkSettings } from '../../config/checkSettings.ts';
@@ -13,6 +12,7 @@ import { openGame } from '../../games/openGame.ts';
 import { readSftRows } from '../../games/sftRows.ts';
 import { endProcess } from '../../harness/endProcess.ts';
 import { loadLearner } from '../../method/learner.ts';
+import { SHIPPED_MODEL } from '../../model/findModel.ts';
 import { readRun } from '../readRun.ts';
 import { afterRun, findingLine } from './afterRun.ts';
 import { memoryTooSmall } from './before/memoryTooSmall.ts';
@@ -20,8 +20,6 @@ import { beforeRun } from './beforeRun.ts';
 import { CHECKS_BEFORE, CHECKS_DURING, findings } from './checks.ts';
 import { memoryNeeded } from './memoryNeeded.ts';
 import { trialBatch } from './trialBatch.ts';
-
-const SHIPPED = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -55,7 +53,7 @@ async function beforeStart(
   settings: TrainerSettings,
   threads: number | undefined,
 ): Promise<string[]> {
-  const folder = settings.model ?? SHIPPED;
+  const folder = settings.model ?? SHIPPED_MODEL;
   const config = await configOf(folder);
   const large =
     config &&

@@ -1,9 +1,17 @@
 import type { CompletionRow } from '../../harness/completionRows.ts';
-import { columnsOf, type SeenToken, strength, tokenTable, visible } from './tokenTable.ts';
+import {
+  columnsOf,
+  largestShare,
+  type SeenToken,
+  strength,
+  tokenTable,
+  visible,
+} from './tokenTable.ts';
 
 /** A sample for the terminal: what was asked, the episode in colours, the table of its tokens. */
 export function microscopeText(row: CompletionRow, { colors }: { colors: boolean }): string {
   const tokens = tokenTable(row);
+  const most = largestShare(tokens);
   const { step, reward, advantage, stop } = row;
   const computed = row.tokens.losses !== undefined;
   return [
@@ -14,7 +22,7 @@ export function microscopeText(row: CompletionRow, { colors }: { colors: boolean
           'Its group has equal rewards or was masked: no token of it was trained on in this update.',
         ]),
     '',
-    tokens.map((token) => painted(token, tokens, colors)).join(''),
+    tokens.map((token) => painted(token, most, colors)).join(''),
     '',
     colors
       ? 'Green: the update makes the token more probable. Red: less. The stronger, the larger its gradient. Grey: not trained.'
@@ -28,11 +36,11 @@ export function microscopeText(row: CompletionRow, { colors }: { colors: boolean
 const GREEN = [22, 28, 34, 40, 46];
 const RED = [52, 88, 124, 160, 196];
 
-function painted(token: SeenToken, all: readonly SeenToken[], colors: boolean): string {
+function painted(token: SeenToken, most: number, colors: boolean): string {
   const text = token.text.endsWith('\n') ? `${visible(token.text)}\n` : visibleInside(token.text);
   if (!colors) return token.isSampled ? `[${text}]` : text;
   if (!token.isSampled) return `\x1b[90m${text}\x1b[0m`;
-  const share = strength(token, all);
+  const share = strength(token, most);
   if (share === 0) return text;
   const levels = (token.gradientShare ?? 0) < 0 ? GREEN : RED;
   const level = levels[Math.min(levels.length - 1, Math.floor(share * levels.length))];

@@ -43,11 +43,13 @@ export function tokenTable({ tokens, advantage }: CompletionRow): SeenToken[] {
 export const visible = (text: string): string =>
   text.replaceAll('\n', '⏎').replaceAll('\t', '⇥').replace(/^ | $/g, '·');
 
+/** The largest share of the gradient that a token of an episode has, in size. */
+export const largestShare = (tokens: readonly SeenToken[]): number =>
+  tokens.reduce((most, { gradientShare = 0 }) => Math.max(most, Math.abs(gradientShare)), 0);
+
 /** How strongly a token is coloured: 0 to 1, by its part of the episode's largest gradient. */
-export function strength(token: SeenToken, all: readonly SeenToken[]): number {
-  const most = Math.max(...all.map(({ gradientShare = 0 }) => Math.abs(gradientShare)));
-  return most === 0 ? 0 : Math.abs(token.gradientShare ?? 0) / most;
-}
+export const strength = ({ gradientShare = 0 }: SeenToken, most: number): number =>
+  most === 0 ? 0 : Math.abs(gradientShare) / most;
 
 type Column = readonly [name: string, cell: (token: SeenToken) => string];
 

@@ -1,6 +1,12 @@
 import type { CompletionRow } from '../../harness/completionRows.ts';
 import { escapeHtml } from '../../harness/escapeHtml.ts';
-import { columnsOf, type SeenToken, strength, tokenTable } from '../microscope/tokenTable.ts';
+import {
+  columnsOf,
+  largestShare,
+  type SeenToken,
+  strength,
+  tokenTable,
+} from '../microscope/tokenTable.ts';
 
 /** Updates that are shown: the first, the last, and some between. */
 const UPDATES = 4;
@@ -25,6 +31,7 @@ function completionHtml(row: CompletionRow): string {
   const { reward, advantage, completion } = row;
   const head = `reward ${reward ?? 'none'}, advantage ${advantage.toFixed(2)}`;
   const tokens = tokenTable(row);
+  const most = largestShare(tokens);
   const columns = columnsOf(tokens).filter(([name]) => name !== 'advantage'); // one for all, said above
   const header = `<tr>${columns.map(([name]) => `<th>${name}</th>`).join('')}</tr>`;
   const body = tokens.map(
@@ -32,15 +39,15 @@ function completionHtml(row: CompletionRow): string {
       `<tr>${columns.map(([, cell]) => `<td>${escapeHtml(cell(token))}</td>`).join('')}</tr>`,
   );
   return `<details><summary>${head}: <code>${escapeHtml(completion.slice(0, 80))}</code></summary>
-<p class="tokens">${tokens.map((token) => tokenHtml(token, tokens)).join('')}</p>
+<p class="tokens">${tokens.map((token) => tokenHtml(token, most)).join('')}</p>
 <details><summary><small>${tokens.length} tokens</small></summary><table class="narrow">${header}${body.join('')}</table></details></details>`;
 }
 
 /** Green: the update makes it more probable; red: less; grey: not trained. */
-function tokenHtml(token: SeenToken, all: readonly SeenToken[]): string {
+function tokenHtml(token: SeenToken, most: number): string {
   const text = escapeHtml(token.text);
   if (!token.isSampled) return `<span class="no">${text}</span>`;
-  const share = strength(token, all);
+  const share = strength(token, most);
   if (share === 0) return `<span>${text}</span>`;
   const [red, green, blue] = (token.gradientShare ?? 0) < 0 ? [42, 157, 92] : [200, 68, 60];
   return `<span style="background:rgba(${red},${green},${blue},${(0.15 + 0.6 * share).toFixed(2)})">${text}</span>`;
