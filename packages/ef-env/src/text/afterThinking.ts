@@ -1,4 +1,7 @@
 import { readTurn } from './readTurn.ts';
+import { MARKED } from './turnParts.ts';
+
+const USUAL: readonly string[] = ['</think>'];
 
 /**
  * The part of a completion that answers: what follows the last `</think>` (or another delimiter), up to the first mark
@@ -11,9 +14,7 @@ import { readTurn } from './readTurn.ts';
  * afterThinking('<think>Hm.</think>42<|im_end|>'); // '42'
  * afterThinking('Split at `</think>`.'); // 'Split at `</think>`.'
  */
-export function afterThinking(
-  completion: string,
-  delimiters: readonly string[] = ['</think>'],
-): string {
+export function afterThinking(completion: string, delimiters: readonly string[] = USUAL): string {
+  if (delimiters === USUAL && !MARKED.test(completion)) return completion; // most answers have no mark
   return readTurn(completion, delimiters).answer;
 }

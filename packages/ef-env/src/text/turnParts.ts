@@ -108,7 +108,7 @@ const USUAL = {
 /** Every block and quotation begins with one of these. */
 const CODE = /`|~~~/;
 /** Every other part but a delimiter begins with one of these: most answers have none. */
-const MARKED = /<|\[\/?INST\]/;
+export const MARKED: RegExp = /<|\[\/?INST\]/;
 
 /** A fenced block, and the calls in it that are real ones. */
 function readFence(text: string, start: number): TurnPart[] {

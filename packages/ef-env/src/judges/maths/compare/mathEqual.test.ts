@@ -21,11 +21,13 @@ const EQUAL: [gold: string, answer: string][] = [
   ['\\begin{pmatrix}6\\\\8\\end{pmatrix}', '\\begin{pmatrix}1\\\\3\\end{pmatrix}+\\begin{pmatrix}5\\\\5\\end{pmatrix}'],
   ['28\\%', '28'], ['28\\%', '0.28'], ['90^\\circ', '90 \\text{ degrees}'], ['15\\mbox{ cm}^2', '15'], ['\\$18.50', '18.5'],
   ['300\\text{ cm}', '3\\text{ m}'], ['204_5', '204_{5}'], ['3:4', '6:8'], ['\\text{(B)}', 'B'], ['\\text{Evelyn}', 'evelyn'],
+  ['\\sqrt{4028033}', '\\sqrt{2003}\\sqrt{2011}'], ['\\sqrt{2}(x+\\pi)', '\\sqrt{2}\\pi + x\\sqrt{2}'],
   ['\\lfloor 3.7 \\rfloor', '3'], [']0,1[', '(0,1)'], ['\\frac{dy}{dx}=2x', '2x'],
 ]; // biome-ignore format: a table
 
 const DIFFERENT: [gold: string, answer: string][] = [
   ['\\frac{1}{34!}', '\\frac{1}{35!}'], ['\\frac{1}{10^{99}}', '0'], ['2^{300}', `${2n ** 300n + 1n}`], ['1/3', '0.333'],
+  ['6\\sqrt{5}', '5\\sqrt{6}'], ['\\sqrt{2}+i\\sqrt{3}', '\\sqrt{3}+i\\sqrt{2}'], ['\\sqrt{2}x+\\pi', '\\sqrt{3}x+\\pi'],
   ['\\sqrt{2}', '1.414'], ['\\pi', '3.14'], ['\\sqrt5', '\\sqrt{2}+\\sqrt{3}'], ['9^{9^{9^9}}', '9^{9^{9^8}}'], ['\\infty', '-\\infty'],
   ['x^2+2n+1', 'x^2+1'], ['\\sqrt{x^2}', 'x'], ['7=11a+c', '11a+c'], ['2x+z=1', '1'], ['2', 'x^2=4'], ['x>5', 'x<5'], ['x<1', 'x>-1'],
   ['[2,5)', '2 \\le x < 5'], ['(0,1)', '[0,1)'], ['(3,1)', '1,3'], ['(1,2)', '\\{1,2\\}'], ['\\pm 3', '3'], ['32349', '32, 349'],

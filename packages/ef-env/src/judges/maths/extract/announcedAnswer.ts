@@ -68,7 +68,11 @@ const tailsOf = (sentence: string): string[] => [
     .reverse(),
 ];
 
+/** A number and nothing else: most announcements. */
+const NUMBER = /^-?\d+(?:\.\d+)?%?$/;
+
 function leadingAnswer(tail: string, targets: Targets): Candidate | 'none' | null {
+  if (targets.plain && NUMBER.test(tail)) return { text: tail, decimalComma: true };
   const formulas = targets.latex ? findFormulas(tail) : [];
   if (
     formulas[0]?.start === 0 ||

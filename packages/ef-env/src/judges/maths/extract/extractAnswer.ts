@@ -107,16 +107,14 @@ export function findAnswer(
   const text = cutAtStop(afterThinking(completion), stop);
   const [latex, plain] = [targets.includes('latex'), targets.includes('plain')];
   const boxes = latex ? findBoxes(text).filter((box) => box.content.trim() !== '') : [];
-  const lower = boxes.length > 0 ? '' : text.toLowerCase(); // an announcement before a box is not read
-  const source: Source = {
-    text,
-    boxes,
-    announces: ANNOUNCING.some((word) => lower.includes(word)),
-    afterBoxes: text.slice(boxes.at(-1)?.end ?? 0),
-    latex,
-    plain,
-    reader,
-  };
+  const afterBoxes = text.slice(boxes.at(-1)?.end ?? 0);
+  const source: Source = { text, boxes, afterBoxes, announces: false, latex, plain, reader };
+  if (boxes.length > 0 && !MENTIONED.test(afterBoxes))
+    return { ...joinedBoxes(source)!, from: 'boxed' }; // there are boxes
+  if (boxes.length === 0) {
+    const lower = text.toLowerCase(); // an announcement before a box is not read
+    source.announces = ANNOUNCING.some((word) => lower.includes(word));
+  }
   for (const [from, find] of PATTERNS) {
     const found = find(source);
     if (found === 'none') return null;

@@ -1,14 +1,21 @@
-import { type BigFloat, magnitude, toNumber } from '../../../numbers/bigFloat.ts';
+import { type BigFloat, fromRational, magnitude, toNumber } from '../../../numbers/bigFloat.ts';
 import { type Budget, createBudget, withinLimits } from '../../../numbers/budget.ts';
 import {
   absComplex,
   addComplex,
   type Complex,
   closeComplex,
+  complex,
   isReal,
   negateComplex,
 } from '../../../numbers/complexFloat.ts';
-import { equalRationals, isInteger, rational, signOf } from '../../../numbers/rational.ts';
+import {
+  equalRationals,
+  isInteger,
+  type Rational,
+  rational,
+  signOf,
+} from '../../../numbers/rational.ts';
 import { childrenOf, type MathNode, someNode } from '../read/node.ts';
 import { evaluateNode } from './evaluateNode.ts';
 import { normalForm } from './normalForm.ts';
@@ -49,7 +56,8 @@ export function equalValues(
   const rounded = precision !== null && (hasDecimal(a) || hasDecimal(b));
   const x = rationalValue(a, budget);
   const y = x === null ? null : rationalValue(b, budget);
-  if (x !== null && y !== null && (!rounded || equalRationals(x, y))) return equalRationals(x, y);
+  if (x !== null && y !== null)
+    return equalRationals(x, y) || (rounded && equalRounded(real(x), real(y), precision));
   const formA = withinLimits(() => normalForm(a, createBudget(EXACT_STEPS)));
   const formB =
     formA === null ? null : withinLimits(() => normalForm(b, createBudget(EXACT_STEPS)));
@@ -59,10 +67,12 @@ export function equalValues(
     if (left !== null && right !== null) {
       if (equalRationals(left, right)) return true;
       if (!rounded) return false;
-    } else if (!rounded && isPolynomial(formA) && isPolynomial(formB)) return false;
+    } else if (!rounded && isIndependent(formA) && isIndependent(formB)) return false;
   }
   return equalAtProbes(a, b, { precision: rounded ? precision : null, budget });
 }
+
+const real = (value: Rational): Complex => complex(fromRational(value));
 
 /** The range of a sum or a limit may name infinity. */
 const hasInfinity = (node: MathNode): boolean =>
@@ -80,13 +90,28 @@ function infinitySign(node: MathNode): number {
   return hasInfinity(node) ? signs.reduce((x, y) => x * y) : 0;
 }
 
-/** Only symbols to positive whole powers: such forms are equal only if they are the same. */
-const isPolynomial = (sum: TermSum): boolean =>
-  [...sum.values()].every(({ powers }) =>
-    [...powers].every(
-      ([atom, exponent]) => atom.startsWith('s:') && isInteger(exponent) && signOf(exponent) > 0,
-    ),
-  );
+/** Factors above this may be products of primes, see `primeFactors`. */
+const SURE_PRIME = 2000 ** 2;
+
+/**
+ * Only symbols and pi to positive whole powers, roots of primes between 0 and 1, and i: products of these are linearly
+ * independent over the rationals (Besicovitch 1940 for the roots), so such forms are equal only if they are the same.
+ */
+const isIndependent = (sum: TermSum): boolean => {
+  for (const { powers } of sum.values())
+    for (const [atom, exponent] of powers) {
+      if (signOf(exponent) < 0) return false;
+      if (atom.startsWith('r:')) {
+        if (Number(atom.slice(2)) > SURE_PRIME || exponent.numerator > exponent.denominator)
+          return false;
+      } else if (
+        !isInteger(exponent) ||
+        !(atom.startsWith('s:') || atom === 'c:pi' || atom === 'c:i')
+      )
+        return false;
+    }
+  return true;
+};
 
 const countsThings = (node: MathNode): boolean =>
   someNode(node, (n) => n.type === 'call' && (n.name === 'factorial' || n.name === 'binomial'));
@@ -180,7 +205,7 @@ function exactRatioHolds(
     if (Math.abs(numerator / denominator / ratio - 1) > 1e-12) continue;
     const [formA, formB] = [normalForm(a, budget), normalForm(b, budget)];
     const rest = addSums(formA, scaleSum(formB, rational(-numerator, denominator)));
-    return rest.size === 0 || !isPolynomial(rest);
+    return rest.size === 0 || !isIndependent(rest);
   }
   return true;
 }
