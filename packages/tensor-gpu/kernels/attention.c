@@ -101,15 +101,25 @@ static void zero(f32 *p, size_t n) { // n: a multiple of VW
 }
 
 // ---- which key a query sees
+// Segments: those of its own. Tree: key j says where its subtree ends, segments[j]; queries from j on and before that see it.
 typedef struct {
-  u32 q0, queries, k0, keys; // keys: up to the last one that is not padding
+  u32 q0, queries, k0, keys; // keys: up to the last one that a query of the block may see
   const i32 *querySegments, *keySegments;
   u32 sameKeys; // leading keys of one segment
-  u32 causal;
+  u32 causal, tree;
 } Block;
+
+static u32 openTreeBlock(Block *b) {
+  u32 last = 0;
+  for (u32 j = 0; j < b->keys && b->k0 + j < b->q0 + b->queries; j++)
+    if (b->keySegments[j] > (i32)MAX(b->q0, b->k0 + j)) last = j + 1;
+  b->keys = last;
+  return last > 0;
+}
 
 // 0 when nothing in the block can be seen
 static u32 openBlock(Block *b) {
+  if (b->tree) return openTreeBlock(b);
   i32 qmin = 0x7fffffff, qmax = -1, kmin = 0x7fffffff, kmax = -1;
   for (u32 i = 0; i < b->queries; i++) {
     const i32 s = b->querySegments[i];
@@ -133,23 +143,36 @@ static u32 openBlock(Block *b) {
 
 // The NR queries from `column` on: rows [0, seen) may be visible, rows [0, clear) are visible to all of them.
 typedef struct {
-  u32 seen, clear;
-  vi segment[2], index[2];
+  u32 seen, clear, tree;
+  vi segment[2], index[2]; // segment, in a tree the place; index: the last key of the block that order lets it see, -1 of padding
 } Group;
+
+static u32 isPadding(const Block *b, u32 i) {
+  return i >= b->queries || b->querySegments[i] < (b->tree ? (i32)(b->q0 + i) + 1 : 0);
+}
+
+// Leading keys whose subtrees hold the whole group
+static u32 clearOfTree(const Block *b, u32 column, u32 most) {
+  u32 j = 0;
+  while (j < most && b->keySegments[j] >= (i32)(b->q0 + column + NR)) j++;
+  return j;
+}
 
 static Group openGroup(const Block *b, u32 column) {
   Group g;
+  g.tree = b->tree;
   const i32 below = (i32)(b->q0 + column) - (i32)b->k0; // keys before the group's first query
   g.seen = b->causal ? (u32)MIN((i32)b->keys, MAX(0, below + NR)) : b->keys;
-  g.clear = MIN(b->sameKeys, b->causal ? (u32)MAX(0, below + 1) : b->keys);
-  g.clear = MIN(g.clear, g.seen);
+  const u32 most = MIN(g.seen, b->causal ? (u32)MAX(0, below + 1) : b->keys);
+  g.clear = b->tree ? clearOfTree(b, column, most) : MIN(b->sameKeys, most);
   const i32 segment = b->keySegments[0];
   i32 segments[NR], index[NR];
   for (u32 lane = 0; lane < NR; lane++) {
     const u32 i = column + lane;
-    segments[lane] = i < b->queries ? b->querySegments[i] : -1;
-    index[lane] = b->causal ? below + (i32)lane : 0x7fffffff;
-    if (segments[lane] != segment || segments[lane] < 0) g.clear = 0;
+    const u32 padding = isPadding(b, i);
+    segments[lane] = b->tree ? (i32)(b->q0 + i) : padding ? -1 : b->querySegments[i];
+    index[lane] = padding ? -1 : b->causal ? below + (i32)lane : 0x7fffffff;
+    if (padding || (!b->tree && segments[lane] != segment)) g.clear = 0;
   }
   for (u32 v = 0; v < 2; v++) {
     g.segment[v] = *(const vi *)(segments + v * VW);
@@ -158,8 +181,9 @@ static Group openGroup(const Block *b, u32 column) {
   return g;
 }
 
-INLINE vi visible(vi querySegment, vi queryIndex, u32 j, i32 segment) {
-  return (querySegment == visplat(segment)) & (querySegment >= visplat(0)) & (queryIndex >= visplat((i32)j));
+INLINE vi visible(vi querySegment, vi queryIndex, u32 j, i32 segment, u32 tree) {
+  const i32 first = tree ? 0 : segment, last = tree ? segment - 1 : segment;
+  return (querySegment >= visplat(first)) & (visplat(last) >= querySegment) & (queryIndex >= visplat((i32)j));
 }
 
 // 2^x for x <= 0 or a little above; 0 below -126.5, NaN stays NaN.
@@ -239,8 +263,9 @@ static NOINLINE void raiseMaximum(const f32 *s, const i32 *keySegments, const Gr
     top1 = vmax(vload(s + (size_t)j * QB + VW), top1);
   }
   const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
+  const u32 tree = g->tree;
   for (u32 j = g->clear; j < g->seen; j++) {
-    const vi see0 = visible(segment0, index0, j, keySegments[j]), see1 = visible(segment1, index1, j, keySegments[j]);
+    const vi see0 = visible(segment0, index0, j, keySegments[j], tree), see1 = visible(segment1, index1, j, keySegments[j], tree);
     top0 = vmax(vselect(see0, vload(s + (size_t)j * QB), vsplat(HIDDEN)), top0);
     top1 = vmax(vselect(see1, vload(s + (size_t)j * QB + VW), vsplat(HIDDEN)), top1);
   }
@@ -274,11 +299,12 @@ static NOINLINE void exponentials(f32 *s, const i32 *keySegments, const Group *g
     vstore(at + VW, c);
   }
   const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
+  const u32 tree = g->tree;
   for (j = clear; j < seen; j++) {
     f32 *at = s + (size_t)j * QB;
     const i32 segment = keySegments[j];
-    const vf a = vselect(visible(segment0, index0, j, segment), exp2Down(vload(at) - top0), vsplat(0));
-    const vf c = vselect(visible(segment1, index1, j, segment), exp2Down(vload(at + VW) - top1), vsplat(0));
+    const vf a = vselect(visible(segment0, index0, j, segment, tree), exp2Down(vload(at) - top0), vsplat(0));
+    const vf c = vselect(visible(segment1, index1, j, segment, tree), exp2Down(vload(at + VW) - top1), vsplat(0));
     l0 += a;
     l1 += c;
     vstore(at, a);
@@ -316,7 +342,7 @@ typedef struct {
   u32 time, width;
   size_t ldq, ldk;
   f32 scale;
-  u32 causal;
+  u32 causal, tree;
 } Head;
 
 static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
@@ -332,7 +358,7 @@ static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
   const u32 end = h->causal ? q0 + queries : h->time;
   u32 first = 1;
   for (u32 k0 = 0; k0 < end; k0 += KB) {
-    Block b = {q0, queries, k0, MIN(KB, end - k0), h->segments + q0, h->segments + k0, 0, h->causal};
+    Block b = {q0, queries, k0, MIN(KB, end - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree};
     if (!openBlock(&b)) continue;
     scores(&b, (Rows){h->k + k0 * h->ldk, h->ldk}, width, columns, s, pad);
     for (u32 c = 0; c < queries; c += NR) {
@@ -348,7 +374,7 @@ static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
     sumOverKeys(&b, s, wholeRows(h->v + k0 * h->ldk, h->ldk, b.keys, width, copy), padded, out);
   }
   for (u32 i = 0; i < queries; i++) {
-    const u32 real = h->segments[q0 + i] >= 0;
+    const u32 real = h->segments[q0 + i] > (h->tree ? (i32)(q0 + i) : -1);
     const vf by = vsplat(real ? 1.0f / l[i] : 0);
     f32 *y = h->y + (q0 + i) * h->ldq;
     for (u32 p = 0; p < width; p += VW) {
@@ -367,7 +393,7 @@ KERNEL(attention) {
   const size_t atq = batch * time * ldq + (size_t)head * width;
   const size_t atk = batch * time * ldk + (size_t)(head / (heads / own)) * width;
   const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + head) * time,
-                  I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal};
+                  I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree};
   for (u32 q0 = part * d->queriesPerChunk; q0 < MIN(time, (part + 1) * d->queriesPerChunk); q0 += QB) forwardBlock(&h, q0, (f32 *)scratch);
 }
 
@@ -398,10 +424,11 @@ static NOINLINE void gradientGroup(const i32 *keySegments, const Group *g, f32 *
     vstore(to + VW, c * (vload(to + VW) - t1));
   }
   const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
+  const u32 tree = g->tree;
   for (j = clear; j < seen; j++) {
     f32 *at = s + (size_t)j * QB, *to = dp + (size_t)j * QB;
     const i32 segment = keySegments[j];
-    const vi see0 = visible(segment0, index0, j, segment), see1 = visible(segment1, index1, j, segment);
+    const vi see0 = visible(segment0, index0, j, segment, tree), see1 = visible(segment1, index1, j, segment, tree);
     const vf a = vselect(see0, exp2Down(vload(at) - e0), vsplat(0)), c = vselect(see1, exp2Down(vload(at + VW) - e1), vsplat(0));
     vstore(at, a);
     vstore(at + VW, c);
@@ -440,7 +467,7 @@ typedef struct {
 
 static void backwardBlock(const Head *h, const Gradients *to, u32 q0, u32 k0, Rows k, Rows v, f32 *scratch) {
   const u32 width = h->width, padded = (width + NR - 1) / NR * NR, queries = MIN(QB, h->time - q0);
-  Block b = {q0, queries, k0, MIN(KB, h->time - k0), h->segments + q0, h->segments + k0, 0, h->causal};
+  Block b = {q0, queries, k0, MIN(KB, h->time - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree};
   if (!openBlock(&b)) return;
   f32 *columns = scratch, *s = columns + (size_t)width * QB, *dp = s + (KB + 2 * TR) * QB, *out = dp + (KB + 2 * TR) * QB;
   f32 *logsumexp = out + (size_t)QB * padded, *delta = logsumexp + QB, *pad = delta + QB, *copy = pad + TR * width;
@@ -487,7 +514,7 @@ KERNEL(attentionGradient) {
       const u32 query = head * group + member;
       const size_t atq = batch * time * ldq + (size_t)query * width;
       const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + query) * time,
-                      I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal};
+                      I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree};
       const Gradients to = {F32(d->dy) + atq, d->dq ? F32(d->dq) + atq : 0, dkSum, dvSum};
       for (u32 q0 = d->causal ? k0 / QB * QB : 0; q0 < time; q0 += QB) backwardBlock(&h, &to, q0, k0, k, v, copies + 2 * sum);
     }

@@ -27,6 +27,7 @@ typedef struct {
   u32 width;
   f32 scale;
   u32 causal;
+  u32 tree;
   u32 queriesPerChunk;
 } attentionWords;
 
@@ -48,6 +49,7 @@ typedef struct {
   u32 width;
   f32 scale;
   u32 causal;
+  u32 tree;
 } attentionGradientWords;
 
 typedef struct {

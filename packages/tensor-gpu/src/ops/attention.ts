@@ -3,6 +3,7 @@ import {
   equal,
   expandDims,
   fill,
+  greater,
   greaterEqual,
   logicalAnd,
   matMul,
@@ -27,6 +28,18 @@ export interface AttentionOptions {
   scale?: number | undefined;
   /** A token sees itself and earlier tokens only. Default `true`. */
   causal?: boolean | undefined;
+  /**
+   * `segmentIds` say where the subtree of each token ends, and tokens of one prefix have it in common: a prompt stands once,
+   * before all its completions. Causal only. Default `false`.
+   */
+  tree?: boolean | undefined;
+}
+
+/** What the kernels are told. */
+interface AttentionAttributes {
+  scale: number;
+  causal: boolean;
+  tree: boolean;
 }
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
@@ -35,12 +48,12 @@ export function attentionReference(
   k: Tensor,
   v: Tensor,
   segmentIds: Tensor,
-  { scale, causal }: { scale: number; causal: boolean },
+  { scale, causal, tree }: AttentionAttributes,
 ): Tensor {
   const [batch, time, heads, width] = q.shape as [number, number, number, number]; // rank checked
   const scores = mul(matMul(byHead(q, heads), byHead(k, heads), false, true), scale);
   const visible = reshape(
-    tile(expandDims(visibleTokens(segmentIds, causal), 1), [1, heads, 1, 1]),
+    tile(expandDims(visibleTokens(segmentIds, { causal, tree }), 1), [1, heads, 1, 1]),
     [batch * heads, time, time],
   );
   const masked = where(visible, scores, fill(scores.shape, -1e30));
@@ -57,8 +70,12 @@ function byHead(x: Tensor, heads: number): Tensor {
 }
 
 /** bool `[B, T, T]`: query i sees key j. */
-function visibleTokens(segmentIds: Tensor, causal: boolean): Tensor {
+function visibleTokens(
+  segmentIds: Tensor,
+  { causal, tree }: Pick<AttentionAttributes, 'causal' | 'tree'>,
+): Tensor {
   const time = segmentIds.shape[1]!;
+  if (tree) return visibleInTree(segmentIds, range(0, time, 1, 'int32'));
   const query = expandDims(segmentIds, 2);
   const same = logicalAnd(equal(query, expandDims(segmentIds, 1)), greaterEqual(query, 0));
   if (!causal) return same;
@@ -66,14 +83,19 @@ function visibleTokens(segmentIds: Tensor, causal: boolean): Tensor {
   return logicalAnd(same, expandDims(greaterEqual(expandDims(order, 1), expandDims(order, 0)), 0));
 }
 
+/** Key j is seen from j on to the end of its subtree, by tokens that are no padding. */
+function visibleInTree(ends: Tensor, places: Tensor): Tensor {
+  const query = expandDims(places, 1); // [T, 1]
+  const isReal = expandDims(greater(ends, expandDims(places, 0)), 2);
+  const within = logicalAnd(
+    greater(expandDims(ends, 1), query),
+    greaterEqual(query, expandDims(places, 0)),
+  );
+  return logicalAnd(within, isReal);
+}
+
 export const attentionOp: FusedOp<
-  [
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    segmentIds: Tensor,
-    options: { scale: number; causal: boolean },
-  ],
+  [q: Tensor, k: Tensor, v: Tensor, segmentIds: Tensor, options: AttentionAttributes],
   Tensor
 > = defineFusedOp({
   name: 'attention', // kernels/attention.c, backend/cpu/kernels/attention.ts
@@ -91,7 +113,7 @@ export const attentionOp: FusedOp<
       random.normal([2, time, 2, width]),
       random.normal([2, time, 2, width]),
       sub(random.integers([2, time], 3), scalar(1, 'int32')), // -1 is padding
-      { scale: 1 / Math.sqrt(width), causal: true },
+      { scale: 1 / Math.sqrt(width), causal: true, tree: false },
     ];
   },
 });
@@ -101,15 +123,17 @@ export const attentionOp: FusedOp<
  *
  *     p[i,j] = softmax over visible j of scale * q[i] . k[j]    y[i] = sum_j p[i,j] v[j]
  *     j is visible to i:  segment[j] == segment[i] >= 0, and j <= i when causal
+ *     with `tree`:        j <= i < segment[j]    segment[j]: the place behind the last token that has j before it
  *
- * A padding token (segment -1) gives and gets nothing: its output row and its gradients are 0.
+ * A padding token (segment -1; in a tree one whose subtree ends at or before itself) gives and gets nothing: its output row and its gradients are 0.
  * The kernels work block by block and keep one log-sum-exp per row, never `[T, T]`.
  *
  * @param q - `[B, T, H, D]`.
  * @param k - `[B, T, Hk, D]`, H a multiple of Hk; `v` likewise.
  * @param segmentIds - int32 `[B, T]`.
  * @returns `[B, T, H, D]`.
- * @throws {TensorGpuError} `shape` if the shapes do not fit, `dtype` if segmentIds are not int32.
+ * @throws {TensorGpuError} `shape` if the shapes do not fit, `dtype` if segmentIds are not int32, `option` for a tree that
+ * is not causal.
  *
  * @see Dao et al. 2022, FlashAttention: https://arxiv.org/abs/2205.14135
  */
@@ -121,12 +145,20 @@ export function attention(
   options: AttentionOptions = {},
 ): Tensor {
   const [batch, time, heads, width] = q.shape;
-  const { scale = 1 / Math.sqrt(width ?? 1), causal = true } = knownOptions('attention', options, [
-    'scale',
-    'causal',
-  ]);
+  const {
+    scale = 1 / Math.sqrt(width ?? 1),
+    causal = true,
+    tree = false,
+  } = knownOptions('attention', options, ['scale', 'causal', 'tree']);
   assertRange('attention: scale', scale, [-Number.MAX_VALUE, Number.MAX_VALUE]);
   assertOneOf('attention: causal', causal, [true, false]);
+  assertOneOf('attention: tree', tree, [true, false]);
+  if (tree && !causal) {
+    throw new TensorGpuError(
+      'option',
+      'attention: tree is for causal attention, got causal false. A token of a prefix cannot see what follows in one branch only.',
+    );
+  }
   const fits =
     q.rank === 4 &&
     k.rank === 4 &&
@@ -146,5 +178,5 @@ export function attention(
       `attention: segmentIds must be int32, got ${segmentIds.dtype}. Cast them.`,
     );
   }
-  return attentionOp(q, k, v, segmentIds, { scale, causal });
+  return attentionOp(q, k, v, segmentIds, { scale, causal, tree });
 }

@@ -18,6 +18,13 @@ const normal = (shape: number[], scale = 1) => tf.randomNormal(shape, 0, scale, 
 
 describe.each(testedKernels)('fused kernels, %s', (kernels) => {
   let device: CpuDevice;
+  const TIME = 301;
+  /** Where subtrees end: of the tokens of a prompt behind everything, of a completion's behind itself. */
+  const ends = (prompt: number, completion: number) => (i: number) =>
+    i < prompt
+      ? TIME
+      : Math.min(TIME, prompt + completion * (1 + Math.floor((i - prompt) / completion)));
+
   beforeAll(async () => {
     device = await openCpu({ kernels, threads: 2 });
   });
@@ -40,8 +47,31 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
     { title: 'left padding', segments: (i: number) => (i < 60 ? -1 : 0), causal: true },
     { title: 'packed', segments: (i: number) => (i > 290 ? -1 : Math.floor(i / 47)), causal: true },
     { title: 'packed, not causal', segments: (i: number) => Math.floor(i / 140), causal: false },
-  ])('attention over several blocks: $title', ({ segments, causal }) => {
-    const time = 301;
+    {
+      title: 'a tree: a prompt and its completions',
+      segments: ends(100, 23),
+      causal: true,
+      tree: true,
+    },
+    {
+      title: 'a tree: a prompt longer than a block',
+      segments: ends(190, 7),
+      causal: true,
+      tree: true,
+    },
+    {
+      title: 'a tree of three levels, single tokens, padding behind',
+      segments: (i: number) => {
+        if (i >= 240) return i % 2 ? 0 : i;
+        if (i < 3) return 240;
+        const prompt = Math.floor((i - 3) / 60);
+        return (i - 3) % 60 < 40 ? Math.min(240, 63 + 60 * prompt) : i + 1;
+      },
+      causal: true,
+      tree: true,
+    },
+  ])('attention over several blocks: $title', ({ segments, causal, tree = false }) => {
+    const time = TIME;
     const definition = {
       ...attentionOp.definition,
       example: (): Parameters<typeof attentionOp> => [
@@ -53,7 +83,7 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
           [1, time],
           'int32',
         ),
-        { scale: 0.3, causal },
+        { scale: 0.3, causal, tree },
       ],
     };
     for (const { what, fused, reference } of checkExample(definition, [], 1)) {

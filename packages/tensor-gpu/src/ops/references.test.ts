@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { relativeError } from '../fused/checkExample.ts';
 import { differentiableInputs } from '../fused/runFusedKernel.ts';
 import { record } from '../tape/record.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
@@ -74,6 +75,42 @@ describe('references', () => {
     ]);
     const { v: dv } = tape.backward([[value, tf.onesLike(value)]], { v });
     expect([...tf.slice(dv, [0, 3], [1, 1]).dataSync()]).toEqual(new Array(6).fill(0));
+  });
+
+  test('attention: in a tree every branch is as if it stood alone behind its prefix', () => {
+    const [q, k, v] = [2, 1, 1].map((heads) => random.normal([1, 6, heads, 6])) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const ends = tf.tensor2d([[6, 6, 4, 4, 6, 6]], [1, 6], 'int32'); // two tokens, then two branches of two
+    const whole = record(() => attention(q, k, v, ends, { tree: true }));
+    const cotangent = random.normal([1, 6, 2, 6]);
+    const gradients = whole.tape.backward([[whole.value, cotangent]], { q, k, v });
+    const expected = { y: [] as number[], v: new Float32Array(36) };
+    for (const places of [
+      [0, 1, 2, 3],
+      [0, 1, 4, 5],
+    ]) {
+      const rows = tf.tensor1d(places, 'int32');
+      const [ownQ, ownK, ownV] = [q, k, v].map((x) => tf.gather(x, rows, 1)) as (typeof q)[];
+      const segments = tf.zeros([1, 4], 'int32');
+      const own = record(() => attention(ownQ!, ownK!, ownV!, segments));
+      const isFirst = places[2] === 2; // the prefix is there once
+      const given = tf.mul(
+        tf.gather(cotangent, rows, 1),
+        tf.reshape(tf.tensor1d(isFirst ? [1, 1, 1, 1] : [0, 0, 1, 1]), [1, 4, 1, 1]),
+      );
+      expected.y.push(...own.value.dataSync().slice(isFirst ? 0 : 24));
+      const dv = own.tape.backward([[own.value, given]], { v: ownV! }).v.dataSync();
+      for (const [i, value] of dv.entries())
+        expected.v[places[Math.floor(i / 6)]! * 6 + (i % 6)]! += value;
+    }
+    expect(relativeError(whole.value.dataSync(), Float32Array.from(expected.y))).toBeLessThan(1e-6);
+    expect(relativeError(gradients.v.dataSync(), expected.v)).toBeLessThan(1e-6);
+    expect(() => attention(q, k, v, ends, { tree: true, causal: false })).toThrow(
+      'attention: tree is for causal attention',
+    );
   });
 
   test('embedding: paddingId keeps its row and gives it no gradient', () => {

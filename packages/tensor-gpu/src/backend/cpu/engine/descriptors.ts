@@ -30,6 +30,7 @@ export const descriptors = {
     width: 'u32',
     scale: 'f32',
     causal: 'u32',
+    tree: 'u32', // segmentIds say where the subtree of each token ends
     queriesPerChunk: 'u32', // a multiple of QB
   },
   attentionGradient: {
@@ -50,6 +51,7 @@ export const descriptors = {
     width: 'u32',
     scale: 'f32',
     causal: 'u32',
+    tree: 'u32',
   },
   binary: {
     op: 'u32',

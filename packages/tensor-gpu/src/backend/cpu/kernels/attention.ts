@@ -20,6 +20,8 @@ export interface AttentionArgs {
   width: number;
   scale: number;
   causal: boolean;
+  /** `segmentIds` say where the subtree of each token ends. */
+  tree: boolean;
 }
 
 /** Queries per chunk: a multiple of every build's block (48, with AVX-512 96). */
@@ -46,14 +48,14 @@ export function attentionGradientCpu(
 }
 
 function shapeWords(args: AttentionArgs) {
-  const { batch, time, heads, kvHeads, width, scale, causal } = args;
+  const { batch, time, heads, kvHeads, width, scale, causal, tree } = args;
   if (width > WIDEST_HEAD) {
     throw new TensorGpuError(
       'shape',
       `attention: the kernels take heads up to ${WIDEST_HEAD} wide, got ${width}. Use tfjs ops for such a model.`,
     );
   }
-  return { batch, time, heads, kvHeads, width, scale, causal: causal ? 1 : 0 };
+  return { batch, time, heads, kvHeads, width, scale, causal: causal ? 1 : 0, tree: tree ? 1 : 0 };
 }
 
 export const attentionKernel: CpuFusedKernel = {
@@ -101,5 +103,6 @@ function argsOf(call: CpuFusedKernelCall): Omit<AttentionArgs, 'y' | 'logsumexp'
     width,
     scale: attributes.scale as number, // the attributes of attentionOp
     causal: attributes.causal as boolean,
+    tree: attributes.tree as boolean,
   };
 }
