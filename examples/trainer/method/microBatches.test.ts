@@ -26,6 +26,15 @@ describe('microBatches', () => {
     expect(lengths({ tokens: 2 })).toEqual([[3], [5], [4], [3]]);
   });
 
+  test('counts a common prompt once where it is computed once', () => {
+    const group = [row(1, 2, 3), row(1, 2, 4), row(1, 9, 4, 5)]; // each keeps the token that predicts its first target
+    const parts = (tokens: number, sharePrefixes: boolean) =>
+      microBatches(group, { tokens, sharePrefixes }, (one) => one).map(({ length }) => length);
+    expect(parts(8, true)).toEqual([3]); // 3 + 2 + 3
+    expect(parts(8, false)).toEqual([2, 1]);
+    expect(parts(7, true)).toEqual([2, 1]);
+  });
+
   test('SmolLM2-135M with LoRA has some hundred tokens a pass, the shipped model takes all', async () => {
     const smol = {
       ...{ vocabSize: 49152, hiddenSize: 576, intermediateSize: 1536, numHiddenLayers: 30 },

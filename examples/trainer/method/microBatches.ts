@@ -1,4 +1,4 @@
-import { planMemory, type Qwen3 } from '@molrl/qwen3';
+import { planMemory, type Qwen3, sharedTokens } from '@molrl/qwen3';
 import type { Sequence } from './learner.ts';
 
 /** What the activations and gradients of one forward and backward pass may take, where nobody says otherwise. */
@@ -12,10 +12,13 @@ export function tokensPerPass({ config, adapter }: Pick<Qwen3, 'config' | 'adapt
   return Math.max(1, planMemory(config, { ...options, limit }).largest.trainTokens);
 }
 
-/** Cuts a batch where the next item would be one too many, or its tokens would; an item longer than that goes alone. */
+/**
+ * Cuts a batch where the next item would be one too many, or its tokens would; an item longer than that goes alone. With
+ * `sharePrefixes` what it has in common with the one before it does not count, as in `packedBatch`.
+ */
 export function microBatches<Item>(
   items: readonly Item[],
-  limits: { items?: number | undefined; tokens: number },
+  limits: { items?: number | undefined; tokens: number; sharePrefixes?: boolean },
   sequenceOf: (item: Item) => Sequence,
 ): Item[][] {
   const { items: most = items.length, tokens: mostTokens } = limits;
@@ -23,13 +26,17 @@ export function microBatches<Item>(
   let part: Item[] = [];
   let tokens = 0;
   for (const item of items) {
-    const { length } = sequenceOf(item).ids;
-    if (part.length > 0 && (part.length >= most || tokens + length > mostTokens)) {
+    const sequence = sequenceOf(item);
+    const before = part.at(-1);
+    const { length } = sequence.ids;
+    const shared = limits.sharePrefixes && before ? sharedTokens(sequenceOf(before), sequence) : 0;
+    if (part.length > 0 && (part.length >= most || tokens + length - shared > mostTokens)) {
       parts.push(part);
-      [part, tokens] = [[], 0];
+      [part, tokens] = [[item], length];
+      continue;
     }
     part.push(item);
-    tokens += length;
+    tokens += length - shared;
   }
   if (part.length > 0) parts.push(part);
   return parts;

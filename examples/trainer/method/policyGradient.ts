@@ -44,6 +44,9 @@ export interface PolicyGradientOptions {
   microBatchSize: number;
 }
 
+/** The prompt of a group is computed once for all its completions. */
+const PACKING = { sharePrefixes: true } as const;
+
 /**
  * Gradient of the loss over a batch of attempts, with its metrics. The first pass over a batch leaves `oldLogprobs` in the
  * attempts, for further updates on it.
@@ -55,7 +58,7 @@ export async function policyGradient(
 ): Promise<{ gradients: Gradients | undefined; metrics: Record<string, number> }> {
   let gradients: Gradients | undefined;
   const parts: { tokens: number; metrics: Record<string, number> }[] = [];
-  const limits = { items: options.microBatchSize, tokens: learner.tokensPerPass };
+  const limits = { items: options.microBatchSize, tokens: learner.tokensPerPass, ...PACKING };
   for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
     const own = await microBatch(learner, part, options);
     gradients = addGradients(gradients, own.gradients);
@@ -70,10 +73,10 @@ export async function rememberOldLogprobs(
   attempts: readonly Attempt[],
   { microBatchSize, temperature }: Pick<PolicyGradientOptions, 'microBatchSize' | 'temperature'>,
 ): Promise<void> {
-  const limits = { items: microBatchSize, tokens: learner.tokensPerPass };
+  const limits = { items: microBatchSize, tokens: learner.tokensPerPass, ...PACKING };
   for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
     const sequences = part.map(({ sequence }) => sequence);
-    const batch = packedBatch(sequences);
+    const batch = packedBatch(sequences, PACKING);
     const targets = selectTargets(batch, sequences);
     const scored = await score(learner, { batch, sequences, targets }, { temperature });
     scored.dispose();
@@ -92,7 +95,7 @@ async function microBatch(
   { loss: call, temperature, rolloutCorrection: correction }: PolicyGradientOptions,
 ) {
   const sequences = attempts.map(({ sequence }) => sequence);
-  const batch = packedBatch(sequences);
+  const batch = packedBatch(sequences, PACKING);
   const targets = selectTargets(batch, sequences);
   const { sequenceIds } = targets;
   const scored = await score(

@@ -41,8 +41,9 @@ interface Context {
   model: DecoderWeights;
   /** Where the tokens stand. */
   tables: { cos: Tensor; sin: Tensor; positions: Tensor };
-  segmentIds: Tensor;
-  causal: boolean;
+  /** Which tokens see each other, as `attention` takes it: segments, or the ends of subtrees. */
+  visibility: Tensor;
+  attention: { causal: boolean; tree: boolean };
   /** Shows inner values by name, for tests of single layers. */
   observe: (name: string, value: Tensor) => void;
 }
@@ -66,11 +67,15 @@ interface Layer extends LayerDescription {
 export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
   const { padTokenId, rmsNormEps: eps, numHiddenLayers, vocabSize } = model.config;
   const [hidden, balance] = tidy(() => {
-    const { ids, positions, segmentIds, maxPosition } = inputTensors(input, vocabSize);
+    const { ids, positions, segmentIds, ends, maxPosition } = inputTensors(input, vocabSize);
     const tables = { ...model.rotary(maxPosition + 1), positions };
     const { observe = () => {}, causal = true, onBalanceLoss } = input;
     const run = input.gradientCheckpointing ? checkpointed : block;
-    const context: Context = { model, tables, segmentIds, causal, observe };
+    const context: Context = {
+      ...{ model, tables, observe },
+      visibility: ends ?? segmentIds,
+      attention: { causal, tree: ends !== undefined },
+    };
     const routers = onBalanceLoss && balanceLoss(model.config, segmentIds);
     let x: Tensor = embedding(
       model.matrix('model.embed_tokens.weight'),
@@ -101,11 +106,11 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
 function checkpointed(context: Context, layer: Layer, x: Tensor): Tensor[] {
   const { cos, sin, positions } = context.tables;
   return checkpoint(
-    (input, cosine, sine, places, segmentIds) => {
+    (input, cosine, sine, places, visibility) => {
       const tables = { cos: cosine!, sin: sine!, positions: places! };
-      return block({ ...context, tables, segmentIds: segmentIds! }, layer, input!);
+      return block({ ...context, tables, visibility: visibility! }, layer, input!);
     },
-    [x, cos, sin, positions, context.segmentIds],
+    [x, cos, sin, positions, context.visibility],
   );
 }
 
@@ -129,7 +134,7 @@ function block(context: Context, layer: Layer, x: Tensor): Tensor[] {
 }
 
 function attentionBlock(context: Context, layer: Layer, x: Tensor): Tensor {
-  const { model, segmentIds, causal, observe } = context;
+  const { model, visibility, observe } = context;
   const { numAttentionHeads, numKeyValueHeads, headDim } = model.config;
   const prefix = `${layer.prefix}.self_attn`;
   const [B, T] = x.shape as [number, number, number];
@@ -141,7 +146,7 @@ function attentionBlock(context: Context, layer: Layer, x: Tensor): Tensor {
   const q = placed(context, layer, { value: heads('q_proj', numAttentionHeads), norm: 'q_norm' });
   const k = placed(context, layer, { value: heads('k_proj', numKeyValueHeads), norm: 'k_norm' });
   const v = heads('v_proj', numKeyValueHeads);
-  const mixed = reshape(attention(q, k, v, segmentIds, { causal }), [
+  const mixed = reshape(attention(q, k, v, visibility, context.attention), [
     B,
     T,
     numAttentionHeads * headDim,

@@ -18,6 +18,8 @@ export interface ForwardInput {
   positions?: Tensor | ArrayLike<number> | undefined;
   /** `[B, T]`. A token sees earlier tokens of its own segment; -1 is padding. Default all 0. */
   segmentIds?: Tensor | ArrayLike<number> | undefined;
+  /** Of a batch whose prefixes stand once: `ends` instead of segments decide what a token sees. */
+  tree?: { ends: ArrayLike<number> } | undefined;
   /** A token sees itself and earlier tokens only. Default true; false: every token of its segment. */
   causal?: boolean | undefined;
   /**
@@ -38,7 +40,7 @@ export interface ForwardInput {
 export function inputTensors(
   input: ForwardInput,
   vocabSize: number,
-): { ids: Tensor; positions: Tensor; segmentIds: Tensor; maxPosition: number } {
+): { ids: Tensor; positions: Tensor; segmentIds: Tensor; ends?: Tensor; maxPosition: number } {
   const [B, T] = shapeOf(input);
   const ids = readArray('inputIds', input.inputIds, B * T);
   const positions = input.positions
@@ -76,6 +78,9 @@ export function inputTensors(
     ids: tensor2d(ids, shape, 'int32'),
     positions: tensor2d(positions, shape, 'int32'),
     segmentIds: tensor2d(segments, shape, 'int32'),
+    ...(input.tree && {
+      ends: tensor2d(readArray('tree.ends', input.tree.ends, B * T), shape, 'int32'),
+    }),
     maxPosition,
   };
 }

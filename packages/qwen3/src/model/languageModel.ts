@@ -5,7 +5,10 @@ import { showValue } from '../base/showValue.ts';
 import type { TokenBatch } from './tokenBatch.ts';
 
 /** Token ids with position and sequence: what `tokenBatch` and `packedBatch` make. */
-export type ModelInput = Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'positions' | 'segmentIds'>;
+export type ModelInput = Pick<
+  TokenBatch,
+  'B' | 'T' | 'inputIds' | 'positions' | 'segmentIds' | 'tree'
+>;
 
 /** What training asks of a language model. `Qwen3` is one; any object with these functions is. */
 export interface LanguageModel {
@@ -26,6 +29,8 @@ export interface LanguageModel {
   trainable(): Record<string, Variable>;
   /** Where there is one, `enabled = false` makes the model its frozen base. */
   adapter?: { enabled: boolean } | undefined;
+  /** Whether `forward` reads `tree` of a batch whose prefixes stand once. Default `false`: it is not given one. */
+  sharesPrefixes?: boolean | undefined;
 }
 
 /** @throws {Qwen3Error} `option` unless `value` has the functions of a {@link LanguageModel}. */

@@ -1,21 +1,40 @@
 import { Qwen3Error } from '../base/errors.ts';
-import { checkSequences } from '../base/optionChecks.ts';
+import { checkBoolean, checkOptionNames, checkSequences } from '../base/optionChecks.ts';
+import { prefixTree } from './prefixTree.ts';
 import type { TokenBatch } from './tokenBatch.ts';
+
+export interface PackedBatchOptions {
+  /**
+   * A prefix that sequences next to each other have in common stands once: the prompt of a group is computed once for all its
+   * completions. The same numbers up to rounding. Sequences need `roles`; a token that predicts a target (its role is not
+   * `'ignore'`) is never shared. For models with `sharesPrefixes`, as every Qwen3 has. Default `false`.
+   */
+  sharePrefixes?: boolean | undefined;
+}
 
 /**
  * All sequences one after the other in one row, without padding. Segment ids keep them apart:
  * each gets the same hidden states as alone.
  *
- * @throws {Qwen3Error} `option` if there is no sequence, one is empty, or an id is no whole number.
+ * @throws {Qwen3Error} `option` if there is no sequence, one is empty, an id is no whole number, or roles are missing that
+ * `sharePrefixes` needs.
  *
  * @example
  * const batch = packedBatch([{ ids: [5, 6, 7] }, { ids: [8] }]);
  * batch.inputIds; // Int32Array [5, 6, 7, 8]
  * batch.segmentIds; // Int32Array [0, 0, 0, 1]
  * batch.positions; // Int32Array [0, 1, 2, 0]
+ *
+ * @see TRL, trie packing of a group's completions
  */
-export function packedBatch(sequences: readonly { ids: ArrayLike<number> }[]): TokenBatch {
+export function packedBatch(
+  sequences: readonly { ids: ArrayLike<number>; roles?: readonly string[] }[],
+  options: PackedBatchOptions = {},
+): TokenBatch {
   checkSequences('packedBatch', sequences);
+  checkOptionNames('packedBatch', options, ['sharePrefixes']);
+  const { sharePrefixes = false } = options;
+  checkBoolean('packedBatch: sharePrefixes', sharePrefixes);
   const empty = sequences.findIndex(({ ids }) => ids.length === 0);
   if (sequences.length === 0 || empty >= 0) {
     throw new Qwen3Error(
@@ -24,18 +43,22 @@ export function packedBatch(sequences: readonly { ids: ArrayLike<number> }[]): T
     );
   }
   const lengths = Int32Array.from(sequences, ({ ids }) => ids.length);
-  const T = lengths.reduce((sum, n) => sum + n, 0);
+  const tree = sharePrefixes ? prefixTree(sequences as Branches) : undefined; // it checks their roles
+  const T = tree ? tree.ends.length : lengths.reduce((sum, n) => sum + n, 0);
   const inputIds = new Int32Array(T);
   const positions = new Int32Array(T);
   const segmentIds = new Int32Array(T);
-  let start = 0;
+  let place = 0;
   for (const [segment, { ids }] of sequences.entries()) {
-    for (let t = 0; t < ids.length; t++) {
-      inputIds[start + t] = ids[t]!;
-      positions[start + t] = t;
+    const start = place;
+    for (let t = tree?.shared[segment] ?? 0; t < ids.length; t++) {
+      inputIds[place] = ids[t]!;
+      positions[place++] = t;
     }
-    segmentIds.fill(segment, start, start + ids.length);
-    start += ids.length;
+    segmentIds.fill(segment, start, place);
   }
-  return { B: 1, T, inputIds, positions, segmentIds, mask: new Int32Array(T).fill(1), lengths };
+  const mask = new Int32Array(T).fill(1);
+  return { B: 1, T, inputIds, positions, segmentIds, mask, lengths, ...(tree && { tree }) };
 }
+
+type Branches = Parameters<typeof prefixTree>[0];

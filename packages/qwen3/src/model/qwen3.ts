@@ -39,6 +39,7 @@ export class Qwen3 implements LanguageModel {
   adapter: Adapter | undefined;
   /** Every adapter of the model, by name. */
   readonly adapters: Map<string, Adapter> = new Map();
+  readonly sharesPrefixes = true;
   #tables: { positions: number; cos: Tensor; sin: Tensor } | undefined;
 
   constructor(config: Qwen3Config, { parameters, frozen = {}, folder }: Qwen3Weights) {

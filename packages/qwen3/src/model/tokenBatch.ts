@@ -6,6 +6,7 @@ import {
   checkSequences,
   INT32,
 } from '../base/optionChecks.ts';
+import type { PrefixTree } from './prefixTree.ts';
 
 /** Token ids of B sequences, padded to T columns; every array is `[B * T]`, row-major. */
 export interface TokenBatch {
@@ -22,6 +23,8 @@ export interface TokenBatch {
   mask: Int32Array;
   /** Tokens of each sequence, `[B]`. */
   lengths: Int32Array;
+  /** There where prefixes stand once (`sharePrefixes` of `packedBatch`): then it decides what a token attends to. */
+  tree?: PrefixTree | undefined;
 }
 
 export interface TokenBatchOptions {

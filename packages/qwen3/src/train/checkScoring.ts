@@ -24,8 +24,9 @@ export function checkScoring(
   checkLanguageModel(CALLER, 'model', model);
   checkOptions(model, options);
   checkChosen(model, chosen);
-  const { refInput } = options;
+  const { ref, refInput } = options;
   if (refInput) checkRefInput(options.ref, refInput, chosen.targets);
+  else if (ref) checkTree(ref, chosen.batch);
 }
 
 function checkChosen(
@@ -33,6 +34,7 @@ function checkChosen(
   { batch, targets }: { batch: ModelInput; targets: ChosenTargets },
 ): void {
   checkBatch(CALLER, batch, ['inputIds']);
+  checkTree(model, batch);
   if (!targets?.rows || !targets.ids) {
     throw new Qwen3Error(
       'option',
@@ -40,6 +42,14 @@ function checkChosen(
     );
   }
   checkTargets(targets, { places: batch.B * batch.T, vocabulary: model.head().shape[0]! }); // [V, H]
+}
+
+function checkTree({ sharesPrefixes }: LanguageModel, { tree }: ModelInput): void {
+  if (!tree || sharesPrefixes) return;
+  throw new Qwen3Error(
+    'option',
+    `${CALLER}: the prefixes of batch stand once, which this model does not read (sharesPrefixes is not true). Pack it without { sharePrefixes: true }.`,
+  );
 }
 
 function checkRefInput(ref: LanguageModel, refInput: RefInput, { ids }: ChosenTargets): void {

@@ -40,7 +40,7 @@ export interface SelectTargetsOptions<Role extends string> {
  * targets.sequenceIds; // Int32Array [0, 1]
  */
 export function selectTargets<Role extends string>(
-  batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds'>,
+  batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds' | 'tree'>,
   sequences: readonly TrainingSequence<Role>[],
   options: SelectTargetsOptions<Role> = {},
 ): Targets<Role> {
@@ -58,6 +58,7 @@ export function selectTargets<Role extends string>(
     for (let t = 1; t < sequence.ids.length; t++) {
       const role = sequence.roles[t]!;
       if (wanted ? !wanted.includes(role) : role === 'ignore') continue;
+      checkOwn(batch, index, t);
       rows.push(starts[index]! + t - 1);
       ids.push(sequence.ids[t]!);
       roles.push(role);
@@ -75,12 +76,16 @@ export function selectTargets<Role extends string>(
   };
 }
 
-/** Where each sequence begins in `[B * T]` arrays: at a token whose left neighbour is of another row or segment. */
+/**
+ * Where each sequence begins in `[B * T]` arrays: at a token whose left neighbour is of another row or segment. In a tree:
+ * where it would begin, if its prefix stood right before what is its own.
+ */
 function sequenceStarts(
-  batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds'>,
+  batch: Pick<TokenBatch, 'B' | 'T' | 'inputIds' | 'segmentIds' | 'tree'>,
 ): readonly number[] {
   checkBatch('selectTargets', batch, ['inputIds', 'segmentIds']);
-  const { B, T, segmentIds } = batch;
+  const { B, T, segmentIds, tree } = batch;
+  if (tree) return Array.from(tree.starts, (start, index) => start - tree.shared[index]!);
   const starts: number[] = [];
   for (let i = 0; i < B * T; i++) {
     const isFirst = i % T === 0 || segmentIds[i] !== segmentIds[i - 1];
@@ -89,8 +94,17 @@ function sequenceStarts(
   return starts;
 }
 
+/** @throws {Qwen3Error} `option` for a target whose row is shared: with other roles than those the batch was packed by. */
+function checkOwn({ tree }: Pick<TokenBatch, 'tree'>, index: number, t: number): void {
+  if (!tree || t > tree.shared[index]!) return;
+  throw new Qwen3Error(
+    'option',
+    `selectTargets: token ${t} of sequence ${index} is a target, and what predicts it is shared with other sequences. Pack the batch with the same roles.`,
+  );
+}
+
 function checkFit(
-  batch: Pick<TokenBatch, 'inputIds'>,
+  batch: Pick<TokenBatch, 'inputIds' | 'tree'>,
   sequences: readonly TrainingSequence[],
   starts: readonly number[],
 ): void {
@@ -111,7 +125,7 @@ function checkFit(
     }
     checkMask(`selectTargets: samplingMask of sequence ${index}`, sequence.samplingMask, ids);
     const start = starts[index]!;
-    for (let t = 0; t < ids.length; t++) {
+    for (let t = batch.tree?.shared[index] ?? 0; t < ids.length; t++) {
       if (batch.inputIds[start + t] === ids[t]) continue;
       throw new Qwen3Error(
         'shape',
