@@ -47,6 +47,7 @@ test('the public names', () => {
       "selectTargets",
       "setAdapter",
       "stream",
+      "targetLogprobs",
       "targetRows",
       "tokenBatch",
       "withAdapter",

@@ -111,5 +111,10 @@ export {
   selectTargets,
   type TrainingSequence,
 } from './train/selectTargets.ts';
+export {
+  type ScoringInput,
+  type TargetLogprobsOptions,
+  targetLogprobs,
+} from './train/targetLogprobs.ts';
 export { type TargetRows, targetRows } from './train/targetRows.ts';
 export type { Targets } from './train/targets.ts';

@@ -1,13 +1,14 @@
-import { type LmHeadOptions, lmHead, record } from '@molrl/tensor-gpu';
-import { dispose, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
+import { type LmHeadOptions, record } from '@molrl/tensor-gpu';
+import { dispose, type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
 import { withoutAdapter } from '../lora/withoutAdapter.ts';
 import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 import { checkScoring } from './checkScoring.ts';
 import { cotangentsOf, type TargetTensors } from './cotangents.ts';
-import { maskedLogprobs } from './maskedLogprobs.ts';
 import type { RefInput, ScoredTargets, ScoreTargetsOptions } from './scoredTargets.ts';
+import { targetHead } from './targetHead.ts';
 import { targetHidden } from './targetHidden.ts';
+import type { ScoringInput } from './targetLogprobs.ts';
 import type { ChosenTargets } from './targets.ts';
 
 /**
@@ -95,27 +96,15 @@ function asOfNow<T>(read: () => T): () => T {
   }
 }
 
-/** What is scored. */
-interface Chosen {
-  batch: ModelInput;
-  targets: ChosenTargets;
-}
-
 /** The forward pass: the base's outside the tape, the model's on it. */
 function recordTargets(
   model: LanguageModel,
-  { batch, targets }: Chosen,
+  { batch, targets }: ScoringInput,
   asked: ScoreTargetsOptions,
 ) {
   const { ref, kl, jsdBeta, refInput, entropy, temperature, gradientCheckpointing } = asked;
-  const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) => {
-    const { ids, samplingMask: mask } = targets;
-    const scored = lmHead(hidden, of.head(), tensor1d(ids, 'int32'), { temperature, ...options });
-    if (mask === undefined) return scored;
-    const { logprobs } = scored;
-    const masked = { hidden, head: of.head(), ids, mask, temperature: temperature ?? 1, logprobs };
-    return { ...scored, logprobs: maskedLogprobs(masked) };
-  };
+  const headOf = (of: LanguageModel, hidden: Tensor, options: LmHeadOptions) =>
+    targetHead(of, { hidden, targets }, { temperature, ...options });
   const refHidden = ref && tidy(() => refStates(ref, model, refInput ?? { batch, targets }));
   try {
     const refLogprobs = ref && !kl ? tidy(() => headOf(ref, refHidden!, {}).logprobs) : undefined; // there with ref
@@ -159,7 +148,7 @@ function balanceCollector(): { onBalanceLoss(loss: Tensor): void; loss(): Tensor
 const refStates = (
   ref: LanguageModel,
   model: LanguageModel,
-  { batch, targets, adapter = 'off' }: Chosen & Pick<RefInput, 'adapter'>,
+  { batch, targets, adapter = 'off' }: ScoringInput & Pick<RefInput, 'adapter'>,
 ): Tensor => {
   const forward = (): Tensor => targetHidden(ref, { batch, rows: targets.rows });
   return ref === model && adapter === 'off' ? withoutAdapter(ref, forward) : forward();

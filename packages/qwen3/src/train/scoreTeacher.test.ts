@@ -9,6 +9,7 @@ import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { scoreTargets } from './scoreTargets.ts';
 import { selectTargets, type TrainingSequence } from './selectTargets.ts';
+import { targetLogprobs } from './targetLogprobs.ts';
 
 beforeAll(async () => {
   await openCpu();
@@ -137,3 +138,23 @@ describe('scoreTargets with a teacher that reads more', () => {
     model.dispose();
   });
 });
+
+test.each([
+  ['on', 1],
+  ['off', 0.6],
+] as const)(
+  'targetLogprobs with the adapter %s is scoreTargets, without a tape',
+  async (adapter, temperature) => {
+    const model = adapted(4);
+    const scored = await scoreTargets(model, student.batch, student.targets, {
+      ...{ ref: model, temperature },
+    });
+    const { numTensors } = tf.memory();
+    const plain = await targetLogprobs(model, student, { temperature, adapter });
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(plain).toEqual(adapter === 'on' ? scored.logprobs : scored.refLogprobs);
+    expect(scored.logprobs).not.toEqual(scored.refLogprobs);
+    scored.dispose();
+    model.dispose();
+  },
+);
