@@ -13,6 +13,8 @@ export interface EchoData {
 export interface EchoOptions {
   /** Default 0.1: prime-rl's weight of the role `tool`. */
   weight?: number | undefined;
+  /** Observation tokens of the whole batch, when this call sees a part of it. Default: this call's own. */
+  total?: number | undefined;
 }
 
 /**
@@ -31,8 +33,10 @@ export interface EchoOptions {
  */
 export function echoLoss(data: EchoData, options: EchoOptions = {}): TermResult {
   const where = 'echoLoss';
-  const { weight = 0.1 } = readFields(where, options, { known: { weight: true } });
+  const names = { weight: true, total: true } as const;
+  const { weight = 0.1, total } = readFields(where, options, { known: names });
   assertNumber(where, 'weight', weight, { min: 0 });
+  if (total !== undefined) assertNumber(where, 'total', total, { min: 0 });
   const { logprobs, observationMask } = readFields(where, data, {
     what: 'field',
     known: {
@@ -47,9 +51,13 @@ export function echoLoss(data: EchoData, options: EchoOptions = {}): TermResult 
     sum -= finiteAt({ where, name: 'logprobs' }, logprobs, i);
     tokens += 1;
   }
-  const count = Math.max(1, tokens);
+  const count = Math.max(1, total ?? tokens);
   const gradient = Float64Array.from(logprobs, (_, i) =>
     observationMask[i] === 0 ? 0 : -weight / count,
   );
-  return { loss: (weight * sum) / count, gradient, metrics: { 'echo/ce': sum / count } };
+  return {
+    loss: (weight * sum) / count,
+    gradient,
+    metrics: { 'echo/ce': sum / Math.max(1, tokens) },
+  };
 }

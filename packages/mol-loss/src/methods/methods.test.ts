@@ -63,6 +63,35 @@ describe('methods', () => {
     expect(gradient[0]).toBe(-2); // minus the advantage
   });
 
+  test('calls on parts of a batch, with its total, add up to the whole', () => {
+    const logprobs = [-1, -2, -4];
+    const observationMask = [0, 1, 1];
+    const echo = (from: number, to: number, total?: number) =>
+      molLoss.echoLoss(
+        {
+          logprobs: logprobs.slice(from, to),
+          observationMask: observationMask.slice(from, to),
+        },
+        { total },
+      );
+    const kl = [2, 4, 1];
+    const refLogprobs = [-1, -3, -3];
+    const sdpg = (from: number, to: number, total?: number) => {
+      const [k, s, b] = [kl, logprobs, refLogprobs].map((all) => all.slice(from, to));
+      const data = { kl: k!, logprobs: s!, refLogprobs: b! };
+      return molLoss.sdpgLoss(data, { alpha: 0.3, beta: 0.2, total });
+    };
+    for (const [loss, total] of [
+      [echo, 2],
+      [sdpg, 3],
+    ] as const) {
+      const whole = loss(0, 3);
+      const [first, second] = [loss(0, 2, total), loss(2, 3, total)];
+      expect(first.loss + second.loss).toBeCloseTo(whole.loss, 12);
+      expect([...first.gradient, ...second.gradient]).toEqual(Array.from(whole.gradient));
+    }
+  });
+
   test('names the list and the entry that is no number', () => {
     const data = { logprobs: [Number.NaN], sequenceIds: [0], advantages: [1] };
     expect(() => rltfSelfDistillationLoss(data)).toThrow('logprobs[0] is NaN');

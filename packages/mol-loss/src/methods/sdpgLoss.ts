@@ -22,6 +22,8 @@ export interface SdpgOptions {
   alpha?: number | undefined;
   /** The teacher teaches only where the advantage is above 0. Default false. */
   onlyPositive?: boolean | undefined;
+  /** Tokens of the whole batch, when this call sees a part of it. Default: this call's own. */
+  total?: number | undefined;
 }
 
 export interface SdpgResult {
@@ -53,11 +55,12 @@ export interface SdpgResult {
  */
 export function sdpgLoss(data: SdpgData, options: SdpgOptions = {}): SdpgResult {
   const where = 'sdpgLoss';
-  const names = { beta: true, alpha: true, onlyPositive: true } as const;
+  const names = { beta: true, alpha: true, onlyPositive: true, total: true } as const;
   const given = readFields(where, options, { known: names });
-  const { beta = 1e-3, alpha = 1e-3, onlyPositive = false } = given;
+  const { beta = 1e-3, alpha = 1e-3, onlyPositive = false, total } = given;
   assertNumber(where, 'beta', beta, { min: 0 });
   assertNumber(where, 'alpha', alpha, { min: 0 });
+  if (total !== undefined) assertNumber(where, 'total', total, { above: 0 });
   const { kl, logprobs, refLogprobs, advantages, teacherMask } = readData(where, data);
   if (onlyPositive && advantages === undefined) {
     throw new MolLossError(
@@ -65,7 +68,7 @@ export function sdpgLoss(data: SdpgData, options: SdpgOptions = {}): SdpgResult 
       `${where}: onlyPositive needs advantages, got ${show(advantages)}.`,
     );
   }
-  const tokens = Math.max(1, kl.length);
+  const tokens = total ?? Math.max(1, kl.length);
   const klGradient = new Float64Array(kl.length);
   const gradient = new Float64Array(kl.length);
   let [loss, pulled] = [0, 0];
@@ -75,7 +78,7 @@ export function sdpgLoss(data: SdpgData, options: SdpgOptions = {}): SdpgResult 
       klGradient[i] = beta / tokens;
       const divergence = finiteAt({ where, name: 'kl' }, kl, i);
       loss += klGradient[i]! * divergence;
-      pulled += divergence / tokens;
+      pulled += divergence / kl.length;
     }
     const gap =
       finiteAt({ where, name: 'logprobs' }, logprobs, i) -
