@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       const started = performance.now();
       const { gradients } = await method.gradient({
         episodes,
-        numGenerations: NUM_GENERATIONS,
+        temperature: 1,
         step: 0,
       });
       if (gradients) dispose(gradients);

@@ -8,14 +8,16 @@ import {
   type PolicyLossCall,
   rewardMetrics,
 } from '@molrl/grpo';
-import { learningRateSchedule } from '@molrl/tensor-gpu';
 import type { Learner } from './learner.ts';
 import { type PlayGroupsOptions, playGroups } from './playGroups.ts';
 import { type Rollouts, readRollouts, sampledEntropy } from './rollouts.ts';
 import type { Stage, StageStep, Tuned } from './stage.ts';
 import { type UpdateOptions, updateOnRollouts } from './updateOnRollouts.ts';
+import { warmUp } from './warmUp.ts';
 
-export interface GrpoOptions<Task> extends PlayGroupsOptions<Task>, UpdateOptions {
+export interface GrpoOptions<Task> extends PlayGroupsOptions<Task>, Omit<UpdateOptions, 'loss'> {
+  /** Default DAPO's, without a KL to the base. */
+  loss?: PolicyLossCall | undefined;
   /** Batches of rollouts. */
   updates: number;
   learningRate: number;
@@ -78,11 +80,11 @@ export async function* grpo<Task>(
   }
 }
 
-const warmUp = (updates: number) =>
-  learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
-
 /** The options as a person changed them for this update. */
-function withChanges<Task>(options: GrpoOptions<Task>, step: number): GrpoOptions<Task> {
+function withChanges<Task>(
+  options: GrpoOptions<Task>,
+  step: number,
+): GrpoOptions<Task> & UpdateOptions {
   const { beta, learningRate, temperature } = options.tuned?.(step) ?? {};
   const loss = options.loss ?? { lossType: 'dapo', beta: 0 };
   return {

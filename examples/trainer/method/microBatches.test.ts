@@ -13,7 +13,7 @@ const row = (...ids: number[]): Sequence => ({
 });
 const ROWS = [row(1, 2, 3), row(4, 5, 6, 7, 8), row(9, 10, 11, 12), row(1, 3, 5)];
 const lengths = (limits: { items?: number; tokens: number }) =>
-  microBatches(ROWS, limits, (one) => one).map((part) => part.map(({ ids }) => ids.length));
+  microBatches(ROWS, limits, (one) => [one]).map((part) => part.map(({ ids }) => ids.length));
 
 describe('microBatches', () => {
   test('keeps to both limits, in order; what is too long goes alone', () => {
@@ -29,7 +29,7 @@ describe('microBatches', () => {
   test('counts a common prompt once where it is computed once', () => {
     const group = [row(1, 2, 3), row(1, 2, 4), row(1, 9, 4, 5)]; // each keeps the token that predicts its first target
     const parts = (tokens: number, sharePrefixes: boolean) =>
-      microBatches(group, { tokens, sharePrefixes }, (one) => one).map(({ length }) => length);
+      microBatches(group, { tokens, sharePrefixes }, (one) => [one]).map(({ length }) => length);
     expect(parts(8, true)).toEqual([3]); // 3 + 2 + 3
     expect(parts(8, false)).toEqual([2, 1]);
     expect(parts(7, true)).toEqual([2, 1]);

@@ -14,30 +14,33 @@ export function tokensPerPass({ config, adapter }: Pick<Qwen3, 'config' | 'adapt
 
 /**
  * Cuts a batch where the next item would be one too many, or its tokens would; an item longer than that goes alone. With
- * `sharePrefixes` what it has in common with the one before it does not count, as in `packedBatch`.
+ * `sharePrefixes` what its sequences have in common with those of the one before it does not count, as in `packedBatch`.
  */
 export function microBatches<Item>(
   items: readonly Item[],
   limits: { items?: number | undefined; tokens: number; sharePrefixes?: boolean },
-  sequenceOf: (item: Item) => Sequence,
+  sequencesOf: (item: Item) => readonly Sequence[],
 ): Item[][] {
-  const { items: most = items.length, tokens: mostTokens } = limits;
+  const { items: most = items.length, tokens: mostTokens, sharePrefixes = false } = limits;
   const parts: Item[][] = [];
   let part: Item[] = [];
   let tokens = 0;
   for (const item of items) {
-    const sequence = sequenceOf(item);
-    const before = part.at(-1);
-    const { length } = sequence.ids;
-    const shared = limits.sharePrefixes && before ? sharedTokens(sequenceOf(before), sequence) : 0;
-    if (part.length > 0 && (part.length >= most || tokens + length - shared > mostTokens)) {
+    const sequences = sequencesOf(item);
+    const alone = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+    const before = sharePrefixes ? part.at(-1) : undefined;
+    const more = alone - (before ? sharedBy(sequencesOf(before), sequences) : 0);
+    if (part.length > 0 && (part.length >= most || tokens + more > mostTokens)) {
       parts.push(part);
-      [part, tokens] = [[item], length];
+      [part, tokens] = [[item], alone];
       continue;
     }
     part.push(item);
-    tokens += length - shared;
+    tokens += more;
   }
   if (part.length > 0) parts.push(part);
   return parts;
 }
+
+const sharedBy = (before: readonly Sequence[], own: readonly Sequence[]): number =>
+  own.reduce((sum, sequence, i) => sum + (before[i] ? sharedTokens(before[i], sequence) : 0), 0);

@@ -5,10 +5,10 @@ import {
   type RolloutCorrectionOptions,
   rolloutCorrection,
 } from '@molrl/grpo';
-import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
+import type { Gradients } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
-import { microBatches } from './microBatches.ts';
-import { score } from './score.ts';
+import { type Pass, type PassGradient, passesOf, sumOfPasses } from './passes.ts';
+import { score, scoreOnly } from './score.ts';
 
 /** One episode of a batch. */
 export interface Attempt {
@@ -44,9 +44,6 @@ export interface PolicyGradientOptions {
   microBatchSize: number;
 }
 
-/** The prompt of a group is computed once for all its completions. */
-const PACKING = { sharePrefixes: true } as const;
-
 /**
  * Gradient of the loss over a batch of attempts, with its metrics. The first pass over a batch leaves `oldLogprobs` in the
  * attempts, for further updates on it.
@@ -56,15 +53,8 @@ export async function policyGradient(
   attempts: readonly Attempt[],
   options: PolicyGradientOptions,
 ): Promise<{ gradients: Gradients | undefined; metrics: Record<string, number> }> {
-  let gradients: Gradients | undefined;
-  const parts: { tokens: number; metrics: Record<string, number> }[] = [];
-  const limits = { items: options.microBatchSize, tokens: learner.tokensPerPass, ...PACKING };
-  for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
-    const own = await microBatch(learner, part, options);
-    gradients = addGradients(gradients, own.gradients);
-    parts.push(own);
-  }
-  return { gradients, metrics: joined(parts) };
+  const passes = passesOf(learner, attempts, options.microBatchSize);
+  return sumOfPasses(passes, (pass) => microBatch(learner, pass, options));
 }
 
 /** Leaves `oldLogprobs` in the attempts before the first of several updates that see a part of them each. */
@@ -73,40 +63,39 @@ export async function rememberOldLogprobs(
   attempts: readonly Attempt[],
   { microBatchSize, temperature }: Pick<PolicyGradientOptions, 'microBatchSize' | 'temperature'>,
 ): Promise<void> {
-  const limits = { items: microBatchSize, tokens: learner.tokensPerPass, ...PACKING };
-  for (const part of microBatches(attempts, limits, ({ sequence }) => sequence)) {
-    const sequences = part.map(({ sequence }) => sequence);
-    const batch = packedBatch(sequences, PACKING);
-    const targets = selectTargets(batch, sequences);
-    const scored = await score(learner, { batch, sequences, targets }, { temperature });
-    scored.dispose();
-    let at = 0;
-    for (const attempt of part) {
-      const end = at + attempt.rolloutLogprobs.length;
-      attempt.oldLogprobs = scored.logprobs.slice(at, end);
-      at = end;
-    }
+  for (const pass of passesOf(learner, attempts, microBatchSize)) {
+    const logprobs = await scoreOnly(learner, pass, { of: 'model', temperature });
+    eachAttempt(pass.items, (attempt, own) => {
+      attempt.oldLogprobs = logprobs.slice(own.start, own.end);
+    });
+  }
+}
+
+/** The tokens of each attempt among those of its pass. */
+function eachAttempt(
+  attempts: readonly Attempt[],
+  use: (attempt: Attempt, own: { start: number; end: number }) => void,
+): void {
+  let start = 0;
+  for (const attempt of attempts) {
+    const end = start + attempt.rolloutLogprobs.length;
+    use(attempt, { start, end });
+    start = end;
   }
 }
 
 async function microBatch(
   learner: Learner,
-  attempts: readonly Attempt[],
+  pass: Pass<Attempt>,
   { loss: call, temperature, rolloutCorrection: correction }: PolicyGradientOptions,
-) {
-  const sequences = attempts.map(({ sequence }) => sequence);
-  const batch = packedBatch(sequences, PACKING);
-  const targets = selectTargets(batch, sequences);
+): Promise<PassGradient> {
+  const { items: attempts, targets } = pass;
   const { sequenceIds } = targets;
-  const scored = await score(
-    learner,
-    { batch, targets, sequences },
-    {
-      temperature,
-      ...('beta' in call && call.beta ? { ref: learner.ref } : {}),
-      ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
-    },
-  );
+  const scored = await score(learner, pass, {
+    temperature,
+    ...('beta' in call && call.beta ? { ref: learner.ref } : {}),
+    ...(call.entropyCoef || call.topEntropyQuantile ? { entropy: true } : {}),
+  });
   const { logprobs, entropies, refLogprobs } = scored;
   // The targets are the sampled tokens, so those of all completions in order.
   const rolloutLogprobs = together(attempts.map((attempt) => attempt.rolloutLogprobs));
@@ -134,29 +123,30 @@ async function microBatch(
     remember(attempts, { logprobs, refLogprobs, losses: perTokenLoss, gradients: gradient });
   return {
     gradients: scored.backward({ logprobs: gradient, entropies: entropyGradient }),
-    tokens: logprobs.length,
-    metrics: {
-      loss,
-      ...metrics,
-      ...corrected?.metrics,
-      ...(oldLogprobs ? {} : logprobMismatch(logprobs, rolloutLogprobs)),
-    },
+    loss,
+    means: [
+      {
+        tokens: logprobs.length,
+        metrics: {
+          ...metrics,
+          ...corrected?.metrics,
+          ...(oldLogprobs ? {} : logprobMismatch(logprobs, rolloutLogprobs)),
+        },
+      },
+    ],
   };
 }
 
 function remember(attempts: readonly Attempt[], all: TokenValues): void {
-  let at = 0;
-  for (const attempt of attempts) {
-    const end = at + attempt.rolloutLogprobs.length;
+  eachAttempt(attempts, (attempt, { start, end }) => {
     attempt.values = {
-      logprobs: all.logprobs.slice(at, end),
-      refLogprobs: all.refLogprobs?.slice(at, end),
-      losses: all.losses.slice(at, end),
-      gradients: all.gradients.slice(at, end),
+      logprobs: all.logprobs.slice(start, end),
+      refLogprobs: all.refLogprobs?.slice(start, end),
+      losses: all.losses.slice(start, end),
+      gradients: all.gradients.slice(start, end),
     };
     attempt.oldLogprobs ??= attempt.values.logprobs;
-    at = end;
-  }
+  });
 }
 
 function together(arrays: readonly Float32Array[]): Float32Array {
@@ -167,24 +157,4 @@ function together(arrays: readonly Float32Array[]): Float32Array {
     at += array.length;
   }
   return all;
-}
-
-/** Losses add up to the step's, extremes stay extremes, the rest are means over tokens. */
-function joined(
-  parts: readonly { tokens: number; metrics: Record<string, number> }[],
-): Record<string, number> {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only.metrics;
-  const all = parts.reduce((sum, { tokens }) => sum + tokens, 0);
-  const result: Record<string, number> = {};
-  for (const { tokens, metrics } of parts) {
-    for (const [name, value] of Object.entries(metrics)) {
-      const before = result[name];
-      if (name === 'loss') result[name] = (before ?? 0) + value;
-      else if (name.endsWith('/max')) result[name] = Math.max(before ?? value, value);
-      else if (name.endsWith('/min')) result[name] = Math.min(before ?? value, value);
-      else result[name] = (before ?? 0) + (value * tokens) / all;
-    }
-  }
-  return result;
 }

@@ -62,7 +62,7 @@ const MIXTURE = { mixture: { assistant: { ce: 1 } } } as const;
 
 /** Loss and gradient of a batch, in as many passes as its tokens need. */
 async function crossEntropy(learner: Learner, sequences: readonly Sequence[]) {
-  const parts = microBatches(sequences, { tokens: learner.tokensPerPass }, (one) => one).map(
+  const parts = microBatches(sequences, { tokens: learner.tokensPerPass }, (one) => [one]).map(
     (part) => {
       const batch = packedBatch(part);
       const targets = selectTargets(batch, part, { roles: ['assistant'] });

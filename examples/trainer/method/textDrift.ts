@@ -1,7 +1,7 @@
 import { createRandom } from '@molrl/ef-env';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
+import { scoreTargets } from '@molrl/qwen3';
 import type { Learner } from './learner.ts';
-import { microBatches } from './microBatches.ts';
+import { passesOf } from './passes.ts';
 import { textWindow } from './textWindow.ts';
 
 /** Text windows: their number and length in tokens. */
@@ -17,21 +17,22 @@ export interface TextDrift {
 
 /** Loss on unseen text, and how far the predictions moved from the base's. */
 export async function textDrift(
-  { model, ref, tokensPerPass }: Learner,
+  learner: Pick<Learner, 'model' | 'ref' | 'tokensPerPass'>,
   text: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<TextDrift> {
   const random = createRandom(31);
-  const windows = Array.from({ length: WINDOWS }, () => textWindow(random, text, WINDOW));
+  const { model, ref } = learner;
+  const windows = Array.from({ length: WINDOWS }, () => ({
+    sequence: textWindow(random, text, WINDOW),
+  }));
   const nll: number[] = [];
   const kl: number[] = [];
-  for (const chunk of microBatches(windows, { items: 8, tokens: tokensPerPass }, (one) => one)) {
+  for (const { batch, targets, items } of passesOf(learner, windows, 8)) {
     signal?.throwIfAborted();
-    const batch = packedBatch(chunk);
-    const targets = selectTargets(batch, chunk);
     const scored = await scoreTargets(model, batch, targets, { ref, kl: 'reverse' });
     scored.dispose();
-    for (let i = 0; i < chunk.length; i++) {
+    for (let i = 0; i < items.length; i++) {
       const of = (values: Float32Array): number =>
         values.subarray(i * (WINDOW - 1), (i + 1) * (WINDOW - 1)).reduce((sum, x) => sum + x, 0) /
         (WINDOW - 1);

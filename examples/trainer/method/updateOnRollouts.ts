@@ -23,8 +23,7 @@ export interface UpdateOptions {
   nextGeneral(random: Random, count: number): Sequence[];
   /** General sequences that every update holds to the base by KL (weight 1), also one whose groups all have no spread; 0 = none. */
   generalKl: number;
-  /** Default DAPO's, without a KL to the base. */
-  loss?: PolicyLossCall | undefined;
+  loss: PolicyLossCall;
   /** That the rollouts were sampled at. Default 1. */
   temperature?: number | undefined;
   /** Passes over each batch of rollouts. Default 1: strictly on-policy. */
@@ -120,10 +119,9 @@ async function update(
   options: UpdateOptions & Update,
 ): Promise<Record<string, number>> {
   const { attempts, totals, rate, generalKl, maxGradNorm = 1, microBatchSize } = options;
-  const { loss = { lossType: 'dapo', beta: 0 } } = options;
   const general = options.nextGeneral(stage.random, generalKl);
   let { gradients, metrics } = await policyGradient(learner, attempts, {
-    loss: { ...loss, ...totals } as PolicyLossCall, // totals are options of every loss
+    loss: { ...options.loss, ...totals } as PolicyLossCall, // totals are options of every loss
     rolloutCorrection: options.rolloutCorrection,
     ...{ microBatchSize, temperature: options.temperature },
   });

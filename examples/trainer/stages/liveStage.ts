@@ -25,6 +25,7 @@ export async function liveStage(run: Run): Promise<void> {
         live(learner, stage, {
           ...settings,
           game: { environment, nextTask: game.nextTask, maxTokens: grpo.maxCompletionLength },
+          episodeTimeout: grpo.episodeTimeout,
           ...{ method, signal, tuned: changesOfStage(state) },
           schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
           onWarning: (message) => progress.line(message),

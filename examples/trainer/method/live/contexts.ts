@@ -12,14 +12,16 @@ export type TeacherContext = (
 
 /** The attempt and what was said of it: the teacher is where a second attempt would begin. A right one needs no words. */
 export const feedbackContext: TeacherContext = ({ attempts: [first] }) =>
-  first?.feedback && first.reward < 1 ? [...first.prompt, first.said, first.feedback] : undefined;
+  first?.feedback && (first.reward ?? 0) < 1
+    ? [...first.prompt, first.said, first.feedback]
+    : undefined;
 
 /** A sibling's success, then the task again. A sample's own success is not shown to itself (SDPO). */
 export const siblingContext =
   (successReward: number): TeacherContext =>
   (episode, siblings) => {
     const solved = siblings.find(
-      (other) => other !== episode && other.attempts[0]!.reward >= successReward, // episodes have one
+      (other) => other !== episode && (other.attempts[0]!.reward ?? 0) >= successReward, // episodes have one
     );
     return solved && shown(episode, solved.attempts[0]!.said);
   };

@@ -8,8 +8,8 @@ export interface LiveAttempt {
   said: Segment;
   /** What the environment said of it. */
   feedback: Segment | undefined;
-  /** 0 where it was not scored. */
-  reward: number;
+  /** `null` = not scored: the environment failed, or could not say. */
+  reward: number | null;
 }
 
 /** An episode of the present policy, with the others at the same task. */
@@ -26,20 +26,30 @@ export function readEpisodes(
   numGenerations: number,
 ): LiveEpisode[] {
   const episodes = trajectories.map((trajectory, i) => ({
-    attempts: attemptsOf(trajectory.segments),
+    attempts: attemptsOf(trajectory),
     trajectory,
     group: Math.floor(i / numGenerations),
   }));
   return episodes.filter(({ attempts }) => attempts.length > 0);
 }
 
-function attemptsOf(segments: readonly Segment[]): LiveAttempt[] {
+/** What the policy said in an episode, turn by turn. */
+export function attemptsOf(trajectory: Trajectory): LiveAttempt[] {
+  const { segments } = trajectory;
   return segments.flatMap((said, i) => {
     if (said.kind !== 'policy' || !said.tokens) return [];
     const next = segments[i + 1];
     const feedback = next?.kind === 'environment' ? next : undefined;
-    return [{ prompt: segments.slice(0, i), said, feedback, reward: said.reward ?? 0 }];
+    const isLast = segments.findLastIndex(({ kind }) => kind === 'policy') === i;
+    const reward = isLast ? lastReward(trajectory, said) : (said.reward ?? 0); // it went on without one
+    return [{ prompt: segments.slice(0, i), said, feedback, reward }];
   });
+}
+
+/** A rubric scores the episode, not the attempt; what failed has no score, whatever an earlier attempt had. */
+function lastReward({ reward, stop }: Trajectory, said: Segment): number | null {
+  if (said.reward !== undefined) return said.reward;
+  return stop === 'error' || stop === 'timeout' ? null : reward;
 }
 
 /** The tokens that were sampled in `said`, after any context: a student reads the prompt, a teacher more. */

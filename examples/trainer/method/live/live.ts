@@ -1,40 +1,28 @@
-import { collect, type Environment, type Random } from '@molrl/ef-env';
+import { episodeMetrics, type Trajectory } from '@molrl/ef-env';
 import { completionMetrics, rewardMetrics } from '@molrl/grpo';
-import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
+import type { AttemptGame } from '../attemptGame.ts';
 import type { Learner } from '../learner.ts';
+import { type PlayGroupsOptions, playGroups } from '../playGroups.ts';
 import type { Stage, StageStep, Tuned } from '../stage.ts';
-import { readEpisodes } from './episodes.ts';
-import type { LiveMethod } from './liveMethod.ts';
+import { warmUp } from '../warmUp.ts';
+import { attemptsOf, readEpisodes } from './episodes.ts';
+import type { LiveGradient, LiveMethod } from './liveMethod.ts';
 
-/** What is played: the environment answers every attempt in words. */
-export interface LiveGame<Task> {
-  environment: Environment<Task>;
-  /** `position` counts the tasks of the stage. */
-  nextTask(random: Random, position: number): Task;
-  maxTokens: number;
-}
-
-export interface LiveOptions<Task> {
-  game: LiveGame<Task>;
+export interface LiveOptions<Task>
+  extends Omit<PlayGroupsOptions<Task>, 'game' | 'dynamicSampling'> {
+  /** What is played: the environment answers every attempt in words. */
+  game: Omit<AttemptGame<Task>, 'maxTurns'>;
   method: LiveMethod;
   /** Batches of episodes, one optimiser step each. */
   updates: number;
   learningRate: number;
   /** Multiplier of the rate at each step. Default: 3 steps of warm-up, then constant. */
   schedule?: ((step: number) => number) | undefined;
-  /** P */
-  prompts: number;
-  /** G */
-  numGenerations: number;
-  /** Default 1. */
-  temperature?: number | undefined;
   /** Default 1. */
   maxGradNorm?: number | undefined;
   /** Rate and temperature as a person changed them while the run goes. */
   tuned?: Tuned | undefined;
-  signal?: AbortSignal | undefined;
-  onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -46,31 +34,24 @@ export async function* live<Task>(
   stage: Stage,
   options: LiveOptions<Task>,
 ): AsyncGenerator<StageStep> {
-  const { game, method, updates, learningRate, prompts, numGenerations } = options;
-  const { temperature = 1, maxGradNorm = 1, signal, onWarning } = options;
+  const { method, updates, numGenerations, maxGradNorm = 1, onWarning } = options;
   const { schedule = warmUp(updates) } = options;
+  const game = { ...options.game, maxTurns: method.turns };
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
     const changed = options.tuned?.(step) ?? {};
-    const trajectories = await collect(game.environment, learner.policy, {
-      tasks: Array.from({ length: prompts }, (_, i) =>
-        game.nextTask(stage.random, step * prompts + i),
-      ),
-      groupSize: numGenerations,
-      ...{ maxTokens: game.maxTokens, maxTurns: method.turns, signal },
-      temperature: changed.temperature ?? temperature,
-      seed: stage.random.integer(2 ** 32),
-      ...(onWarning && { onWarning }),
-    });
+    const temperature = changed.temperature ?? options.temperature ?? 1;
+    const { trajectories } = await playGroups(learner, stage, { ...options, game, temperature });
     const sampled = performance.now();
     const episodes = readEpisodes(trajectories, numGenerations);
-    const { gradients, metrics, warnings } = await method.gradient({
-      episodes,
-      numGenerations,
-      step,
-    });
+    const played = { episodes, temperature, step };
+    const {
+      gradients,
+      metrics,
+      warnings = [],
+    } = episodes.length > 0 ? await method.gradient(played) : nothingSaid(step);
     for (const warning of warnings) onWarning?.(warning);
-    const rate = (changed.learningRate ?? learningRate) * schedule(step);
+    const rate = (changed.learningRate ?? options.learningRate) * schedule(step);
     let gradNorm = 0;
     if (gradients) {
       ({ gradNorm } = await stage.move(gradients, { learningRate: rate, maxGradNorm }));
@@ -79,40 +60,47 @@ export async function* live<Task>(
     }
     stage.endUpdate();
 
-    const lengths = episodes.flatMap(({ attempts }) => attempts.map(lengthOf));
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const seconds = (performance.now() - started) / 1000;
+    const said = saidMetrics(learner, trajectories, numGenerations);
+    const tokens = said.num_tokens!; // always there
     yield {
       step: step + 1,
       of: updates,
       metrics: {
-        ...rewardMetrics(firstRewards(trajectories), { numGenerations }),
-        ...completionMetrics(
-          lengths,
-          lengths.map(() => 0),
-        ),
+        ...said,
         ...metrics,
         grad_norm: gradNorm,
         learning_rate: rate,
-        num_tokens: tokens,
         'perf/sample_tokens_per_s': tokens / ((sampled - started) / 1000),
-        'perf/tokens_per_s': tokens / seconds,
+        'perf/tokens_per_s': tokens / ((performance.now() - started) / 1000),
       },
     };
   }
 }
 
-const warmUp = (updates: number) =>
-  learningRateSchedule({ type: 'constant', warmupSteps: 3, totalSteps: updates });
+/** A batch in which every episode failed before anything was sampled. */
+const nothingSaid = (step: number): LiveGradient => ({
+  gradients: undefined,
+  metrics: { loss: 0 },
+  warnings: [
+    `Every episode of update ${step + 1} failed before the model said anything: nothing was learned from it.`,
+  ],
+});
 
-const lengthOf = ({
-  said,
-}: {
-  said: { tokens?: { ids: ArrayLike<number> } | undefined };
-}): number => said.tokens?.ids.length ?? 0;
-
-/** Of the attempts that saw no feedback; an episode without one is not scored. */
-const firstRewards = (trajectories: Awaited<ReturnType<typeof collect>>): (number | null)[] =>
-  trajectories.map(
-    ({ segments }) => segments.find(({ kind }) => kind === 'policy')?.reward ?? null,
-  );
+/** Rewards of the attempts that saw no feedback, and the lengths of all attempts. */
+function saidMetrics(
+  { policy }: Learner,
+  trajectories: readonly Trajectory[],
+  numGenerations: number,
+): Record<string, number> {
+  const attempts = trajectories.map(attemptsOf);
+  const rewards = attempts.map(([first]) => first?.reward ?? null);
+  const ids = attempts.flat().map(({ said }) => Array.from(said.tokens?.ids ?? []));
+  const lengths = ids.map(({ length }) => length);
+  const truncated = ids.map((own) => Number(!policy.eosIds.includes(own.at(-1) ?? -1)));
+  return {
+    ...rewardMetrics(rewards, { numGenerations }),
+    ...completionMetrics(lengths, truncated),
+    ...episodeMetrics(trajectories),
+    num_tokens: lengths.reduce((sum, length) => sum + length, 0),
+  };
+}

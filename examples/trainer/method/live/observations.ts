@@ -1,10 +1,11 @@
-import { groupAdvantages } from '@molrl/grpo';
 import { echoLoss, rltfFeedbackLoss } from '@molrl/mol-loss';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import type { Learner } from '../learner.ts';
+import { type Pass, type PassGradient, passesOf, sumOfPasses } from '../passes.ts';
+import { score } from '../score.ts';
+import { episodeAdvantages, lastReward } from './episodeAdvantages.ts';
 import { dialogueTokens } from './episodes.ts';
 import { type LiveGradient, type OpenMethod, type Played, untaught } from './liveMethod.ts';
-import { perToken, policyTerm } from './policyTerm.ts';
+import { policyTerm, tokensOf } from './policyTerm.ts';
 import { turnAdvantages } from './turnAdvantages.ts';
 
 /**
@@ -14,38 +15,68 @@ import { turnAdvantages } from './turnAdvantages.ts';
  * - `'echo'`: one advantage an episode, CE with a denominator of its own
  * - `'rltf-fm'`: an advantage a turn, with the later turn discounted; CE summed as the policy loss is
  */
-export const observations =
-  (kind: 'echo' | 'rltf-fm'): OpenMethod =>
-  (learner) =>
-    untaught({ turns: 2, gradient: (played) => joint(learner, played, kind) });
+export const observations = (kind: Kind): OpenMethod =>
+  untaught(2, (learner, played) => joint(learner, played, kind));
 
-async function joint(
-  learner: Learner,
-  played: Played,
-  kind: 'echo' | 'rltf-fm',
-): Promise<LiveGradient> {
-  const sequences = played.episodes.map((episode) => dialogueTokens(learner, episode));
-  const batch = packedBatch(sequences);
-  const targets = selectTargets(batch, sequences);
-  const { roles, sequenceIds } = targets;
-  const scored = await scoreTargets(learner.model, batch, targets);
-  const { logprobs } = scored;
+type Kind = 'echo' | 'rltf-fm';
 
-  const said = indices(roles, 'assistant');
-  const heard = indices(roles, 'environment');
+/** A whole episode. */
+interface DialogueRow {
+  sequence: ReturnType<typeof dialogueTokens>;
+  /** Of each turn. */
+  advantages: readonly number[];
+}
+
+/** Tokens of the update. */
+interface Totals {
+  said: number;
+  heard: number;
+}
+
+async function joint(learner: Learner, played: Played, kind: Kind): Promise<LiveGradient> {
+  const { temperature } = played;
+  const ofTurns = kind === 'echo' ? sameInEveryTurn(played) : turnAdvantages(played);
+  const rows = played.episodes.map((episode, i) => ({
+    sequence: dialogueTokens(learner, episode),
+    advantages: ofTurns[i]!, // one each
+  }));
+  const totals = { said: tokensOf(rows), heard: tokensOf(rows, 'environment') };
+  const { gradients, metrics } = await sumOfPasses(passesOf(learner, rows), async (pass) => {
+    const { logprobs, backward } = await score(learner, pass, { temperature });
+    const { gradient, ...own } = dialogueTerms(pass, logprobs, { kind, totals });
+    return { ...own, gradients: backward({ logprobs: gradient }) };
+  });
+  return { gradients, metrics };
+}
+
+/** GRPO's, from the reward that the episode ended with. */
+function sameInEveryTurn(played: Played): number[][] {
+  const advantages = episodeAdvantages(played, lastReward);
+  return played.episodes.map(({ attempts }, i) => attempts.map(() => advantages[i]!));
+}
+
+/** The policy loss on what was said and the CE on what was heard. */
+function dialogueTerms(
+  { items, targets }: Pass<DialogueRow>,
+  logprobs: Float32Array,
+  { kind, totals }: { kind: Kind; totals: Totals },
+): Omit<PassGradient, 'gradients'> & { gradient: Float64Array } {
+  const said = indices(targets.roles, 'assistant');
+  const heard = indices(targets.roles, 'environment');
   const at = (from: ArrayLike<number>, list: readonly number[]) => list.map((i) => from[i]!);
-  const ids = at(sequenceIds, said);
-  const advantages =
-    kind === 'echo'
-      ? perToken(episodeAdvantages(played), ids)
-      : turnAdvantages(played).flatMap(({ tokens, advantage }) => Array(tokens).fill(advantage));
-  const policy = policyTerm({ logprobs: at(logprobs, said), advantages, sequenceIds: ids });
+  const policy = policyTerm(
+    {
+      logprobs: at(logprobs, said),
+      advantages: items.flatMap(saidAdvantages),
+      sequenceIds: at(targets.sequenceIds, said),
+    },
+    { total: totals.said },
+  );
   const words = { logprobs: at(logprobs, heard) };
   const ce =
     kind === 'echo'
-      ? echoLoss({ ...words, observationMask: heard.map(() => 1) })
-      : rltfFeedbackLoss(words, { total: said.length });
-
+      ? echoLoss({ ...words, observationMask: heard.map(() => 1) }, { total: totals.heard })
+      : rltfFeedbackLoss(words, { total: totals.said });
   const gradient = new Float64Array(logprobs.length);
   said.forEach((i, k) => {
     gradient[i] = policy.gradient[k]!;
@@ -53,15 +84,21 @@ async function joint(
   heard.forEach((i, k) => {
     gradient[i] = ce.gradient[k]!;
   });
-  const metrics = { ...policy.metrics, ...ce.metrics, loss: policy.loss + ce.loss };
-  return { gradients: scored.backward({ logprobs: gradient }), metrics, warnings: [] };
+  return {
+    gradient,
+    loss: policy.loss + ce.loss,
+    means: [
+      { tokens: said.length, metrics: policy.metrics },
+      { tokens: heard.length, metrics: ce.metrics },
+    ],
+  };
 }
 
-/** GRPO's, from the reward that the episode ended with. */
-function episodeAdvantages({ episodes, numGenerations }: Played): ArrayLike<number> {
-  const rewards = episodes.map(({ attempts }) => attempts.at(-1)!.reward); // episodes have one
-  return groupAdvantages(rewards, { numGenerations });
-}
+/** The advantage of its turn, at each token that the model said. */
+const saidAdvantages = ({ sequence, advantages }: DialogueRow): number[] =>
+  sequence.roles.flatMap((role, t) =>
+    role === 'assistant' ? advantages[sequence.turns[t]!]! : [],
+  );
 
 const indices = (roles: readonly string[], wanted: string): number[] =>
   roles.flatMap((role, i) => (role === wanted ? [i] : []));

@@ -33,21 +33,21 @@ export const PRESETS = {
     context: solvedOrTold,
     teacher: { emaRate: 0.01 },
     divergence: 'reverse',
-    weights: { normalizer: SDPO.normalizer },
+    normalizer: SDPO.normalizer,
   }),
   /** 2601.19897: forward KL to the base. Ours: the base reads the feedback, where the paper has a demonstration. */
   sdft: selfDistillation({
     context: feedbackContext,
     teacher: 'base',
     divergence: SDFT.divergence,
-    weights: { normalizer: SDFT.normalizer },
+    normalizer: SDFT.normalizer,
   }),
   /** 2605.30861, before GRPO. Ours: the environment's own feedback, where the paper asks a language model. */
   'feedback-distillation': selfDistillation({
     context: feedbackContext,
     teacher: { emaRate: FEEDBACK_DISTILLATION.emaRate },
     divergence: FEEDBACK_DISTILLATION.divergence,
-    weights: { normalizer: FEEDBACK_DISTILLATION.normalizer },
+    normalizer: FEEDBACK_DISTILLATION.normalizer,
   }),
   /** 2606.04036: alpha and beta 1e-3, a live teacher. */
   sdpg: sdpg({ context: solvedOrTold }),

@@ -1,55 +1,62 @@
 import { type SdpgOptions, sdpgLoss } from '@molrl/mol-loss';
-import { scoreTargets } from '@molrl/qwen3';
-import type { Learner } from '../learner.ts';
+import type { ScoreTargetsOptions } from '@molrl/qwen3';
+import { sumOfPasses } from '../passes.ts';
+import { score, scoreOnly } from '../score.ts';
 import type { TeacherContext } from './contexts.ts';
-import type { LiveGradient, OpenMethod, Played } from './liveMethod.ts';
-import { perToken, policyTerm } from './policyTerm.ts';
-import { readBoth } from './teacherAdvantages.ts';
-import { openTeacher, type Teacher } from './teachers.ts';
+import {
+  type Class,
+  type LiveGradient,
+  type OpenMethod,
+  type Played,
+  taught,
+} from './liveMethod.ts';
+import { perToken, policyTerm, tokensOf } from './policyTerm.ts';
+import { askTeacher, passesOfBoth, readBoth, toldFraction } from './readBoth.ts';
+
+export interface SdpgMethodOptions extends Omit<SdpgOptions, 'total'> {
+  context: TeacherContext;
+}
 
 /**
  * SDPG: dual-clip GRPO, an exact KL to oneself told more, and a pull to the base.
  *
  *     L = L_GRPO + beta KL(pi(.|x) || pi(.|c, x)) + alpha / 2 (log pi - log base)^2
  */
-export const sdpg =
-  (options: SdpgOptions & { context: TeacherContext }): OpenMethod =>
-  (learner) => {
-    const teacher = openTeacher('live', learner);
-    return {
-      turns: 1,
-      gradient: (played) => regularised(learner, played, { ...options, teacher }),
-      follow: teacher.follow,
-      memory: teacher.memory,
-      dispose: teacher.dispose,
-    };
-  };
+export const sdpg = (options: SdpgMethodOptions): OpenMethod =>
+  taught({ teacher: 'live' }, (both, played) => regularised(both, played, options));
 
 async function regularised(
-  learner: Learner,
+  { learner, teacher }: Class,
   played: Played,
-  { context, teacher, ...options }: SdpgOptions & { context: TeacherContext; teacher: Teacher },
+  { context, ...options }: SdpgMethodOptions,
 ): Promise<LiveGradient> {
-  const both = readBoth(learner, played, { context, adapter: teacher.adapter });
-  const { batch, targets, refInput, hasTeacher } = both;
-  const { sequenceIds } = targets;
-  const base = await scoreTargets(learner.ref, batch, targets);
-  base.dispose();
-  const { logprobs, kl, backward } = await scoreTargets(learner.model, batch, targets, {
-    ...{ ref: teacher.ref, kl: 'reverse', refInput },
+  const { temperature } = played;
+  const rows = readBoth(learner, played, context);
+  const total = tokensOf(rows);
+  const { gradients, metrics } = await sumOfPasses(passesOfBoth(learner, rows), async (pass) => {
+    const refLogprobs = await scoreOnly(learner, pass, { of: 'base', temperature });
+    const told = askTeacher(pass, teacher);
+    const asked: ScoreTargetsOptions = { temperature, ...(told && { ...told, kl: 'reverse' }) };
+    const { logprobs, kl, backward } = await score(learner, pass, asked);
+    const { sequenceIds } = pass.targets;
+    const advantages = perToken(
+      pass.items.map(({ advantage }) => advantage),
+      sequenceIds,
+    );
+    const policy = policyTerm({ logprobs, advantages, sequenceIds }, { total, lossType: 'ppo' });
+    const pulls = sdpgLoss(
+      {
+        ...{ logprobs, refLogprobs, advantages },
+        kl: kl ?? new Float32Array(logprobs.length), // no teacher in this pass: no pull to it
+      },
+      { ...options, total },
+    );
+    const gradient = policy.gradient.map((slope, i) => slope + pulls.gradient[i]!);
+    return {
+      gradients: backward({ logprobs: gradient, kl: kl && pulls.klGradient }),
+      loss: policy.loss + pulls.loss,
+      means: [{ tokens: logprobs.length, metrics: { ...policy.metrics, ...pulls.metrics } }],
+    };
   });
-  const advantages = perToken(both.advantages, sequenceIds);
-  const policy = policyTerm({ logprobs, advantages, sequenceIds }, { lossType: 'ppo' });
-  const teacherMask = sequenceIds.map((id) => hasTeacher[id]!); // ids index the rows
-  const pulls = sdpgLoss(
-    { kl, logprobs, refLogprobs: base.logprobs, advantages, teacherMask },
-    options,
-  );
-  const gradient = policy.gradient.map((slope, i) => slope + pulls.gradient[i]!);
-  const metrics = { ...policy.metrics, ...pulls.metrics, loss: policy.loss + pulls.loss };
-  return {
-    gradients: backward({ logprobs: gradient, kl: pulls.klGradient }),
-    metrics,
-    warnings: [],
-  };
+  return { gradients, metrics: { ...metrics, ...toldFraction(rows) } };
 }

@@ -1,68 +1,104 @@
 import { rltfSelfDistillationLoss } from '@molrl/mol-loss';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import type { Learner, Sequence } from '../learner.ts';
-import { ownTokens } from './episodes.ts';
-import { type LiveGradient, type OpenMethod, type Played, untaught } from './liveMethod.ts';
-import { policyTerm } from './policyTerm.ts';
+import { type Pass, type PassGradient, passesOf, sumOfPasses } from '../passes.ts';
+import { score } from '../score.ts';
+import { firstReward } from './episodeAdvantages.ts';
+import { type LiveEpisode, ownTokens } from './episodes.ts';
+import {
+  type LiveGradient,
+  type OpenMethod,
+  type Played,
+  siblingsOf,
+  untaught,
+} from './liveMethod.ts';
+import { perToken, policyTerm, tokensOf } from './policyTerm.ts';
 import { turnAdvantages } from './turnAdvantages.ts';
+
+/** An attempt under the prompt that it is trained under. */
+interface AttemptRow {
+  sequence: Sequence;
+  advantage: number;
+  /** Under the first prompt, although it was written after the feedback. */
+  again: boolean;
+}
 
 /**
  * RLTF-SD: two-turn GRPO, and the second attempt trained under the first prompt.
  *
  *     L = L_RL - 0.1 sum (r1 - mean of r0) log pi(y1 | x0)        both over the tokens of the policy loss
  */
-export const secondAttempt: OpenMethod = (learner) =>
-  untaught({ turns: 2, gradient: (played) => underFirstPrompt(learner, played) });
-
-async function underFirstPrompt(learner: Learner, played: Played): Promise<LiveGradient> {
-  const attempts = played.episodes.flatMap((episode) => episode.attempts);
-  const plain = attempts.map(({ prompt, said }) => ownTokens(learner, prompt, said));
-  const again = secondAttempts(learner, played);
-  const sequences = [...plain, ...again.map(({ sequence }) => sequence)];
-  const batch = packedBatch(sequences);
-  const targets = selectTargets(batch, sequences);
-  const scored = await scoreTargets(learner.model, batch, targets);
-  const { logprobs } = scored;
-
-  const split = targets.sequenceIds.findIndex((id) => id >= plain.length);
-  const end = split < 0 ? logprobs.length : split; // tokens of the policy loss come first
-  const advantages = turnAdvantages(played).flatMap(({ tokens, advantage }) =>
-    Array(tokens).fill(advantage),
-  );
-  const policy = policyTerm({
-    logprobs: logprobs.subarray(0, end),
-    advantages,
-    sequenceIds: targets.sequenceIds.subarray(0, end),
+export const secondAttempt: OpenMethod = untaught(2, async (learner, played) => {
+  const said = attemptRows(learner, played);
+  const again = secondRows(learner, played);
+  const total = tokensOf(said);
+  const rows = [...said, ...again].filter(({ advantage }) => advantage !== 0);
+  const { gradients, metrics } = await sumOfPasses(passesOf(learner, rows), async (pass) => {
+    const { logprobs, backward } = await score(learner, pass, { temperature: played.temperature });
+    const { gradient, ...own } = bothTerms(pass, logprobs, total);
+    return { ...own, gradients: backward({ logprobs: gradient }) };
   });
-  const distilled = rltfSelfDistillationLoss(
+  return {
+    gradients,
+    metrics: { loss: 0, ...metrics, 'rltf/second_attempts': again.length },
+  } satisfies LiveGradient;
+});
+
+/** The policy loss on the attempts, which come first, and the distillation of the second ones. */
+function bothTerms(
+  { items, targets }: Pass<AttemptRow>,
+  logprobs: Float32Array,
+  total: number,
+): Omit<PassGradient, 'gradients'> & { gradient: Float64Array } {
+  const { sequenceIds } = targets;
+  const split = sequenceIds.findIndex((id) => items[id]!.again);
+  const end = split < 0 ? logprobs.length : split;
+  const advantages = items.map(({ advantage }) => advantage);
+  const own = sequenceIds.subarray(0, end);
+  const policy = policyTerm(
     {
-      logprobs: logprobs.subarray(end),
-      sequenceIds: targets.sequenceIds.subarray(end).map((id) => id - plain.length),
-      advantages: again.map(({ advantage }) => advantage),
+      logprobs: logprobs.subarray(0, end),
+      advantages: perToken(advantages, own),
+      sequenceIds: own,
     },
-    { total: end },
+    { total },
   );
-  const gradient = Float64Array.of(...policy.gradient, ...distilled.gradient);
-  const metrics = {
-    ...policy.metrics,
-    ...distilled.metrics,
+  const second = { logprobs: logprobs.subarray(end), sequenceIds: sequenceIds.subarray(end) };
+  const distilled = rltfSelfDistillationLoss({ ...second, advantages }, { total });
+  return {
+    gradient: Float64Array.of(...policy.gradient, ...distilled.gradient),
     loss: policy.loss + distilled.loss,
-    'rltf/second_attempts': again.length,
+    means: [
+      { tokens: end, metrics: policy.metrics },
+      { tokens: logprobs.length - end, metrics: distilled.metrics },
+    ],
   };
-  return { gradients: scored.backward({ logprobs: gradient }), metrics, warnings: [] };
+}
+
+/** Every attempt as it was made. */
+function attemptRows(learner: Learner, played: Played): AttemptRow[] {
+  const advantages = turnAdvantages(played);
+  return played.episodes.flatMap(({ attempts }, i) =>
+    attempts.map(({ prompt, said }, turn) => ({
+      sequence: ownTokens(learner, prompt, said),
+      advantage: advantages[i]![turn]!, // one each
+      again: false,
+    })),
+  );
 }
 
 /** Each second attempt after the first prompt, with its reward over what its group had without feedback. */
-function secondAttempts(
-  learner: Learner,
-  { episodes }: Played,
-): { sequence: Sequence; advantage: number }[] {
-  return episodes.flatMap(({ attempts: [first, second], group }) => {
+function secondRows(learner: Learner, played: Played): AttemptRow[] {
+  return played.episodes.flatMap((episode) => {
+    const [first, second] = episode.attempts;
     if (!first || !second) return [];
-    const peers = episodes.filter((other) => other.group === group);
-    const baseline =
-      peers.reduce((sum, { attempts }) => sum + attempts[0]!.reward, 0) / peers.length; // episodes have one
     const sequence = ownTokens(learner, first.prompt, second.said);
-    return [{ sequence, advantage: second.reward - baseline }];
+    const baseline = firstMean(siblingsOf(played, episode));
+    const advantage = second.reward === null ? 0 : second.reward - baseline;
+    return [{ sequence, advantage, again: true }];
   });
+}
+
+function firstMean(group: readonly LiveEpisode[]): number {
+  const rewards = group.flatMap((episode) => firstReward(episode) ?? []);
+  return rewards.reduce((sum, reward) => sum + reward, 0) / Math.max(1, rewards.length);
 }

@@ -1,10 +1,17 @@
-import { type DistillationWeightsOptions, distillationLoss } from '@molrl/mol-loss';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
-import type { Learner } from '../learner.ts';
+import { distillationLoss } from '@molrl/mol-loss';
+import { passesOf, sumOfPasses } from '../passes.ts';
+import { score } from '../score.ts';
 import type { TeacherContext } from './contexts.ts';
-import { ownTokens } from './episodes.ts';
-import { type LiveGradient, type OpenMethod, type Played, siblingsOf } from './liveMethod.ts';
-import { openTeacher, type Teacher, type TeacherKind } from './teachers.ts';
+import {
+  type Class,
+  type LiveGradient,
+  type OpenMethod,
+  type Played,
+  taught,
+} from './liveMethod.ts';
+import { tokensOf } from './policyTerm.ts';
+import { askTeacher, isTold, readBoth, toldFraction } from './readBoth.ts';
+import type { TeacherKind } from './teachers.ts';
 
 export interface SelfDistillationOptions {
   /** What the teacher is told. */
@@ -13,8 +20,8 @@ export interface SelfDistillationOptions {
   teacher: TeacherKind;
   /** Over the whole vocabulary: `'reverse'` is KL(student || teacher), `'jsd'` at 0.5. */
   divergence: 'reverse' | 'forward' | 'jsd';
-  /** Mask and denominator; see `distillationLoss`. */
-  weights?: DistillationWeightsOptions | undefined;
+  /** Denominator: the tokens with a teacher, or the rows; see `distillationLoss`. */
+  normalizer: 'token' | 'sequence';
   /** Attempts per episode; only hindsight needs more than 1. Default 1. */
   turns?: number | undefined;
 }
@@ -26,56 +33,31 @@ export interface SelfDistillationOptions {
  *
  * One method of papers each by context, teacher and divergence: SDPO, SDFT, OPSD, feedback distillation.
  */
-export const selfDistillation =
-  (options: SelfDistillationOptions): OpenMethod =>
-  (learner) => {
-    const teacher = openTeacher(options.teacher, learner);
-    return {
-      turns: options.turns ?? 1,
-      gradient: (played) => distil(learner, played, { ...options, teacher }),
-      follow: teacher.follow,
-      memory: teacher.memory,
-      dispose: teacher.dispose,
-    };
-  };
+export const selfDistillation = (options: SelfDistillationOptions): OpenMethod =>
+  taught(options, (both, played) => distil(both, played, options));
 
 async function distil(
-  learner: Learner,
+  { learner, teacher }: Class,
   played: Played,
-  options: Omit<SelfDistillationOptions, 'teacher'> & { teacher: Teacher },
+  { context, divergence, normalizer }: SelfDistillationOptions,
 ): Promise<LiveGradient> {
-  const { context, teacher, divergence, weights } = options;
-  const told = played.episodes.map((episode) => context(episode, siblingsOf(played, episode)));
-  const hasTeacher = told.map((segments) => Number(segments !== undefined));
-  // Rows without a teacher are in the mask, so that their share is told, but are not computed.
-  const rows = played.episodes.flatMap((episode, row) => {
-    const [first] = episode.attempts;
-    const segments = told[row];
-    return first && segments ? [{ first, segments, row }] : [];
+  const { temperature } = played;
+  const all = readBoth(learner, played, context);
+  const rows = all.filter(isTold);
+  const total = normalizer === 'token' ? tokensOf(rows) : rows.length;
+  const { gradients, metrics } = await sumOfPasses(passesOf(learner, rows), async (pass) => {
+    const asked = { ...askTeacher(pass, teacher)!, kl: divergence, temperature }; // all rows are told
+    const { kl, backward } = await score(learner, pass, asked);
+    const { sequenceIds } = pass.targets;
+    const data = { divergences: kl, sequenceIds, hasTeacher: pass.items.map(() => 1) };
+    const { loss, divergenceGradient, metrics } = distillationLoss(data, { normalizer, total });
+    return {
+      gradients: backward({ kl: divergenceGradient }),
+      loss,
+      means: [{ tokens: kl.length, metrics }],
+    };
   });
-  if (rows.length === 0) {
-    const { metrics, warnings } = distillationLoss({
-      divergences: [],
-      sequenceIds: [],
-      hasTeacher,
-    });
-    return { gradients: undefined, metrics, warnings };
-  }
-  const students = rows.map(({ first }) => ownTokens(learner, first.prompt, first.said));
-  const readers = rows.map(({ first, segments }) => ownTokens(learner, segments, first.said));
-  const batch = packedBatch(students);
-  const targets = selectTargets(batch, students);
-  const refBatch = packedBatch(readers);
-  const { kl, backward } = await scoreTargets(learner.model, batch, targets, {
-    ref: teacher.ref,
-    kl: divergence,
-    refInput: {
-      ...{ batch: refBatch, targets: selectTargets(refBatch, readers), adapter: teacher.adapter },
-    },
-  });
-  const sequenceIds = Array.from(targets.sequenceIds, (id) => rows[id]!.row); // ids index the rows
-  const result = distillationLoss({ divergences: kl, sequenceIds, hasTeacher }, weights);
-  const gradients = backward({ kl: result.divergenceGradient });
-  const metrics = { loss: result.loss, ...result.metrics };
-  return { gradients, metrics, warnings: result.warnings };
+  const hasTeacher = all.map((row) => Number(isTold(row)));
+  const { warnings } = distillationLoss({ divergences: [], sequenceIds: [], hasTeacher }); // of the whole update
+  return { gradients, metrics: { ...metrics, ...toldFraction(all) }, warnings };
 }

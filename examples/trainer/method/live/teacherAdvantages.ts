@@ -1,13 +1,19 @@
-import { groupAdvantages } from '@molrl/grpo';
-import { packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
-import type { Learner } from '../learner.ts';
+import type { ScoreTargetsOptions } from '@molrl/qwen3';
+import { type Pass, sumOfPasses } from '../passes.ts';
+import { score } from '../score.ts';
 import type { TeacherContext } from './contexts.ts';
-import { ownTokens } from './episodes.ts';
-import { type LiveGradient, type OpenMethod, type Played, siblingsOf } from './liveMethod.ts';
-import { perToken, policyTerm } from './policyTerm.ts';
-import { openTeacher, type Teacher, type TeacherKind } from './teachers.ts';
+import {
+  type Class,
+  type LiveGradient,
+  type OpenMethod,
+  type Played,
+  taught,
+} from './liveMethod.ts';
+import { perToken, policyTerm, tokensOf } from './policyTerm.ts';
+import { askTeacher, type BothRow, passesOfBoth, readBoth, toldFraction } from './readBoth.ts';
+import type { TeacherKind } from './teachers.ts';
 
-/** The tokens of an update as a rule for advantages sees them, `[N]` each. */
+/** The tokens of a pass as a rule for advantages sees them, `[N]` each. */
 export interface JudgedTokens {
   /** GRPO's. */
   advantages: Float64Array;
@@ -27,74 +33,48 @@ export interface TeacherAdvantageOptions {
 }
 
 /** A policy loss whose advantages a teacher has changed, token by token. */
-export const teacherAdvantages =
-  (options: TeacherAdvantageOptions): OpenMethod =>
-  (learner) => {
-    const teacher = openTeacher(options.teacher, learner);
-    return {
-      turns: 1,
-      gradient: (played) => judged(learner, played, { ...options, teacher }),
-      follow: teacher.follow,
-      memory: teacher.memory,
-      dispose: teacher.dispose,
-    };
-  };
+export const teacherAdvantages = (options: TeacherAdvantageOptions): OpenMethod =>
+  taught(options, (both, played) => judged(both, played, options));
 
 async function judged(
-  learner: Learner,
+  { learner, teacher }: Class,
   played: Played,
-  options: Omit<TeacherAdvantageOptions, 'teacher'> & { teacher: Teacher },
+  { context, advantages: rule }: TeacherAdvantageOptions,
 ): Promise<LiveGradient> {
-  const { context, teacher, advantages: rule } = options;
-  const { batch, targets, refInput, hasTeacher, advantages } = readBoth(learner, played, {
-    context,
-    adapter: teacher.adapter,
+  const { temperature, step } = played;
+  const rows = readBoth(learner, played, context);
+  const total = tokensOf(rows);
+  const { gradients, metrics } = await sumOfPasses(passesOfBoth(learner, rows), async (pass) => {
+    const asked: ScoreTargetsOptions = { temperature, ...askTeacher(pass, teacher) };
+    const { logprobs, refLogprobs, backward } = await score(learner, pass, asked);
+    const tokens = judgedTokens(pass, { logprobs, refLogprobs });
+    const { sequenceIds } = pass.targets;
+    const advantages = rule({ ...tokens, step });
+    const policy = policyTerm({ logprobs, advantages, sequenceIds }, { total });
+    const gap = mean(logprobs.map((logprob, i) => tokens.teacherLogprobs[i]! - logprob));
+    const own = { ...policy.metrics, 'self_distillation/teacher_gap': gap };
+    return {
+      gradients: backward({ logprobs: policy.gradient }),
+      loss: policy.loss,
+      means: [{ tokens: logprobs.length, metrics: own }],
+    };
   });
-  const { logprobs, refLogprobs, backward } = await scoreTargets(learner.model, batch, targets, {
-    ...{ ref: teacher.ref, refInput },
-  });
-  const { sequenceIds } = targets;
-  const teacherMask = Uint8Array.from(sequenceIds, (id) => hasTeacher[id]!);
-  const own = perToken(advantages, sequenceIds);
-  const teacherLogprobs = logprobs.map((logprob, i) =>
-    teacherMask[i] ? refLogprobs[i]! : logprob,
-  );
-  const changed = rule({
-    ...{ advantages: own, logprobs, teacherLogprobs, teacherMask, step: played.step },
-  });
-  const policy = policyTerm({ logprobs, advantages: changed, sequenceIds });
-  const gap = teacherLogprobs.reduce((sum, t, i) => sum + t - logprobs[i]!, 0) / logprobs.length;
-  const metrics = {
-    ...policy.metrics,
-    loss: policy.loss,
-    'self_distillation/reprompt_sample_fraction': mean(hasTeacher),
-    'self_distillation/teacher_gap': gap,
-  };
-  return { gradients: backward({ logprobs: policy.gradient }), metrics, warnings: [] };
+  return { gradients, metrics: { ...metrics, ...toldFraction(rows) } };
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
-
-/** First attempts as student and teacher read them; a row without a teacher is read by itself. */
-export function readBoth(
-  learner: Learner,
-  played: Played,
-  { context, adapter }: { context: TeacherContext; adapter: 'on' | 'off' },
-) {
-  const { episodes, numGenerations } = played;
-  const firsts = episodes.map((episode) => episode.attempts[0]!); // episodes have one
-  const told = episodes.map((episode) => context(episode, siblingsOf(played, episode)));
-  const students = firsts.map(({ prompt, said }) => ownTokens(learner, prompt, said));
-  const readers = firsts.map(({ prompt, said }, i) => ownTokens(learner, told[i] ?? prompt, said));
-  const batch = packedBatch(students);
-  const refBatch = packedBatch(readers);
-  const rewards = firsts.map(({ reward }) => reward);
+/** A pass of `passesOfBoth` has a teacher at all of its tokens or at none. */
+function judgedTokens(
+  { items, targets }: Pass<BothRow>,
+  { logprobs, refLogprobs }: { logprobs: Float32Array; refLogprobs: Float32Array | undefined },
+): Omit<JudgedTokens, 'step'> {
+  const advantages = items.map(({ advantage }) => advantage);
   return {
-    batch,
-    targets: selectTargets(batch, students),
-    refInput: { batch: refBatch, targets: selectTargets(refBatch, readers), adapter },
-    hasTeacher: told.map((segments) => Number(segments !== undefined)),
-    advantages: groupAdvantages(rewards, { numGenerations }),
+    advantages: perToken(advantages, targets.sequenceIds),
+    logprobs,
+    teacherLogprobs: refLogprobs ?? logprobs,
+    teacherMask: new Uint8Array(logprobs.length).fill(refLogprobs ? 1 : 0),
   };
 }
+
+const mean = (values: Float32Array): number =>
+  values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);

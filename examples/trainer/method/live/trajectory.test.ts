@@ -80,7 +80,7 @@ const METHODS: Record<keyof Golden['runs'], OpenMethod> = {
     context: feedbackContext,
     teacher: { emaRate: golden.emaRate },
     divergence: 'jsd',
-    weights: { normalizer: 'token' },
+    normalizer: 'token',
   }),
   rltf_sd: secondAttempt,
 };
@@ -88,13 +88,18 @@ const METHODS: Record<keyof Golden['runs'], OpenMethod> = {
 describe('six updates, step by step', () => {
   test.each(['jsd_ema', 'rltf_sd'] as const)('%s is PyTorch in float64', async (id) => {
     const model = await loadQwen3(fileURLToPath(new URL(golden.checkpoint, FIXTURES)));
-    const method = METHODS[id]({ model, ref: model, render } as unknown as Learner); // what they read
+    const method = METHODS[id]({
+      model,
+      ref: model,
+      render,
+      tokensPerPass: 1e6,
+    } as unknown as Learner); // what they read
     const parameters = model.trainable();
     const { learningRate, betas, maxGradNorm } = golden;
     const stage = new Stage(parameters, { name: 'live', seed: 0, learningRate, betas });
     const episodes = readEpisodes(trajectories(), 2);
     for (const [step, expected] of golden.runs[id].entries()) {
-      const { gradients, metrics } = await method.gradient({ episodes, numGenerations: 2, step });
+      const { gradients, metrics } = await method.gradient({ episodes, temperature: 1, step });
       const { gradNorm } = await stage.move(gradients!, { learningRate, maxGradNorm });
       dispose(gradients!);
       method.follow();

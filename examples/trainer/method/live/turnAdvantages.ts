@@ -1,37 +1,30 @@
 import { turnReturns } from '@molrl/grpo';
-import type { Played } from './liveMethod.ts';
+import type { LiveEpisode } from './episodes.ts';
+import { type Played, siblingsOf } from './liveMethod.ts';
 
 /** RLTF's discount of the second turn's reward in the first. */
 const GAMMA = 0.1;
 
-/** One attempt's share of the batch. */
-export interface TurnAdvantage {
-  /** Tokens that were sampled. */
-  tokens: number;
-  advantage: number;
-}
-
 /**
- * RLTF's advantages of two-turn episodes, attempt by attempt in the order of the episodes.
+ * RLTF's advantages of two-turn episodes, of each attempt of each episode.
  *
  *     R_t = r_t + 0.1 R_{t+1}        A = R_t - mean over the group's attempts at turn t
+ *
+ * An episode that ended without a score has 0 and is in no mean.
  */
-export function turnAdvantages({ episodes }: Played): TurnAdvantage[] {
-  const returns = episodes.map(({ attempts, group }) => {
-    const rewards = attempts.map(({ reward }) => reward);
-    return { values: turnReturns(rewards, { gamma: GAMMA }), group };
-  });
-  const baseline = (group: number, turn: number): number => {
-    const peers = returns.flatMap((own) => {
-      const value = own.values[turn];
-      return own.group === group && value !== undefined ? [value] : [];
+export function turnAdvantages(played: Pick<Played, 'episodes'>): number[][] {
+  return played.episodes.map((episode) => {
+    const own = returnsOf(episode);
+    if (!own) return episode.attempts.map(() => 0);
+    const group = siblingsOf(played, episode).map(returnsOf);
+    return Array.from(own, (value, turn) => {
+      const peers = group.flatMap((returns) => returns?.[turn] ?? []);
+      return value - peers.reduce((sum, peer) => sum + peer, 0) / peers.length; // it is one of them
     });
-    return peers.reduce((sum, value) => sum + value, 0) / peers.length;
-  };
-  return episodes.flatMap(({ attempts, group }, i) =>
-    attempts.map(({ said }, turn) => ({
-      tokens: said.tokens?.ids.length ?? 0,
-      advantage: returns[i]!.values[turn]! - baseline(group, turn), // one each
-    })),
-  );
+  });
+}
+
+function returnsOf({ attempts }: LiveEpisode): Float64Array | undefined {
+  const rewards = attempts.flatMap(({ reward }) => reward ?? []);
+  return rewards.length < attempts.length ? undefined : turnReturns(rewards, { gamma: GAMMA });
 }
