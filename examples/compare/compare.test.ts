@@ -1,19 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readGeneralText } from '../mol-rl/domain/generalText.ts';
-import { loadLearner } from '../trainer/method/learner.ts';
 import { PRESETS } from '../trainer/method/live/presets.ts';
-import { readWeights } from '../trainer/method/weights.ts';
 import { FULL, liveShape } from './budget.ts';
 import { compare } from './compare.ts';
 import { frontPicture } from './frontPicture.ts';
+import { armJobs, type Job, rateJobs } from './jobs.ts';
 import { PLANS } from './plans.ts';
-import { type ArmRecord, armsFile, readRecords } from './records.ts';
+import { type ArmRecord, armsFile, type RateRecord, readRecords } from './records.ts';
 import { htmlReport, markdownTable } from './report.ts';
+import { openBench, runJob } from './runJob.ts';
+import { openRunners } from './runners.ts';
 import { readOptions } from './settings.ts';
 import { summarise } from './summary.ts';
 
@@ -26,15 +26,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test('what is finished is not run again, and every arm of a plan is in the file', async () => {
-  const learner = await loadLearner({ model: shipped, format: 'recipe' });
-  const fresh = await readWeights(learner.model.trainable());
-  const text = await readGeneralText(learner.tokenizer);
+  const bench = await openBench(shipped);
   const options = ['--quick', '--methods', 'base,feedback-distillation', '--eval-tasks', '4'];
   const { settings } = readOptions(options, shipped);
-  const lines: string[] = [];
-  const all = { settings, out: folder, learner, text, fresh, model: 'base' };
   const signal = new AbortController().signal;
-  await compare({ ...all, signal, say: (line) => lines.push(line) });
+  const run: Job[] = [];
+  const runner = (job: Job) => {
+    run.push(job);
+    return runJob({ bench, settings, signal, say: () => {} }, job);
+  };
+  await compare({ settings, out: folder, runners: [runner] });
   const records = await readRecords<ArmRecord>(armsFile(folder));
   expect(records.map(({ id }) => id)).toEqual([
     'base',
@@ -46,11 +47,52 @@ test('what is finished is not run again, and every arm of a plan is in the file'
   expect(first.updates).toBe(2);
   expect(second.updates).toBe(4);
   expect(second.tokens).toBeGreaterThan(first.tokens);
-  const said = lines.length;
-  await compare({ ...all, signal, say: (line) => lines.push(line) });
-  expect(lines).toHaveLength(said);
-  learner.dispose();
+  const kinds = run.map(({ kind, plan }) => `${kind} ${plan}`);
+  expect(kinds).toEqual(['arms base', 'arms feedback-distillation']);
+  await compare({ settings, out: folder, runners: [runner] });
+  expect(run).toHaveLength(kinds.length);
+  bench.learner.dispose();
+  // A process of its own finds the same, to the last bit.
+  const { runners, close } = openRunners({ settings, jobs: 1, threads: 2, signal, say: () => {} });
+  const { arms } = await runners[0]!(run[0]!);
+  expect({ ...arms[0]!, seconds: base.seconds }).toEqual(base);
+  close();
 }, 60_000);
+
+test('a job that fails stops no other, and is told', async () => {
+  const options = ['--methods', 'ce,grpo', '--seeds', '1', '--rates', '1e-3'];
+  const { settings } = readOptions(options, shipped);
+  const out = await mkdtemp(join(tmpdir(), 'compare-'));
+  const run: string[] = [];
+  const runner = async ({ plan }: Job) => {
+    run.push(plan);
+    if (plan === 'ce') throw new Error('NaN at update 3');
+    return { arms: [], rates: [] };
+  };
+  await expect(compare({ settings, out, runners: [runner] })).rejects.toThrow('NaN at update 3');
+  expect(run).toEqual(['ce', 'grpo']);
+  await rm(out, { recursive: true });
+});
+
+test('each method takes the rate that was best on validation, the lower of two that are as good', () => {
+  const options = ['--methods', 'mol,grpo', '--seeds', '1', '--rates', '3e-3,1e-3,3e-4'];
+  const { settings } = readOptions(options, shipped);
+  const model = settings.models[0]!;
+  const tried = (plan: string, learningRate: number, accuracy: number): RateRecord => ({
+    ...{ plan, domain: 'codewords', model: basename(model), learningRate, accuracy },
+  });
+  const rows = [
+    ...[tried('mol', 3e-4, 0.2), tried('mol', 3e-3, 0.5), tried('mol', 1e-3, 0.5)],
+    tried('grpo', 3e-4, 0.1),
+  ];
+  const open = rateJobs(settings, rows).map(({ plan, learningRate }) => [plan, learningRate]);
+  expect(open).toEqual([
+    ['grpo', 3e-3],
+    ['grpo', 1e-3],
+  ]);
+  const rates = armJobs(settings, [], rows).map(({ learningRate }) => learningRate);
+  expect(rates).toEqual([1e-3, 3e-4]);
+});
 
 describe('plans and budget', () => {
   test('every preset is an arm, and has the attempts of every other', () => {

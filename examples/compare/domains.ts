@@ -1,10 +1,8 @@
 import {
-  applyOperations,
   type CodewordsTask,
   codewords,
   codewordsTask,
   createRandom,
-  LEXICON,
   mixSeeds,
   type Random,
 } from '@molrl/ef-env';
@@ -23,8 +21,6 @@ export interface Domain {
   /** Of reinforcement learning and of all methods on live feedback. */
   nextTask(random: Random): CodewordsTask;
   heldOut(split: Split, count: number): CodewordsTask[];
-  /** The right answer of a task. */
-  answer(task: CodewordsTask): string;
   maxTokens: number;
 }
 
@@ -39,10 +35,6 @@ function chains(name: string, words: readonly [number, number], maxTokens: numbe
       return Array.from({ length: count }, () =>
         codewordsTask(random, { split, minWords, maxWords }),
       );
-    },
-    answer: ({ digits, words: chain }) => {
-      const meanings = chain.map((word) => LEXICON[word]!); // tasks hold domain words only
-      return applyOperations(meanings, digits).at(-1)!; // at least one word
     },
   };
 }

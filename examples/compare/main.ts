@@ -1,18 +1,15 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { openCpu } from '@molrl/tensor-gpu';
-import { readGeneralText } from '../mol-rl/domain/generalText.ts';
+import { join } from 'node:path';
 import { endProcess } from '../trainer/harness/endProcess.ts';
 import { exists } from '../trainer/harness/exists.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
-import { loadLearner } from '../trainer/method/learner.ts';
-import { readWeights } from '../trainer/method/weights.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { compare } from './compare.ts';
 import { frontPicture } from './frontPicture.ts';
 import { type ArmRecord, armsFile, type RateRecord, ratesFile, readRecords } from './records.ts';
 import { htmlReport, markdownTable } from './report.ts';
+import { openRunners } from './runners.ts';
 import { readOptions, type Settings } from './settings.ts';
 import { summarise } from './summary.ts';
 
@@ -21,25 +18,20 @@ const say = (line: string): void => {
 };
 
 async function main(): Promise<void> {
-  const { settings, out, threads } = readOptions(process.argv.slice(2), SHIPPED_MODEL);
+  const { settings, out, jobs, threads } = readOptions(process.argv.slice(2), SHIPPED_MODEL);
   await mkdir(out, { recursive: true });
   await assertSame(out, settings);
   const stop = new AbortController();
   onStopSignals(stop, say);
-  const device = await openCpu({ threads });
-  say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
+  say(`${jobs} processes of ${threads} threads. Writing to ${out}`);
+  const { runners, close } = openRunners({ settings, jobs, threads, signal: stop.signal, say });
   try {
-    for (const folder of settings.models) {
-      const learner = await loadLearner({ model: folder, format: 'recipe' });
-      const fresh = await readWeights(learner.model.trainable());
-      const text = await readGeneralText(learner.tokenizer);
-      const model = basename(folder);
-      await compare({ settings, out, learner, text, fresh, model, signal: stop.signal, say });
-      learner.dispose();
-    }
+    await compare({ settings, out, runners });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     say(`Stopped. The same command with --out ${out} goes on.`);
+  } finally {
+    close();
   }
   await writeReport(out, settings);
 }

@@ -1,17 +1,6 @@
-import {
-  collect,
-  createRandom,
-  DOMAIN_WORDS,
-  definitionsTask,
-  FREE_WORDS,
-  mixSeeds,
-  passAtK,
-  plainTask,
-  type QuizTask,
-  quiz,
-  type Random,
-} from '@molrl/ef-env';
+import { collect, createRandom, mixSeeds, passAtK, type QuizTask, quiz } from '@molrl/ef-env';
 import type { GeneralText } from '../mol-rl/domain/generalText.ts';
+import { SKILLS } from '../mol-rl/domain/skills.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { textDrift } from '../trainer/method/textDrift.ts';
 import type { Domain, Split } from './domains.ts';
@@ -29,12 +18,6 @@ export interface Measured {
   textNll: number;
   textKl: number;
 }
-
-const SKILLS = {
-  plain: (random: Random): QuizTask => plainTask(random),
-  defs: (random: Random): QuizTask => definitionsTask(random, { words: FREE_WORDS }),
-  redef: (random: Random): QuizTask => definitionsTask(random, { words: DOMAIN_WORDS }),
-};
 
 export interface MeasureOptions {
   split: Split;
@@ -61,7 +44,7 @@ export async function measure(
     groupSize: 8,
   });
   const groups = few.map((_, i) => many.slice(8 * i, 8 * i + 8).filter(Boolean).length);
-  const skill = async (name: keyof typeof SKILLS): Promise<number> => {
+  const skill = async (name: keyof Measured['skills']): Promise<number> => {
     const random = createRandom(mixSeeds('evaluation', split, name));
     const asked = Array.from({ length: tasks }, () => SKILLS[name](random));
     return share(await answers(learner, asked, options));

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { numberOption } from '../trainer/config/numberOption.ts';
@@ -23,18 +24,25 @@ const schema = z.strictObject({
   quick: z.boolean(),
 });
 
+const commandSchema = schema.extend({
+  jobs: z.number().int().min(1).max(256),
+  threads: z.number().int().min(1).max(256),
+});
+
 /** Everything that decides the outcome; a folder holds the runs of one. */
 export type Settings = z.infer<typeof schema>;
 
 export interface Options {
   settings: Settings;
   out: string;
-  threads: number | undefined;
+  /** Processes at a time, and threads of the engine in each: they decide how long it takes and nothing else. */
+  jobs: number;
+  threads: number;
 }
 
-/** Rates: half decades around 1e-3, which was right for the first stage; GRPO's was chosen on validation before (docs/method.md). */
+/** Rates: half decades around 1e-3, which was right for the first stage, down to what 24 attempts a batch ask of a policy gradient; GRPO's behind a first stage was chosen on validation before (docs/method.md). */
 const DEFAULTS = {
-  rates: [3e-4, 1e-3, 3e-3],
+  rates: [1e-4, 3e-4, 1e-3, 3e-3],
   grpoLearningRate: 5e-4,
   seed: 0,
   seeds: 5,
@@ -59,21 +67,26 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     .option('--eval-tasks <n>', 'held-out tasks', numberOption)
     .option('--quick', 'a few updates of every method')
     .option('--out <folder>', 'a run found there is continued')
-    .option('--threads <n>', 'of the engine', numberOption)
+    .option('--jobs <n>', 'processes at a time; default: one per core', numberOption)
+    .option('--threads <n>', 'of the engine in each process; default 1', numberOption)
     .allowExcessArguments(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   const {
     out,
-    threads,
+    jobs = availableParallelism(),
+    threads = 1,
     quick = false,
     ...given
   } = command.parse([...argv], { from: 'user' }).opts();
   const defaults = { methods: IDS, domains: ['codewords'], models: [shipped], ...DEFAULTS };
-  const parsed = schema.safeParse({ ...defaults, ...(quick ? QUICK : {}), ...given, quick });
+  const parsed = commandSchema.safeParse({
+    ...{ ...defaults, ...(quick ? QUICK : {}), ...given, quick, jobs, threads },
+  });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new Error(`compare: --${issue?.path[0]?.toString()}: ${issue?.message}.`);
   }
-  return { settings: parsed.data, out: out ?? newRunFolder(), threads };
+  const { jobs: processes, threads: perProcess, ...settings } = parsed.data;
+  return { settings, out: out ?? newRunFolder(), jobs: processes, threads: perProcess };
 }

@@ -3,13 +3,8 @@ import {
   codewordsTask,
   collect,
   createRandom,
-  DOMAIN_WORDS,
-  definitionsTask,
-  FREE_WORDS,
   LEXICON,
-  miscTask,
   mixSeeds,
-  plainTask,
   type QuizTask,
   quiz,
   type Random,
@@ -18,6 +13,7 @@ import {
 import type { Learner } from '../../trainer/method/learner.ts';
 import { textDrift } from '../../trainer/method/textDrift.ts';
 import type { GeneralText } from './generalText.ts';
+import { SKILLS } from './skills.ts';
 
 export interface EvaluateOptions {
   /** Held-out chains, tasks and text of this half: settings are chosen on `'validation'`, reported on `'test'`. */
@@ -51,13 +47,6 @@ export interface Evaluation {
 
 const MAX_TOKENS = 56;
 
-const FAMILIES = {
-  plain: (random: Random): QuizTask => plainTask(random),
-  defs: (random: Random): QuizTask => definitionsTask(random, { words: FREE_WORDS }),
-  redef: (random: Random): QuizTask => definitionsTask(random, { words: DOMAIN_WORDS }),
-  misc: (random: Random): QuizTask => miscTask(random),
-};
-
 /** Asks everything once; the same tasks for every arm and seed. */
 export async function evaluate(
   learner: Learner,
@@ -72,8 +61,8 @@ export async function evaluate(
   const domain = draw('domain', (random) => domainQuestion(random, split));
   const sampled = await ask(learner, domain, 1, options);
   const greedy = await ask(learner, domain, 0, options);
-  const skill = async (name: keyof typeof FAMILIES): Promise<Score> =>
-    score(await ask(learner, draw(name, FAMILIES[name]), 0, options));
+  const skill = async (name: keyof typeof SKILLS): Promise<Score> =>
+    score(await ask(learner, draw(name, SKILLS[name]), 0, options));
   return {
     domain: { t1: score(sampled), greedy: score(greedy) },
     skills: {
