@@ -1,78 +1,21 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { readTrajectories } from '@molrl/ef-env';
-import { openCpu } from '@molrl/tensor-gpu';
 import { kebab } from '../trainer/config/kebab.ts';
 import { endProcess } from '../trainer/harness/endProcess.ts';
-import { readLines } from '../trainer/harness/linesFile.ts';
-import { otherEngine } from '../trainer/harness/otherEngine.ts';
-import { onReaderGone } from '../trainer/harness/outputPipe.ts';
-import { createProgress } from '../trainer/harness/progress.ts';
-import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { makeRunFolder } from '../trainer/harness/runFolder.ts';
-import { onStopSignals } from '../trainer/harness/stopSignals.ts';
-import { loadLearner } from '../trainer/method/learner.ts';
-import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
-import { readGeneralText } from './domain/generalText.ts';
-import {
-  type Checkpoint,
-  hasCheckpoint,
-  readCheckpoint,
-  writeCheckpoint,
-} from './harness/checkpoint.ts';
-import type { MetricsRow } from './harness/metricsRow.ts';
+import { findModel, SHIPPED_MODEL } from '../trainer/model/findModel.ts';
+import { type Checkpoint, hasCheckpoint, readCheckpoint } from './harness/checkpoint.ts';
 import { check, type Options, parseOptions, type Settings } from './harness/options.ts';
-import { renderReport } from './harness/report.ts';
-import { consoleTable, summarize } from './harness/results.ts';
-import { metricsFile, openRun, runArms, trajectoriesFile } from './harness/run.ts';
-import { type RunFacts, runFacts } from './harness/runFacts.ts';
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
+import { trajectoriesFile } from './harness/runFiles.ts';
 
 async function main(): Promise<void> {
   const options = parseOptions(
     process.argv.slice(2).filter((argument) => argument !== '--'),
     process.env,
   );
-  const stop = new AbortController();
-  // Nobody reads on: no failure, and npm would print one for another exit code. The run is saved.
-  onReaderGone(() => stop.abort(new Error('EPIPE')));
-  const { out } = options;
   const checkpoint = await openCheckpoint(options);
-  const { settings } = checkpoint;
-  const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
-  refuseOtherEngine(checkpoint.library, device.library);
-  checkpoint.library = device.library;
-  const learner = await loadLearner({
-    model: settings.model ?? SHIPPED_MODEL,
-    format: 'recipe',
-    lora: settings.lora === undefined ? undefined : { r: settings.lora },
-  });
-  const text = await readGeneralText(learner.tokenizer);
-  if (options.quick) {
-    say(
-      `--quick: ${settings.arm.length} arms, ${settings.updates} + ${settings.grpoUpdates} updates, ${settings.evalTasks} tasks a cell. A first look: leave it out for the full comparison.`,
-    );
-  }
-  say(`MoL-RL on ${device.library}, ${device.threads} threads. Writing to ${out}`);
-  await writeCheckpoint(out, checkpoint);
-
-  const progress = createProgress();
-  const run = openRun({ learner, text, out, checkpoint, progress, signal: stop.signal });
-  onStopSignals(stop, (text) => progress.line(text));
-  try {
-    await runArms(run);
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    progress.stop();
-    say(`Stopped and saved. Continue with: npm start -- --out ${out} --resume`);
-    return;
-  }
-  progress.stop();
-  process.exitCode = 0; // a signal that came after the last stage stopped nothing
-  await writeResults(out, checkpoint, runFacts(settings, learner, device));
+  await findModel(checkpoint.settings.model ?? SHIPPED_MODEL);
+  const { wholeRun } = await import('./wholeRun.ts'); // all that computes: seconds, which a wrong option need not wait for
+  await wholeRun(options, checkpoint);
 }
 
 /** A new checkpoint, or with --resume the one in the folder. */
@@ -107,38 +50,6 @@ function refuseOtherSettings(stored: Settings, given: Partial<Settings>): void {
       );
     }
   }
-}
-
-/** A run is the same wherever it was interrupted: only on the same kernels. */
-function refuseOtherEngine(before: string | undefined, now: string): void {
-  const meaning = otherEngine(before, now);
-  if (meaning === undefined) return;
-  throw new Error(
-    `--resume: ${meaning}. Continue it on a machine that has ${before} (MOLRL_CPU=v3 or v4 and MOLRL_KERNELS choose), or start a new run in another --out.`,
-  );
-}
-
-async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts): Promise<void> {
-  const results = summarize(checkpoint);
-  const metrics = await readLines<MetricsRow>(metricsFile(out));
-  const episodes = await readTrajectories(trajectoriesFile(out)).catch(() => []); // no arm needed any
-  const talkative = [...episodes].sort((a, b) => b.segments.length - a.segments.length).slice(0, 5);
-  await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await replaceFile(
-    join(out, 'report.html'),
-    renderReport(checkpoint, results, metrics, talkative, facts),
-  );
-  say('');
-  say(consoleTable(results.arms));
-  const { seeds, evalTasks, split } = checkpoint.settings;
-  const interval = seeds === 1 ? 'Wilson over tasks, t over text windows' : `t over ${seeds} seeds`;
-  say(
-    `[95 % interval: ${interval}; ${evalTasks} tasks a cell, held-out ${split} half, no feedback]`,
-  );
-  say(`Largest sampler/trainer log-prob difference: ${results.mismatch.max.toExponential(1)}`);
-  for (const [stage, seconds] of Object.entries(checkpoint.seconds))
-    say(`  ${stage.padEnd(28)} ${seconds.toFixed(1)} s`);
-  say(`Report: ${join(out, 'report.html')}   Figures: ${join(out, 'results.json')}`);
 }
 
 endProcess(main());

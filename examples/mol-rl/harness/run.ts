@@ -16,6 +16,7 @@ import { type GeneralText, generalSequences } from '../domain/generalText.ts';
 import { type Checkpoint, writeCheckpoint } from './checkpoint.ts';
 import type { MetricsRow } from './metricsRow.ts';
 import type { Arm } from './options.ts';
+import { metricsFile, trajectoriesFile } from './runFiles.ts';
 
 /** One run of `npm start`: where it writes, what it has, how it is stopped. */
 export interface Run {
@@ -30,9 +31,6 @@ export interface Run {
   /** EF episodes of the seed at work, once they are there. */
   episodes?: { seed: number; trajectories: Trajectory[] } | undefined;
 }
-
-export const trajectoriesFile = (out: string): string => join(out, 'trajectories.jsonl');
-export const metricsFile = (out: string): string => join(out, 'metrics.jsonl');
 
 /** Opens what a run writes to. */
 export function openRun(parts: Omit<Run, 'metrics' | 'episodes'>): Run {

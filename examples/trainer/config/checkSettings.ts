@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { checkEnvironment, environmentsOf } from './checkEnvironment.ts';
 import { withDefaults } from './defaults.ts';
 import {
   ENVIRONMENTS,
@@ -19,6 +20,7 @@ export function checkSettings(given: object, { quick = false } = {}): TrainerSet
   if (!result.success) {
     throw new Error(result.error.issues.flatMap((issue) => sentences(issue, value)).join('\n'));
   }
+  checkEnvironment(result.data);
   checkFiles(result.data);
   return result.data;
 }
@@ -47,8 +49,8 @@ function checkFiles(settings: TrainerSettings): void {
     if (missing) throw new Error(text);
   };
   const isPlayed = stages.some((stage) => ['grpo', 'collect', 'live'].includes(stage));
-  const names = environment.split('+').flatMap((part) => {
-    return ENVIRONMENTS.filter((name) => name === part.trim());
+  const names = environmentsOf(environment).flatMap((part) => {
+    return ENVIRONMENTS.filter((name) => name === part);
   });
   for (const name of names) {
     const [columns, other] = [COLUMNS[name], NEEDS[name]];

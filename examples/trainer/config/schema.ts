@@ -1,4 +1,4 @@
-import { CHAT_FORMATS } from '@molrl/qwen3';
+import type { ChatFormat } from '@molrl/qwen3';
 import { z } from 'zod';
 import { changes } from './sections/changes.ts';
 import { collect } from './sections/collect.ts';
@@ -23,6 +23,11 @@ export const ENVIRONMENTS = [
 ] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
+/** Those of qwen3 by name, which takes seconds to load. */
+export const FORMATS = [
+  ...(['auto', 'recipe', 'chatml', 'qwen3', 'qwen3-non-thinking', 'smollm2', 'llama3'] as const),
+] as const satisfies readonly ('auto' | ChatFormat)[];
+
 /** A whole run. Everything that decides its outcome is in here. */
 export const trainerSchema = z.strictObject({
   model: named(
@@ -31,7 +36,7 @@ export const trainerSchema = z.strictObject({
     { trl: 'model_name_or_path', verl: 'model.path', primeRl: 'model.name' },
   ),
   format: named(
-    oneOf(['auto', ...CHAT_FORMATS]),
+    oneOf(FORMATS),
     "How conversations are written down. 'auto': as the model's chat template does.",
   ),
   lora: named(lora.optional(), 'Train an adapter instead of all weights.', { trl: 'use_peft' }),

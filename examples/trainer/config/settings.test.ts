@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CHAT_FORMATS } from '@molrl/qwen3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSettings } from './checkSettings.ts';
 import { readCommandLine } from './commandLine.ts';
 import { readGiven } from './readSettings.ts';
+import { FORMATS } from './schema.ts';
 import { groupOfShortName, settingsTable } from './settingsTable.ts';
 
 let folder = '';
@@ -130,4 +132,8 @@ describe('settings table', () => {
     expect(groupOfShortName('seed', ['grpo'])).toBeUndefined();
     expect(groupOfShortName('tasks', ['grpo'])).toBe('eval');
   });
+});
+
+test('a chat format has the same name here as where it is written', () => {
+  expect(FORMATS).toEqual(['auto', ...CHAT_FORMATS]);
 });

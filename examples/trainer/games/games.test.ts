@@ -158,8 +158,9 @@ describe('the other games', () => {
   test('one without tasks, and a name that is none, are refused', async () => {
     const environment = await file('none.mjs', 'export default { start: () => ({}) };\n');
     await expect(openGame(checkSettings({ environment }))).rejects.toThrow(/has no tasks/);
-    await expect(openGame(checkSettings({ environment: 'gim' }))).rejects.toThrow(
-      /Did you mean 'gym'/,
+    expect(() => checkSettings({ environment: 'gim' })).toThrow(/Did you mean 'gym'/);
+    expect(() => checkSettings({ environment: 'gym+codeword' })).toThrow(
+      /'codeword' is neither a name .* Did you mean 'codewords'/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { closest } from 'fastest-levenshtein';
-import { ENVIRONMENTS, type EnvironmentName, type TrainerSettings } from '../config/schema.ts';
+import { environmentsOf } from '../config/checkEnvironment.ts';
+import type { EnvironmentName, TrainerSettings } from '../config/schema.ts';
 import { codeGame } from './codeGame.ts';
 import { codewordsGame } from './codewordsGame.ts';
 import { dialogueGame } from './dialogueGame.ts';
@@ -30,30 +30,22 @@ const OPEN: Record<EnvironmentName, Opener> = {
   dialogue: (settings) => dialogueGame({ ...settings, data: settings.data!, rule: settings.rule! }),
 };
 
-/** The game that the settings name. @throws {Error} One line naming the setting, what came and what can be given. */
+/** The game that the settings name. */
 export async function openGame(settings: TrainerSettings): Promise<Game> {
-  const { environment, weights } = settings;
-  if (existsSync(environment)) return ownGame(settings);
-  const names = environment.split('+').map((name) => name.trim());
-  if (weights !== undefined && weights.length !== names.length) {
-    throw new Error(
-      `weights: must be one for each environment (${names.length}), got ${weights.length}. Give --weights ${names.map(() => 1).join(',')}.`,
-    );
-  }
-  if (names.length === 1) return openOne(environment, settings);
+  const names = environmentsOf(settings.environment);
+  if (names.length === 1) return openOne(names[0]!, settings); // one
   const parts = names.map(async (name, i) => ({
     ...{ name, game: await openOne(name, settings) },
-    weight: weights?.[i] ?? 1,
+    weight: settings.weights?.[i] ?? 1,
   }));
   return mixedGame(await Promise.all(parts));
 }
 
+/** What is neither a name nor an address is a file: checkEnvironment has seen it. */
 async function openOne(name: string, settings: TrainerSettings): Promise<Game> {
   if (name.startsWith('openenv:'))
     return openEnvGame({ ...settings, url: name.slice('openenv:'.length) });
-  if (Object.hasOwn(OPEN, name)) return OPEN[name as EnvironmentName](settings); // a key of it
-  if (existsSync(name)) return ownGame({ ...settings, environment: name });
-  throw new Error(
-    `environment: '${name}' is neither a name (${ENVIRONMENTS.join(', ')}, openenv:URL, or several with + between) nor a file that is there. Did you mean '${closest(name, ENVIRONMENTS)}'?`,
-  );
+  if (existsSync(name) || !Object.hasOwn(OPEN, name))
+    return ownGame({ ...settings, environment: name });
+  return OPEN[name as EnvironmentName](settings); // a key of it
 }

@@ -6,6 +6,7 @@ import {
   SDFT,
   SDPO,
 } from '@molrl/mol-loss';
+import type { LIVE_METHODS } from '../../config/sections/live.ts';
 import { feedbackContext, firstContext, siblingContext } from './contexts.ts';
 import type { OpenMethod } from './liveMethod.ts';
 import { observations } from './observations.ts';
@@ -69,6 +70,6 @@ export const PRESETS = {
   }),
   /** 2608.31046: the control. */
   unlikely: withoutFeedback('unlikely'),
-} as const satisfies Record<string, OpenMethod>;
+} as const satisfies Record<(typeof LIVE_METHODS)[number], OpenMethod>;
 
 export type PresetName = keyof typeof PRESETS;

@@ -1,25 +1,9 @@
 // npm run doctor -- --config FILE   checks a run before it starts: the options are those of `npm run train`
 // npm run doctor -- runs/last       what the doctor finds in the metrics of a run
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseConfig, type Qwen3Config } from '@molrl/qwen3';
-import { openCpu } from '@molrl/tensor-gpu';
 import { checkSettings } from '../../config/checkSettings.ts';
 import { readCommandLine } from '../../config/commandLine.ts';
 import { readGiven } from '../../config/readSettings.ts';
-import type { TrainerSettings } from '../../config/schema.ts';
-import { openGame } from '../../games/openGame.ts';
-import { readSftRows } from '../../games/sftRows.ts';
 import { endProcess } from '../../harness/endProcess.ts';
-import { loadLearner } from '../../method/learner.ts';
-import { SHIPPED_MODEL } from '../../model/findModel.ts';
-import { readRun } from '../readRun.ts';
-import { afterRun, findingLine } from './afterRun.ts';
-import { memoryTooSmall } from './before/memoryTooSmall.ts';
-import { beforeRun } from './beforeRun.ts';
-import { CHECKS_BEFORE, CHECKS_DURING, findings } from './checks.ts';
-import { memoryNeeded } from './memoryNeeded.ts';
-import { trialBatch } from './trialBatch.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -31,6 +15,7 @@ async function main(): Promise<void> {
   if (folder !== undefined && !folder.startsWith('-')) return ofRun(folder);
   const line = readCommandLine(argv);
   const settings = checkSettings(await readGiven(line), { quick: line.quick });
+  const { beforeStart } = await import('./beforeStart.ts'); // all that computes
   const sentences = await beforeStart(settings, line.threads);
   for (const sentence of sentences) say(`- ${sentence}`);
   say(sentences.length === 0 ? 'Healthy: nothing to say.' : `${sentences.length} found.`);
@@ -38,6 +23,10 @@ async function main(): Promise<void> {
 }
 
 async function ofRun(folder: string): Promise<void> {
+  const [{ readRun }, { afterRun, findingLine }] = await Promise.all([
+    import('../readRun.ts'),
+    import('./afterRun.ts'),
+  ]);
   const { settings, metrics } = await readRun(folder);
   const found = afterRun(settings, metrics);
   for (const finding of found) say(`- ${findingLine(finding)}`);
@@ -45,42 +34,6 @@ async function ofRun(folder: string): Promise<void> {
     found.length === 0
       ? `Healthy: nothing to say of ${metrics.length} rows of metrics.`
       : `${found.length} found.`,
-  );
-}
-
-/** What is wrong before the first update; the model is loaded only if it fits. */
-async function beforeStart(
-  settings: TrainerSettings,
-  threads: number | undefined,
-): Promise<string[]> {
-  const folder = settings.model ?? SHIPPED_MODEL;
-  const config = await configOf(folder);
-  const large =
-    config &&
-    memoryTooSmall({ settings, memory: memoryNeeded(config, settings, { prompt: 1, sftRow: 1 }) });
-  if (large !== undefined) return [`${large} Nothing was loaded.`];
-  await openCpu({ threads, kernels: settings.kernels });
-  const learner = await loadLearner({
-    ...{ model: folder, format: settings.format, lora: settings.lora },
-  });
-  const game = await openGame(settings);
-  const sftRows = await readSftRows(settings, learner, game);
-  const before = findings(CHECKS_BEFORE, await beforeRun({ settings, learner, game, sftRows }));
-  const starts = settings.stages.find((stage) => stage !== 'eval');
-  if (starts !== 'grpo') return before.map(({ sentence }) => sentence);
-  const update = await trialBatch(settings, learner, game);
-  const played = findings(CHECKS_DURING, {
-    ...{ settings, stage: 'grpo', updates: [update], evaluations: [] },
-  });
-  return [...before, ...played].map(({ sentence }) => sentence);
-}
-
-/** Of a model folder, without its weights; a GGUF file has it inside. */
-async function configOf(model: string): Promise<Qwen3Config | undefined> {
-  const file = join(model, 'config.json');
-  return readFile(file, 'utf8').then(
-    (text) => parseConfig(JSON.parse(text), file),
-    () => undefined,
   );
 }
 

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { openCpu } from '@molrl/tensor-gpu';
+import type { TrainerSettings } from './config/schema.ts';
+import { openControl } from './control/openControl.ts';
+import { openGame } from './games/openGame.ts';
+import { readSftRows } from './games/sftRows.ts';
+import { batchInWords } from './harness/batchInWords.ts';
+import { otherEngine } from './harness/otherEngine.ts';
+import { onReaderGone } from './harness/outputPipe.ts';
+import { createProgress } from './harness/progress.ts';
+import { replaceFile } from './harness/replaceFile.ts';
+import { openRun, saveRun } from './harness/run.ts';
+import { runFile, runFileName } from './harness/runFile.ts';
+import { runStages } from './harness/runStages.ts';
+import type { RunState } from './harness/runState.ts';
+import { onStopSignals } from './harness/stopSignals.ts';
+import { type Learner, loadLearner } from './method/learner.ts';
+import { readWeights } from './method/weights.ts';
+import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
+import { SHIPPED_MODEL } from './model/findModel.ts';
+import { readGeneralText } from './model/generalText.ts';
+import { modelCard } from './model/modelCard.ts';
+import { beforeRun } from './seeing/doctor/beforeRun.ts';
+import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
+import { readRun } from './seeing/readRun.ts';
+import { renderReport } from './seeing/report/report.ts';
+import { openTrackers } from './seeing/tracking/openTrackers.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** A run whose settings are checked and whose folder is open. */
+export interface CheckedRun {
+  out: string;
+  /** What the user gave, for `run.json`. */
+  given: Record<string, unknown>;
+  settings: TrainerSettings;
+  /** Where it stopped, if it is to be continued. */
+  found: RunState | undefined;
+  threads: number | undefined;
+  /** Port of the page of live control. */
+  control: number | undefined;
+}
+
+/** A whole run: the model and the game are opened, the stages played, and what is left is written. */
+export async function train(checked: CheckedRun): Promise<void> {
+  const { out, given, settings, found, threads, control: port } = checked;
+  const stop = new AbortController();
+  onReaderGone(() => stop.abort(new Error('EPIPE')));
+  const device = await openCpu({ threads, kernels: settings.kernels });
+  const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
+  const learner = await loadLearner({ model, format, lora, gradientCheckpointing });
+  const kinds = settings.export ?? usualExport(lora !== undefined);
+  checkExport(learner, kinds);
+  const game = await openGame(settings);
+  const text = await readGeneralText(settings, learner, out);
+  const sftRows = await readSftRows(settings, learner, game);
+  const state = found ?? (await newState(settings, learner.model));
+
+  const meaning = otherEngine(state.library, device.library);
+  if (meaning !== undefined) say(`--resume: ${meaning}.`);
+  state.library = device.library;
+  say(shapeOf(settings, learner));
+  if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
+  say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
+  const describe = (): Promise<void> => {
+    const content = { settings: state.settings, given, learner, device, game };
+    return replaceFile(join(out, runFileName), runFile({ ...content, actions: state.actions }));
+  };
+  await describe();
+  if (!found) {
+    const facts = await beforeRun({ settings, learner, game, sftRows });
+    for (const { sentence } of findings(CHECKS_BEFORE, facts)) say(`doctor: ${sentence}`);
+  }
+  const progress = createProgress();
+  const tell = (words: string): void => progress.line(words);
+  onStopSignals(stop, tell);
+  const control = await openControl(port, tell);
+  const tracker = openTrackers({ state, out, onFailure: tell });
+  const run = openRun({
+    ...{ learner, game, text, sftRows, out, state, tracker, progress, control, describe },
+    signal: stop.signal,
+  });
+  if (!found) await saveRun(run);
+  try {
+    await runStages(run);
+  } catch (error) {
+    progress.stop();
+    if (!stop.signal.aborted) throw error;
+    say(`Stopped and saved. Continue with: npm run train -- --out ${out} --resume`);
+    return;
+  }
+  progress.stop();
+  await game.close?.();
+  process.exitCode = 0; // a signal that came after the last stage stopped nothing
+  const results = {
+    evaluations: state.evaluations,
+    seconds: state.seconds,
+    accuracy: game.accuracy,
+  };
+  await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  const { evaluations, seconds } = state;
+  const facts = { settings, learner, game, evaluations, seconds, out };
+  const written = await exportModel(learner, {
+    ...{ out, kinds },
+    card: (kind) => modelCard(kind, facts),
+  });
+  for (const { kind, path } of written) say(`${kind}: ${path}`);
+  await replaceFile(join(out, 'report.html'), renderReport([await readRun(out)]));
+  say(`Report: ${join(out, 'report.html')}`);
+  say(`Figures: ${join(out, 'results.json')}`);
+  say(`Next: npm run chat -- ${out}`);
+}
+
+async function newState(settings: TrainerSettings, model: Learner['model']): Promise<RunState> {
+  const weights = await readWeights(model.trainable());
+  return {
+    ...{ settings, stage: 0, weights, evaluations: [], seconds: {}, actions: [] },
+    bytes: { metrics: 0, completions: 0 },
+  };
+}
+
+/** The arithmetic of a batch, in words. */
+function shapeOf(
+  { stages, grpo }: TrainerSettings,
+  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
+): string {
+  const trained = Object.values(model.trainable()).reduce((sum, { size }) => sum + size, 0);
+  const lines = [
+    `stages ${stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
+  ];
+  if (stages.includes('grpo')) lines.push(`grpo: ${batchInWords(grpo, tokensPerPass)}`);
+  return lines.join('\n');
+}
