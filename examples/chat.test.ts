@@ -13,6 +13,7 @@ import {
 } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NODE_FLAGS } from './nodeFlags.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const TOKENIZER = file('../packages/qwen3/fixtures/recipeTokenizer.json');
@@ -32,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function chat(lines: string[], args: string[]): Promise<string> {
-  const flags = ['--conditions=@molrl/source', '--import', 'tsx', file('chat.ts'), folder, ...args];
+  const flags = [...NODE_FLAGS, file('chat.ts'), folder, ...args];
   const child = spawn(process.execPath, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(`${lines.join('\n')}\n`);
   let said = '';

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
+import { NODE_FLAGS } from './nodeFlags.ts';
+
 const run = promisify(execFile);
 
 test.each<[string, RegExp]>([
@@ -17,12 +19,6 @@ test.each<[string, RegExp]>([
   ['foreignLoss', /step 2 +loss \d+\.\d+/],
 ])('%s runs', async (name, expected) => {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  const { stdout } = await run(process.execPath, [
-    '--conditions=@molrl/source',
-    '--import',
-    'tsx',
-    file,
-    '2',
-  ]);
+  const { stdout } = await run(process.execPath, [...NODE_FLAGS, file, '2']);
   expect(stdout).toMatch(expected);
 });

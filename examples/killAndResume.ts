@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { NODE_FLAGS } from './nodeFlags.ts';
+
 const program = fileURLToPath(new URL('mol-rl/main.ts', import.meta.url));
 
 export interface Ended {
@@ -46,14 +48,7 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      [
-        '--conditions=@molrl/source',
-        '--import',
-        'tsx',
-        ...imports.flatMap((module) => ['--import', module]),
-        file,
-        ...argv,
-      ],
+      [...NODE_FLAGS, ...imports.flatMap((module) => ['--import', module]), file, ...argv],
       { env: { ...process.env, ...env } },
     );
     const ended: Ended = { code: null, signal: null, stdout: '', stderr: '', workMs: 0 };

@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockFile = join(root, 'pnpm-lock.yaml');
@@ -19,7 +19,7 @@ const program =
   (args) => [
     '--conditions=@molrl/source',
     '--import',
-    'tsx',
+    pathToFileURL(join(root, 'scripts', 'load.mjs')).href,
     join(root, 'examples', ...path),
     ...args,
   ];

@@ -48,10 +48,8 @@ describe('bootstrap', () => {
   beforeAll(() => {
     for (const name of ['scripts', 'node_modules', 'examples/mol-rl'])
       mkdirSync(join(folder, name), { recursive: true });
-    copyFileSync(
-      join(repositoryRoot, 'scripts', 'bootstrap.mjs'),
-      join(folder, 'scripts', 'bootstrap.mjs'),
-    );
+    for (const name of ['bootstrap.mjs', 'load.mjs', 'loadBundles.mjs', 'bundlePackages.mjs'])
+      copyFileSync(join(repositoryRoot, 'scripts', name), join(folder, 'scripts', name));
     symlinkSync(join(repositoryRoot, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'));
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     writeFileSync(join(folder, 'examples', 'mol-rl', 'main.ts'), MAIN);

@@ -13,10 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { NODE_FLAGS } from '../nodeFlags.ts';
 import { readCheckpoint, writeCheckpoint } from './harness/checkpoint.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
-const command = [process.execPath, '--conditions=@molrl/source', '--import', 'tsx', program];
+const command = [process.execPath, ...NODE_FLAGS, program];
 const TINY = ['--arm', 'base', '--eval-tasks', '1'];
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'molrl-bad-'));

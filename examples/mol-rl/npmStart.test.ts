@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runMolRl, SMALL_RUN } from '../killAndResume.ts';
+import { NODE_FLAGS } from '../nodeFlags.ts';
 import { parseOptions } from './harness/options.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -64,13 +65,7 @@ describe('a reader that leaves', () => {
     const out = join(folder, 'piped');
     const argv = [...SMALL_RUN, '--out', out];
     const program = join(root, 'examples', 'mol-rl', 'main.ts');
-    const child = spawn(process.execPath, [
-      '--conditions=@molrl/source',
-      '--import',
-      'tsx',
-      program,
-      ...argv,
-    ]);
+    const child = spawn(process.execPath, [...NODE_FLAGS, program, ...argv]);
     let stderr = '';
     child.stderr.on('data', (data) => {
       stderr += data;

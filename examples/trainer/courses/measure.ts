@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../nodeFlags.ts';
 import { exists } from '../harness/exists.ts';
 import { type Figure, tInterval } from '../harness/intervals.ts';
 import { listCheckpoints } from '../harness/runState.ts';
@@ -20,7 +21,7 @@ interface Results {
 
 /** Runs the trainer. @returns the most memory it had resident, MB; where the system tells. */
 async function train(args: readonly string[]): Promise<number | undefined> {
-  const flags = ['--conditions=@molrl/source', '--import', 'tsx', here('../main.ts')];
+  const flags = [...NODE_FLAGS, here('../main.ts')];
   const child = spawn(process.execPath, [...flags, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
