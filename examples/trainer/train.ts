@@ -20,6 +20,7 @@ import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
 import { SHIPPED_MODEL } from './model/findModel.ts';
 import { readGeneralText } from './model/generalText.ts';
 import { modelCard } from './model/modelCard.ts';
+import { openRollouts } from './remote/openRollouts.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
 import { readRun } from './seeing/readRun.ts';
@@ -50,7 +51,9 @@ export async function train(checked: CheckedRun): Promise<void> {
   onReaderGone(() => stop.abort(new Error('EPIPE')));
   const device = await openCpu({ threads, kernels: settings.kernels });
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
-  const learner = await loadLearner({ model, format, lora, gradientCheckpointing });
+  const rollouts = await openRollouts(settings, out);
+  const sampler = rollouts?.sampler;
+  const learner = await loadLearner({ model, format, lora, gradientCheckpointing, sampler });
   const kinds = settings.export ?? usualExport(lora !== undefined);
   checkExport(learner, kinds);
   const game = await openGame(settings);
@@ -64,8 +67,10 @@ export async function train(checked: CheckedRun): Promise<void> {
   say(shapeOf(settings, learner));
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
+  if (rollouts) say(`rollouts: vLLM ${rollouts.engine.version} at ${rollouts.engine.url}`);
   const describe = (): Promise<void> => {
-    const content = { settings: state.settings, given, learner, device, game };
+    const engines = { device, rollouts: rollouts?.engine };
+    const content = { settings: state.settings, given, learner, game, ...engines };
     return replaceFile(join(out, runFileName), runFile({ ...content, actions: state.actions }));
   };
   await describe();
@@ -90,6 +95,8 @@ export async function train(checked: CheckedRun): Promise<void> {
     if (!stop.signal.aborted) throw error;
     say(`Stopped and saved. Continue with: npm run train -- --out ${out} --resume`);
     return;
+  } finally {
+    await rollouts?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
   }
   progress.stop();
   await game.close?.();

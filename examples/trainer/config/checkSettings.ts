@@ -83,6 +83,10 @@ function checkFiles(settings: TrainerSettings): void {
     lora === undefined && kinds?.includes('adapter') === true,
     'export: there is an adapter only with --lora. Take merged or gguf, or train one.',
   );
+  need(
+    lora === undefined && settings.rollouts !== undefined,
+    'rollouts: the server is handed an adapter, and all weights are trained. Add --lora 16.',
+  );
 }
 
 /** `lora: 16` is `lora: { r: 16 }`. */

@@ -20,6 +20,7 @@ const DEFAULTS: TrainerSettings = {
   adamBeta2: 0.98,
   weightDecay: 0,
   gradientCheckpointing: false,
+  rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN',
   changes: [],
   kernels: 'auto',
   collect: {

@@ -10,6 +10,7 @@ import { lora } from './sections/lora.ts';
 import { mol } from './sections/mol.ts';
 import { optimizer } from './sections/optimizer.ts';
 import { play } from './sections/play.ts';
+import { remote } from './sections/remote.ts';
 import { saving } from './sections/saving.ts';
 import { sft } from './sections/sft.ts';
 import { tracking } from './sections/tracking.ts';
@@ -79,6 +80,7 @@ export const trainerSchema = z.strictObject({
   ...exporting,
   ...tracking,
   ...optimizer,
+  ...remote,
   changes,
   kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels compute.'),
   collect,

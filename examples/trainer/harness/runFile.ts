@@ -27,10 +27,12 @@ export function runFile(run: {
   given: Record<string, unknown>;
   learner: Learner;
   device: CpuDevice;
+  /** Who samples, if another does. */
+  rollouts?: Record<string, string | number> | undefined;
   game: Game;
   actions: readonly Action[];
 }): string {
-  const { settings, given, learner, device, game, actions } = run;
+  const { settings, given, learner, device, rollouts, game, actions } = run;
   const { config } = learner.model;
   const weights = Object.values(learner.model.weights());
   const content = {
@@ -48,6 +50,7 @@ export function runFile(run: {
     files: game.files,
     accuracy: game.accuracy,
     engine: { library: device.library, kind: device.kind, threads: device.threads },
+    ...(rollouts && { rollouts }),
     versions: { ...packageVersions(), node: process.versions.node },
     system: `${process.platform} ${process.arch}`,
   };

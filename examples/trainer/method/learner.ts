@@ -11,6 +11,7 @@ import {
   qwen3Policy,
   type RenderedSegments,
   renderSegments,
+  type Sampler,
   type Tokenizer,
   type TrainingSequence,
 } from '@molrl/qwen3';
@@ -52,6 +53,8 @@ export interface LoadLearnerOptions {
   lora?: { r: number; alpha?: number | undefined } | undefined;
   /** Default false. */
   gradientCheckpointing?: boolean | undefined;
+  /** What samples for the policy. Default: this process. */
+  sampler?: Sampler | undefined;
 }
 
 /**
@@ -63,6 +66,7 @@ export async function loadLearner({
   format,
   lora,
   gradientCheckpointing = false,
+  sampler,
 }: LoadLearnerOptions): Promise<Learner> {
   const { source, adapter } = await findModel(given);
   if (adapter !== undefined) {
@@ -81,7 +85,7 @@ export async function loadLearner({
   return {
     ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
     tokensPerPass: tokensPerPass(model),
-    policy: qwen3Policy(model, tokenizer, writing),
+    policy: qwen3Policy(model, tokenizer, { ...writing, sampler }),
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {
       model.dispose();

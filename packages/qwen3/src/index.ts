@@ -51,7 +51,11 @@ export {
 export type { WeightDtype } from './checkpoint/weightDtype.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './checkpoint/writeSafetensors.ts';
 export type { Completion } from './generate/completion.ts';
-export type { TextTokenizer } from './generate/completionText.ts';
+export {
+  type CompletionTextOptions,
+  completionText,
+  type TextTokenizer,
+} from './generate/completionText.ts';
 export { generate } from './generate/generate.ts';
 export { generateByForward } from './generate/generateByForward.ts';
 export type { DrawOptions, GenerateOptions } from './generate/generateOptions.ts';
@@ -61,6 +65,7 @@ export {
   type Qwen3PolicyOptions,
   qwen3Policy,
   type SampledSegment,
+  type Sampler,
 } from './generate/qwen3Policy.ts';
 export { sampleSeeds } from './generate/sampleSeeds.ts';
 export { type StreamChunk, stream } from './generate/stream.ts';

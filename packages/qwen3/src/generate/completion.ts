@@ -22,6 +22,8 @@ export interface Completion {
   text?: string;
   /** The ids that each token could have been: where `returnSamplingMask` asks. A trainer replays them. */
   samplingMask?: SamplingMask;
+  /** Which weights it is of, where an engine elsewhere sampled it. */
+  weightVersion?: string;
   /** The most probable ids at each token, by `logprobs`' definition: where `topLogprobs` asks. */
   topLogprobs?: TopLogprob[][];
 }

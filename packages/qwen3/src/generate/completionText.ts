@@ -123,3 +123,36 @@ export class CompletionText {
     return ids.length > 0 && ids.join() === this.pending.slice(-ids.length).join();
   }
 }
+
+/** What decides the text of given ids. */
+export interface CompletionTextOptions {
+  tokenizer: TextTokenizer;
+  /** An end of the last id is none of the text. */
+  eosIds: readonly number[];
+  /** Texts that end it: it ends before the first of them. Default none. */
+  stop?: readonly string[] | undefined;
+}
+
+/**
+ * The text of ids that were sampled elsewhere, as `generate` gives it: without the end token, up to a stop string, without
+ * half a character at its end.
+ *
+ * @throws {Qwen3Error} `option` unless `stop` is a list of texts.
+ *
+ * @example
+ * const tokenizer = { decode: (ids: ArrayLike<number>) => String.fromCharCode(...Array.from(ids)) };
+ * completionText([72, 105, 46, 0], { tokenizer, eosIds: [0], stop: ['.'] }); // 'Hi'
+ */
+export function completionText(
+  ids: ArrayLike<number>,
+  { tokenizer, eosIds, stop = [] }: CompletionTextOptions,
+): string {
+  checkStop('completionText', stop, tokenizer);
+  const text = new CompletionText(tokenizer, stop);
+  for (let t = 0; t < ids.length && !text.isStopped; t++) {
+    const isEnd = t === ids.length - 1 && eosIds.includes(ids[t]!);
+    if (!isEnd) text.push(ids[t]!);
+  }
+  text.end();
+  return text.text;
+}

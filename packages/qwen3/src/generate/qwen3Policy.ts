@@ -18,6 +18,13 @@ import type { DrawOptions, GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
 import { warn, warnOfFilters } from './warnOfFilters.ts';
 
+/** What samples, as `generate` does: an engine elsewhere that has the model's weights. Every completion needs its `text`. */
+export type Sampler = (
+  model: Qwen3,
+  prompts: readonly ArrayLike<number>[],
+  options: GenerateOptions,
+) => Promise<Completion[]>;
+
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
   extends Omit<DrawOptions, 'temperature' | 'suppressTokens'>,
@@ -38,6 +45,8 @@ export interface Qwen3PolicyOptions
    * cache of its own, of at most 1 GiB, that gives way to whatever else needs memory. `null`: every turn starts anew.
    */
   cache?: KvCache | null | undefined;
+  /** What samples. Default: `generate`, here. */
+  sampler?: Sampler | undefined;
   /** Whether special tokens in texts of others are text: see `renderSegments`. */
   specials?: SpecialsOption | undefined;
   /** What the system says where an episode begins otherwise: see `renderSegments`. */
@@ -65,6 +74,7 @@ const POLICY_OPTIONS: readonly string[] = [
   'eosIds',
   'suppressTokens',
   'cache',
+  'sampler',
   'specials',
   'system',
   'onProgress',
@@ -156,7 +166,8 @@ export function qwen3Policy(
     eosIds: options.eosIds,
   });
   const suppressTokens = suppressedIds(model, tokenizer, options.suppressTokens);
-  const { onWarning } = options;
+  const { onWarning, sampler = generate } = options;
+  checkFunction('qwen3Policy: sampler', sampler);
   if (onWarning !== undefined && onWarning !== null) {
     checkFunction('qwen3Policy: onWarning', onWarning);
   }
@@ -182,7 +193,7 @@ export function qwen3Policy(
       const prompted = prompts.map(
         (segments) => renderSegments(segments, tokenizer, rendering).ids,
       );
-      const completions = await generate(model, prompted, {
+      const completions = await sampler(model, prompted, {
         ...filters,
         ...(cache && { cache }),
         maxRows,

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Where a server is, and how patiently it is asked. */
+export interface ServerOptions {
+  /** Its address, without what comes behind it. */
+  url: string;
+  /** Sent as bearer, where the server wants one. */
+  token?: string | undefined;
+  /** Waits before another try where the server is busy, broken or away, milliseconds, each with up to half of it on top. Default 0.5 s, 2 s, 8 s. */
+  waits?: readonly number[] | undefined;
+  /** Longest answer, milliseconds. Default 10 minutes. */
+  timeout?: number | undefined;
+}
+
+/** An answer that is no success: the request was understood and refused. */
+export class RefusedError extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'RefusedError';
+    this.status = status;
+  }
+}
+
+/**
+ * Asks a server for JSON (or text, where it answers so). Busy (429), broken (5xx, but for those in `final`) and unreachable
+ * ones are asked again.
+ *
+ * @throws {RefusedError} for any other status: address, status and what the server said. Never the token.
+ * @throws {Error} if the server cannot be reached. The signal's reason if it is aborted.
+ */
+export async function httpRequest(
+  { url, token, waits = [500, 2000, 8000], timeout = 600_000 }: ServerOptions,
+  path: string,
+  request: { body?: object; signal?: AbortSignal | undefined; final?: readonly number[] } = {},
+): Promise<unknown> {
+  const { body, signal, final = [] } = request;
+  const address = `${url.replace(/\/+$/, '')}${path}`;
+  for (let attempt = 0; ; attempt++) {
+    const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
+    const response = await fetch(address, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.any(limits),
+    }).catch((cause: Error) => {
+      signal?.throwIfAborted();
+      return cause;
+    });
+    if (response instanceof Response && response.ok) return read(response);
+    const isPassing =
+      !(response instanceof Response) ||
+      ((response.status === 429 || response.status >= 500) && !final.includes(response.status));
+    const wait = waits[attempt];
+    if (!isPassing || wait === undefined) throw await failure(response, address);
+    await sleep(wait * (1 + Math.random() / 2), undefined, signal ? { signal } : {}); // of the clock's world: nothing that is trained depends on it
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+async function failure(response: Response | Error, address: string): Promise<Error> {
+  if (response instanceof Error) {
+    const { cause } = response as { cause?: Error };
+    const why =
+      response.name === 'TimeoutError' ? 'no answer in time' : (cause?.message ?? response.message);
+    return new Error(`${address} cannot be reached (${why}). Is the server running there?`);
+  }
+  const said = (await response.text()).slice(0, 400);
+  const advice =
+    response.status === 401 || response.status === 403
+      ? ' Put the token into the environment variable that the setting tokenVariable names.'
+      : '';
+  return new RefusedError(
+    `${address} answered ${response.status}: ${said}${advice}`,
+    response.status,
+  );
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { env } from 'node:process';
+import type { Sampler } from '@molrl/qwen3';
+import type { TrainerSettings } from '../config/schema.ts';
+import { adapterVersions } from './vllm/adapterVersions.ts';
+import { vllmSampler } from './vllm/vllmSampler.ts';
+import { openVllm } from './vllm/vllmServer.ts';
+
+/** Who samples elsewhere. */
+export interface Rollouts {
+  sampler: Sampler;
+  /** For run.json. */
+  engine: Record<string, string | number>;
+  /** Takes what was loaded there off again. */
+  close(): Promise<void>;
+}
+
+/** The engine that the setting `rollouts` names; undefined: this process samples. @throws {Error} if it cannot be reached. */
+export async function openRollouts(
+  settings: Pick<TrainerSettings, 'rollouts' | 'rolloutsFolder' | 'rolloutsTokenVariable'>,
+  out: string,
+): Promise<Rollouts | undefined> {
+  const { rollouts, rolloutsFolder: folder = join(out, 'adapters') } = settings;
+  if (rollouts === undefined) return undefined;
+  const url = rollouts.slice(rollouts.indexOf('=') + 1);
+  const server = await openVllm({ url, token: env[settings.rolloutsTokenVariable] });
+  const versions = adapterVersions({ server, folder });
+  const { version, base, maxModelLen } = server;
+  return {
+    sampler: vllmSampler({ server, versions }),
+    engine: { name: 'vllm', version, url, model: base, maxModelLen },
+    close: () => versions.close(),
+  };
+}

@@ -1,0 +1,173 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CodewordsTask, defineEnvironment } from '@molrl/ef-env';
+import { loadModel, type Qwen3, type Sampler } from '@molrl/qwen3';
+import { openCpu } from '@molrl/tensor-gpu';
+import { neg } from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { codewordsGame } from '../../games/codewordsGame.ts';
+import { grpo } from '../../method/grpo.ts';
+import { type Learner, loadLearner } from '../../method/learner.ts';
+import { Stage } from '../../method/stage.ts';
+import { readWeights } from '../../method/weights.ts';
+import { openRollouts, type Rollouts } from '../openRollouts.ts';
+import { type FakeVllm, type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
+import { openVllm } from './vllmServer.ts';
+
+const model = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
+/** Rewards what differs between attempts, right or wrong. */
+const environment = defineEnvironment<CodewordsTask, null>({
+  name: 'spread',
+  reset: ({ digits, words }) => ({ observation: [digits, ...words].join(' '), state: null }),
+  step: (_, action) => ({ reward: Number(/[0-4]$/.test(action.trim())), done: true }),
+});
+
+let served: Qwen3;
+let server: FakeVllm;
+let folder: string;
+let rollouts: Rollouts | undefined;
+
+beforeAll(async () => {
+  await openCpu({ threads: 1 });
+  served = await loadModel(model);
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-'));
+});
+afterEach(async () => {
+  await rollouts?.close();
+  rollouts = undefined;
+  await server?.close();
+  await rm(folder, { recursive: true });
+});
+
+async function open(options: Omit<FakeVllmOptions, 'model'> = {}): Promise<Sampler> {
+  server = await fakeVllm({ model: served, ...options });
+  const settings = { rollouts: `vllm=${server.url}`, rolloutsTokenVariable: 'MOLRL_NO_TOKEN' };
+  rollouts = await openRollouts(settings, folder);
+  return rollouts!.sampler; // the setting names a server
+}
+
+const newLearner = (sampler?: Sampler): Promise<Learner> =>
+  loadLearner({ model, format: 'recipe', lora: { r: 2 }, sampler });
+
+/** Some updates of GRPO: losses, and the weights afterwards. */
+async function train(sampler?: Sampler, temperature = 1) {
+  const learner = await newLearner(sampler);
+  const stage = new Stage(learner.model.trainable(), {
+    ...{ name: 'rollouts', seed: 3, optim: 'adamw', learningRate: 1e-2 },
+  });
+  const options = { updates: 3, learningRate: 1e-2, prompts: 4, numGenerations: 4, temperature };
+  const game = { environment, nextTask: codewordsGame().nextTask, maxTokens: 12 };
+  const rest = { nextGeneral: () => [], generalKl: 0 };
+  const losses: number[] = [];
+  for await (const { metrics } of grpo(learner, stage, { ...options, ...rest, game }))
+    losses.push(metrics.loss!);
+  const weights = await readWeights(learner.model.trainable());
+  stage.dispose();
+  learner.dispose();
+  return { losses, weights };
+}
+
+const asked = (path: string) => server.requests.filter((request) => request.path === path);
+const adapters = () => readdir(join(folder, 'adapters')).catch(() => []);
+const prompt = [{ speaker: 'user', kind: 'prompt', turn: 0, text: '0884 dil' } as const];
+
+describe('rollouts on a vLLM server', () => {
+  test.each([
+    ['raw', 1],
+    ['processed', 0.7],
+  ] as const)(
+    '%s log-probs, temperature %d: the run is the local run, bit for bit',
+    async (mode, temperature) => {
+      const sampler = await open({ mode });
+      const [there, here] = [
+        await train(sampler, temperature),
+        await train(undefined, temperature),
+      ];
+      expect(there).toEqual(here);
+      // each update has a version of its own, and what is no longer used is taken off
+      const names = asked('/v1/load_lora_adapter').map(({ body }) => body.lora_name);
+      expect(new Set(names).size).toBe(3);
+      expect(server.loaded()).toEqual([names[2]]);
+      expect(await adapters()).toEqual([names[2]]);
+      await rollouts!.close();
+      expect(server.loaded()).toEqual([]);
+      expect(await adapters()).toEqual([]);
+    },
+  );
+
+  test('a completion tells its version; every request has a seed of its own and no hidden default', async () => {
+    const learner = await newLearner(await open());
+    const answers = await learner.policy.generate([prompt, prompt], {
+      ...{ numGenerations: 3, maxTokens: 6, seed: 1 },
+    });
+    const drawn = asked('/v1/completions').slice(1); // after the probe
+    expect(new Set(drawn.map(({ body }) => body.seed)).size).toBe(6);
+    for (const { body } of drawn) {
+      expect(body).toMatchObject({ n: 1, top_p: 1, top_k: -1, min_p: 0, repetition_penalty: 1 });
+      expect(body.stop_token_ids).toEqual(learner.policy.eosIds);
+    }
+    for (const { tokens, text } of answers) {
+      expect(tokens.weightVersion).toBe(drawn[0]!.body.model);
+      expect(typeof text).toBe('string');
+    }
+    learner.dispose();
+  });
+
+  test('a busy server is asked again, a restarted one is given the adapter once more', async () => {
+    const learner = await newLearner(await open());
+    const draw = () =>
+      learner.policy.generate([prompt], { numGenerations: 2, maxTokens: 4, seed: 1 });
+    const first = await draw();
+    server.fail(1, 503);
+    const second = await draw();
+    server.restart();
+    const third = await draw();
+    const texts = (all: typeof first) => all.map(({ text }) => text);
+    expect([texts(second), texts(third)]).toEqual([texts(first), texts(first)]);
+    expect(asked('/v1/load_lora_adapter').length).toBeGreaterThan(1);
+    learner.dispose();
+  });
+
+  test('what would train on wrong ratios is refused', async () => {
+    const learner = await newLearner(await open({ maxModelLen: 40, maxLoraRank: 1 }));
+    const draw = (maxTokens: number, temperature: number) =>
+      learner.policy.generate([prompt], { maxTokens, temperature, seed: 1 });
+    await expect(draw(60, 1)).rejects.toThrow('more than the 40 of http://127.0.0.1');
+    await expect(draw(4, 0.7)).rejects.toThrow('--logprobs-mode processed_logprobs');
+    await expect(draw(4, 1)).rejects.toThrow('--max-lora-rank of at least');
+    expect(await learner.policy.generate([], { maxTokens: 4, seed: 1 })).toEqual([]);
+    learner.dispose();
+  });
+
+  test('another model than the trainer has is found out before anything is trained', async () => {
+    const own = served;
+    served = await loadModel(model);
+    const norm = served.weight('model.norm.weight');
+    const turned = neg(norm);
+    norm.assign(turned);
+    turned.dispose();
+    const learner = await newLearner(await open());
+    const draw = learner.policy.generate([prompt], { maxTokens: 4, seed: 1 });
+    await expect(draw).rejects.toThrow(/another model than the trainer's.*nats a token/);
+    learner.dispose();
+    served.dispose();
+    served = own;
+  });
+
+  test('nobody there: one line with the address', async () => {
+    server = await fakeVllm({ model: served });
+    const { url } = server;
+    await server.close();
+    const waits: number[] = [];
+    await expect(openVllm({ url, waits })).rejects.toThrow(`${url}/v1/models cannot be reached`);
+    server = await fakeVllm({ model: served });
+    server.fail(1, 401);
+    await expect(openVllm({ url: server.url, token: 'hidden', waits })).rejects.toThrow(
+      /answered 401(?!.*hidden)/,
+    );
+  });
+});

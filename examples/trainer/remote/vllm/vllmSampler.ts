@@ -1,0 +1,199 @@
+import {
+  type Completion,
+  completionText,
+  type GenerateOptions,
+  type Qwen3,
+  type Sampler,
+  sampleSeeds,
+} from '@molrl/qwen3';
+import { RefusedError } from '../httpRequest.ts';
+import type { AdapterVersions } from './adapterVersions.ts';
+import { checkWeights, type LogprobsMode, logprobsMode } from './logprobsMode.ts';
+import type { VllmChoice, VllmCompletionRequest, VllmServer } from './vllmServer.ts';
+
+export interface VllmSamplerOptions {
+  server: VllmServer;
+  versions: AdapterVersions;
+  /** Completions in flight. Default 64. */
+  concurrency?: number | undefined;
+}
+
+/** Options of `generate` that change what is drawn from and that this server is not asked for. */
+const REFUSED = [
+  ...['topK', 'topP', 'minP', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty'],
+  ...['logitBias', 'allowedTokenIds', 'shouldStop', 'returnSamplingMask', 'topLogprobs'],
+] as const satisfies (keyof GenerateOptions)[];
+
+/** More than this are not forbidden one by one. */
+const MOST_FORBIDDEN = 1024;
+const PROBE = { temperature: 0.5, max_tokens: 4, seed: 1, ignore_eos: true };
+
+/**
+ * A vLLM server as the sampler of a policy. Each completion has a seed of its own, so it does not depend on the batch; each
+ * carries the version of the weights that it is of. The first completion of every version is compared with the trainer's own
+ * log-probs.
+ */
+export function vllmSampler(options: VllmSamplerOptions): Sampler {
+  const { server, versions } = options;
+  let mode: Promise<LogprobsMode> | undefined;
+  return async (model, prompts, asked) => {
+    refuseOptions(asked);
+    checkLengths(prompts, asked.maxTokens, server);
+    if (prompts.length === 0) return [];
+    mode ??= probe(model, prompts[0]!, options);
+    const found = await mode.catch((error: Error) => {
+      mode = undefined; // another try asks again
+      throw error;
+    });
+    refuseMix(found, asked.temperature ?? 1, server);
+    return versions.use(model, async (name, isNew) => {
+      const completions = await sampleAll(prompts, asked, { ...options, name });
+      const [first] = completions;
+      const { temperature = 1 } = asked;
+      if (isNew && first) {
+        const drawn = { prompt: Array.from(prompts[0]!), ids: [...first.ids], temperature };
+        const what = `${server.url}, adapter ${name},`;
+        await checkWeights(
+          model,
+          { ...drawn, logprobs: [...first.logprobs] },
+          { mode: found, what },
+        );
+      }
+      return completions;
+    });
+  };
+}
+
+/** Asked of the base alone: the trainer's own adapter is not loaded yet, and its B may be 0 all the same. */
+async function probe(
+  model: Qwen3,
+  prompt: ArrayLike<number>,
+  { server }: VllmSamplerOptions,
+): Promise<LogprobsMode> {
+  const ids = Array.from(prompt);
+  const choice = await server.complete({ model: server.base, prompt: ids, ...PROBE });
+  const { adapter } = model;
+  const wasOn = adapter?.enabled;
+  if (adapter) adapter.enabled = false;
+  try {
+    const drawn = { ...choice, prompt: ids, temperature: PROBE.temperature };
+    return await logprobsMode(model, drawn, `${server.url}, model ${server.base},`);
+  } finally {
+    if (adapter && wasOn !== undefined) adapter.enabled = wasOn;
+  }
+}
+
+function refuseOptions(asked: GenerateOptions): void {
+  const given = REFUSED.filter((name) => asked[name] !== undefined && asked[name] !== null);
+  if (given.length === 0) return;
+  throw new Error(
+    `rollouts: ${given.join(', ')} cannot be asked of the server: the log-probs it tells would not be those that were drawn from. Leave it out.`,
+  );
+}
+
+function refuseMix(mode: LogprobsMode, temperature: number, { url }: VllmServer): void {
+  if (mode === 'processed' || temperature === 1 || temperature === 0) return;
+  throw new Error(
+    `rollouts: ${url} tells log-probs at temperature 1 and samples at ${temperature}: ratios would be wrong. Start it with --logprobs-mode processed_logprobs, or set the temperature to 1.`,
+  );
+}
+
+/** The server cuts what is too long without a word. */
+function checkLengths(
+  prompts: readonly ArrayLike<number>[],
+  maxTokens: number,
+  { url, maxModelLen }: VllmServer,
+): void {
+  for (const [i, { length }] of prompts.entries()) {
+    if (length + maxTokens <= maxModelLen) continue;
+    throw new Error(
+      `rollouts: prompt ${i} has ${length} tokens, with maxTokens ${maxTokens} more than the ${maxModelLen} of ${url}. Start the server with a larger --max-model-len, or shorten maxCompletionLength.`,
+    );
+  }
+}
+
+type Asked = VllmSamplerOptions & { name: string };
+
+async function sampleAll(
+  prompts: readonly ArrayLike<number>[],
+  options: GenerateOptions,
+  asked: Asked,
+): Promise<Completion[]> {
+  const { numGenerations = 1, seed, signal, onProgress } = options;
+  const total = prompts.length * numGenerations;
+  const seeds = options.seeds ?? sampleSeeds(seed!, total); // one of the two is given
+  const completions = new Array<Completion>(total);
+  let [next, done, tokens] = [0, 0, 0];
+  const failed = new AbortController();
+  const both = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
+  const work = async (): Promise<void> => {
+    for (let i = next++; i < total && !both.aborted; i = next++) {
+      const prompt = Array.from(prompts[Math.floor(i / numGenerations)]!); // inside by the bound
+      const request = requestOf(options, { prompt, seed: seeds[i]!, model: asked.name });
+      completions[i] = completionOf(await complete(request, asked, both), options, asked.name);
+      tokens += completions[i]!.ids.length;
+      onProgress?.({ tokens, done: ++done, total });
+    }
+  };
+  const workers = Array.from({ length: Math.min(total, asked.concurrency ?? 64) }, work);
+  await Promise.all(workers).catch((error: unknown) => {
+    failed.abort(); // the others need not go on
+    throw error;
+  });
+  signal?.throwIfAborted();
+  return completions;
+}
+
+/** A server that was restarted has lost its adapters: they are loaded once more. */
+async function complete(
+  request: VllmCompletionRequest,
+  { server, versions, name }: Asked,
+  signal: AbortSignal,
+): Promise<VllmChoice> {
+  try {
+    return await server.complete(request, signal);
+  } catch (error) {
+    const isLost = error instanceof RefusedError && error.status === 404 && name !== server.base;
+    if (!isLost) throw error;
+    await versions.reload(name);
+    return server.complete(request, signal);
+  }
+}
+
+function requestOf(
+  { maxTokens, temperature = 1, eosIds, stop, suppressTokens }: GenerateOptions,
+  { prompt, seed, model }: { prompt: number[]; seed: number; model: string },
+): VllmCompletionRequest {
+  const forbidden = suppressTokens ?? [];
+  if (forbidden.length > MOST_FORBIDDEN) {
+    throw new Error(
+      `rollouts: ${forbidden.length} ids are not to be sampled, which cannot be asked of the server (at most ${MOST_FORBIDDEN}).`,
+    );
+  }
+  return {
+    ...{ model, prompt, max_tokens: maxTokens, temperature, seed },
+    ...(eosIds && { stop_token_ids: eosIds }),
+    ...(stop && stop.length > 0 && { stop }),
+    ...(forbidden.length > 0 && {
+      logit_bias: Object.fromEntries(forbidden.map((id) => [id, -100])),
+    }),
+  };
+}
+
+function completionOf(
+  { ids: given, logprobs: values, finishReason, stopReason }: VllmChoice,
+  { tokenizer, eosIds, stop, temperature = 1 }: GenerateOptions,
+  weightVersion: string,
+): Completion {
+  const ids = Int32Array.from(given);
+  const logprobs = Float32Array.from(values);
+  const behaviorLogprobs = temperature === 0 ? new Float32Array(ids.length) : logprobs;
+  const ended = typeof stopReason === 'string' ? 'stop' : 'eos';
+  return {
+    ...{ ids, logprobs, behaviorLogprobs, samplingLogprobs: behaviorLogprobs, weightVersion },
+    stop: finishReason === 'length' ? 'length' : ended,
+    ...(tokenizer && {
+      text: completionText(ids, { tokenizer, eosIds: eosIds ?? [], stop: stop ?? [] }),
+    }),
+  };
+}
