@@ -1,0 +1,114 @@
+// Checks a vLLM server that really runs: `pnpm vllm URL MODEL_FOLDER`, the folder that it serves. Prints what was compared and
+// exits with 1 if anything is off. No part of the tests: the server needs some GB.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defineEnvironment } from '@molrl/ef-env';
+import { type Completion, type Sampler, scoreLogprobs } from '@molrl/qwen3';
+import { openCpu } from '@molrl/tensor-gpu';
+import { grpo } from '../../method/grpo.ts';
+import { type Learner, loadLearner } from '../../method/learner.ts';
+import { Stage } from '../../method/stage.ts';
+import { openRollouts } from '../openRollouts.ts';
+
+/** What GRPO's losses and gradient norms may differ by. */
+const TOLERANCE = 1e-4;
+const [TASKS, GENERATIONS, UPDATES] = [4, 8, 5];
+
+let failed = 0;
+function report(what: string, isRight: boolean): void {
+  process.stdout.write(`${isRight ? 'ok  ' : 'OFF '} ${what}\n`);
+  if (!isRight) failed += 1;
+}
+
+/** Rewards the share of letters of the first half of the alphabet: no model is always right or wrong. */
+const environment = defineEnvironment<number, null>({
+  name: 'letters',
+  reset: (number) => ({ observation: `Say ${number}`, state: null }),
+  step: (_, action) => {
+    const letters = [...action].filter((letter) => /[a-m0-9]/.test(letter));
+    return { reward: letters.length / Math.max(1, action.length), done: true };
+  },
+});
+
+/** Metrics of some updates. */
+async function train(learner: Learner): Promise<Record<string, number>[]> {
+  const stage = new Stage(learner.model.trainable(), {
+    ...{ name: 'check', seed: 3, optim: 'adamw', learningRate: 1e-3 },
+  });
+  const game = { environment, nextTask: (_: unknown, i: number) => i, maxTokens: 16 };
+  const options = { updates: UPDATES, learningRate: 1e-3, prompts: TASKS };
+  const rest = { numGenerations: GENERATIONS, nextGeneral: () => [], generalKl: 0, game };
+  const rolloutCorrection = { mode: 'token_truncate', clipMax: 3 } as const; // the sampler's log-probs enter the loss
+  const rows: Record<string, number>[] = [];
+  const all = { ...options, ...rest, rolloutCorrection };
+  for await (const { metrics } of grpo(learner, stage, all)) rows.push(metrics);
+  stage.dispose();
+  return rows;
+}
+
+async function main([url, model]: string[]): Promise<void> {
+  if (url === undefined || model === undefined) throw new Error('vllm: give URL and MODEL_FOLDER.');
+  await openCpu();
+  const folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-'));
+  const settings = { rollouts: `vllm=${url}`, rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN' };
+  const rollouts = (await openRollouts(settings, folder))!; // the setting names a server
+  const load = (sampler?: Sampler) =>
+    loadLearner({ model, format: 'auto', lora: { r: 4 }, sampler });
+  try {
+    const drawn: Completion[][] = [];
+    const there = await load(async (...call) => {
+      const completions = await rollouts.sampler(...call);
+      drawn.push(completions);
+      return completions;
+    });
+    const remote = await train(there);
+    const far = remote.map((row) => row['sampling/sampling_logp_difference/max']!);
+    report(
+      `log-probs of ${UPDATES * TASKS * GENERATIONS} completions of ${UPDATES} versions: at most ${Math.max(...far).toExponential(1)} from the trainer's`,
+      Math.max(...far) < 1e-3,
+    );
+    const versions = new Set(drawn.flat().map(({ weightVersion }) => weightVersion));
+    report(
+      `${versions.size} versions of the adapter in ${UPDATES} updates`,
+      versions.size === UPDATES,
+    );
+
+    let call = 0;
+    const here = await load(async (own, prompts) => {
+      const completions = drawn[call++]!; // as many calls
+      const sequences = completions.map(({ ids }, i) => ({
+        promptIds: prompts[Math.floor(i / GENERATIONS)]!,
+        completionIds: ids,
+      }));
+      const logprobs = await scoreLogprobs(own, sequences);
+      return completions.map((one, i) => ({
+        ...{ ...one, logprobs: logprobs[i]!, behaviorLogprobs: logprobs[i]! },
+      }));
+    });
+    const local = await train(here);
+    for (const name of ['loss', 'grad_norm', 'reward'] as const) {
+      const off = remote.map((row, i) => Math.abs(row[name]! - local[i]![name]!));
+      report(
+        `${name} of ${UPDATES} updates, same tokens here: at most ${Math.max(...off).toExponential(1)} apart`,
+        Math.max(...off) < TOLERANCE,
+      );
+    }
+    there.dispose();
+    const again = await load(rollouts.sampler);
+    const repeated = await train(again);
+    report('the same run once more, bit for bit', sameNumbers(repeated, remote));
+    again.dispose();
+    here.dispose();
+  } finally {
+    await rollouts.close();
+    await rm(folder, { recursive: true });
+  }
+  process.stdout.write(`${JSON.stringify(rollouts.engine)}\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+const sameNumbers = (a: Record<string, number>[], b: Record<string, number>[]): boolean =>
+  a.every((row, i) => row.loss === b[i]!.loss && row.grad_norm === b[i]!.grad_norm);
+
+await main(process.argv.slice(2).filter((argument) => argument !== '--'));
