@@ -10,6 +10,7 @@ import { type MolTokens, readData } from './molTokens.ts';
 import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
 import { assertList, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
+import { rowAt } from './rowAt.ts';
 import { rowCrossEntropy, rowDivergence, rowLogSoftmax } from './rowTerms.ts';
 
 /** Logits of student and base, rows of one target token each. */
@@ -155,18 +156,9 @@ function readRow(
   name: 'logits' | 'refLogits',
   { i, width, code }: { i: number; width: number; code: number },
 ): ArrayLike<number> {
-  const values = row(data[name], i, width);
+  const values = rowAt(data[name], i, width);
   const bad = badLogit(values);
   if (bad === undefined) return values;
   const fix = 'Look for NaN in the forward pass.';
   throw atToken(data, i, { what: `${name} ${bad}`, code, fix });
-}
-
-function row(values: ArrayLike<number>, i: number, width: number): ArrayLike<number> {
-  if (Array.isArray(values)) return values.slice(i * width, (i + 1) * width);
-  if (ArrayBuffer.isView(values)) {
-    const typed = values as Float32Array; // any typed array has subarray
-    return typed.subarray(i * width, (i + 1) * width);
-  }
-  return Array.from({ length: width }, (_, v) => values[i * width + v]!);
 }

@@ -55,7 +55,7 @@ export function rowDivergence(
   if (kind === 'forward' || (kind === 'jsd' && jsdBeta === 0))
     return forward(logP, logQ, temperature);
   if (kind === 'reverse' || jsdBeta === 1) return reverse(logP, logQ, temperature);
-  const mixture = logMixture(logP, logQ, jsdBeta);
+  const mixture = logP.map((p, v) => logMixture(p, logQ[v]!, jsdBeta));
   const student = reverse(logP, mixture, temperature);
   const base = reverse(logQ, mixture, temperature).value;
   const value = jsdBeta * base + (1 - jsdBeta) * student.value;
@@ -91,12 +91,10 @@ function forward(logP: Float64Array, logQ: Float64Array, temperature: number): R
   return { value: Math.max(0, value), gradient }; // as above
 }
 
-/** log((1 - beta) p + beta q), from logs. */
-function logMixture(logP: Float64Array, logQ: Float64Array, beta: number): Float64Array {
-  return logP.map((p, v) => {
-    if (p === logQ[v]) return p; // exactly, so that equals have no divergence at all
-    const [a, b] = [p + Math.log(1 - beta), logQ[v]! + Math.log(beta)];
-    const max = Math.max(a, b);
-    return max === -Infinity ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
-  });
+/** log((1 - beta) p + beta q), from logs; exactly p where they are equal, so that equals have no divergence at all. */
+export function logMixture(logP: number, logQ: number, beta: number): number {
+  if (logP === logQ) return logP;
+  const [a, b] = [logP + Math.log1p(-beta), logQ + Math.log(beta)];
+  const max = Math.max(a, b);
+  return max === -Infinity ? max : max + Math.log(Math.exp(a - max) + Math.exp(b - max));
 }

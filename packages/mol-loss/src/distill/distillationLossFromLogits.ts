@@ -2,6 +2,7 @@ import { assertNumber } from '../assertNumber.ts';
 import { MolLossError } from '../errors.ts';
 import { lookUp } from '../lookUp.ts';
 import { assertList, readFields } from '../readFields.ts';
+import { rowAt } from '../rowAt.ts';
 import { rowLogSoftmax } from '../rowTerms.ts';
 import { type DistillationResult, summary } from './distillationLoss.ts';
 import { DISTILLATION_FIELDS, type DistillationOptions, readTerm } from './distillationOptions.ts';
@@ -74,12 +75,8 @@ export function distillationLossFromLogits(
   const gradient = new Float64Array(tokens.studentLogits.length);
   for (let i = 0; i < weights.length; i++) {
     if (weights[i] === 0) continue;
-    const row = (logits: ArrayLike<number>): Float64Array =>
-      rowLogSoftmax(
-        Float64Array.from({ length: width }, (_, v) => logits[i * width + v]!),
-        1,
-      );
-    const [student, teacher] = [row(tokens.studentLogits), row(tokens.teacherLogits)];
+    const student = rowLogSoftmax(rowAt(tokens.studentLogits, i, width), 1);
+    const teacher = rowLogSoftmax(rowAt(tokens.teacherLogits, i, width), 1);
     const ids = supportIds(divergence.support, tokens.targets[i]!, {
       topK,
       of: ofStudent ? student : teacher,

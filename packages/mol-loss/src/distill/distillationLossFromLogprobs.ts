@@ -1,5 +1,6 @@
 import { MolLossError } from '../errors.ts';
 import { assertList, readFields } from '../readFields.ts';
+import { rowAt } from '../rowAt.ts';
 import { type DistillationResult, summary } from './distillationLoss.ts';
 import { DISTILLATION_FIELDS, type DistillationOptions, readTerm } from './distillationOptions.ts';
 import {
@@ -60,9 +61,9 @@ export function distillationLossFromLogprobs(
   const gradient = new Float64Array(tokens.studentLogprobs.length);
   for (let i = 0; i < weights.length; i++) {
     if (weights[i] === 0) continue;
-    const row = (values: ArrayLike<number>): Float64Array =>
-      Float64Array.from({ length: width }, (_, k) => values[i * width + k]!);
-    const term = supportTerm(row(tokens.studentLogprobs), row(tokens.teacherLogprobs), divergence);
+    const student = rowAt(tokens.studentLogprobs, i, width);
+    const teacher = rowAt(tokens.teacherLogprobs, i, width);
+    const term = supportTerm(student, teacher, divergence);
     terms[i] = term.value;
     for (let k = 0; k < width; k++) gradient[i * width + k] = weights[i]! * term.gradient[k]!;
   }

@@ -1,4 +1,4 @@
-import type { DivergenceKind, RowTerm } from '../rowTerms.ts';
+import { type DivergenceKind, logMixture, type RowTerm } from '../rowTerms.ts';
 
 /**
  * Which tokens of the vocabulary teacher and student are compared on.
@@ -75,12 +75,6 @@ function divergenceTerm(
     }
   }
   return { value, gradient };
-}
-
-/** log((1 - beta) s + beta t), exactly s where they are equal. */
-function logMixture(ls: number, lt: number, beta: number): number {
-  if (ls === lt) return ls;
-  return logSum([ls + Math.log1p(-beta), lt + Math.log(beta)]);
 }
 
 /** Shares within the support: `log s[k] - log sum s`, and the gradient back through it. */
