@@ -124,7 +124,14 @@ describe('plans and budget', () => {
 
 describe('report', () => {
   const record = (id: string, seed: number, values: Partial<ArmRecord>): ArmRecord => ({
-    ...{ id, plan: id, domain: 'codewords', model: 'base', seed, learningRate: 1e-3 },
+    ...{
+      id,
+      plan: id.replace('+grpo', ''),
+      domain: 'codewords',
+      model: 'base',
+      seed,
+      learningRate: 1e-3,
+    },
     ...{ accuracy: 0.1, greedy: 0.1, passAt8: 0.3, skills: { plain: 1, defs: 1, redef: 1 } },
     ...{ textNll: 2.7, textKl: 0, tokens: 10, updates: 2, seconds: 1, rewards: [0, 1], ...values },
   });
@@ -145,6 +152,11 @@ describe('report', () => {
     const [alone] = summarise(records.slice(0, 1), 100);
     expect(alone!.accuracy.ci95[0]).toBeCloseTo(0.0552, 4); // Wilson, 10 of 100
     expect(markdownTable(arms)).toContain('| mol+grpo | 2 | 0.850 [0.215, 1.000] |');
+  });
+
+  test('arms are in the order of the methods, whichever was finished first', () => {
+    const rows = [record('grpo', 0, {}), record('mol', 0, {}), record('base', 0, {})];
+    expect(summarise(rows, 100).map(({ id }) => id)).toEqual(['base', 'mol', 'grpo']);
   });
 
   test('the front joins those that no other beats in accuracy and forgetting', () => {

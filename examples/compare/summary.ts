@@ -1,4 +1,5 @@
 import { type Figure, tInterval, wilson } from '../trainer/harness/intervals.ts';
+import { PLANS } from './plans.ts';
 import type { ArmRecord } from './records.ts';
 
 /** One row of the table: an arm over its seeds. */
@@ -23,13 +24,15 @@ export interface ArmSummary {
 }
 
 /**
- * Means over the seeds with 95 % t-intervals, in the order the arms were run. One seed alone has the Wilson interval of its
+ * Means over the seeds with 95 % t-intervals, in the order of the plans. One seed alone has the Wilson interval of its
  * tasks for accuracies, and none for the rest.
  *
  * @param tasks - Held-out tasks of each seed.
  */
 export function summarise(records: readonly ArmRecord[], tasks: number): ArmSummary[] {
-  const keys = new Set(records.map(({ domain, model, id }) => JSON.stringify([domain, model, id])));
+  const keys = new Set(
+    inOrder(records).map(({ domain, model, id }) => JSON.stringify([domain, model, id])),
+  );
   return Array.from(keys, (key) => {
     const [domain, model, id] = JSON.parse(key) as [string, string, string]; // written above
     const ofCell = records.filter((row) => row.domain === domain && row.model === model);
@@ -58,4 +61,12 @@ export function summarise(records: readonly ArmRecord[], tasks: number): ArmSumm
       rewards: rows[0]!.rewards.map((_, i) => mean((row) => row.rewards[i] ?? 0)),
     };
   });
+}
+
+/** Jobs end in any order. What is no plan any more comes last. */
+function inOrder(records: readonly ArmRecord[]): ArmRecord[] {
+  const ids: readonly string[] = PLANS.map(({ id }) => id);
+  const place = ({ plan }: ArmRecord): number =>
+    ids.includes(plan) ? ids.indexOf(plan) : ids.length;
+  return records.toSorted((a, b) => place(a) - place(b)); // stable: a plan's arms stay in theirs
 }
