@@ -66,11 +66,14 @@ export function ownTokens(
   return { ids, roles };
 }
 
+/** A sequence in which each token has its turn. */
+export type DialogueSequence = Sequence & { turns: Int32Array };
+
 /** A whole episode: what the model sampled, and the words of the environment without the mark that ends its turn. */
 export function dialogueTokens(
   { render }: Pick<Learner, 'render'>,
   { trajectory }: LiveEpisode,
-): Sequence & { turns: Int32Array } {
+): DialogueSequence {
   const { ids, roles, sampled, segments, turns } = render(trajectory.segments);
   const kinds = roles.map((role, t) => {
     if (sampled[t] === 1) return 'assistant' as const;
@@ -80,3 +83,19 @@ export function dialogueTokens(
   });
   return { ids, roles: kinds, turns };
 }
+
+/** An episode up to what the model said last, with all that it said: later attempts stand behind earlier ones once. */
+export function saidTokens(
+  { render }: Pick<Learner, 'render'>,
+  { attempts }: LiveEpisode,
+): DialogueSequence {
+  const { prompt, said } = attempts.at(-1)!; // episodes have one
+  const { ids, sampled, turns } = render([...prompt, said]);
+  return { ids, turns, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
+}
+
+/** The advantage of its turn, at each token that the model said. */
+export const saidAdvantages = (
+  { roles, turns }: DialogueSequence,
+  advantages: readonly number[],
+): number[] => roles.flatMap((role, t) => (role === 'assistant' ? advantages[turns[t]!]! : []));

@@ -3,7 +3,7 @@ import type { Learner } from '../learner.ts';
 import { type Pass, type PassGradient, passesOf, sumOfPasses } from '../passes.ts';
 import { score } from '../score.ts';
 import { episodeAdvantages, lastReward } from './episodeAdvantages.ts';
-import { dialogueTokens } from './episodes.ts';
+import { type DialogueSequence, dialogueTokens, saidAdvantages } from './episodes.ts';
 import { type LiveGradient, type OpenMethod, type Played, untaught } from './liveMethod.ts';
 import { policyTerm, tokensOf } from './policyTerm.ts';
 import { turnAdvantages } from './turnAdvantages.ts';
@@ -22,7 +22,7 @@ type Kind = 'echo' | 'rltf-fm';
 
 /** A whole episode. */
 interface DialogueRow {
-  sequence: ReturnType<typeof dialogueTokens>;
+  sequence: DialogueSequence;
   /** Of each turn. */
   advantages: readonly number[];
 }
@@ -67,7 +67,7 @@ function dialogueTerms(
   const policy = policyTerm(
     {
       logprobs: at(logprobs, said),
-      advantages: items.flatMap(saidAdvantages),
+      advantages: items.flatMap((row) => saidAdvantages(row.sequence, row.advantages)),
       sequenceIds: at(targets.sequenceIds, said),
     },
     { total: totals.said },
@@ -93,12 +93,6 @@ function dialogueTerms(
     ],
   };
 }
-
-/** The advantage of its turn, at each token that the model said. */
-const saidAdvantages = ({ sequence, advantages }: DialogueRow): number[] =>
-  sequence.roles.flatMap((role, t) =>
-    role === 'assistant' ? advantages[sequence.turns[t]!]! : [],
-  );
 
 const indices = (roles: readonly string[], wanted: string): number[] =>
   roles.flatMap((role, i) => (role === wanted ? [i] : []));

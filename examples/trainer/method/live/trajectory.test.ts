@@ -49,6 +49,7 @@ function render(segments: readonly Segment[]): RenderedSegments {
     ids: Int32Array.from(tokens, ({ id }) => id),
     segments: Int32Array.from(tokens, ({ place }) => place),
     sampled: Uint8Array.from(tokens, ({ segment }) => Number(segment.kind === 'policy')),
+    turns: Int32Array.from(tokens, ({ segment }) => segment.turn),
   } as RenderedSegments; // all that the methods at hand read
 }
 
