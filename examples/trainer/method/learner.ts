@@ -84,7 +84,7 @@ export async function loadLearner({
   const writing = { format: chat.format, system: chat.system };
   return {
     ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
-    tokensPerPass: tokensPerPass(model),
+    tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),
     policy: qwen3Policy(model, tokenizer, { ...writing, sampler }),
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {

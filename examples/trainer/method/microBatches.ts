@@ -1,12 +1,12 @@
-import { planMemory, type Qwen3, sharedTokens } from '@molrl/qwen3';
+import { planMemory, type Qwen3Config, sharedTokens } from '@molrl/qwen3';
 import type { Sequence } from './learner.ts';
 
 /** What the activations and gradients of one forward and backward pass may take, where nobody says otherwise. */
 const PASS_BYTES = 1 << 30;
 
-/** Most tokens of a pass within it. */
-export function tokensPerPass({ config, adapter }: Pick<Qwen3, 'config' | 'adapter'>): number {
-  const options = { loraRank: adapter?.r ?? 0, train: { tokens: 1 } };
+/** Most tokens of a pass within it; a rank of 0 trains all weights. */
+export function tokensPerPass(config: Qwen3Config, loraRank: number): number {
+  const options = { loraRank, train: { tokens: 1 } };
   const { parts } = planMemory(config, options);
   const limit = parts.weights + parts.optimizer + PASS_BYTES;
   return Math.max(1, planMemory(config, { ...options, limit }).largest.trainTokens);

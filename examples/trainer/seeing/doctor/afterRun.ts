@@ -1,7 +1,7 @@
 import type { TrainerSettings } from '../../config/schema.ts';
 import type { MetricsRow } from '../../harness/metricsRow.ts';
 import { CHECKS_DURING, type Finding, findings } from './checks.ts';
-import { duringRun } from './duringRun.ts';
+import { momentsOf } from './duringRun.ts';
 
 /** What was found in a stage, from its first to its last update; the sentence is the last one's. */
 export interface FindingOfRun extends Finding {
@@ -13,10 +13,9 @@ export interface FindingOfRun extends Finding {
 /** The doctor's walk through a run's metrics, as if it had been there at every update. */
 export function afterRun(settings: TrainerSettings, rows: readonly MetricsRow[]): FindingOfRun[] {
   const found = new Map<string, FindingOfRun>();
-  for (let count = 1; count <= rows.length; count++) {
-    const facts = duringRun(settings, rows.slice(0, count));
-    const { stage, step: last } = (facts?.updates.at(-1) ?? {}) as MetricsRow; // one at least, where there are facts
-    for (const { check, sentence } of facts ? findings(CHECKS_DURING, facts) : []) {
+  for (const { facts, row } of momentsOf(settings, rows)) {
+    const { stage, step: last } = row;
+    for (const { check, sentence } of findings(CHECKS_DURING, facts)) {
       const first = found.get(`${stage} ${check}`)?.first ?? last;
       found.set(`${stage} ${check}`, { check, sentence, stage, first, last });
     }

@@ -7,6 +7,8 @@ import { memoryNeeded } from './memoryNeeded.ts';
 
 /** Prompts that are looked at. */
 const PROMPTS = 256;
+/** Episodes that are open at the same time. */
+const AT_ONCE = 16;
 /** Tasks whose overlap is looked for. */
 const TASKS = 20_000;
 
@@ -23,9 +25,8 @@ export async function beforeRun(parts: BeforeRunParts): Promise<BeforeRun> {
   const { config } = learner.model;
   const train = trainTasks(settings, game);
   const heldOut = game.heldOut(settings.eval.tasks);
-  const opened = await Promise.all(
-    [...train.slice(0, PROMPTS), ...heldOut.slice(0, PROMPTS)].map((task) => openingOf(game, task)),
-  );
+  const looked = [...train.slice(0, PROMPTS), ...heldOut.slice(0, PROMPTS)];
+  const opened = await openingsOf(game, looked);
   const prompts = opened.map((segments) => ({
     text: segments.at(-1)?.text ?? '',
     tokens: learner.render(segments).ids.length,
@@ -48,11 +49,31 @@ export async function beforeRun(parts: BeforeRunParts): Promise<BeforeRun> {
 }
 
 /** The tasks that the run will draw; in games of rows each comes once an epoch. */
-function trainTasks({ stages, grpo, seed }: TrainerSettings, game: Game): object[] {
-  if (!stages.includes('grpo') && !stages.includes('collect')) return [];
+function trainTasks({ seed, ...settings }: TrainerSettings, game: Game): object[] {
   const random = createRandom(mixSeeds(seed, 'doctor'));
-  const count = Math.min(TASKS, grpo.updates * grpo.prompts);
+  const count = Math.min(TASKS, tasksDrawn(settings));
   return Array.from({ length: count }, (_, position) => game.nextTask(random, position));
+}
+
+/** By the stage that draws most. */
+function tasksDrawn({ stages, collect, live, grpo }: Omit<TrainerSettings, 'seed'>): number {
+  const drawn = {
+    collect: collect.episodes,
+    live: live.updates * live.prompts,
+    grpo: grpo.updates * grpo.prompts,
+  };
+  return Math.max(0, ...stages.map((stage) => (stage in drawn ? drawn[stage as 'grpo'] : 0))); // a key of it
+}
+
+/** Openings of tasks, a few episodes at a time: each may be a session of a server. */
+async function openingsOf(game: Game, tasks: readonly object[]): Promise<Segment[][]> {
+  const atOnce = Math.min(AT_ONCE, game.environment.concurrency ?? AT_ONCE);
+  const openings: Segment[][] = [];
+  for (let i = 0; i < tasks.length; i += atOnce) {
+    const next = tasks.slice(i, i + atOnce).map((task) => openingOf(game, task));
+    openings.push(...(await Promise.all(next)));
+  }
+  return openings;
 }
 
 /** What the model is shown first. */

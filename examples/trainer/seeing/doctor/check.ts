@@ -37,3 +37,17 @@ export function metric(row: Metrics | undefined, name: string): number | undefin
   const value = row?.[name];
   return typeof value === 'number' && !Number.isNaN(value) ? value : undefined;
 }
+
+/** The first rows that a check asks about: of thousands none is read that is not needed. */
+export function firstThat(
+  rows: Iterable<Metrics>,
+  isWanted: (row: Metrics) => boolean,
+  count: number,
+): Metrics[] {
+  const found: Metrics[] = [];
+  for (const row of rows) {
+    if (isWanted(row)) found.push(row);
+    if (found.length === count) break;
+  }
+  return found;
+}

@@ -49,6 +49,9 @@ describe('before a run', () => {
   const prompts = (tokens: number, text: string) => [...before.prompts, { text, tokens }];
   const slow = checkSettings({ environment: 'codewords', grpo: { learningRate: 2e-4 } });
   const still = checkSettings({ environment: 'codewords', lora: 8, grpo: { learningRate: 1e-7 } });
+  const lively = checkSettings({
+    ...{ environment: 'codewords', stages: ['live'], lora: 8, live: { learningRate: 0.5 } },
+  });
   test.each<[keyof typeof CHECKS_BEFORE, Partial<BeforeRun>, string]>([
     [
       'promptEndsWithSpace',
@@ -81,6 +84,11 @@ describe('before a run', () => {
       'learningRateUnusual',
       { settings: still },
       'grpo.learningRate 1e-7 is unusually low for an adapter',
+    ],
+    [
+      'learningRateUnusual',
+      { settings: lively },
+      'live.learningRate 0.5 is unusually high for an adapter',
     ],
     ['formatUnknown', { missingTokens: ['<|im_start|>'] }, 'written with <|im_start|>'],
   ])('%s', (check, facts, sentence) => {
@@ -194,6 +202,24 @@ describe('during a run', () => {
     expect(afterRun(settings, [...rows, evaluation as MetricsRow])).toMatchObject([
       { check: 'completionsCut', stage: '1-grpo', first: 2, last: 3 },
     ]);
+  });
+
+  test('each row is read a few times, however long the run was', () => {
+    let reads = 0;
+    const rows = updates(400, { 'sampling/entropy': 0.8 }).map((row) => {
+      const counted = { ...row };
+      for (const name of ['reward', 'sampling/entropy', 'grad_norm']) {
+        const get = () => {
+          reads += 1;
+          return row[name];
+        };
+        Object.defineProperty(counted, name, { enumerable: true, get });
+      }
+      return counted as MetricsRow;
+    });
+    expect(afterRun(settings, rows)).toEqual([]);
+    expect(reads).toBeGreaterThan(400);
+    expect(reads).toBeLessThan(400 * 50);
   });
 
   test('the rows of metrics.jsonl say which stage, and which of them are evaluations', () => {

@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { PROCESS_BYTES, planMemory, type Qwen3Config } from '@molrl/qwen3';
 import type { TrainerSettings } from '../../config/schema.ts';
+import { tokensPerPass } from '../../method/microBatches.ts';
 import type { BeforeRun } from './check.ts';
 
 /** The longest sequences of a run, in tokens. */
@@ -16,15 +17,15 @@ export function memoryNeeded(
   settings: TrainerSettings,
   lengths: Lengths,
 ): BeforeRun['memory'] & { trained: number; parameters: number } {
-  const { stages, lora, grpo, sft } = settings;
+  const { stages, lora, grpo } = settings;
   const rows = grpo.prompts * grpo.numGenerations;
-  const attempts = stages.includes('grpo')
-    ? (grpo.microBatchSize ?? rows) * (lengths.prompt + grpo.maxCompletionLength)
-    : 0;
-  const taught = stages.includes('sft') ? sft.batchSize * lengths.sftRow : 0;
+  const loraRank = lora?.r ?? 0;
+  const most = tokensPerPass(config, loraRank);
+  const passes = batches(settings, lengths).map(({ rows, tokens }) =>
+    Math.max(tokens, Math.min(rows * tokens, most)),
+  );
   const { parts, peak, limit } = planMemory(config, {
-    loraRank: lora?.r ?? 0,
-    train: { tokens: Math.max(1, attempts, taught) },
+    ...{ loraRank, train: { tokens: Math.max(1, ...passes) } },
     ...(stages.some((stage) => stage !== 'sft' && stage !== 'mol') && {
       generate: {
         rows: Math.min(rows, MOST_ROWS),
@@ -43,6 +44,25 @@ export function memoryNeeded(
     trained: parts.optimizer / 8, // two moments of four bytes
     parameters: (parts.weights - adapter) / 4,
   };
+}
+
+/** Attempts of a live episode. */
+const LIVE_TURNS = 2;
+
+/** What each training stage takes at once, were it in one pass, and the tokens of a long row of it. */
+function batches(settings: TrainerSettings, { prompt, sftRow }: Lengths) {
+  const { stages, collect, sft, mol, live, grpo } = settings;
+  const attempt = grpo.maxCompletionLength;
+  const ofStage = {
+    sft: { rows: sft.batchSize, tokens: sftRow },
+    mol: { rows: 2 * mol.batchSize, tokens: prompt + collect.maxTurns * attempt },
+    live: { rows: live.prompts * live.numGenerations, tokens: prompt + LIVE_TURNS * attempt },
+    grpo: {
+      rows: grpo.microBatchSize ?? grpo.prompts * grpo.numGenerations,
+      tokens: prompt + attempt,
+    },
+  };
+  return stages.flatMap((stage) => (stage in ofStage ? [ofStage[stage as 'grpo']] : [])); // a key of it
 }
 
 /** Sequences that are sampled at once. */

@@ -20,6 +20,12 @@ describe('reference of the trainer', () => {
     expect(rows.filter(({ node }) => !node.description).map(({ path }) => path)).toEqual([]);
   });
 
+  test('every option that is no setting has a line too', () => {
+    const [, options = ''] = referencePage().split('## Options of a run');
+    for (const flag of ['--config <file>', '--control <port>', '--lora <r>', '--env <name>'])
+      expect(options.split('## Settings')[0]).toContain(`| \`${flag}\` |`);
+  });
+
   test('types, defaults and the names of others', () => {
     const row = referencePage()
       .split('\n')

@@ -1,5 +1,6 @@
 import { createCommand } from '../../config/commandLine.ts';
 import { kebab } from '../../config/kebab.ts';
+import { settingsTable } from '../../config/settingsTable.ts';
 import { configSchema, type SchemaNode } from './configSchema.ts';
 import { METRICS } from './metricsTable.ts';
 
@@ -42,7 +43,7 @@ Made by \`pnpm reference\` from the schema of the settings and the table of metr
 
 ## Options of a run
 
-These decide nothing of the outcome and are in no configuration.
+These are no settings: they decide nothing of the outcome and are in no configuration. \`--lora\` and \`--env\` are short for the settings \`lora.r\` and \`environment\`.
 
 ${table(['option', 'meaning'], optionsOfRun())}
 
@@ -54,7 +55,7 @@ TRL, verl, prime-rl: what the same setting is called there.
 ${table(
   ['setting', 'flag', 'type', 'default', 'meaning', 'TRL', 'verl', 'prime-rl'],
   referenceRows().map(({ path, type, fallback, node }) => [
-    ...[code(path), code(`--${path.split('.').map(kebab).join('.')}`), type, code(fallback)],
+    ...[code(path), code(flagOf(path)), type, code(fallback)],
     ...[node.description ?? '', code(node.trl), code(node.verl), code(node.primeRl)],
   ]),
 )}
@@ -72,12 +73,14 @@ ${table(
 `;
 }
 
-const OF_RUN = ['config', 'out', 'resume', 'quick', 'threads', 'env'];
-
-const optionsOfRun = (): string[][] =>
-  createCommand()
-    .options.filter(({ long }) => OF_RUN.includes(long?.slice(2) ?? ''))
+function optionsOfRun(): string[][] {
+  const settings = new Set(settingsTable().map(({ path }) => flagOf(path)));
+  return createCommand()
+    .options.filter(({ long, hidden }) => !hidden && !settings.has(long ?? ''))
     .map(({ flags, description }) => [code(flags), description]);
+}
+
+const flagOf = (path: string): string => `--${path.split('.').map(kebab).join('.')}`;
 
 const code = (text: string | undefined): string => (text ? `\`${text}\`` : '');
 

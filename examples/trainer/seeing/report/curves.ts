@@ -3,7 +3,7 @@ import type { Figure } from '../../harness/intervals.ts';
 import { lineChart, type Series } from '../../harness/lineChart.ts';
 import type { EvaluationRow } from '../../harness/runState.ts';
 import type { RunRead } from '../readRun.ts';
-import { trackedRow, updatesBefore } from '../tracking/trackedRow.ts';
+import { placeOf, updatesBefore } from '../tracking/trackedRow.ts';
 
 /** A picture of the report: one metric of the updates, or one figure of the evaluations, a line per run. */
 interface Picture {
@@ -21,9 +21,9 @@ const ofUpdates = (title: string, stage: string, metric: string): Picture => ({
   source: `${metric} of metrics.jsonl`,
   series: ({ settings, metrics }) =>
     metrics.flatMap((row): [number, number][] => {
-      const { step, scalars } = trackedRow(settings, row);
-      const value = scalars[`${stage}/${metric}`];
-      return value === undefined ? [] : [[step, value]];
+      const value = row[metric];
+      const { step, name } = placeOf(settings, row);
+      return typeof value === 'number' && name === stage ? [[step, value]] : [];
     }),
 });
 

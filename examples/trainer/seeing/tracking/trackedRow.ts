@@ -9,18 +9,27 @@ export interface TrackedRow {
   scalars: Record<string, number>;
 }
 
-export function trackedRow(
+/** Where a row stands: updates of the whole run, and the name of its stage. */
+export function placeOf(
   settings: TrainerSettings,
-  { stage: label, step, ...metrics }: MetricsRow,
-): TrackedRow {
+  { stage: label, step }: Pick<MetricsRow, 'stage' | 'step'>,
+): { step: number; name: string } {
   const place = Number.parseInt(label, 10) - 1; // labels are `2-grpo`
-  const prefix = label.slice(label.indexOf('-') + 1);
+  return {
+    step: updatesBefore(settings, place) + step,
+    name: label.slice(label.indexOf('-') + 1),
+  };
+}
+
+export function trackedRow(settings: TrainerSettings, row: MetricsRow): TrackedRow {
+  const { step, name: prefix } = placeOf(settings, row);
+  const { stage: _, step: __, ...metrics } = row;
   const scalars = Object.entries(metrics).flatMap(([name, value]): [string, number][] =>
     typeof value === 'number'
       ? [[name.startsWith('eval/') ? name : `${prefix}/${name}`, value]]
       : [],
   );
-  return { step: updatesBefore(settings, place) + step, scalars: Object.fromEntries(scalars) };
+  return { step, scalars: Object.fromEntries(scalars) };
 }
 
 /** Updates of all stages before one. */

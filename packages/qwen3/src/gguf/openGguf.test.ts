@@ -47,6 +47,15 @@ describe('tensors of a GGUF file', () => {
     await other.close();
     await expect(other.read('F16')).rejects.toMatchObject({ code: 'option' });
   });
+
+  test('a read that began before close ends; one after it is refused while the file closes', async () => {
+    const other = await openGguf(fixture('types.gguf'));
+    const before = other.read('F16');
+    const closing = other.close();
+    await expect(other.read('F16')).rejects.toMatchObject({ code: 'option' });
+    await closing;
+    expect(new Uint32Array((await before).buffer)).toEqual(await bits('F16'));
+  });
 });
 
 describe('hostile headers', () => {

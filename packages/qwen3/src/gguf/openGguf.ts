@@ -149,8 +149,7 @@ function openedFile(
     if (entry) return entry;
     return refuse(`has no tensor ${showValue(name)}. It holds ${showValue([...entries.keys()])}.`);
   };
-  const bytes = async (name: string): Promise<Uint8Array<ArrayBuffer>> => {
-    const entry = find(name);
+  const bytesOf = async (entry: GgufEntry): Promise<Uint8Array<ArrayBuffer>> => {
     try {
       return await readAt(file, entry.offset, entry.bytes);
     } catch (cause) {
@@ -158,13 +157,16 @@ function openedFile(
     }
   };
   return {
-    ...{ path, metadata, entries, bytes },
+    ...{ path, metadata, entries },
+    bytes: async (name) => bytesOf(find(name)),
     async read(name) {
-      return dequantize(await bytes(name), find(name).type);
+      const entry = find(name); // before the wait: the file may be closed meanwhile
+      return dequantize(await bytesOf(entry), entry.type);
     },
     async close() {
-      if (isOpen) await file.close();
+      if (!isOpen) return;
       isOpen = false;
+      await file.close(); // after the reads that have begun
     },
   };
 }

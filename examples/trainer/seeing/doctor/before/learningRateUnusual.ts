@@ -18,7 +18,7 @@ export const learningRateUnusual: Check<Pick<BeforeRun, 'settings' | 'model'>> =
   const what = settings.lora === undefined ? 'all' : 'adapter';
   const [low, high] = USUAL[what];
   const most = model.parameters < TOY ? 10 * high * (what === 'all' ? 10 : 1) : high;
-  for (const stage of ['sft', 'mol', 'grpo'] as const) {
+  for (const stage of ['sft', 'mol', 'live', 'grpo'] as const) {
     const { learningRate: rate } = settings[stage];
     if (!settings.stages.includes(stage) || (rate >= low && rate <= most)) continue;
     const whose = what === 'all' ? 'all weights of a model this size' : 'an adapter';

@@ -9,7 +9,7 @@ export const zeroRewards: Check<DuringRun> = ({ settings, updates }) => {
   const count = updates.length * prompts * numGenerations;
   const isZero = (row: DuringRun['updates'][number]): boolean =>
     metric(row, 'reward') === 0 && metric(row, 'reward_std') === 0;
-  if (count < ENOUGH || !updates.every(isZero)) return undefined;
+  if (count < ENOUGH || !isZero(updates.at(-1) ?? {}) || !updates.every(isZero)) return undefined;
   const first = settings.stages.includes('sft')
     ? 'Give `sft` more updates or rows that are closer to these tasks'
     : 'Teach it first on worked answers: --stages sft,grpo,eval --sft.data FILE.jsonl';
