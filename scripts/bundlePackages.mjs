@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, '.molrl', 'loaded');
+const WITH = [fileURLToPath(import.meta.url), join(root, 'pnpm-lock.yaml')];
 
 /** URL of each package's index.ts -> one file with all that it imports of its own; other packages stay imports. */
 export async function bundlePackages() {
@@ -19,15 +20,18 @@ export async function bundlePackages() {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Names, times and sizes of the sources. */
+/** Names, times and sizes of the sources, of this file, and of the list of what is installed. */
 function digestOfSources(source) {
+  const names = readdirSync(source, { recursive: true }).filter(
+    (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'),
+  );
+  const files = [...names.sort().map((name) => join(source, name)), ...WITH];
   const hash = createHash('sha256');
-  for (const name of readdirSync(source, { recursive: true }).sort()) {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
-    const { mtimeMs, size } = statSync(join(source, name));
-    hash.update(`${name} ${mtimeMs} ${size}\n`);
+  for (const file of files) {
+    const { mtimeMs, size } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    hash.update(`${file} ${mtimeMs} ${size}\n`);
   }
-  return hash.update(root).digest('hex').slice(0, 16);
+  return hash.digest('hex').slice(0, 16);
 }
 
 async function bundle(index, file, name) {
@@ -36,7 +40,7 @@ async function bundle(index, file, name) {
   const { outputFiles } = await build({
     ...{ entryPoints: [index], outfile: file, write: false, bundle: true, packages: 'external' },
     ...{ format: 'esm', platform: 'node', target: 'node20', conditions: ['@molrl/source'] },
-    ...{ sourcemap: 'inline', sourcesContent: false, plugins: [ownUrls] },
+    ...{ sourcemap: 'inline', sourcesContent: false, plugins: [ownUrls, tfjsGradients] },
   });
   await mkdir(folder, { recursive: true });
   const old = readdirSync(folder).filter((one) => one.replace(/-[^-]*$/, '') === name);
@@ -54,5 +58,21 @@ const ownUrls = {
       const contents = await readFile(path, 'utf8');
       const url = JSON.stringify(pathToFileURL(path).href);
       return { contents: contents.replaceAll('import.meta.url', url), loader: 'ts' };
+    }),
+};
+
+/**
+ * Node's loader takes tfjs's gradients only file by file, and translated: here they are in the bundle, as in the built
+ * package. What they import of other packages is found from their own place.
+ */
+const tfjsGradients = {
+  name: 'tfjs-gradients',
+  setup: (build) =>
+    build.onResolve({ filter: /^[^.]/ }, ({ path, importer }) => {
+      const isOfTfjs = /^@tensorflow\/tfjs-core\/dist\//;
+      if (isOfTfjs.test(path)) return { path: createRequire(importer).resolve(path) };
+      if (!/[\\/]tfjs-core[\\/]dist[\\/]/.test(importer)) return undefined;
+      const file = createRequire(importer).resolve(path);
+      return { path: pathToFileURL(file).href, external: true };
     }),
 };

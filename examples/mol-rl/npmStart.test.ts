@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runMolRl, SMALL_RUN } from '../killAndResume.ts';
+import { runMolRl } from '../killAndResume.ts';
 import { NODE_FLAGS } from '../nodeFlags.ts';
 import { parseOptions } from './harness/options.ts';
 
@@ -63,7 +63,8 @@ describe('npm start without --', () => {
 describe('a reader that leaves', () => {
   test('ends the run quietly with exit code 0, saved, and it can be resumed', async () => {
     const out = join(folder, 'piped');
-    const argv = [...SMALL_RUN, '--out', out];
+    const few = ['--arm', 'base,ce', '--episodes', '2', '--updates', '1', '--eval-tasks', '1'];
+    const argv = [...few, '--out', out];
     const program = join(root, 'examples', 'mol-rl', 'main.ts');
     const child = spawn(process.execPath, [...NODE_FLAGS, program, ...argv]);
     let stderr = '';
