@@ -96,7 +96,10 @@ async function main([name = 'micro', rounds = '7']: string[]): Promise<void> {
   const shape = shapes[name as ShapeName]; // undefined for others, said below
   if (shape === undefined) throw new Error(`methods: no shape '${name}'`);
   const [model, ref] = [benchModel(shape), benchModel(shape)];
-  const limits = { tokensPerPass: tokensPerPass(model), gradientCheckpointing: false };
+  const limits = {
+    tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),
+    gradientCheckpointing: false,
+  };
   const learner = { model, ref, render, ...limits } as unknown as Learner; // all that the methods read
   const next = uniform(7);
   const draw: Draw = (count) =>
