@@ -1,25 +1,5 @@
 import { defineConfig } from 'vitest/config';
-
-const conditions = ['@molrl/source', 'module', 'node', 'import', 'default'];
-const project = (name: string, root: string) => ({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['@molrl/source'] } },
-  test: {
-    name,
-    root,
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
-    pool: 'forks' as const,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    // tfjs is loaded by Node, one copy for all; only its gradients (which Node's loader cannot take) are bundled, once
-    deps: {
-      optimizer: {
-        ssr: { enabled: true, include: ['@tensorflow/tfjs-core/dist/register_all_gradients.js'] },
-      },
-    },
-  },
-});
+import { project } from './vitest.projects.ts';
 
 export default defineConfig({
   test: {

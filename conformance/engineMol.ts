@@ -22,11 +22,10 @@ export async function* engineMol(
   const optimizer = adamw(model.trainable(), { learningRate, weightDecay });
   for (const batch of batches) {
     const done = await update(model, base, optimizer, batch, run);
-    const weights = Object.entries(model.parameters).map(([name, variable]) => [
-      name,
-      variable.dataSync<'float32'>().slice(),
-    ]);
-    yield { ...done, weights: Object.fromEntries(weights) };
+    const weights: EngineUpdate['weights'] = {};
+    for (const [name, variable] of Object.entries(model.parameters))
+      weights[name] = (await variable.data<'float32'>()).slice();
+    yield { ...done, weights };
   }
   optimizer.dispose();
 }

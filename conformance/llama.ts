@@ -14,7 +14,7 @@ const SUITES: SuiteEntry[] = [
   [
     'models/full_attention',
     `models/${MODELS[0]}`,
-    (root): Promise<SuiteResult> => fullAttentionSuite(root, MODELS),
+    (root): Promise<SuiteResult> => fullAttentionSuite(root, 'models/full_attention', MODELS),
   ],
   ...TRAINED.flatMap((name): SuiteEntry[] => [
     [`train/full_${name}`, `train/full_${name}`, (root) => trainSuite(root, `full_${name}`)],

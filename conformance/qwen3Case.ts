@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Gradients, type Qwen3, type StoredTensor, scoreTargets } from '@molrl/qwen3';
 import { linear } from '@molrl/tensor-gpu';
-import { tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 
 /** Tensors of a golden file, by name. */
 export type Golden = Record<string, StoredTensor>;
@@ -43,14 +43,27 @@ export function goldenBatch(golden: Golden, name: 'right' | 'left' | 'packed'): 
 }
 
 /** Logits `[B * T * V]` with padding rows set to 0, as the golden files store them. */
-export function maskedLogits(model: Qwen3, batch: GoldenBatch, withPositions = true): Float32Array {
+export function maskedLogits(
+  model: Qwen3,
+  batch: GoldenBatch,
+  withPositions = true,
+): Promise<Float32Array> {
+  return readMasked(logitsOf(model, batch, withPositions), batch);
+}
+
+/** The forward pass of `maskedLogits` alone. */
+export function logitsOf(model: Qwen3, batch: GoldenBatch, withPositions = true): Tensor {
   const { B, T, inputIds, segmentIds, positions, causal } = batch;
-  const logits = tidy(() => {
+  return tidy(() => {
     const placed = withPositions ? positions : undefined;
     const input = { B, T, inputIds, segmentIds, positions: placed, causal };
     return linear(model.forward(input), model.head());
   });
-  const values = logits.dataSync<'float32'>().slice();
+}
+
+/** The numbers of logits, which are used up, without those of padding. */
+export async function readMasked(logits: Tensor, batch: GoldenBatch): Promise<Float32Array> {
+  const values = (await logits.data<'float32'>()).slice();
   logits.dispose();
   return zeroPadding(values, batch);
 }

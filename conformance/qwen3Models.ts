@@ -36,28 +36,32 @@ export function modelSuite(root: string, name: string): Promise<SuiteResult> {
     const golden = await readSafetensors(join(folder, 'case.safetensors'));
     const info = await readJsonFile<ModelCase>(folder, 'case.json');
     const model = await loadModel(folder);
-    checkLogits(check, model, golden);
+    await checkLogits(check, model, golden);
     const modelCase = { model, golden, info, folder };
     await checkGradients(check, modelCase);
     await checkBalance(check, modelCase);
     model.dispose();
     if (!existsSync(join(folder, 'config.legacy.json'))) return;
     const legacy = await loadModel(folder, { configFile: 'config.legacy.json' });
-    const logits = maskedLogits(legacy, goldenBatch(golden, 'right'));
+    const logits = await maskedLogits(legacy, goldenBatch(golden, 'right'));
     check.close('legacy config: right.logits', logits, golden['right.logits']!.data, 2e-5);
     legacy.dispose();
   });
 }
 
 /** `full.logits`: every query sees every token of its sequence. */
-export function fullAttentionSuite(root: string, names: readonly string[]): Promise<SuiteResult> {
-  return runSuite('models/full_attention', async (check) => {
+export function fullAttentionSuite(
+  root: string,
+  suite: string,
+  names: readonly string[],
+): Promise<SuiteResult> {
+  return runSuite(suite, async (check) => {
     for (const name of names) {
       const folder = join(root, 'models', name);
       if (!existsSync(folder)) continue;
       const golden = await readSafetensors(join(folder, 'case.safetensors'));
       const model = await loadModel(folder);
-      const logits = maskedLogits(model, { ...goldenBatch(golden, 'right'), causal: false });
+      const logits = await maskedLogits(model, { ...goldenBatch(golden, 'right'), causal: false });
       check.close(`${name}: full.logits`, logits, golden['full.logits']!.data, 2e-5);
       model.dispose();
     }
@@ -72,7 +76,7 @@ async function checkBalance(
   const { 'right.aux_loss': auxLoss, 'right.aux_loss_no_mask': noMask } = info.scalars;
   if (auxLoss === undefined) return;
   const batch = goldenBatch(golden, 'right');
-  const seen = innerValues(model, batch);
+  const seen = await innerValues(model, batch);
   for (const key of Object.keys(golden).filter((name) => name.startsWith('right.router_'))) {
     const [, kind, layer] = /^right\.(router_\w+)\.(\d+)$/.exec(key)!;
     const actual = seen.get(`model.layers.${layer}.mlp.${kind}`) ?? [];
@@ -84,7 +88,7 @@ async function checkBalance(
   check.within('right.aux_loss', balance!, auxLoss, 5e-6);
   const stored = await readSafetensors(join(folder, 'grads_aux.safetensors'));
   for (const [name, { data }] of Object.entries(stored)) {
-    check.close(`gradient with the aux loss of ${name}`, gradients[name]!.dataSync(), data, 1e-4);
+    check.close(`gradient with the aux loss of ${name}`, await gradients[name]!.data(), data, 1e-4);
   }
   dispose(gradients);
   const unmasked = {
@@ -97,12 +101,13 @@ async function checkBalance(
   dispose(whole.gradients);
 }
 
-function checkLogits(check: Check, model: Qwen3, golden: Golden): void {
+async function checkLogits(check: Check, model: Qwen3, golden: Golden): Promise<void> {
   for (const side of ['right', 'left', 'packed'] as const) {
     const batch = goldenBatch(golden, side);
-    check.close(`${side}.logits`, maskedLogits(model, batch), golden[`${side}.logits`]!.data, 2e-5);
+    const logits = await maskedLogits(model, batch);
+    check.close(`${side}.logits`, logits, golden[`${side}.logits`]!.data, 2e-5);
   }
-  const left = maskedLogits(model, goldenBatch(golden, 'left'), false);
+  const left = await maskedLogits(model, goldenBatch(golden, 'left'), false);
   const expected = golden['left.logits_default_positions']!.data;
   check.close('left.logits_default_positions', left, expected, 2e-5);
 }
@@ -121,7 +126,7 @@ async function checkGradients(
       names.sort().join() === Object.keys(gradients).sort().join(),
     );
     for (const name of names) {
-      const gradient = gradients[name]?.dataSync() ?? [];
+      const gradient = (await gradients[name]?.data()) ?? [];
       if (side === 'right') check.close(`gradient of ${name}`, gradient, stored[name]!.data, 1e-4);
       else
         check.close(
@@ -142,7 +147,7 @@ export function layersSuite(root: string, name: string): Promise<SuiteResult> {
     const golden = await readSafetensors(join(folder, 'layers.safetensors'));
     const batch = goldenBatch(await readSafetensors(join(folder, 'case.safetensors')), 'right');
     const model = await loadModel(folder);
-    const seen = innerValues(model, batch);
+    const seen = await innerValues(model, batch);
     const layers = model.config.numHiddenLayers;
     for (const [key, ours] of Object.entries(observedNames(layers))) {
       check.close(key, seen.get(ours) ?? [], golden[key]!.data, 2e-5);
@@ -183,12 +188,15 @@ const ROPE_NAMES = {
   'layer0.k_rope': 'model.layers.0.self_attn.k_norm.rope',
 };
 
-function innerValues(model: Qwen3, batch: GoldenBatch): Map<string, Float32Array> {
-  const seen = new Map<string, Float32Array>();
+async function innerValues(model: Qwen3, batch: GoldenBatch): Promise<Map<string, Float32Array>> {
+  const reads: [name: string, values: Promise<ArrayLike<number>>][] = [];
   const observe = (name: string, value: Tensor): void => {
-    seen.set(name, zeroPadding(Float32Array.from(value.dataSync()), batch));
+    reads.push([name, value.data()]);
   };
   model.forward({ ...batch, observe }).dispose();
+  const seen = new Map<string, Float32Array>();
+  for (const [name, values] of reads)
+    seen.set(name, zeroPadding(Float32Array.from(await values), batch));
   return seen;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCpu } from '@molrl/tensor-gpu';
+import { type DeviceName, openDevice } from '@molrl/tensor-gpu';
 import { absentSuite, emptySuite, type SuiteResult } from './suiteResult.ts';
 
 /** Counts the cases of one suite. */
@@ -25,12 +25,13 @@ export type SuiteEntry = [
   run?: (root: string) => Promise<SuiteResult>,
 ];
 
-/** Runs suites on our CPU engine; what is not built or not in the folder is absent. */
+/** Runs suites on a device; what is not built or not in the folder is absent. */
 export async function runSuites(
   suites: readonly SuiteEntry[],
   fixturesDir: string,
+  deviceName: DeviceName = 'cpu',
 ): Promise<SuiteResult[]> {
-  const device = await openCpu();
+  const device = await openDevice(deviceName);
   const results: SuiteResult[] = [];
   for (const [suite, path, run] of suites) {
     const isThere = run && existsSync(join(fixturesDir, path));

@@ -1,11 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { DEVICES, type DeviceName } from '@molrl/tensor-gpu';
+import { Command, Option } from 'commander';
 import { absentSuite, type SuiteResult } from './suiteResult.ts';
 
 /** Each family: its name and how to run it on a folder. Loaded only when asked for. */
-const FAMILIES: Record<string, () => Promise<(folder: string) => Promise<SuiteResult[]>>> = {
+const FAMILIES: Record<
+  string,
+  () => Promise<(folder: string, device: DeviceName) => Promise<SuiteResult[]>>
+> = {
   qwen3: async () => (await import('./qwen3.ts')).runQwen3,
   llama: async () => (await import('./llama.ts')).runLlama,
   losses: async () => (await import('./losses.ts')).runLosses,
@@ -24,15 +28,28 @@ const program = new Command('conformance')
   .description('Runs the golden cases of the field against our packages.')
   .option('--family <name>', `one of ${Object.keys(FAMILIES).join(', ')} (default: all)`)
   .option('--fixtures <folder>', "that family's folder of golden cases (needs --family)")
+  .addOption(
+    new Option('--device <name>', 'where models run (webgpu: the family qwen3)')
+      .choices(DEVICES)
+      .default('cpu'),
+  )
   .option('--json', 'print one JSON object instead of the table')
   .parse(process.argv.filter((arg, i) => i < 2 || arg !== '--')); // pnpm hands a literal -- on
-const options = program.opts<{ family?: string; fixtures?: string; json?: boolean }>();
+const options = program.opts<{
+  family?: string;
+  fixtures?: string;
+  device: DeviceName;
+  json?: boolean;
+}>();
 
 const families = options.family ? [options.family] : Object.keys(FAMILIES);
 if (options.family && !(options.family in FAMILIES)) {
   program.error(
     `conformance: unknown family '${options.family}'. Known: ${Object.keys(FAMILIES).join(', ')}.`,
   );
+}
+if (options.device !== 'cpu' && options.family !== 'qwen3') {
+  program.error(`conformance: --device ${options.device} is for --family qwen3.`);
 }
 if (options.fixtures && !options.family) {
   program.error("conformance: --fixtures is one family's folder: say which with --family.");
@@ -50,7 +67,7 @@ for (const family of families) {
     continue;
   }
   const run = await load();
-  for (const result of await run(folder)) rows.push({ family, ...result });
+  for (const result of await run(folder, options.device)) rows.push({ family, ...result });
 }
 
 const passed = rows.reduce((sum, row) => sum + row.passed, 0);

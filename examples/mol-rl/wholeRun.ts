@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readTrajectories } from '@molrl/ef-env';
-import { openCpu } from '@molrl/tensor-gpu';
 import { readLines } from '../trainer/harness/linesFile.ts';
+import { engineWords, openEngine } from '../trainer/harness/openEngine.ts';
 import { otherEngine } from '../trainer/harness/otherEngine.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
@@ -30,7 +30,8 @@ export async function wholeRun(options: Options, checkpoint: Checkpoint): Promis
   onReaderGone(() => stop.abort(new Error('EPIPE')));
   const { out } = options;
   const { settings } = checkpoint;
-  const device = await openCpu({ threads: options.threads, kernels: settings.kernels });
+  const { device: name, kernels } = settings;
+  const device = await openEngine({ device: name, threads: options.threads, kernels });
   refuseOtherEngine(checkpoint.library, device.library);
   checkpoint.library = device.library;
   const learner = await loadLearner({
@@ -44,7 +45,7 @@ export async function wholeRun(options: Options, checkpoint: Checkpoint): Promis
       `--quick: ${settings.arm.length} arms, ${settings.updates} + ${settings.grpoUpdates} updates, ${settings.evalTasks} tasks a cell. A first look: leave it out for the full comparison.`,
     );
   }
-  say(`MoL-RL on ${device.library}, ${device.threads} threads. Writing to ${out}`);
+  say(`MoL-RL on ${engineWords(device)}. Writing to ${out}`);
   await writeCheckpoint(out, checkpoint);
 
   const progress = createProgress();

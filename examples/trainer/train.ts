@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { openCpu } from '@molrl/tensor-gpu';
 import type { TrainerSettings } from './config/schema.ts';
 import { openControl } from './control/openControl.ts';
 import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
 import { batchInWords } from './harness/batchInWords.ts';
+import { engineWords, openEngine } from './harness/openEngine.ts';
 import { otherEngine } from './harness/otherEngine.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
@@ -49,7 +49,8 @@ export async function train(checked: CheckedRun): Promise<void> {
   const { out, given, settings, found, threads, control: port } = checked;
   const stop = new AbortController();
   onReaderGone(() => stop.abort(new Error('EPIPE')));
-  const device = await openCpu({ threads, kernels: settings.kernels });
+  const { device: name, kernels } = settings;
+  const device = await openEngine({ device: name, threads, kernels });
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
   const rollouts = await openRollouts(settings, out);
   const sampler = rollouts?.sampler;
@@ -66,7 +67,7 @@ export async function train(checked: CheckedRun): Promise<void> {
   state.library = device.library;
   say(shapeOf(settings, learner));
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
-  say(`${device.library}, ${device.threads} threads. Writing to ${out}`);
+  say(`${engineWords(device)}. Writing to ${out}`);
   if (rollouts) say(`rollouts: vLLM ${rollouts.engine.version} at ${rollouts.engine.url}`);
   const describe = (): Promise<void> => {
     const engines = { device, rollouts: rollouts?.engine };

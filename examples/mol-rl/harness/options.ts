@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DEVICES } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { kebab } from '../../trainer/config/kebab.ts';
@@ -43,6 +44,7 @@ const settingsSchema = z.strictObject({
   evalTasks: count(1, 100_000),
   split: z.enum(['validation', 'test'], "must be 'validation' or 'test'"),
   checkpointEvery: count(1, 100_000),
+  device: z.enum(DEVICES, `must be of: ${DEVICES.join(', ')}`).default('cpu'),
   kernels: z.enum(['auto', 'native', 'wasm'], "must be 'auto', 'native' or 'wasm'"),
 });
 
@@ -77,6 +79,7 @@ const DEFAULTS: Settings = {
   evalTasks: 256,
   split: 'test',
   checkpointEvery: 20,
+  device: 'cpu',
   kernels: 'auto',
 };
 
@@ -190,6 +193,7 @@ function createCommand(): Command {
     .option('--split <half>', "held-out half: 'test', or 'validation' to choose settings on")
     .option('--checkpoint-every <n>', 'updates between checkpoints (default 20)', numberOption)
     .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
+    .option('--device <name>', "'cpu' or 'webgpu', a GPU (default cpu)")
     .option('--kernels <kind>', "'native', 'wasm' or 'auto'")
     .configureOutput({
       outputError: (text, write) =>

@@ -1,5 +1,5 @@
-import type { CpuDevice } from '@molrl/tensor-gpu';
 import { kebab } from '../../trainer/config/kebab.ts';
+import { type Engine, engineWords } from '../../trainer/harness/openEngine.ts';
 import { packageVersions } from '../../trainer/harness/runFile.ts';
 import type { Learner } from '../../trainer/method/learner.ts';
 import type { Settings } from './options.ts';
@@ -12,7 +12,7 @@ export interface RunFacts {
 }
 
 /** Model, settings and versions of a run. */
-export function runFacts(settings: Settings, { model }: Learner, device: CpuDevice): RunFacts {
+export function runFacts(settings: Settings, { model }: Learner, device: Engine): RunFacts {
   const { config, parameters } = model;
   const count = Object.values(parameters).reduce((sum, { size }) => sum + size, 0);
   return {
@@ -33,7 +33,7 @@ export function runFacts(settings: Settings, { model }: Learner, device: CpuDevi
     versions: [
       ...Object.entries(packageVersions()),
       ['Node', process.versions.node],
-      ['kernels', `${device.library} (${device.kind}), ${device.threads} threads`],
+      ['kernels', `${engineWords(device)} (${device.kind})`],
       ['system', `${process.platform} ${process.arch}`],
     ],
   };

@@ -22,6 +22,7 @@ const DEFAULTS: TrainerSettings = {
   gradientCheckpointing: false,
   rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN',
   changes: [],
+  device: 'cpu',
   kernels: 'auto',
   collect: {
     ...{ episodes: 128, maxTurns: 4 },

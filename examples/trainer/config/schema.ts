@@ -1,5 +1,6 @@
 import type { ChatFormat } from '@molrl/qwen3';
 import { z } from 'zod';
+import { ENGINES } from '../harness/engines.ts';
 import { changes } from './sections/changes.ts';
 import { collect } from './sections/collect.ts';
 import { evaluation } from './sections/evaluation.ts';
@@ -82,7 +83,8 @@ export const trainerSchema = z.strictObject({
   ...optimizer,
   ...remote,
   changes,
-  kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels compute.'),
+  device: named(oneOf(ENGINES), "'webgpu': a GPU, in Node with the package webgpu installed."),
+  kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels of the CPU compute.'),
   collect,
   sft,
   mol,

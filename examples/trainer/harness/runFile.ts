@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import type { CpuDevice } from '@molrl/tensor-gpu';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Game } from '../games/game.ts';
 import type { Learner } from '../method/learner.ts';
+import type { Engine } from './openEngine.ts';
 import type { Action } from './runState.ts';
 
 export const runFileName = 'run.json';
@@ -26,7 +26,7 @@ export function runFile(run: {
   settings: TrainerSettings;
   given: Record<string, unknown>;
   learner: Learner;
-  device: CpuDevice;
+  device: Engine;
   /** Who samples, if another does. */
   rollouts?: Record<string, string | number> | undefined;
   game: Game;

@@ -117,7 +117,7 @@ export class Stage {
   }
 
   async snapshot(): Promise<StageState> {
-    const { step, tensors } = this.optimizer.state();
+    const { step, tensors } = await this.optimizer.readState();
     return {
       step: this.#step,
       weights: await readWeights(this.#saved),

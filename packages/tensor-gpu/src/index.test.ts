@@ -4,6 +4,7 @@ import * as api from './index.ts';
 test('exports these names and no others', () => {
   expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
     [
+      "DEVICES",
       "Tape",
       "TensorGpuError",
       "adamw",
@@ -28,6 +29,7 @@ test('exports these names and no others', () => {
       "muon",
       "onFusedMismatch",
       "openCpu",
+      "openDevice",
       "profile",
       "quantize",
       "record",

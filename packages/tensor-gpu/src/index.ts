@@ -19,12 +19,17 @@ export {
   type KvCacheOptions,
   type KvCacheUsage,
 } from './backend/kvCache.ts';
+export type { GpuMemory } from './backend/webgpu/engine/bufferPool.ts';
+export type { GpuAdapterInfo } from './backend/webgpu/engine/gpuDevice.ts';
+export type { GpuCounts } from './backend/webgpu/engine/webGpuRuntime.ts';
+export type { OpenWebGpuOptions, WebGpuDevice } from './backend/webgpu/openWebGpu.ts';
 export { weightTensor } from './backend/weightTensor.ts';
 export { weightVersion } from './backend/weightVersion.ts';
 export { TensorGpuError, type TensorGpuErrorCode } from './base/errors.ts';
 export { createDecoder, type Decoder } from './decode/createDecoder.ts';
 export type { DecodeProgress, DecodeRequest } from './decode/decodeRequest.ts';
 export type { DecoderSpec } from './decode/decoderSpec.ts';
+export { DEVICES, type DeviceName, openDevice } from './devices/openDevice.ts';
 export { type CheckFusedOpOptions, checkFusedOp, type FusedOpCheck } from './fused/checkFusedOp.ts';
 export { defineFusedOp } from './fused/defineFusedOp.ts';
 export { onFusedMismatch } from './fused/firstUseCheck.ts';

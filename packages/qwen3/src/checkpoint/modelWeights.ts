@@ -42,7 +42,7 @@ export async function modelWeights(
         weights.parameters[name] = toVariable(values, place.shape);
       }
     }
-    if (config.tieWordEmbeddings) shareEqualHead(weights);
+    if (config.tieWordEmbeddings) await shareEqualHead(weights);
     return weights;
   } catch (error) {
     const all = [...Object.values(weights.parameters), ...Object.values(weights.frozen)];
@@ -80,9 +80,9 @@ async function frozenWeight(
   return storedTensor(await file.bytes(stored), { shape, dtype });
 }
 
-function shareEqualHead({ parameters, frozen }: ModelWeights): void {
+async function shareEqualHead({ parameters, frozen }: ModelWeights): Promise<void> {
   const [mine, theirs] = [parameters[HEAD], parameters[EMBEDDING]];
-  if (mine && theirs && isSame(mine.dataSync(), theirs.dataSync())) {
+  if (mine && theirs && isSame(...(await Promise.all([mine.data(), theirs.data()])))) {
     mine.dispose();
     delete parameters[HEAD];
   }

@@ -20,6 +20,9 @@ export interface Generation {
   onToken?: (token: DrawnToken, text: CompletionText | undefined) => void;
 }
 
+/** The back ends that have a decode program. */
+const DECODING: readonly string[] = ['molrl', 'molrl-webgpu'];
+
 /** Samples where it is fastest, and adds the text. */
 export async function runGeneration(generation: Generation): Promise<Completion[]> {
   const { model, prompts, options, onToken } = generation;
@@ -32,7 +35,7 @@ export async function runGeneration(generation: Generation): Promise<Completion[
     ...(onToken && { onToken: (token: DrawnToken) => onToken(token, texts?.[token.sample]) }),
   };
   const sampled =
-    getBackend() === 'molrl' && !generation.isForwardOnly && isDecodable(model)
+    DECODING.includes(getBackend()) && !generation.isForwardOnly && isDecodable(model)
       ? await sampleByDecoder(model, prompts, settings)
       : await generateRows(model, prompts, settings);
   return sampled.map((completion, i) => {

@@ -16,7 +16,7 @@ export interface AdamwScalars {
 }
 
 /** Both moments of one parameter, as `state()` hands them out. */
-interface Moments {
+export interface Moments {
   /** Running mean of the gradient, torch's `exp_avg`. */
   mean: Float32Array;
   /** Running mean of its square, torch's `exp_avg_sq`. */
@@ -29,7 +29,16 @@ export interface AdamwMoments {
   squaredNorms(gradients: Tensor[]): Promise<Float64Array>;
   /** Updates the moments and the parameters. */
   update(gradients: Tensor[], scalars: AdamwScalars): void;
-  read(index: number): Moments;
+  /**
+   * The same at once, by a clipping factor that the device computes: what it awaits is only told. Not done, and nothing
+   * changed, where the sum of squares is not finite.
+   */
+  clippedUpdate?(
+    gradients: Tensor[],
+    scalars: Omit<AdamwScalars, 'clip'>,
+    maxGradNorm: number | undefined,
+  ): Promise<{ squaredNorms: Float64Array; isDone: boolean }>;
+  read(index: number): Moments | Promise<Moments>;
   write(index: number, moments: Moments): void;
   dispose(): void;
 }

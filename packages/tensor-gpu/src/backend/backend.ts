@@ -26,6 +26,8 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   readonly fusedKernels: readonly FusedKernel<Device>[];
   /** A frozen weight as the device's data, float32 to tfjs: its fused kernels read it as it lies. */
   adopt(weight: MappedTensor): TensorInfo;
+  /** Whether `adopt` widens to float32, so that kernels see a tensor like any other. Default: they read it as it lies. */
+  readonly widensWeights?: boolean | undefined;
   /** AdamW's moments for these parameters, updated on the device. */
   moments(parameters: Variable[]): AdamwMoments;
   /** Makes ready to sample from a model. */

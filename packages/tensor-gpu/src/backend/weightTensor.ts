@@ -39,7 +39,7 @@ export function adoptWeight(weight: MappedTensor): Tensor {
   const device = currentBackend();
   if (device === undefined) return tensor(weight.dataSync(), [...weight.shape], 'float32');
   const info = device.adopt(weight);
-  dtypes.set(info.dataId, weight.dtype);
+  if (!device.widensWeights) dtypes.set(info.dataId, weight.dtype);
   return engine().makeTensorFromTensorInfo(info, device.device);
 }
 

@@ -8,6 +8,7 @@
  * - `prebuild`: a compiled kernel file is missing or of another version
  * - `backend`: the op needs a back end that is not the current one
  * - `two-copies`: another copy of this package opened the device
+ * - `device-lost`: the GPU went away: its tensors are gone
  * - `disposed`: a device, program or tape was used after `dispose()`
  * - `missing`: a name that must be there is not
  * - `not-finite`: a NaN or an infinity where none may be
@@ -25,6 +26,7 @@ export type TensorGpuErrorCode =
   | 'prebuild'
   | 'backend'
   | 'two-copies'
+  | 'device-lost'
   | 'disposed'
   | 'missing'
   | 'not-finite'

@@ -27,7 +27,8 @@ export interface Decoder {
 }
 
 /**
- * Batched sampling with a key-value cache, on our CPU back end.
+ * Batched sampling with a key-value cache, on a device of ours. (On a GPU a job runs in waves, and a cache that is kept from call
+ * to call stays empty.)
  *
  * `generate` sees the weights of the moment when it is called and makes no copy of them; one recorded program with
  * norms, products, attention, head and sampling is replayed per token with one call. Samples join and leave at any step:
@@ -193,6 +194,6 @@ function decodingBackend(): Backend {
   assertOneCopy('generate');
   throw new TensorGpuError(
     'backend',
-    "createDecoder: generate runs on the back end 'molrl' only. Call `await openCpu()` first, or sample with a loop of forward passes and `sampleToken`.",
+    "createDecoder: generate runs on our devices only. Call `await openCpu()` or `await openDevice('webgpu')` first, or sample with a loop of forward passes and `sampleToken`.",
   );
 }

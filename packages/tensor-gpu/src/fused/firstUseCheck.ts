@@ -36,6 +36,20 @@ export function passesFirstUseCheck(op: FusedOp): boolean {
   return recordCheck(op, error);
 }
 
+/** The same ahead of the first use, for devices that are read asynchronously: an op must have been checked before it runs there. */
+export async function checkFirstUse(op: FusedOp): Promise<boolean> {
+  remember(op, true); // the check itself uses ops
+  const checked = withoutTape(() => checkExample(op.definition, EXAMPLE_SHAPE, 1));
+  const values = await Promise.all(
+    checked.map(({ fused, reference }) => Promise.all([fused.data(), reference.data()])),
+  );
+  for (const { fused, reference } of checked) dispose([fused, reference]);
+  return recordCheck(
+    op,
+    Math.max(...values.map(([fused, reference]) => relativeError(fused, reference))),
+  );
+}
+
 /** Remembers and reports the outcome of a check on the current back end. */
 export function recordCheck(op: FusedOp, error: number): boolean {
   const { tolerance } = op.definition;

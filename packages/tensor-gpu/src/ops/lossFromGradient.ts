@@ -10,6 +10,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 
+/** tfjs's WebGPU back end and ours. */
+const ASYNCHRONOUS: readonly string[] = ['webgpu', 'molrl-webgpu'];
+
 /** A loss in plain numbers with its derivative. */
 export interface LossAndGradient {
   loss: number;
@@ -41,10 +44,11 @@ export function lossFromGradient(
   x: Tensor,
   lossFn: (values: Float32Array) => LossAndGradient,
 ): Scalar {
-  if (engine().backendName === 'webgpu') {
+  const { backendName } = engine();
+  if (ASYNCHRONOUS.includes(backendName)) {
     throw new TensorGpuError(
       'backend',
-      "lossFromGradient: back end 'webgpu' cannot be read synchronously. Use record(), await x.data(), then tape.backward([[x, gradient]], parameters).",
+      `lossFromGradient: back end '${backendName}' cannot be read synchronously. Use record(), await x.data(), then tape.backward([[x, gradient]], parameters).`,
     );
   }
   return customGrad((value, save) => {

@@ -1,9 +1,11 @@
 import type { Variable } from '@tensorflow/tfjs-core';
+import type { Moments } from '../backend/adamwMoments.ts';
 import { currentBackend } from '../backend/backend.ts';
+import { TensorGpuError } from '../base/errors.ts';
 import { assertRange } from '../base/knownOptions.ts';
 import { adamwReference } from './adamwReference.ts';
 import type { StateTensor } from './optimizer.ts';
-import { StateReader, type UpdateRule } from './updateRule.ts';
+import { StateReader, type StepScalars, type UpdateRule } from './updateRule.ts';
 
 /** The numbers of AdamW, each with its value. */
 export interface AdamwNumbers {
@@ -30,28 +32,40 @@ export function adamwRule(
   const names = Object.keys(parameters);
   const variables = Object.values(parameters);
   const moments = currentBackend()?.moments(variables) ?? adamwReference(variables);
+  const scalarsOf = ({ learningRate, t }: Omit<StepScalars, 'clip'>) => ({
+    keep: 1 - learningRate * weightDecay,
+    beta1,
+    beta2,
+    stepSize: learningRate / (1 - beta1 ** t),
+    inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** t),
+    eps,
+  });
+  const stateOf = (read: readonly Moments[]): Record<string, StateTensor> =>
+    Object.fromEntries(
+      names.flatMap((name, index) => [
+        [`${name}/exp_avg`, read[index]!.mean],
+        [`${name}/exp_avg_sq`, read[index]!.square],
+      ]),
+    );
   return {
     squaredNorms: (gradients) => moments.squaredNorms(gradients),
-    update(gradients, { clip, learningRate, t }) {
-      moments.update(gradients, {
-        clip,
-        keep: 1 - learningRate * weightDecay,
-        beta1,
-        beta2,
-        stepSize: learningRate / (1 - beta1 ** t),
-        inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** t),
-        eps,
-      });
+    update(gradients, { clip, ...scalars }) {
+      moments.update(gradients, { clip, ...scalarsOf(scalars) });
     },
-    state() {
-      const tensors: Record<string, StateTensor> = {};
-      for (const [index, name] of names.entries()) {
-        const { mean, square } = moments.read(index);
-        tensors[`${name}/exp_avg`] = mean;
-        tensors[`${name}/exp_avg_sq`] = square;
-      }
-      return tensors;
-    },
+    clippedUpdate: (gradients, scalars, maxGradNorm) =>
+      moments.clippedUpdate?.(gradients, scalarsOf(scalars), maxGradNorm),
+    state: () =>
+      stateOf(
+        names.map((_, index) => {
+          const read = moments.read(index);
+          if (!(read instanceof Promise)) return read;
+          throw new TensorGpuError(
+            'backend',
+            `${caller}.state: the moments of this device are read asynchronously. Use \`await optimizer.readState()\`.`,
+          );
+        }),
+      ),
+    readState: async () => stateOf(await Promise.all(names.map((_, index) => moments.read(index)))),
     reader(tensors) {
       const state = new StateReader(caller, tensors);
       const loaded = Object.entries(parameters).map(([name, { size }]) => ({

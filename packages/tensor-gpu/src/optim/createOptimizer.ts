@@ -4,7 +4,7 @@ import { TensorGpuError } from '../base/errors.ts';
 import { assertInteger, assertRange, knownOptions } from '../base/knownOptions.ts';
 import { clipFactor, globalNorm } from './globalNorm.ts';
 import type { Optimizer } from './optimizer.ts';
-import type { UpdateRule } from './updateRule.ts';
+import type { StepScalars, UpdateRule } from './updateRule.ts';
 
 /** Parameters that share a rule, by name. */
 export interface ParameterGroup {
@@ -37,6 +37,22 @@ export function createOptimizer(
     return norms;
   };
 
+  /** Of a single group, on a device that clips by itself. */
+  const clippedUpdate = (
+    ordered: Record<string, Tensor>,
+    scalars: Omit<StepScalars, 'clip'>,
+    maxGradNorm: number | undefined,
+  ) => {
+    const [first, second] = groups;
+    if (first === undefined || second !== undefined) return undefined;
+    const { names, rule } = first;
+    const own = names.map((name) => ordered[name]!); // checked by orderGradients
+    return rule.clippedUpdate?.(own, scalars, maxGradNorm)?.then(({ squaredNorms, isDone }) => ({
+      norms: new Map(names.map((name, i) => [name, squaredNorms[i]!])),
+      isDone,
+    }));
+  };
+
   return {
     async step(gradients, stepOptions = {}) {
       const { learningRate: rate = learningRate, maxGradNorm } = knownOptions(
@@ -49,10 +65,13 @@ export function createOptimizer(
         assertRange(`${caller}: maxGradNorm`, maxGradNorm, [0, Number.MAX_VALUE]);
       const ordered = orderGradients(caller, parameters, gradients);
       const t = steps + 1;
-      const norms = await squaredNorms(ordered);
+      const ahead = clippedUpdate(ordered, { learningRate: rate, t }, maxGradNorm);
+      if (ahead) markWritten(variables); // what is asked of the device from now on sees the update
+      const done = await ahead;
+      const norms = done?.norms ?? (await squaredNorms(ordered));
       const gradNorm = await globalNorm(ordered, { norms, step: t, caller });
       const clip = clipFactor(gradNorm, maxGradNorm);
-      for (const { names, rule } of groups) {
+      for (const { names, rule } of done?.isDone ? [] : groups) {
         const own = names.map((name) => ordered[name]!); // checked by orderGradients
         await rule.update(own, { clip, learningRate: rate, t });
       }
@@ -64,6 +83,10 @@ export function createOptimizer(
       step: steps,
       tensors: Object.assign({}, ...groups.map(({ rule }) => rule.state())),
     }),
+    async readState() {
+      const read = groups.map(async ({ rule }) => (await rule.readState?.()) ?? rule.state());
+      return { step: steps, tensors: Object.assign({}, ...(await Promise.all(read))) };
+    },
     load({ step, tensors }) {
       const readers = groups.map(({ rule }) => rule.reader(tensors));
       assertInteger(`${caller}: state.step`, step, [0]);

@@ -27,8 +27,14 @@ export interface Optimizer {
    * are named), `shape` or `missing` if a gradient does not fit. Nothing is changed then.
    */
   step(gradients: Record<string, Tensor>, options?: StepOptions): Promise<{ gradNorm: number }>;
-  /** Copies of the moments and the step counter: all that a checkpoint needs beside the weights. */
+  /**
+   * Copies of the moments and the step counter: all that a checkpoint needs beside the weights.
+   *
+   * @throws {TensorGpuError} `backend` on a device that is read asynchronously: use `readState`.
+   */
   state(): OptimizerState;
+  /** The same on any device. */
+  readState(): Promise<OptimizerState>;
   /**
    * Puts a state back, for the same parameters.
    *

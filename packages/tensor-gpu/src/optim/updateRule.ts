@@ -16,8 +16,19 @@ export interface UpdateRule {
   /** Sum of squares of each gradient; infinite or NaN when f32 overflowed or a gradient is bad. */
   squaredNorms(gradients: Tensor[]): Promise<Float64Array>;
   update(gradients: Tensor[], scalars: StepScalars): Promise<void> | void;
-  /** Copies, by `NAME/what`. */
+  /**
+   * The update at once, by a clipping factor that the device computes: what it awaits is only told. Not done, and nothing
+   * changed, where the sum of squares is not finite. Default: the device has no such.
+   */
+  clippedUpdate?(
+    gradients: Tensor[],
+    scalars: Omit<StepScalars, 'clip'>,
+    maxGradNorm: number | undefined,
+  ): Promise<{ squaredNorms: Float64Array; isDone: boolean }> | undefined;
+  /** Copies, by `NAME/what`. @throws {TensorGpuError} `backend` on a device that is read asynchronously. */
   state(): Record<string, StateTensor>;
+  /** The same on any device. Default: `state`. */
+  readState?(): Promise<Record<string, StateTensor>>;
   /**
    * Checks a state and gives back what puts it in.
    *

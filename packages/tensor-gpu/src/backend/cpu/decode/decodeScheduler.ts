@@ -1,11 +1,11 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { Completion, DecodeJob } from '../../decodeJob.ts';
+import { Sequence } from '../../sequence.ts';
 import type { CpuKvCache } from './cpuKvCache.ts';
 import { PREFILL_ROWS } from './decodeBuffers.ts';
 import type { DecodeStep, PrefillRow } from './decodeStep.ts';
 import type { JobBlocks } from './drawSettings.ts';
 import { PAGE_POSITIONS } from './kvPages.ts';
-import { Sequence } from './sequence.ts';
 
 /** Milliseconds of work after which timers and abort listeners get their turn. */
 const BREATH = 10;

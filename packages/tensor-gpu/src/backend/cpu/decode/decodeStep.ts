@@ -1,4 +1,5 @@
 import type { DrawnToken, TopLogprob } from '../../decodeJob.ts';
+import type { Sequence } from '../../sequence.ts';
 import type { CpuProgram } from '../engine/runtime.ts';
 import {
   allocateDecodeBuffers,
@@ -16,7 +17,6 @@ import {
   writeDrawSettings,
 } from './drawSettings.ts';
 import { type Seat, takeSeat } from './seat.ts';
-import type { Sequence } from './sequence.ts';
 
 /** A row of a prefill: the token of a sequence at a position. */
 export interface PrefillRow {

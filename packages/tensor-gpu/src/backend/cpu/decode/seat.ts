@@ -1,7 +1,7 @@
+import type { Sequence } from '../../sequence.ts';
 import type { Heap } from '../engine/heap.ts';
 import { bitWords, setBits } from './drawSettings.ts';
 import { PAGE_POSITIONS } from './kvPages.ts';
-import type { Sequence } from './sequence.ts';
 
 /** What a running sequence has in the heap beside its pages. */
 export interface Seat {

@@ -3,6 +3,7 @@ import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
 import { type Matrix, matrixFrom } from '../engine/matrix.ts';
 import type { CpuRuntime } from '../engine/runtime.ts';
+import { fillCpu } from './copy.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
@@ -93,6 +94,9 @@ export function lmHeadGradientCpu(
 ): void {
   const { targets, temperature } = args;
   const flags = flagsOf(args);
+  // without tokens there is no tile that would write it
+  if (args.tokens === 0 && args.dweight)
+    fillCpu(cpu, { y: args.dweight, size: args.vocabulary * args.width, value: 0 });
   withTiles(cpu, args, (tile, logits, refLogits) => {
     const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);

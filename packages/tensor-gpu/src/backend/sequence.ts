@@ -1,5 +1,5 @@
-import { TensorGpuError } from '../../../base/errors.ts';
-import type { Completion, DecodeJob, DrawnToken, TopLogprob } from '../../decodeJob.ts';
+import { TensorGpuError } from '../base/errors.ts';
+import type { Completion, DecodeJob, DrawnToken, TopLogprob } from './decodeJob.ts';
 
 /** One sample of a job: what it has so far, and where its keys and values are while it runs. */
 export class Sequence {

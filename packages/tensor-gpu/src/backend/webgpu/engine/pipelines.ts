@@ -1,0 +1,81 @@
+import { COMPUTE_STAGE } from './gpuFlags.ts';
+import type { Program } from './program.ts';
+
+/** Bytes of params that a dispatch may have: the smallest alignment of dynamic offsets that every device allows. */
+export const PARAM_BYTES = 256;
+
+/** A compiled program. */
+export interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Compiles each program once for a device. */
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #compiled = new Map<Program, Compiled>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get count(): number {
+    return this.#compiled.size;
+  }
+
+  /** The compiled program; compiled now, if nobody did it ahead. */
+  of(program: Program): Compiled {
+    const known = this.#compiled.get(program);
+    if (known !== undefined) return known;
+    const { layout, descriptor } = this.#describe(program);
+    const compiled = { layout, pipeline: this.#device.createComputePipeline(descriptor) };
+    this.#compiled.set(program, compiled);
+    return compiled;
+  }
+
+  /** Compiles all of them side by side; `onCompiled` is told how many are done. */
+  async ahead(
+    programs: readonly Program[],
+    onCompiled: (done: number, total: number) => void,
+  ): Promise<void> {
+    let done = 0;
+    await Promise.all(
+      programs.map(async (program) => {
+        const { layout, descriptor } = this.#describe(program);
+        const pipeline = await this.#device.createComputePipelineAsync(descriptor);
+        this.#compiled.set(program, { layout, pipeline });
+        onCompiled(++done, programs.length);
+      }),
+    );
+  }
+
+  #describe(program: Program): {
+    layout: GPUBindGroupLayout;
+    descriptor: GPUComputePipelineDescriptor;
+  } {
+    const device = this.#device;
+    const storage = Object.keys(program.reads).length;
+    const layout = device.createBindGroupLayout({
+      label: program.name,
+      entries: [
+        {
+          binding: 0,
+          visibility: COMPUTE_STAGE,
+          buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: PARAM_BYTES },
+        },
+        ...program.bindings.map((_, k) => ({
+          binding: k + 1,
+          visibility: COMPUTE_STAGE,
+          buffer: { type: k < storage ? ('read-only-storage' as const) : ('storage' as const) },
+        })),
+      ],
+    });
+    const module = device.createShaderModule({ label: program.name, code: program.code });
+    const descriptor = {
+      label: program.name,
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main' },
+    };
+    return { layout, descriptor };
+  }
+}

@@ -1,0 +1,59 @@
+import { BUFFER, MAP_READ } from './gpuFlags.ts';
+
+/** Smallest staging buffer. */
+const SMALLEST = 1 << 16;
+
+interface Read {
+  offset: number;
+  bytes: number;
+  resolve(values: ArrayBuffer): void;
+  reject(error: unknown): void;
+}
+
+/** Reads that one mapping serves: all that were asked for before the running code returned. */
+export class ReadBack {
+  readonly staging: GPUBuffer;
+  readonly #reads: Read[] = [];
+  #used = 0;
+
+  constructor(device: GPUDevice, bytes: number) {
+    this.staging = device.createBuffer({
+      size: Math.max(SMALLEST, Math.ceil(bytes / 4) * 4),
+      usage: BUFFER.mapRead | BUFFER.copyTarget,
+    });
+  }
+
+  get bytes(): number {
+    return this.#used;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.#used + bytes <= this.staging.size;
+  }
+
+  /** Reserves a place for so many bytes: its offset, and what will lie there. */
+  add(bytes: number): { offset: number; values: Promise<ArrayBuffer> } {
+    const offset = this.#used;
+    this.#used += Math.ceil(bytes / 4) * 4;
+    const values = new Promise<ArrayBuffer>((resolve, reject) => {
+      this.#reads.push({ offset, bytes, resolve, reject });
+    });
+    return { offset, values };
+  }
+
+  /** After the copies were submitted. @param failure - What went wrong on the device so far. */
+  async deliver(failure: () => Error | undefined): Promise<void> {
+    try {
+      await this.staging.mapAsync(MAP_READ, 0, this.staging.size);
+      const failed = failure();
+      if (failed !== undefined) throw failed;
+      const range = this.staging.getMappedRange();
+      for (const { offset, bytes, resolve } of this.#reads)
+        resolve(range.slice(offset, offset + bytes));
+    } catch (error) {
+      for (const { reject } of this.#reads) reject(failure() ?? error);
+    } finally {
+      this.staging.destroy();
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  type BackendTimingInfo,
+  type BackendValues,
+  DataStorage,
+  type DataType,
+  engine,
+  KernelBackend,
+  type TensorInfo,
+  type TypedArray,
+  util,
+} from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../../base/errors.ts';
+import type { GpuMemory } from './bufferPool.ts';
+import type { Program } from './program.ts';
+import type { Dispatch, GpuSlice, WebGpuRuntime } from './webGpuRuntime.ts';
+
+/** Name under which the back end is registered with tfjs. */
+export const WEBGPU_BACKEND = 'molrl-webgpu';
+
+type DataId = TensorInfo['dataId'];
+
+/** What lies in four bytes an element: booleans as 0 and 1. */
+export type GpuDtype = 'float32' | 'int32' | 'bool';
+
+interface Stored {
+  readonly dtype: GpuDtype;
+  readonly size: number;
+  readonly buffer: GPUBuffer;
+  refCount: number;
+}
+
+/** A dispatch whose buffers are tensors. */
+export interface TensorDispatch extends Omit<Dispatch, 'buffers'> {
+  readonly tensors: Readonly<Record<string, TensorInfo>>;
+}
+
+/** tfjs back end whose tensors are buffers of a GPU. They are written at once and read asynchronously only. */
+export class WebGpuBackend extends KernelBackend {
+  readonly gpu: WebGpuRuntime;
+  readonly #data: DataStorage<Stored>;
+
+  constructor(gpu: WebGpuRuntime) {
+    super();
+    this.gpu = gpu;
+    this.#data = new DataStorage(this, engine());
+  }
+
+  /** Runs a program over tensors. */
+  run(program: Program, { tensors, params, blocks }: TensorDispatch): void {
+    if (blocks === 0) return;
+    const buffers: Record<string, GpuSlice> = {};
+    for (const name of program.bindings) buffers[name] = this.slice(tensors[name]!); // all are given
+    this.gpu.dispatch(program, { buffers, params, blocks });
+  }
+
+  /** Where a tensor lies. */
+  slice({ dataId }: TensorInfo): GpuSlice {
+    const { buffer } = this.#data.get(dataId);
+    return { buffer, offset: 0, bytes: buffer.size };
+  }
+
+  /** A new tensor whose numbers are whatever lay there: the program must write all of them. */
+  output(shape: readonly number[], dtype: GpuDtype = 'float32'): TensorInfo {
+    const dataId = {};
+    const size = util.sizeFromShape([...shape]);
+    this.#data.set(dataId, { dtype, size, refCount: 1, buffer: this.gpu.pool.take(4 * size) });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  /** The same numbers in another shape or under another name of their type: a further reference. */
+  alias({ dataId, dtype }: TensorInfo, shape: readonly number[]): TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  /** The same numbers in memory of their own. */
+  copyOf(tensor: TensorInfo): TensorInfo {
+    const copy = this.output(tensor.shape, asGpuDtype(tensor.dtype));
+    this.gpu.copy(this.slice(tensor), this.slice(copy), 4 * util.sizeFromShape(tensor.shape));
+    return copy;
+  }
+
+  makeTensorInfo(shape: number[], dtype: DataType, values?: BackendValues): TensorInfo {
+    if (values === undefined) return this.output(shape, asGpuDtype(dtype));
+    return { dataId: this.write(values, shape, dtype), shape, dtype };
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: BackendValues,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
+    const size = util.sizeFromShape(shape);
+    const type = asGpuDtype(dtype);
+    const words = asWords((values as TypedArray | null) ?? new Float32Array(size), type); // numbers: see asGpuDtype
+    this.#data.set(dataId, { dtype: type, size, refCount, buffer: this.gpu.upload(words) });
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    const { size, dtype } = this.#data.get(dataId);
+    const bytes = await this.gpu.read(this.slice({ dataId, shape: [], dtype }), 4 * size);
+    if (dtype === 'float32') return new Float32Array(bytes);
+    const whole = new Int32Array(bytes);
+    return dtype === 'int32' ? whole : Uint8Array.from(whole);
+  }
+
+  override readSync(): BackendValues {
+    throw new TensorGpuError(
+      'backend',
+      'webgpu: tensors of a GPU can be read asynchronously only. Use `await tensor.data()` instead of dataSync().',
+    );
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: DataId): void {
+    this.#data.get(dataId).refCount++;
+  }
+
+  decRef(dataId: DataId): void {
+    if (this.#data.has(dataId)) this.#data.get(dataId).refCount--;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true;
+    const stored = this.#data.get(dataId);
+    stored.refCount--;
+    if (!force && stored.refCount > 0) return false;
+    this.gpu.pool.give(stored.buffer);
+    this.#data.delete(dataId);
+    return true;
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } & GpuMemory {
+    return { unreliable: false, ...this.gpu.memory() };
+  }
+
+  override async time(f: () => void): Promise<BackendTimingInfo> {
+    await this.gpu.finish();
+    const start = util.now();
+    f();
+    await this.gpu.finish();
+    return { kernelMs: util.now() - start };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override dispose(): void {
+    this.gpu.dispose();
+  }
+}
+
+function asGpuDtype(dtype: DataType): GpuDtype {
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
+  throw new TensorGpuError(
+    'dtype',
+    `webgpu: tensors are float32, int32 or bool, got ${dtype}. Keep it on the CPU.`,
+  );
+}
+
+/** Four bytes an element, not in shared memory, which no GPU takes. */
+function asWords(values: TypedArray, dtype: GpuDtype): Float32Array | Int32Array {
+  if (dtype === 'float32')
+    return values instanceof Float32Array && values.buffer instanceof ArrayBuffer
+      ? values
+      : Float32Array.from(values);
+  return values instanceof Int32Array && values.buffer instanceof ArrayBuffer
+    ? values
+    : Int32Array.from(values);
+}

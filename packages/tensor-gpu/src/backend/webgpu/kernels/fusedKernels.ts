@@ -1,0 +1,25 @@
+import type { Program } from '../engine/program.ts';
+import { attentionKernel } from './attention.ts';
+import { embeddingKernel, embeddingPrograms, selectRowsKernel } from './embedding.ts';
+import { gemmPrograms } from './gemm.ts';
+import type { GpuFusedKernel } from './gpuFusedKernel.ts';
+import { headNormRopeKernel, headNormRopePrograms } from './headNormRope.ts';
+import { linearKernel } from './linear.ts';
+import { lmHeadKernel, lmHeadKlKernel } from './lmHead.ts';
+import { lmHeadPrograms } from './lmHeadPrograms.ts';
+import { rmsNormKernel, rmsNormPrograms } from './rmsNorm.ts';
+import { ropeKernel, ropePrograms } from './rope.ts';
+import { sumColumnsProgram } from './sumColumns.ts';
+import { swigluKernel, swigluPrograms } from './swiglu.ts';
+
+/** Every fused op of this device. */
+export const fusedKernels: readonly GpuFusedKernel[] = [
+  ...[linearKernel, rmsNormKernel, headNormRopeKernel, ropeKernel, attentionKernel, swigluKernel],
+  ...[embeddingKernel, selectRowsKernel, lmHeadKernel, lmHeadKlKernel],
+];
+
+/** What is compiled when a device opens; programs with a size in their text are compiled at their first use. */
+export const fusedPrograms: readonly Program[] = [
+  ...[gemmPrograms, swigluPrograms, rmsNormPrograms, ropePrograms, headNormRopePrograms],
+  ...[embeddingPrograms, lmHeadPrograms, [sumColumnsProgram]],
+].flat();

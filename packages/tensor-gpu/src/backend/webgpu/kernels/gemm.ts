@@ -1,0 +1,188 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { defineProgram, type Program, programFamily, type WordType } from '../engine/program.ts';
+import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
+
+/** Rows and columns that a workgroup computes, and the depth of its tiles in workgroup memory. */
+const TILE = 64;
+const DEPTH = 16;
+/** Rows and columns of the kernel for few rows, and the lanes that share a dot product. */
+const FEW_ROWS = 8;
+const FEW_COLUMNS = 8;
+
+/** A matrix in a tensor: where it begins, and elements from row to row and from column to column. */
+export interface GpuMatrix {
+  readonly tensor: TensorInfo;
+  readonly start?: number | undefined;
+  readonly rowStep: number;
+  readonly columnStep: number;
+  /** Elements to the matrix of the next item of a batch. Default 0: all share it. */
+  readonly batchStep?: number | undefined;
+}
+
+/** `c = scale a b` or `c += scale a b`; `c` has its columns side by side. */
+export interface GemmArgs {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly batch?: number | undefined;
+  readonly a: GpuMatrix;
+  readonly b: GpuMatrix;
+  readonly c: GpuMatrix;
+  readonly accumulate?: boolean | undefined;
+  /** Factor of the product. Default 1. */
+  readonly scale?: number | undefined;
+  /** A row's sums have the same order for any number of rows: what sampling needs. */
+  readonly sameForAnyRows?: boolean | undefined;
+}
+
+const PARAMS: Record<string, WordType> = {
+  ...{ m: 'u32', n: 'u32', k: 'u32', accumulate: 'u32', scale: 'f32' },
+  ...{ aStart: 'u32', aRow: 'u32', aColumn: 'u32', aBatch: 'u32' },
+  ...{ bStart: 'u32', bRow: 'u32', bColumn: 'u32', bBatch: 'u32' },
+  ...{ cStart: 'u32', cRow: 'u32', cBatch: 'u32' },
+};
+
+/** Tiles of A and B in workgroup memory, 4 x 4 results a lane. */
+const tiled = defineProgram({
+  name: 'gemm',
+  reads: { a: 'f32', b: 'f32' },
+  writes: { c: 'f32' },
+  params: PARAMS,
+  declarations: `
+const TILE = ${TILE}u;
+const DEPTH = ${DEPTH}u;
+var<workgroup> tileA: array<f32, ${TILE * DEPTH}>;
+var<workgroup> tileB: array<f32, ${TILE * DEPTH}>;`,
+  body: `
+  let across = (params.n + TILE - 1u) / TILE;
+  let perItem = across * ((params.m + TILE - 1u) / TILE);
+  let item = block / perItem;
+  let row0 = block % perItem / across * TILE;
+  let column0 = block % perItem % across * TILE;
+  let aItem = params.aStart + item * params.aBatch;
+  let bItem = params.bStart + item * params.bBatch;
+  let top = lane / 16u * 4u;
+  let left = lane % 16u * 4u;
+  var sums: array<vec4f, 4>;
+  for (var k0 = 0u; k0 < params.k; k0 += DEPTH) {
+    for (var e = lane; e < TILE * DEPTH; e += LANES) {
+      // neighbouring lanes read what lies side by side
+      var i = e % TILE;
+      var k = e / TILE;
+      if (params.aColumn == 1u) { i = e / DEPTH; k = e % DEPTH; }
+      var value = 0.0;
+      if (row0 + i < params.m && k0 + k < params.k) {
+        value = a[aItem + (row0 + i) * params.aRow + (k0 + k) * params.aColumn];
+      }
+      tileA[k * TILE + i] = value;
+      i = e % TILE;
+      k = e / TILE;
+      if (params.bRow == 1u) { i = e / DEPTH; k = e % DEPTH; }
+      value = 0.0;
+      if (column0 + i < params.n && k0 + k < params.k) {
+        value = b[bItem + (k0 + k) * params.bRow + (column0 + i) * params.bColumn];
+      }
+      tileB[k * TILE + i] = value;
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < DEPTH; k++) {
+      let p = k * TILE + left;
+      let q = k * TILE + top;
+      let right = vec4f(tileB[p], tileB[p + 1u], tileB[p + 2u], tileB[p + 3u]);
+      sums[0] += tileA[q] * right;
+      sums[1] += tileA[q + 1u] * right;
+      sums[2] += tileA[q + 2u] * right;
+      sums[3] += tileA[q + 3u] * right;
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4u; i++) {
+    let row = row0 + top + i;
+    for (var j = 0u; j < 4u; j++) {
+      let column = column0 + left + j;
+      if (row < params.m && column < params.n) {
+        let at = params.cStart + item * params.cBatch + row * params.cRow + column;
+        c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sums[i][j];
+      }
+    }
+  }`,
+});
+
+/** For up to eight rows: eight lanes share the dot products of a column with all rows. */
+const fewRows = programFamily((rows: number) =>
+  defineProgram({
+    name: `gemm of ${rows} rows`,
+    reads: { a: 'f32', b: 'f32' },
+    writes: { c: 'f32' },
+    params: PARAMS,
+    lanes: 64,
+    declarations: `
+const ROWS = ${rows}u;
+const COLUMNS = ${FEW_COLUMNS}u;
+const SHARES = 8u;
+var<workgroup> parts: array<f32, ${64 * rows}>;`,
+    body: `
+  let across = (params.n + COLUMNS - 1u) / COLUMNS;
+  let perItem = across * ((params.m + ROWS - 1u) / ROWS);
+  let item = block / perItem;
+  let row0 = block % perItem / across * ROWS;
+  let column = block % perItem % across * COLUMNS + lane / SHARES;
+  let aItem = params.aStart + item * params.aBatch + row0 * params.aRow;
+  let bItem = params.bStart + item * params.bBatch + column * params.bColumn;
+  let rows = min(ROWS, params.m - row0);
+  var sums: array<f32, ROWS>;
+  if (column < params.n) {
+    for (var k = lane % SHARES; k < params.k; k += SHARES) {
+      let right = b[bItem + k * params.bRow];
+      for (var i = 0u; i < ROWS; i++) {
+        if (i < rows) { sums[i] += a[aItem + i * params.aRow + k * params.aColumn] * right; }
+      }
+    }
+  }
+  for (var i = 0u; i < ROWS; i++) { parts[lane * ROWS + i] = sums[i]; }
+  workgroupBarrier();
+  for (var e = lane; e < COLUMNS * ROWS; e += LANES) {
+    let i = e % ROWS;
+    let column_ = block % perItem % across * COLUMNS + e / ROWS;
+    if (i < rows && column_ < params.n) {
+      var sum = 0.0;
+      for (var share = 0u; share < SHARES; share++) { sum += parts[(e / ROWS * SHARES + share) * ROWS + i]; }
+      let at = params.cStart + item * params.cBatch + (row0 + i) * params.cRow + column_;
+      c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sum;
+    }
+  }`,
+  }),
+);
+
+/** The programs that products of any size run. */
+export const gemmPrograms: readonly Program[] = [tiled, fewRows(1), fewRows(FEW_ROWS)];
+
+/** A product of matrices. Nothing is done for an empty result; an empty sum is 0. */
+export function gemm(backend: WebGpuBackend, args: GemmArgs): void {
+  const { m, n, k, batch = 1, a, b, c, accumulate = false, scale = 1 } = args;
+  const { sameForAnyRows = false } = args;
+  const isFew = sameForAnyRows || m <= FEW_ROWS;
+  const fewer = m === 1 ? 1 : FEW_ROWS;
+  const [rows, columns] = isFew ? [fewer, FEW_COLUMNS] : [TILE, TILE];
+  backend.run(isFew ? fewRows(fewer) : tiled, {
+    tensors: { a: a.tensor, b: b.tensor, c: c.tensor },
+    params: {
+      ...{ m, n, k, accumulate: accumulate ? 1 : 0, scale },
+      ...{ aStart: a.start ?? 0, aRow: a.rowStep, aColumn: a.columnStep, aBatch: a.batchStep ?? 0 },
+      ...{ bStart: b.start ?? 0, bRow: b.rowStep, bColumn: b.columnStep, bBatch: b.batchStep ?? 0 },
+      ...{ cStart: c.start ?? 0, cRow: c.rowStep, cBatch: c.batchStep ?? 0 },
+    },
+    blocks: batch * Math.ceil(m / rows) * Math.ceil(n / columns),
+  });
+}
+
+/** A matrix whose rows lie one after the other, or its transpose. */
+export function rowMajor(
+  tensor: TensorInfo,
+  width: number,
+  { transposed = false, start = 0 }: { transposed?: boolean; start?: number } = {},
+): GpuMatrix {
+  return transposed
+    ? { tensor, start, rowStep: 1, columnStep: width }
+    : { tensor, start, rowStep: width, columnStep: 1 };
+}

@@ -1,0 +1,26 @@
+import { getKernel, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
+import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { copyKernels } from './copy.ts';
+import { addNKernel, binaryKernels, unaryKernels } from './elementwise.ts';
+import { matMulKernels } from './matMul.ts';
+import { rowKernels } from './rows.ts';
+import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+
+const KERNELS: readonly TfjsGpuKernel[] = [
+  ...unaryKernels,
+  ...binaryKernels,
+  addNKernel,
+  ...copyKernels,
+  ...rowKernels,
+  ...matMulKernels,
+];
+
+/** Registers tfjs's ops on this back end: those that the references, their gradients and the models need. Calling it twice does nothing. */
+export function registerTfjsGpuKernels(): void {
+  for (const { name, run } of KERNELS) {
+    if (getKernel(name, WEBGPU_BACKEND) != null) continue;
+    const kernelFunc: KernelFunc = ({ inputs, attrs, backend }) =>
+      run({ inputs, attrs: attrs ?? {}, backend: backend as WebGpuBackend }); // registered for that back end only
+    registerKernel({ kernelName: name, backendName: WEBGPU_BACKEND, kernelFunc });
+  }
+}

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { repositoryRoot } from './repositoryRoot.ts';
+import { softwareVulkan } from './softwareVulkan.ts';
+
+/** What is checked on WebGPU, where no program is named. */
+const CHECKS = [
+  ['npx', 'vitest', 'run', '--config', 'vitest.webgpu.config.ts'],
+  [
+    ...['node', '--conditions=@molrl/source', '--import', 'tsx', 'conformance/run.ts'],
+    ...['--family', 'qwen3', '--device', 'webgpu'],
+  ],
+];
+
+/** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader. */
+async function main(): Promise<void> {
+  const env = { ...process.env, ...(await softwareVulkan()) };
+  const given = process.argv.slice(2).filter((argument) => argument !== '--');
+  const totals = { passed: 0, failed: 0 };
+  for (const [command = '', ...args] of given.length > 0 ? [given] : CHECKS) {
+    const { code, output } = await run(command, args, env);
+    const passed = lastCount(output, 'passed');
+    const failed = lastCount(output, 'failed');
+    totals.passed += passed;
+    totals.failed += code !== 0 && failed === 0 ? 1 : failed;
+  }
+  if (given.length === 0) console.log(`${totals.passed} passed, ${totals.failed} failed`);
+  process.exitCode = totals.failed > 0 ? 1 : 0;
+}
+
+/** Runs a program whose output is shown as it comes. */
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      ...{ cwd: repositoryRoot, env, stdio: ['inherit', 'pipe', 'inherit'] },
+    });
+    let output = '';
+    child.stdout?.on('data', (text: Buffer) => {
+      output += text;
+      process.stdout.write(text);
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+/** The number before the word, as vitest and our own scripts end with it. */
+function lastCount(output: string, word: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: vitest colours its words
+  const plain = output.replace(/\u001b\[[0-9;]*m/g, '');
+  const lines = plain.split('\n').filter((line) => /^\s*Tests\s|passed, \d+ failed/.test(line));
+  return Number(new RegExp(`(\\d+) ${word}`).exec(lines.at(-1) ?? '')?.[1] ?? 0);
+}
+
+await main();
