@@ -102,6 +102,24 @@ describe('gather', () => {
   });
 });
 
+describe('extremes and squared differences of what is broadcast', () => {
+  test.each([
+    ['maximum', tf.maximum],
+    ['minimum', tf.minimum],
+    ['squaredDifference', tf.squaredDifference],
+  ])('%s: the gradient of each input is its finite difference', (_, op) => {
+    const [wide, narrow] = [normal([3, 4], 2), normal([3, 1], 3)];
+    expectFiniteDifferences((x) => op(x, narrow), wide, 1e-3);
+    expectFiniteDifferences((x) => op(wide, x), narrow, 1e-3);
+  });
+});
+
+test.each([0, 1, 2])('cumsum along axis %i: the gradient is its finite difference', (axis) => {
+  for (const exclusive of [true, false])
+    for (const reverse of [true, false])
+      expectFiniteDifferences((x) => tf.cumsum(x, axis, exclusive, reverse), normal([2, 3, 2], 4));
+});
+
 describe('prod', () => {
   const zeros = (places: number[]) => {
     const values = [...spread([2, 3, 2], -1.5, 1.5).dataSync()];

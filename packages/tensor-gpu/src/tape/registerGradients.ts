@@ -1,9 +1,17 @@
 import {
+  cast,
+  cumsum,
   type GradConfig,
   getGradient,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
   matMul,
+  mul,
   type NamedAttrMap,
   registerGradient,
+  sub,
   type Tensor,
   unregisterGradient,
 } from '@tensorflow/tfjs-core';
@@ -12,8 +20,33 @@ import { mirrorPadGradient } from './mirrorPadGradient.ts';
 import { prodGradient } from './prodGradient.ts';
 import { sumToShape } from './sumToShape.ts';
 
+/** `dy/da` and `dy/db` of an op of two tensors. */
+type Slopes = readonly [da: (a: Tensor, b: Tensor) => Tensor, db: (a: Tensor, b: Tensor) => Tensor];
+
+/** A gradient with the shape of each input; tfjs leaves it in the shape of the result where an input was broadcast. */
+const broadcast = (kernelName: string, [da, db]: Slopes): GradConfig => ({
+  kernelName,
+  inputsToSave: ['a', 'b'],
+  gradFunc: (dy, saved) => {
+    const [a, b] = saved as [Tensor, Tensor]; // inputsToSave
+    return {
+      a: () => sumToShape(mul(dy as Tensor, da(a, b)), a.shape),
+      b: () => sumToShape(mul(dy as Tensor, db(a, b)), b.shape),
+    };
+  },
+});
+
 /** Gradients of tfjs 4.22 that are wrong, or fail where only tfjs-core is installed, and what stands in for them. */
 const MENDED: readonly GradConfig[] = [
+  broadcast('Maximum', [
+    (a, b) => cast(greaterEqual(a, b), 'float32'),
+    (a, b) => cast(less(a, b), 'float32'),
+  ]),
+  broadcast('Minimum', [
+    (a, b) => cast(lessEqual(a, b), 'float32'),
+    (a, b) => cast(greater(a, b), 'float32'),
+  ]),
+  broadcast('SquaredDifference', [(a, b) => mul(sub(a, b), 2), (a, b) => mul(sub(b, a), 2)]),
   {
     kernelName: 'BatchMatMul',
     inputsToSave: ['a', 'b'],
@@ -22,6 +55,15 @@ const MENDED: readonly GradConfig[] = [
         transposeA: attributes.transposeA === true,
         transposeB: attributes.transposeB === true,
       }),
+  },
+  {
+    kernelName: 'Cumsum',
+    gradFunc: (dy, _, attributes) => ({
+      x: () => {
+        const { axis, exclusive, reverse } = attributes as CumsumAttributes;
+        return cumsum(dy as Tensor, axis, exclusive, !reverse);
+      },
+    }),
   },
   {
     kernelName: 'GatherV2',
@@ -48,6 +90,13 @@ const MENDED: readonly GradConfig[] = [
   },
 ];
 
+/** What tfjs's `cumsum` hands to its kernel. */
+interface CumsumAttributes extends NamedAttrMap {
+  axis: number;
+  exclusive: boolean;
+  reverse: boolean;
+}
+
 /** What tfjs's `gather` hands to its kernel. */
 interface GatherAttributes extends NamedAttrMap {
   axis: number;
@@ -62,8 +111,9 @@ interface MirrorPadAttributes extends NamedAttrMap {
 
 /**
  * Registers tfjs's gradients, which tfjs-core leaves out in Node, and mends those of `matMul` with broadcast batch
- * dimensions, of `gather` with batch dimensions, of `mirrorPad` and of `prod`. `openCpu` does it; call it yourself to use `record`,
- * `tf.grads` or the fused ops' references on another back end. Calling it twice does nothing.
+ * dimensions, of `gather` with batch dimensions, of `mirrorPad`, of `prod`, of `cumsum` along any axis, and of `maximum`,
+ * `minimum` and `squaredDifference` of what is broadcast. `openCpu` does it; call it yourself to use `record`, `tf.grads` or the fused ops' references on
+ * another back end. Calling it twice does nothing.
  */
 export async function registerGradients(): Promise<void> {
   if (getGradient('BatchMatMul') == null) await importTfjsGradients();

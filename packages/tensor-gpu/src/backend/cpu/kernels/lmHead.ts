@@ -94,9 +94,7 @@ export function lmHeadGradientCpu(
 ): void {
   const { targets, temperature } = args;
   const flags = flagsOf(args);
-  // without tokens there is no tile that would write it
-  if (args.tokens === 0 && args.dweight)
-    fillCpu(cpu, { y: args.dweight, size: args.vocabulary * args.width, value: 0 });
+  zeroWithoutTokens(cpu, args);
   withTiles(cpu, args, (tile, logits, refLogits) => {
     const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
@@ -121,6 +119,19 @@ export function lmHeadGradientCpu(
     });
     addProducts(cpu, args, tile, logits);
   });
+}
+
+/** Without tokens there is no tile that would write the head's gradient. */
+export function zeroWithoutTokens(
+  cpu: CpuRuntime,
+  {
+    tokens,
+    vocabulary,
+    width,
+    dweight,
+  }: { tokens: number; vocabulary: number; width: number; dweight: number },
+): void {
+  if (tokens === 0 && dweight) fillCpu(cpu, { y: dweight, size: vocabulary * width, value: 0 });
 }
 
 /** What a tile of d loss / d logits adds to the gradients of hidden states and head. */

@@ -10,6 +10,7 @@ import {
   FIRST,
   lmHeadCpu,
   withTiles,
+  zeroWithoutTokens,
 } from './lmHead.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 
@@ -51,6 +52,7 @@ function gradient(call: CpuFusedKernelCall): TensorInfo[] {
   const args = argsOf(call, inputs);
   const perToken = (name: string): number => backend.offset(inputs[name]!);
   const products = { ...args, dhidden: offsetOf('hidden'), dweight: offsetOf('weight') };
+  zeroWithoutTokens(backend.cpu, products);
   withTiles(backend.cpu, args, (tile, logits, refLogits) => {
     const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
