@@ -83,10 +83,15 @@ export function muon(parameters: Record<string, Variable>, options: MuonOptions)
 
 /** A rule at a learning rate of its own. */
 function scaled(rule: UpdateRule, factor: number): UpdateRule {
+  const own = <Step extends { learningRate: number }>(step: Step): Step => ({
+    ...step,
+    learningRate: step.learningRate * factor,
+  });
   return {
     ...rule,
-    update: (gradients, step) =>
-      rule.update(gradients, { ...step, learningRate: step.learningRate * factor }),
+    update: (gradients, step) => rule.update(gradients, own(step)),
+    clippedUpdate: (gradients, step, maxGradNorm) =>
+      rule.clippedUpdate?.(gradients, own(step), maxGradNorm),
   };
 }
 

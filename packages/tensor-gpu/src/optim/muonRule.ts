@@ -68,6 +68,13 @@ export function muonRule(
           Float32Array.from(buffers[index]!.dataSync()), // one a name
         ]),
       ),
+    async readState() {
+      const read = names.map(async (name, index) => [
+        `${name}/momentum_buffer`,
+        Float32Array.from(await buffers[index]!.data()), // one a name
+      ]);
+      return Object.fromEntries(await Promise.all(read));
+    },
     reader(tensors) {
       const state = new StateReader(caller, tensors);
       const loaded = Object.entries(parameters).map(([name, { size }]) =>

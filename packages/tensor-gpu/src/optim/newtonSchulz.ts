@@ -1,4 +1,14 @@
-import { add, div, matMul, mul, norm, type Tensor2D, tidy, transpose } from '@tensorflow/tfjs-core';
+import {
+  add,
+  div,
+  matMul,
+  maximum,
+  mul,
+  norm,
+  type Tensor2D,
+  tidy,
+  transpose,
+} from '@tensorflow/tfjs-core';
 
 /** Jordan's quintic: its slope at 0 is largest, and singular values end between about 0.7 and 1.2 instead of at 1. */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
@@ -19,7 +29,7 @@ export function newtonSchulz(x: Tensor2D, iterations: number): Tensor2D {
   return tidy(() => {
     const tall = x.shape[0] > x.shape[1];
     const wide = tall ? transpose(x) : x;
-    let value: Tensor2D = div(wide, Math.max(norm(wide).dataSync()[0]!, EPS)); // a scalar
+    let value: Tensor2D = div(wide, maximum(norm(wide), EPS));
     for (let i = 0; i < iterations; i++) {
       const gram = matMul(value, value, false, true);
       const polynomial = add(mul(gram, B), mul(matMul(gram, gram), C));

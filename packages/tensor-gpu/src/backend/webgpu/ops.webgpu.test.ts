@@ -3,6 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICES, openDevice } from '../../devices/openDevice.ts';
 import { checkExample, relativeError } from '../../fused/checkExample.ts';
 import { fusedOps } from '../../ops/fusedOps.ts';
+import { linear } from '../../ops/linear.ts';
+import { narrow } from '../../weights/narrow.ts';
+import { STORED_DTYPES, type StoredDtype } from '../../weights/storedDtype.ts';
+import { storedTensor } from '../../weights/storedTensor.ts';
 import { fusedKernels } from './kernels/fusedKernels.ts';
 
 const OPS = fusedOps.filter(
@@ -65,4 +69,24 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
       expect(tf.memory().numTensors).toBe(before);
     },
   );
+});
+
+test('frozen weights of every type give what they give on the CPU', async () => {
+  const draw = (rows: number, seed: number) =>
+    Float32Array.from({ length: rows * 256 }, (_, i) => Math.sin(seed + 1.3 * i));
+  const products: Float32Array[][] = [];
+  for (const name of DEVICES) {
+    const device = await openDevice(name);
+    const x = tf.tensor2d(draw(3, 2), [3, 256]);
+    const results = Object.keys(STORED_DTYPES).map((key) => {
+      const dtype = key as StoredDtype; // keys of STORED_DTYPES
+      const weight = storedTensor(narrow(draw(6, 1), dtype), { shape: [6, 256], dtype });
+      return linear(x, weight).data<'float32'>();
+    });
+    products.push((await Promise.all(results)).map((values) => values.slice()));
+    device.dispose();
+  }
+  const [onCpu, onGpu] = products;
+  for (const [k, values] of onGpu!.entries())
+    expect(relativeError(values, onCpu![k]!)).toBeLessThan(1e-4);
 });

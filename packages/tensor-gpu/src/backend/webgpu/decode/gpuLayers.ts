@@ -6,7 +6,7 @@ import type {
   LoraFactors,
 } from '../../decoderWeights.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
-import { binary } from '../kernels/elementwise.ts';
+import { binary } from '../kernels/binary.ts';
 import { embeddingKernel } from '../kernels/embedding.ts';
 import { gemm, rowMajor } from '../kernels/gemm.ts';
 import { headNormRopeKernel } from '../kernels/headNormRope.ts';

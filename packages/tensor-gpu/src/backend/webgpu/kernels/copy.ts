@@ -1,9 +1,9 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { defineProgram, programFamily } from '../engine/program.ts';
 import type { GpuDtype, WebGpuBackend } from '../engine/webGpuBackend.ts';
-import { WORDS } from './elementwise.ts';
 import { AXES, dimensionParams, dimensions, PLACES, stridesOf } from './places.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { WORDS } from './words.ts';
 
 const place = (name: string): string =>
   `params.${name}Start + ${AXES.map((k) => `c[${k}] * params.${name}${k}`).join(' + ')}`;

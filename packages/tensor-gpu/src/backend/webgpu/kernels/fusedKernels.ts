@@ -6,6 +6,8 @@ import type { GpuFusedKernel } from './gpuFusedKernel.ts';
 import { headNormRopeKernel, headNormRopePrograms } from './headNormRope.ts';
 import { linearKernel } from './linear.ts';
 import { lmHeadKernel, lmHeadKlKernel } from './lmHead.ts';
+import { lmHeadJsdKernel } from './lmHeadJsd.ts';
+import { lmHeadJsdPrograms } from './lmHeadJsdPrograms.ts';
 import { lmHeadPrograms } from './lmHeadPrograms.ts';
 import { rmsNormKernel, rmsNormPrograms } from './rmsNorm.ts';
 import { ropeKernel, ropePrograms } from './rope.ts';
@@ -15,11 +17,11 @@ import { swigluKernel, swigluPrograms } from './swiglu.ts';
 /** Every fused op of this device. */
 export const fusedKernels: readonly GpuFusedKernel[] = [
   ...[linearKernel, rmsNormKernel, headNormRopeKernel, ropeKernel, attentionKernel, swigluKernel],
-  ...[embeddingKernel, selectRowsKernel, lmHeadKernel, lmHeadKlKernel],
+  ...[embeddingKernel, selectRowsKernel, lmHeadKernel, lmHeadKlKernel, lmHeadJsdKernel],
 ];
 
 /** What is compiled when a device opens; programs with a size in their text are compiled at their first use. */
 export const fusedPrograms: readonly Program[] = [
   ...[gemmPrograms, swigluPrograms, rmsNormPrograms, ropePrograms, headNormRopePrograms],
-  ...[embeddingPrograms, lmHeadPrograms, [sumColumnsProgram]],
+  ...[embeddingPrograms, lmHeadPrograms, lmHeadJsdPrograms, [sumColumnsProgram]],
 ].flat();

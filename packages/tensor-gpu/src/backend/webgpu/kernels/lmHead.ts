@@ -15,7 +15,7 @@ import {
 const TILE_COLUMNS = 16384;
 const TILE_FLOATS = 1 << 22;
 
-interface Tile {
+export interface Tile {
   row: number;
   rows: number;
   column: number;
@@ -25,7 +25,8 @@ interface Tile {
 export const lmHeadKernel: GpuFusedKernel = { name: 'lmHead', forward, gradient };
 export const lmHeadKlKernel: GpuFusedKernel = { name: 'lmHeadKl', forward, gradient };
 
-function forward(call: GpuFusedKernelCall): TensorInfo[] {
+/** Log-probs, entropy, KL and log-sum-exp per token. */
+export function forward(call: GpuFusedKernelCall): TensorInfo[] {
   const { backend, inputs } = call;
   const { tokens, kind, inverseTemperature, params } = sizesOf(call);
   const state = backend.output([tokens, STATE_WIDTH]);
@@ -63,11 +64,41 @@ function forward(call: GpuFusedKernelCall): TensorInfo[] {
 }
 
 function gradient(call: GpuFusedKernelCall): TensorInfo[] {
+  const { backend, inputs } = call;
+  const { kind, inverseTemperature, params } = sizesOf(call);
+  return gradientBy(call, inputs, ({ row, rows, column, columns }, logits, rest) => {
+    const size = rows * columns;
+    backend.run(tileGradient(kind), {
+      tensors: { ...rest, targets: inputs.targets!, logits },
+      params: {
+        ...{ size, columns, firstColumn: column, firstRow: row },
+        ...{ inverseTemperature, forward: params.forward },
+      },
+      blocks: Math.ceil(size / 256),
+    });
+  });
+}
+
+/**
+ * Gradients of hidden states and head from those of the logits.
+ *
+ * @param saved - What `gatherTokens` reads, by its names.
+ * @param toGradient - Turns a tile of logits into the gradient by them.
+ */
+export function gradientBy(
+  call: GpuFusedKernelCall,
+  saved: Readonly<Record<string, TensorInfo>>,
+  toGradient: (
+    tile: Tile,
+    logits: TensorInfo,
+    rest: { perToken: TensorInfo; refLogits?: TensorInfo },
+  ) => void,
+): TensorInfo[] {
   const { backend, inputs, wanted } = call;
-  const { tokens, width, kind, inverseTemperature, params } = sizesOf(call);
+  const { tokens, width, kind, params } = sizesOf(call);
   const perToken = backend.output([tokens, STATE_WIDTH]);
   backend.run(gatherTokens(kind), {
-    tensors: { ...(inputs as Record<string, TensorInfo>), perToken }, // all that the op saves
+    tensors: { ...saved, perToken },
     params: { tokens, withEntropy: params.withEntropy },
     blocks: Math.ceil(tokens / 64),
   });
@@ -76,16 +107,9 @@ function gradient(call: GpuFusedKernelCall): TensorInfo[] {
     ? wanted.map((name) => filled(backend, inputs[name]!.shape, { value: 0 }))
     : wantedOutputs(call).outputs;
   const [dhidden, dweight] = ['hidden', 'weight'].map((name) => outputs[wanted.indexOf(name)]);
-  withTiles(call, ({ row, rows, column, columns }, logits, refLogits) => {
-    const size = rows * columns;
-    backend.run(tileGradient(kind), {
-      tensors: { targets: inputs.targets!, perToken, logits, ...(refLogits && { refLogits }) },
-      params: {
-        ...{ size, columns, firstColumn: column, firstRow: row },
-        ...{ inverseTemperature, forward: params.forward },
-      },
-      blocks: Math.ceil(size / 256),
-    });
+  withTiles(call, (tile, logits, refLogits) => {
+    const { row, rows, column, columns } = tile;
+    toGradient(tile, logits, { perToken, ...(refLogits && { refLogits }) });
     if (dhidden)
       gemm(backend, {
         ...{ m: rows, n: width, k: columns, accumulate: column > 0 },
@@ -106,7 +130,7 @@ function gradient(call: GpuFusedKernelCall): TensorInfo[] {
 }
 
 /** Visits tiles of logits, all columns of some rows before the next rows; their memory is used again. */
-function withTiles(
+export function withTiles(
   call: GpuFusedKernelCall,
   visit: (tile: Tile, logits: TensorInfo, refLogits: TensorInfo | undefined) => void,
 ): void {
@@ -148,7 +172,17 @@ function logitsOf(
   });
 }
 
-function sizesOf({ inputs, attributes }: GpuFusedKernelCall) {
+/** What the kernels read of a call. */
+interface HeadSizes {
+  tokens: number;
+  width: number;
+  vocabulary: number;
+  kind: HeadKind;
+  inverseTemperature: number;
+  params: { withEntropy: number; forward: number };
+}
+
+export function sizesOf({ inputs, attributes }: GpuFusedKernelCall): HeadSizes {
   const [tokens = 0, width = 0] = inputs.hidden!.shape;
   const { temperature, entropy, direction } = attributes as {
     temperature: number;

@@ -7,8 +7,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { binary } from './binary.ts';
 import { broadcastStrides, gatherSteps } from './copy.ts';
-import { binary } from './elementwise.ts';
 import { gemm, rowMajor } from './gemm.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
 

@@ -1,10 +1,12 @@
 import { getKernel, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
 import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { addNKernel, binaryKernels } from './binary.ts';
 import { copyKernels } from './copy.ts';
-import { addNKernel, binaryKernels, unaryKernels } from './elementwise.ts';
 import { matMulKernels } from './matMul.ts';
 import { rowKernels } from './rows.ts';
+import { runningKernels } from './running.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { unaryKernels } from './unary.ts';
 
 const KERNELS: readonly TfjsGpuKernel[] = [
   ...unaryKernels,
@@ -12,6 +14,7 @@ const KERNELS: readonly TfjsGpuKernel[] = [
   addNKernel,
   ...copyKernels,
   ...rowKernels,
+  ...runningKernels,
   ...matMulKernels,
 ];
 

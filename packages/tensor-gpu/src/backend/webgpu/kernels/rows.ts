@@ -1,10 +1,12 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../../base/errors.ts';
 import { defineProgram, programFamily, type WordType } from '../engine/program.ts';
 import type { GpuDtype, WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { broadcastStrides, filled, gatherSteps, transposed } from './copy.ts';
-import { WORDS } from './elementwise.ts';
 import { LANES, REDUCE_LANES } from './lanes.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { FUNCTIONS } from './wgslFunctions.ts';
+import { WORDS } from './words.ts';
 
 /** Rows longer than this are reduced by the lanes of a workgroup together. */
 const SHORT_ROW = 64;
@@ -14,11 +16,21 @@ const REDUCTIONS: Record<string, { step: string; first: string }> = {
   Sum: { step: 'all + v', first: '0' },
   Mean: { step: 'all + v', first: '0' },
   Prod: { step: 'all * v', first: '1' },
-  Max: { step: 'max(all, v)', first: 'x[row * params.width]' },
-  Min: { step: 'min(all, v)', first: 'x[row * params.width]' },
+  Max: { step: 'larger(all, v)', first: 'x[row * params.width]' },
+  Min: { step: 'smaller(all, v)', first: 'x[row * params.width]' },
   All: { step: 'all & v', first: '1' },
   Any: { step: 'all | v', first: '0' },
 };
+
+/** WGSL: `max` and `min` of a type; a GPU's own may lose a NaN. */
+const extremes = (type: WordType): string =>
+  type === 'f32'
+    ? `${FUNCTIONS}
+fn larger(a: f32, b: f32) -> f32 { return select(max(a, b), a + b, isNan(a) || isNan(b)); }
+fn smaller(a: f32, b: f32) -> f32 { return select(min(a, b), a + b, isNan(a) || isNan(b)); }`
+    : `
+fn larger(a: i32, b: i32) -> i32 { return max(a, b); }
+fn smaller(a: i32, b: i32) -> i32 { return min(a, b); }`;
 
 const shortRows = programFamily((key: string) => {
   const [name = '', type = 'f32'] = key.split(' ') as [string, WordType];
@@ -28,6 +40,7 @@ const shortRows = programFamily((key: string) => {
     reads: { x: type },
     writes: { y: type },
     params: { rows: 'u32', width: 'u32', scale: 'f32' },
+    declarations: extremes(type),
     body: `
   let row = block * LANES + lane;
   if (row < params.rows) {
@@ -46,12 +59,12 @@ const longRows = programFamily((name: string) =>
     writes: { y: 'f32' },
     params: { width: 'u32', scale: 'f32' },
     lanes: LANES,
-    declarations: REDUCE_LANES,
+    declarations: REDUCE_LANES + extremes('f32'),
     body: `
   let base = block * params.width;
   var all: f32 = ${name === 'Max' ? 'x[base]' : '0'};
   for (var j = lane; j < params.width; j += LANES) { let v = x[base + j]; all = ${REDUCTIONS[name]!.step}; }
-  let result = ${name === 'Max' ? 'maxLanes' : 'sumLanes'}(all, lane);
+  let result = ${name === 'Max' ? 'maxLanes(all, lane) + sumLanes(select(0.0, all, isNan(all)), lane)' : 'sumLanes(all, lane)'};
   if (lane == 0u) { y[block] = result * params.scale; }`,
   }),
 );
@@ -60,6 +73,11 @@ const reduceKernels: TfjsGpuKernel[] = Object.keys(REDUCTIONS).map((name) => ({
   name,
   run: ({ backend, inputs, attrs }) => {
     const x = inputs.x!;
+    if (name === 'Mean' && x.dtype !== 'float32')
+      throw new TensorGpuError(
+        'dtype',
+        `webgpu: mean takes float32 here, got ${x.dtype}. Cast it: mean(cast(x, 'float32')).`,
+      );
     // attributes of reductions; Max has its axes under another name
     const { axis, reductionIndices, keepDims } = attrs as {
       axis?: number | number[];
@@ -262,19 +280,19 @@ const oneHotKernel: TfjsGpuKernel = {
   },
 };
 
-/** `y[o, i, n] = x[o, indices[i], n]`; an index outside gives NaN. */
+/** `y[b, o, i, n] = x[b, o, indices[b, i], n]`; an index outside gives NaN. */
 const gatherProgram = defineProgram({
   name: 'gather',
   reads: { x: 'u32', indices: 'i32' },
   writes: { y: 'u32' },
-  params: { size: 'u32', count: 'u32', height: 'u32', inner: 'u32' },
+  params: { size: 'u32', outer: 'u32', count: 'u32', height: 'u32', inner: 'u32' },
   body: `
   let i = block * LANES + lane;
   if (i < params.size) {
     let n = i % params.inner;
     let k = i / params.inner % params.count;
     let o = i / params.inner / params.count;
-    let at = indices[k];
+    let at = indices[o / params.outer * params.count + k];
     let inside = at >= 0 && u32(at) < params.height;
     y[i] = select(0x7fc00000u, x[(o * params.height + u32(max(at, 0))) * params.inner + n], inside);
   }`,
@@ -284,16 +302,20 @@ const gatherKernel: TfjsGpuKernel = {
   name: 'GatherV2',
   run: ({ backend, inputs, attrs }) => {
     const { x, indices } = inputs;
-    const { axis = 0 } = attrs as { axis?: number }; // attributes of GatherV2; batchDims: see registerTfjsGpuKernels
+    const { axis = 0, batchDims = 0 } = attrs as { axis?: number; batchDims?: number }; // attributes of GatherV2
     const along = util.parseAxisParam(axis, x!.shape)[0]!;
     const before = x!.shape.slice(0, along);
     const after = x!.shape.slice(along + 1);
-    const y = backend.output([...before, ...indices!.shape, ...after], x!.dtype as GpuDtype); // what its own tensors have
-    const [count, inner] = [util.sizeFromShape(indices!.shape), util.sizeFromShape(after)];
+    const own = indices!.shape.slice(batchDims);
+    const y = backend.output([...before, ...own, ...after], x!.dtype as GpuDtype); // what its own tensors have
+    const [count, inner] = [util.sizeFromShape(own), util.sizeFromShape(after)];
     const size = util.sizeFromShape(before) * count * inner;
     backend.run(gatherProgram, {
       tensors: { x: x!, indices: indices!, y },
-      params: { size, count, height: x!.shape[along]!, inner },
+      params: {
+        ...{ size, count, height: x!.shape[along]!, inner },
+        outer: util.sizeFromShape(before.slice(batchDims)),
+      },
       blocks: Math.ceil(size / 256),
     });
     return y;

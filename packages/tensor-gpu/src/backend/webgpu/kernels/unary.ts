@@ -1,204 +1,142 @@
-import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { defineProgram, programFamily, type WordType } from '../engine/program.ts';
+import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../../base/errors.ts';
+import { defineProgram, programFamily } from '../engine/program.ts';
 import type { GpuDtype } from '../engine/webGpuBackend.ts';
-import { AXES, collapsedStrides, dimensionParams, PLACES } from './places.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { ANGLES, FUNCTIONS } from './wgslFunctions.ts';
 
-/** WGSL's type of a tensor's elements. */
-export const WORDS: Record<string, WordType> = { float32: 'f32', int32: 'i32', bool: 'i32' };
-
-/** Expressions of `v`, f32. */
+/** Expressions of `v`, f32; `p` and `q` are the numbers of ATTRIBUTES. */
 const UNARY: Record<string, string> = {
   Abs: 'abs(v)',
+  Acos: '2 * arcTangent2(sqrt(1 - v), sqrt(1 + v))',
+  Acosh: 'log(v + sqrt(v - 1) * sqrt(v + 1))',
+  Asin: 'arcTangent2(v, sqrt((1 - v) * (1 + v)))',
+  Asinh: 'sign(v) * log1p(abs(v) + v * v / (1 + sqrt(v * v + 1)))',
+  Atan: 'arcTangent(v)',
+  Atanh: '0.5 * log1p(2 * v / (1 - v))',
   Ceil: 'ceil(v)',
-  Cos: 'cos(v)',
+  ClipByValue: 'select(clamp(v, p, q), v, isNan(v))',
+  Cos: 'cosine(v)',
+  Cosh: '0.5 * (exp(v) + exp(-v))',
   Elu: 'select(expm1(v), v, v >= 0)',
+  Erf: 'erf(v)',
   Exp: 'exp(v)',
   Expm1: 'expm1(v)',
   Floor: 'floor(v)',
+  IsFinite: 'select(0, 1, (bitcast<u32>(v) & 0x7fffffffu) < 0x7f800000u)',
+  IsInf: 'select(0, 1, (bitcast<u32>(v) & 0x7fffffffu) == 0x7f800000u)',
   IsNan: 'select(0, 1, isNan(v))',
+  LeakyRelu: 'select(v, p * v, v < 0)',
   Log: 'log(v)',
   Log1p: 'log1p(v)',
   Neg: '-v',
   Reciprocal: '1 / v',
   Relu: 'select(v, 0, v < 0)',
+  Relu6: 'select(clamp(v, 0, 6), v, isNan(v))',
   Round: 'round(v)',
   Rsqrt: '1 / sqrt(v)',
+  // tfjs's own numbers, as the paper has them
+  Selu: '1.0507009873554805 * select(1.6732632423543772 * expm1(v), v, v >= 0)',
   Sigmoid: '1 / (1 + exp(-v))',
-  Sign: 'sign(v)',
-  Sin: 'sin(v)',
+  Sign: 'select(sign(v), v, isNan(v))',
+  Sin: 'sine(v)',
+  Sinh: 'sign(v) * 0.5 * (expm1(abs(v)) + expm1(abs(v)) / (expm1(abs(v)) + 1))',
   Softplus: 'max(v, 0) + log1p(exp(-abs(v)))',
   Sqrt: 'sqrt(v)',
   Square: 'v * v',
+  Step: 'select(select(p, 1, v > 0), v, isNan(v))',
+  Tan: 'sine(v) / cosine(v)',
   Tanh: 'tanh(clamp(v, -20, 20))',
 };
 
 /** The same on whole numbers, where they have one. */
 const UNARY_WHOLE: Record<string, string> = {
   Abs: 'abs(v)',
+  Ceil: 'v',
+  Floor: 'v',
+  IsFinite: '1',
+  IsInf: '0',
+  IsNan: '0',
   LogicalNot: '1 - v',
   Neg: '-v',
+  Relu: 'max(v, 0)',
+  Round: 'v',
   Sign: 'sign(v)',
   Square: 'v * v',
 };
 
-/** WGSL's own lose small arguments: log(1 + 1e-8) is 0. NaN is told by its bits: a compiler may take `v != v` for false. */
-const FUNCTIONS = `
-fn isNan(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
-fn log1p(v: f32) -> f32 {
-  let u = 1 + v;
-  return select(log(u) * (v / (u - 1)), v, u == 1);
-}
-fn expm1(v: f32) -> f32 {
-  let u = exp(v);
-  if (u == 1) { return v; }
-  if (u - 1 == -1 || abs(v) > 40) { return u - 1; }
-  return (u - 1) * (v / log(u));
-}
-fn power(a: f32, b: f32) -> f32 {
-  if (b == 0) { return 1; }
-  if (a == 0) { return select(0, 1 / a, b < 0); }
-  if (a > 0) { return pow(a, b); }
-  let odd = abs(b) % 2 == 1;
-  return select(bitcast<f32>(0x7fc00000u + params.zero), select(1.0, -1.0, odd) * pow(-a, b), floor(b) == b);
+/** Functions whose result is a boolean. */
+const ASKS: readonly string[] = ['IsFinite', 'IsInf', 'IsNan'];
+
+/** Functions of angles. */
+const TURNING: readonly string[] = ['Acos', 'Asin', 'Atan', 'Cos', 'Sin', 'Tan'];
+
+/** Numbers that tfjs hands to the function. */
+const ATTRIBUTES: Record<string, readonly string[]> = {
+  ClipByValue: ['clipValueMin', 'clipValueMax'],
+  LeakyRelu: ['alpha'],
+  Step: ['alpha'],
+};
+
+/** WGSL. @see Abramowitz and Stegun 7.1.26: off by 1.5e-7 at most */
+const ERF = `
+fn erf(v: f32) -> f32 {
+  let t = 1 / (1 + 0.3275911 * abs(v));
+  let tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(v) * (1 - tail * exp(-v * v));
 }`;
 
 const unaryProgram = programFamily((key: string) => {
-  const [name = '', type = 'f32'] = key.split(' ') as [string, WordType];
-  const expression = (type === 'f32' ? UNARY : UNARY_WHOLE)[name]!; // asked for below
+  const [name = '', kind] = key.split(' ');
+  const isWhole = kind === 'whole';
+  const type = isWhole ? 'i32' : 'f32';
+  const expression = (isWhole ? UNARY_WHOLE : UNARY)[name]!; // asked for below
   return defineProgram({
     name: `unary ${key}`,
     reads: { x: type },
-    writes: { y: name === 'IsNan' ? 'i32' : type },
-    params: { size: 'u32', zero: 'u32' },
-    declarations: FUNCTIONS,
+    writes: { y: ASKS.includes(name) ? 'i32' : type },
+    params: { size: 'u32', p: 'f32', q: 'f32' },
+    declarations: FUNCTIONS + (TURNING.includes(name) ? ANGLES : '') + (name === 'Erf' ? ERF : ''),
     body: `
   let i = block * LANES + lane;
-  if (i < params.size) { let v = x[i]; y[i] = ${expression}; }`,
+  if (i < params.size) {
+    let v = x[i];
+    let p = params.p;
+    let q = params.q;
+    y[i] = ${expression};
+  }`,
   });
 });
 
 /** tfjs's functions of one number. */
 export const unaryKernels: TfjsGpuKernel[] = [
-  ...new Set([...Object.keys(UNARY), 'LogicalNot']),
+  ...new Set([...Object.keys(UNARY), ...Object.keys(UNARY_WHOLE)]),
 ].map((name) => ({
   name,
-  run: ({ backend, inputs }) => {
+  run: ({ backend, inputs, attrs }) => {
     const x = inputs.x!;
-    const type = UNARY_WHOLE[name] && x.dtype !== 'float32' ? 'i32' : 'f32';
     const size = util.sizeFromShape(x.shape);
-    const y = backend.output(x.shape, name === 'IsNan' ? 'bool' : (x.dtype as GpuDtype)); // what its own tensors have
-    backend.run(unaryProgram(`${name} ${type}`), {
+    const y = backend.output(x.shape, ASKS.includes(name) ? 'bool' : (x.dtype as GpuDtype)); // what its own tensors have
+    backend.run(unaryProgram(`${name} ${kindOf(name, x)}`), {
       tensors: { x, y },
-      params: { size, zero: 0 },
+      params: { size, ...numbersOf(name, attrs) },
       blocks: Math.ceil(size / 256),
     });
     return y;
   },
 }));
 
-/** Expressions of `u` and `v`. */
-const ARITHMETIC: Record<string, string> = {
-  Add: 'u + v',
-  Maximum: 'max(u, v)',
-  Minimum: 'min(u, v)',
-  Multiply: 'u * v',
-  SquaredDifference: '(u - v) * (u - v)',
-  Sub: 'u - v',
-};
-const FLOAT_ONLY: Record<string, string> = {
-  FloorDiv: 'floor(u / v)',
-  Mod: 'u - floor(u / v) * v',
-  Pow: 'power(u, v)',
-  Prelu: 'select(u, u * v, u < 0)',
-  RealDiv: 'u / v',
-};
-const WHOLE_ONLY: Record<string, string> = {
-  FloorDiv: 'i32(floor(f32(u) / f32(v)))',
-  LogicalAnd: 'u & v',
-  LogicalOr: 'u | v',
-};
-const COMPARISONS: Record<string, string> = {
-  Equal: 'u == v',
-  Greater: 'u > v',
-  GreaterEqual: 'u >= v',
-  Less: 'u < v',
-  LessEqual: 'u <= v',
-  NotEqual: 'u != v',
-};
-
-const binaryProgram = programFamily((key: string) => {
-  const [name = '', type = 'f32', layout] = key.split(' ') as [string, WordType, string];
-  const compared = COMPARISONS[name];
-  const expression =
-    compared === undefined
-      ? (ARITHMETIC[name] ?? (type === 'f32' ? FLOAT_ONLY : WHOLE_ONLY)[name]!) // asked for below
-      : `select(0, 1, ${compared})`;
-  const isPlain = layout === 'plain';
-  return defineProgram({
-    name: `binary ${key}`,
-    reads: { a: type, b: type },
-    writes: { y: compared === undefined ? type : 'i32' },
-    params: { size: 'u32', zero: 'u32', ...(!isPlain && dimensionParams(['a', 'b'])) },
-    declarations: FUNCTIONS + (isPlain ? '' : PLACES),
-    body: `
-  let i = block * LANES + lane;
-  if (i < params.size) {
-    ${isPlain ? 'let p = i; let q = i;' : `let c = places(i); let p = ${AXES.map((k) => `c[${k}] * params.a${k}`).join(' + ')}; let q = ${AXES.map((k) => `c[${k}] * params.b${k}`).join(' + ')};`}
-    let u = a[p];
-    let v = b[q];
-    y[i] = ${expression};
-  }`,
-  });
-});
-
-/** tfjs's functions of two numbers, with its broadcasts. */
-export const binaryKernels: TfjsGpuKernel[] = [
-  ...new Set(
-    [ARITHMETIC, FLOAT_ONLY, WHOLE_ONLY, COMPARISONS].flatMap((table) => Object.keys(table)),
-  ),
-].map((name) => ({
-  name,
-  run: ({ backend, inputs }) => {
-    const { a, b, x, alpha } = inputs;
-    return binary(name, [(a ?? x)!, (b ?? alpha)!], backend);
-  },
-}));
-
-/** `y = op(a, b)`. */
-export function binary(
-  name: string,
-  [a, b]: readonly [TensorInfo, TensorInfo],
-  backend: Parameters<TfjsGpuKernel['run']>[0]['backend'],
-): TensorInfo {
-  const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const size = util.sizeFromShape(shape);
-  const type = WORDS[a.dtype] ?? 'f32';
-  const y = backend.output(shape, name in COMPARISONS ? 'bool' : (a.dtype as GpuDtype)); // what its own tensors have
-  const isPlain = String(a.shape) === String(b.shape);
-  const layout = isPlain ? 'plain' : 'broadcast';
-  backend.run(binaryProgram(`${name} ${type} ${layout}`), {
-    tensors: { a, b, y },
-    params: {
-      ...{ size, zero: 0 },
-      ...(!isPlain && collapsedStrides(shape, { a: a.shape, b: b.shape })),
-    },
-    blocks: Math.ceil(size / 256),
-  });
-  return y;
+function kindOf(name: string, { dtype }: TensorInfo): 'real' | 'whole' {
+  const kind = dtype === 'float32' ? 'real' : 'whole';
+  if (name in (kind === 'real' ? UNARY : UNARY_WHOLE)) return kind;
+  const other = kind === 'real' ? 'bool' : 'float32';
+  throw new TensorGpuError(
+    'dtype',
+    `webgpu: ${name} takes ${other} here, got ${dtype}. Cast it: cast(x, '${other}').`,
+  );
 }
 
-/** `tf.addN`, a pair at a time. */
-export const addNKernel: TfjsGpuKernel = {
-  name: 'AddN',
-  run: ({ backend, inputs }) => {
-    const [first, ...rest] = Object.values(inputs) as TensorInfo[]; // tfjs refuses an empty list
-    let sum = backend.alias(first!, first!.shape);
-    for (const next of rest) {
-      const more = binary('Add', [sum, next], backend);
-      backend.disposeData(sum.dataId);
-      sum = more;
-    }
-    return sum;
-  },
-};
+function numbersOf(name: string, attrs: NamedAttrMap): { p: number; q: number } {
+  const [p = 0, q = 0] = (ATTRIBUTES[name] ?? []).map((attribute) => attrs[attribute] as number); // numbers of these ops
+  return { p, q };
+}
