@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICES, openDevice } from '../../devices/openDevice.ts';
 import { checkExample, relativeError } from '../../fused/checkExample.ts';
+import { attentionOp } from '../../ops/attention.ts';
 import { fusedOps } from '../../ops/fusedOps.ts';
 import { linear } from '../../ops/linear.ts';
 import { narrow } from '../../weights/narrow.ts';
@@ -67,6 +68,59 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
         tf.dispose([fused, reference]);
       }
       expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+});
+
+const TIME = 150;
+/** Which tokens see each other, over several blocks of the kernels. */
+const ATTENTION = {
+  'packed, padding behind': { segments: (i: number) => (i > 140 ? -1 : Math.floor(i / 47)) },
+  'packed, not causal': { segments: (i: number) => Math.floor(i / 70), causal: false },
+  'a tree: a prompt and its completions': {
+    segments: (i: number) => (i < 80 ? TIME : Math.min(TIME, 80 + 23 * Math.ceil((i - 79) / 23))),
+    tree: true,
+  },
+  'a tree of three levels, single tokens, padding behind': {
+    segments: (i: number) => {
+      if (i >= 123) return i % 2 ? 0 : i;
+      if (i < 3) return 123;
+      return (i - 3) % 60 < 40 ? 63 + 60 * Math.floor((i - 3) / 60) : i + 1;
+    },
+    tree: true,
+  },
+};
+
+describe('attention on a GPU', () => {
+  let device: Awaited<ReturnType<typeof openDevice>>;
+  beforeAll(async () => {
+    device = await openDevice('webgpu');
+  });
+  afterAll(() => device.dispose());
+
+  test.each(Object.entries(ATTENTION))(
+    '%s: value and gradients of the reference',
+    async (_, of) => {
+      const { segments, causal = true, tree = false } = { causal: true, tree: false, ...of };
+      const definition = {
+        ...attentionOp.definition,
+        example: (): Parameters<typeof attentionOp> => [
+          ...([4, 2, 2].map((heads, k) =>
+            tf.randomNormal([1, TIME, heads, 12], 0, 1, 'float32', k),
+          ) as [tf.Tensor, tf.Tensor, tf.Tensor]),
+          tf.tensor2d(
+            Array.from({ length: TIME }, (_, i) => segments(i)),
+            [1, TIME],
+            'int32',
+          ),
+          { scale: 0.3, causal, tree },
+        ],
+      };
+      for (const { what, fused, reference } of checkExample(definition, [], 1)) {
+        const [own, expected] = await Promise.all([fused.data(), reference.data()]);
+        expect(relativeError(own, expected), what).toBeLessThan(2e-5);
+        tf.dispose([fused, reference]);
+      }
     },
   );
 });

@@ -191,6 +191,17 @@ describe('tfjs on a GPU', () => {
     expect(() => tf.tidy(program)).toThrowError(expect.objectContaining({ code: 'dtype' }));
   });
 
+  test('what tfjs has on a CPU runs here, or says what to do instead', () => {
+    const own = new Set(
+      tf.getKernelsForBackend('molrl-webgpu').map(({ kernelName }) => kernelName),
+    );
+    const onCpu = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
+    expect(onCpu.filter((name) => !own.has(name))).toEqual([]);
+    expect(() => tf.topk(tf.ones([3]), 1)).toThrowErrorMatchingInlineSnapshot(
+      `[TensorGpuError: webgpu: tfjs's TopK has no kernel on this device. Read its inputs (await x.data()) and compute it on the CPU, or write it with other ops.]`,
+    );
+  });
+
   test('a NaN is not lost among other numbers', async () => {
     const x = tf.tensor2d(
       [...new Array(99).fill(1), Number.NaN, ...new Array<number>(100).fill(2)],

@@ -68,6 +68,7 @@ function sizesOf({ inputs, attributes }: GpuFusedKernelCall) {
   const across = Math.ceil(time / LANES_PER_BLOCK);
   const scale = attributes.scale as number; // attributes of attentionOp
   const causal = attributes.causal === true ? 1 : 0;
-  const params = { time, heads, kvHeads, scale, causal, across };
+  const tree = attributes.tree === true ? 1 : 0;
+  const params = { time, heads, kvHeads, scale, causal, across, tree };
   return { batch, time, heads, kvHeads, width, across, params };
 }

@@ -7,6 +7,7 @@ const WORKGROUP_BYTES = 16384;
 
 const PARAMS: Record<string, WordType> = {
   ...{ time: 'u32', heads: 'u32', kvHeads: 'u32', scale: 'f32', causal: 'u32', across: 'u32' },
+  tree: 'u32',
 };
 
 /** Vectors of four in a head of `width`, and rows of two matrices that fit into workgroup memory. */
@@ -30,7 +31,7 @@ const storeFours = (array: string, values: string, width: number): string => `
 
 const declarations = (width: number, tiles: readonly [string, string]): string => {
   const { fours, rows } = sizes(width);
-  return `
+  return `${IS_VISIBLE}
 const FOURS = ${fours}u;
 const ROWS = ${rows}u;
 ${tiles.map((name) => `var<workgroup> ${name}: array<vec4f, ${rows * fours}>;`).join('\n')}
@@ -71,8 +72,15 @@ const loadKeys = (width: number): string => `
     }
     workgroupBarrier();`;
 
+/** WGSL: whether query t sees a key, by the segments of both; see `attention`. */
+const IS_VISIBLE = `
+fn isVisible(t: u32, key: u32, ofQuery: i32, ofKey: i32) -> bool {
+  if (params.tree != 0u) { return key <= t && i32(t) < ofKey && i32(t) < ofQuery; }
+  return ofQuery >= 0 && ofQuery == ofKey && (params.causal == 0u || key <= t);
+}`;
+
 const VISIBLE =
-  'key < params.time && (params.causal == 0u || key <= t) && segmentIds[item * params.time + key] == segment';
+  'key < params.time && isVisible(t, key, segment, segmentIds[item * params.time + key])';
 
 /** Softmax as it goes: a new largest score scales down what was added up before. */
 const forward = programFamily((width: number) =>
@@ -231,7 +239,7 @@ ${loadFour('dyFour', 'dy', width)}`,
       if (segment >= 0) {
         for (var j = 0u; j < ROWS; j++) {
           let t = first + j;
-          if (t < params.time && (params.causal == 0u || key <= t) && segmentIds[item * params.time + t] == segment) {
+          if (t < params.time && isVisible(t, key, segmentIds[item * params.time + t], segment)) {
             let row = (item * params.heads + head) * params.time + t;
             let p = exp(dotFours(&keyFours, 0u, j * FOURS) - stats[2u * row]);
             let slope = p * (dotFours(&valueFours, 1u, j * FOURS) - stats[2u * row + 1u]) * params.scale;

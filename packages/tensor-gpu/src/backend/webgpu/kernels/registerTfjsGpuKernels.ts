@@ -3,6 +3,7 @@ import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { addNKernel, binaryKernels } from './binary.ts';
 import { copyKernels } from './copy.ts';
 import { matMulKernels } from './matMul.ts';
+import { refusedKernels } from './refused.ts';
 import { rowKernels } from './rows.ts';
 import { runningKernels } from './running.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
@@ -16,6 +17,7 @@ const KERNELS: readonly TfjsGpuKernel[] = [
   ...rowKernels,
   ...runningKernels,
   ...matMulKernels,
+  ...refusedKernels,
 ];
 
 /** Registers tfjs's ops on this back end: those that the references, their gradients and the models need. Calling it twice does nothing. */
