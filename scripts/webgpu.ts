@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { softwareVulkan } from './softwareVulkan.ts';
 
-/** What is checked on WebGPU, where no program is named. */
+const FROM_SOURCE = ['node', '--conditions=@molrl/source', '--import', 'tsx'];
+/** What is checked on WebGPU, where no program is named: in Node (Dawn), then in a headless Chromium. */
 const CHECKS = [
   ['npx', 'vitest', 'run', '--config', 'vitest.webgpu.config.ts'],
-  [
-    ...['node', '--conditions=@molrl/source', '--import', 'tsx', 'conformance/run.ts'],
-    ...['--family', 'qwen3', '--device', 'webgpu'],
-  ],
+  [...FROM_SOURCE, 'conformance/run.ts', '--family', 'qwen3', '--device', 'webgpu'],
+  [...FROM_SOURCE, 'conformance/browser/gpu.ts'],
 ];
 
 /** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader. */

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import { engine } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
+import { nodeRequire } from '../base/nodeRequire.ts';
 
 /** One loaded copy of this package. Every copy and version finds the others' under this symbol. */
 const BRAND: unique symbol = Symbol.for('@molrl/tensor-gpu');
@@ -11,12 +11,17 @@ interface Copy {
 }
 
 const own: Copy = {
-  describe: () => {
-    const require = createRequire(import.meta.url);
-    const { version } = require('@molrl/tensor-gpu/package.json') as { version: string }; // our own manifest
-    return `${version} (${import.meta.url})`;
-  },
+  describe: () => `${version()} (${import.meta.url})`,
 };
+
+function version(): string {
+  try {
+    const manifest = nodeRequire(import.meta.url)('@molrl/tensor-gpu/package.json');
+    return (manifest as { version: string }).version; // our own manifest
+  } catch {
+    return 'a copy'; // in a browser
+  }
+}
 
 /** Marks a back end as made by this copy. */
 export function brandBackend(backend: object): void {

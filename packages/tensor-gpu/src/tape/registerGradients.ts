@@ -15,6 +15,7 @@ import {
   type Tensor,
   unregisterGradient,
 } from '@tensorflow/tfjs-core';
+import { nodeRequire } from '../base/nodeRequire.ts';
 import { gatherGradient } from './gatherGradient.ts';
 import { mirrorPadGradient } from './mirrorPadGradient.ts';
 import { prodGradient } from './prodGradient.ts';
@@ -128,8 +129,7 @@ async function importTfjsGradients(): Promise<void> {
   try {
     await import('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   } catch {
-    const { createRequire } = await import('node:module');
-    createRequire(import.meta.url)('@tensorflow/tfjs-core/dist/register_all_gradients.js');
+    nodeRequire(import.meta.url)('@tensorflow/tfjs-core/dist/register_all_gradients.js');
   }
 }
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { nodeRequire } from '../base/nodeRequire.ts';
 
 /** The little of koffi that is used here (an optional peer: its own types are not needed to compile). */
 export interface Koffi {
@@ -11,7 +11,7 @@ export interface Koffi {
 
 /** koffi and the path that workers load it from. Throws what Node throws where it cannot be loaded. */
 export function loadKoffi(): { koffi: Koffi; path: string } {
-  const require = createRequire(import.meta.url);
+  const require = nodeRequire(import.meta.url);
   const path = require.resolve('koffi');
   return { koffi: require(path) as Koffi, path }; // require gives any
 }
