@@ -13,7 +13,8 @@ const CHECKS = [
 /** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader. */
 async function main(): Promise<void> {
   const env = { ...process.env, ...(await softwareVulkan()) };
-  const given = process.argv.slice(2).filter((argument) => argument !== '--');
+  const [first, ...rest] = process.argv.slice(2);
+  const given = first === undefined || first === '--' ? rest : [first, ...rest]; // pnpm hands a literal -- on
   const totals = { passed: 0, failed: 0 };
   for (const [command = '', ...args] of given.length > 0 ? [given] : CHECKS) {
     const { code, output } = await run(command, args, env);

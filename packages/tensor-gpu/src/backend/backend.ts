@@ -8,6 +8,7 @@ import {
 } from '@tensorflow/tfjs-core';
 import type { MappedTensor } from '../weights/mappedTensor.ts';
 import type { AdamwMoments } from './adamwMoments.ts';
+import type { ByteMoments, CodeMap } from './byteMoments.ts';
 import type { CommandListener } from './commandListener.ts';
 import type { DecodeEngine, DecodeModel } from './decodeJob.ts';
 import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
@@ -30,6 +31,11 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   readonly widensWeights?: boolean | undefined;
   /** AdamW's moments for these parameters, updated on the device. */
   moments(parameters: Variable[]): AdamwMoments;
+  /** The same in bytes; means have the first map, squares the second. Default: they are computed where JavaScript runs. */
+  byteMoments?(
+    parameters: Variable[],
+    maps: readonly [signed: CodeMap, unsigned: CodeMap],
+  ): ByteMoments;
   /** Makes ready to sample from a model. */
   decoder(model: DecodeModel): DecodeEngine;
   /**

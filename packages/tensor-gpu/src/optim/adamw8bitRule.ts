@@ -1,17 +1,12 @@
 import { tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { currentBackend } from '../backend/backend.ts';
+import { BYTE_BLOCK, type Quantised } from '../backend/byteMoments.ts';
+import { adamw8bitDeviceRule } from './adamw8bitDeviceRule.ts';
 import type { AdamwNumbers } from './adamwRule.ts';
+import { byteState, readByteState } from './byteState.ts';
 import { dynamicMap, type Quantiser, quantiserOf } from './dynamicMap.ts';
 import { squaredNormsOf } from './globalNorm.ts';
 import { StateReader, type StepScalars, type UpdateRule } from './updateRule.ts';
-
-/** Numbers that share a scale. */
-const BLOCK = 256;
-
-/** A quantised tensor: `number = numbers[code] * absmax[block]`. */
-interface Quantised {
-  codes: Uint8Array;
-  absmax: Float32Array;
-}
 
 /** AdamW of these parameters, its moments in 8 bits. */
 export function adamw8bitRule(
@@ -25,6 +20,8 @@ export function adamw8bitRule(
     quantiserOf(dynamicMap('signed')),
     quantiserOf(dynamicMap('unsigned')),
   ];
+  const device = currentBackend()?.byteMoments?.(variables, [signed, unsigned]);
+  if (device !== undefined) return adamw8bitDeviceRule(caller, parameters, { device, numbers });
   const states = variables.map(({ size }) => ({
     mean: zeroOf(size, signed),
     square: zeroOf(size, unsigned),
@@ -40,28 +37,10 @@ export function adamw8bitRule(
         tidy(() => parameter.assign(tensor(weights, parameter.shape, 'float32')));
       }
     },
-    state: () =>
-      Object.fromEntries(
-        names.flatMap((name, index) => {
-          const { mean, square } = states[index]!;
-          return [
-            [`${name}/exp_avg`, mean.codes.slice()],
-            [`${name}/exp_avg/absmax`, mean.absmax.slice()],
-            [`${name}/exp_avg_sq`, square.codes.slice()],
-            [`${name}/exp_avg_sq/absmax`, square.absmax.slice()],
-          ];
-        }),
-      ),
+    state: () => byteState(names, states),
     reader(tensors) {
       const state = new StateReader(caller, tensors);
-      const read = (key: string, size: number): Quantised => ({
-        codes: state.read(key, size, 'codes'),
-        absmax: state.read(`${key}/absmax`, Math.ceil(size / BLOCK)),
-      });
-      const loaded = variables.map(({ size }, index) => ({
-        mean: read(`${names[index]}/exp_avg`, size),
-        square: read(`${names[index]}/exp_avg_sq`, size),
-      }));
+      const loaded = variables.map(({ size }, index) => readByteState(state, names[index]!, size));
       return () => {
         for (const [index, { mean, square }] of loaded.entries()) {
           put(states[index]!.mean, mean);
@@ -76,7 +55,7 @@ export function adamw8bitRule(
 function zeroOf(size: number, { numbers }: Quantiser): Quantised {
   return {
     codes: new Uint8Array(size).fill(numbers.indexOf(0)),
-    absmax: new Float32Array(Math.ceil(size / BLOCK)),
+    absmax: new Float32Array(Math.ceil(size / BYTE_BLOCK)),
   };
 }
 
@@ -111,7 +90,7 @@ interface Opened {
 }
 
 function openedBlock(): Opened {
-  const numbers = new Float32Array(BLOCK);
+  const numbers = new Float32Array(BYTE_BLOCK);
   return { numbers, bits: new Uint32Array(numbers.buffer) };
 }
 
@@ -132,8 +111,8 @@ function createStep(
   return (moved) => {
     const { weights, mean, square } = moved;
     for (let block = 0; block < mean.absmax.length; block++) {
-      const first = block * BLOCK;
-      const count = Math.min(BLOCK, weights.length - first);
+      const first = block * BYTE_BLOCK;
+      const count = Math.min(BYTE_BLOCK, weights.length - first);
       open(m, mean, { numbers: signed.numbers, block, count });
       open(v, square, { numbers: unsigned.numbers, block, count });
       move(moved, factors, { ...opened, first, count });
@@ -154,7 +133,7 @@ function open(
   { numbers, block, count }: Place & { numbers: Float32Array },
 ): void {
   const scale = absmax[block]!;
-  for (let i = 0; i < count; i++) values[i] = numbers[codes[block * BLOCK + i]!]! * scale;
+  for (let i = 0; i < count; i++) values[i] = numbers[codes[block * BYTE_BLOCK + i]!]! * scale;
 }
 
 function move(
@@ -190,6 +169,6 @@ function close(
   for (let i = 0; i < count; i++) {
     let code = first[bits[i]! >>> 16]!;
     while (values[i]! > middles[code]!) code++;
-    codes[block * BLOCK + i] = code;
+    codes[block * BYTE_BLOCK + i] = code;
   }
 }

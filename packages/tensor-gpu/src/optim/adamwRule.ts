@@ -1,5 +1,5 @@
 import type { Variable } from '@tensorflow/tfjs-core';
-import type { Moments } from '../backend/adamwMoments.ts';
+import type { AdamwScalars, Moments } from '../backend/adamwMoments.ts';
 import { currentBackend } from '../backend/backend.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { assertRange } from '../base/knownOptions.ts';
@@ -23,23 +23,30 @@ export function checkAdamwNumbers(caller: string, { betas, eps, weightDecay }: A
   assertRange(`${caller}: weightDecay`, weightDecay, [0, Number.MAX_VALUE]);
 }
 
-/** AdamW of these parameters, its moments in 32 bits. */
-export function adamwRule(
-  caller: string,
-  parameters: Readonly<Record<string, Variable>>,
+/** What every element of a step has in common. */
+export function adamwScalars(
   { betas: [beta1, beta2], eps, weightDecay }: AdamwNumbers,
-): UpdateRule {
-  const names = Object.keys(parameters);
-  const variables = Object.values(parameters);
-  const moments = currentBackend()?.moments(variables) ?? adamwReference(variables);
-  const scalarsOf = ({ learningRate, t }: Omit<StepScalars, 'clip'>) => ({
+  { learningRate, t }: Omit<StepScalars, 'clip'>,
+): Omit<AdamwScalars, 'clip'> {
+  return {
     keep: 1 - learningRate * weightDecay,
     beta1,
     beta2,
     stepSize: learningRate / (1 - beta1 ** t),
     inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** t),
     eps,
-  });
+  };
+}
+
+/** AdamW of these parameters, its moments in 32 bits. */
+export function adamwRule(
+  caller: string,
+  parameters: Readonly<Record<string, Variable>>,
+  numbers: AdamwNumbers,
+): UpdateRule {
+  const names = Object.keys(parameters);
+  const variables = Object.values(parameters);
+  const moments = currentBackend()?.moments(variables) ?? adamwReference(variables);
   const stateOf = (read: readonly Moments[]): Record<string, StateTensor> =>
     Object.fromEntries(
       names.flatMap((name, index) => [
@@ -50,10 +57,10 @@ export function adamwRule(
   return {
     squaredNorms: (gradients) => moments.squaredNorms(gradients),
     update(gradients, { clip, ...scalars }) {
-      moments.update(gradients, { clip, ...scalarsOf(scalars) });
+      moments.update(gradients, { clip, ...adamwScalars(numbers, scalars) });
     },
     clippedUpdate: (gradients, scalars, maxGradNorm) =>
-      moments.clippedUpdate?.(gradients, scalarsOf(scalars), maxGradNorm),
+      moments.clippedUpdate?.(gradients, adamwScalars(numbers, scalars), maxGradNorm),
     state: () =>
       stateOf(
         names.map((_, index) => {

@@ -29,12 +29,12 @@ export function createOptimizer(
   let steps = 0;
 
   const squaredNorms = async (ordered: Record<string, Tensor>): Promise<Map<string, number>> => {
-    const norms = new Map<string, number>();
-    for (const { names, rule } of groups) {
+    // side by side: a device reads back once for all of them
+    const read = groups.map(async ({ names, rule }) => {
       const own = await rule.squaredNorms(names.map((name) => ordered[name]!)); // checked by orderGradients
-      for (const [i, name] of names.entries()) norms.set(name, own[i]!); // one a gradient
-    }
-    return norms;
+      return names.map((name, i) => [name, own[i]!] as const); // one a gradient
+    });
+    return new Map((await Promise.all(read)).flat());
   };
 
   /** Of a single group, on a device that clips by itself. */

@@ -13,6 +13,7 @@ import { connectGpu, type GpuAdapterInfo } from './engine/gpuDevice.ts';
 import { WEBGPU_BACKEND, WebGpuBackend } from './engine/webGpuBackend.ts';
 import { type GpuCounts, WebGpuRuntime } from './engine/webGpuRuntime.ts';
 import { adamwWebGpu } from './kernels/adamw.ts';
+import { adamwBytesWebGpu } from './kernels/adamwBytes.ts';
 import { adoptWebGpu } from './kernels/adopt.ts';
 import { fusedKernels, fusedPrograms } from './kernels/fusedKernels.ts';
 import { registerTfjsGpuKernels } from './kernels/registerTfjsGpuKernels.ts';
@@ -89,6 +90,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       widensWeights: true,
       adopt: (weight) => adoptWebGpu(device, weight),
       moments: (parameters) => adamwWebGpu(device, parameters),
+      byteMoments: (parameters, maps) => adamwBytesWebGpu(device, parameters, maps),
       decoder: (model) => openGpuDecoding(device, model),
       observe: () => {
         throw new TensorGpuError(

@@ -1,4 +1,4 @@
-import { engine, type Tensor, type TensorInfo, type Variable } from '@tensorflow/tfjs-core';
+import type { TensorInfo, Variable } from '@tensorflow/tfjs-core';
 import type { AdamwMoments, AdamwScalars } from '../../adamwMoments.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import {
@@ -11,6 +11,7 @@ import {
   updateProgram,
 } from './adamwPrograms.ts';
 import { filled } from './copy.ts';
+import { ownMemory } from './ownMemory.ts';
 
 /** Stands for no clipping: the largest f32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -73,7 +74,7 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
     for (const { first, sizes: part, moments } of groups) {
       const weights = parameters
         .slice(first, first + part.length)
-        .map((weight) => own(backend, weight));
+        .map((weight) => ownMemory(backend, weight));
       backend.run(updateProgram(part.length), {
         tensors: {
           ...members('g', gradients, first, part),
@@ -173,14 +174,4 @@ function startsOf(part: readonly number[]): Record<string, number> {
       return start;
     }),
   );
-}
-
-/** Gives a parameter memory of its own: clones and saved tensors must keep their old values. */
-function own(backend: WebGpuBackend, parameter: Variable): TensorInfo {
-  if (backend.refCount(parameter.dataId) > 1) {
-    const copy: Tensor = engine().makeTensorFromTensorInfo(backend.copyOf(parameter), backend);
-    parameter.assign(copy);
-    copy.dispose();
-  }
-  return parameter;
 }
