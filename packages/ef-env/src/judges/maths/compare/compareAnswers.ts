@@ -1,5 +1,5 @@
 import { type Budget, withinLimits } from '../../../numbers/budget.ts';
-import type { MathNode } from '../read/node.ts';
+import { childrenOf, type MathNode } from '../read/node.ts';
 import { plainText } from '../read/plainText.ts';
 import { equalValues } from '../value/equalValues.ts';
 import { assignedValue } from './assignedValue.ts';
@@ -33,7 +33,7 @@ export function compareAnswers(gold: MathNode, answer: MathNode, options: Compar
   const [g, a] = [flattened(gold), flattened(answer)];
 
   const values = (): boolean => withinLimits(() => equalValues(g, a, options)) ?? false;
-  if (g.type === 'number' && a.type === 'number') return values(); // most answers: nothing else to ask
+  if (isCalculation(g) && isCalculation(a)) return values(); // most answers: nothing else to ask
   if (g.type === 'text' || a.type === 'text') {
     return g.type === 'text' && a.type === 'text' && plainText(g.text) === plainText(a.text);
   }
@@ -58,6 +58,18 @@ export function compareAnswers(gold: MathNode, answer: MathNode, options: Compar
   if (g.type === 'quantity' || a.type === 'quantity') return compareQuantities(g, a, compare);
   return values();
 }
+
+/** Numbers, letters, and what is calculated with them. */
+const CALCULATED: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  'number',
+  'symbol',
+  'constant',
+  'add',
+  'multiply',
+  'power',
+]);
+const isCalculation = (node: MathNode): boolean =>
+  CALCULATED.has(node.type) && childrenOf(node).every(isCalculation);
 
 /** Degrees and the name of a point off the top, lists in lists opened, `{5}` as 5. */
 function flattened(node: MathNode): MathNode {
