@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { DEVICES } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { kebab } from '../../trainer/config/kebab.ts';
 import { numberOption } from '../../trainer/config/numberOption.ts';
+import { ENGINES } from '../../trainer/harness/engines.ts';
 import { optionsTakenByNpm } from '../../trainer/harness/npmOptions.ts';
 import { newRunFolder } from '../../trainer/harness/runFolder.ts';
 
@@ -44,7 +44,7 @@ const settingsSchema = z.strictObject({
   evalTasks: count(1, 100_000),
   split: z.enum(['validation', 'test'], "must be 'validation' or 'test'"),
   checkpointEvery: count(1, 100_000),
-  device: z.enum(DEVICES, `must be of: ${DEVICES.join(', ')}`).default('cpu'),
+  device: z.enum(ENGINES, `must be of: ${ENGINES.join(', ')}`).default('cpu'),
   kernels: z.enum(['auto', 'native', 'wasm'], "must be 'auto', 'native' or 'wasm'"),
 });
 

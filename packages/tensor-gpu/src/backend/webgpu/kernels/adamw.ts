@@ -10,7 +10,7 @@ import {
   UPDATE_MEMBERS,
   updateProgram,
 } from './adamwPrograms.ts';
-import { filled } from './copy.ts';
+import { filled } from './fill.ts';
 import { ownMemory } from './ownMemory.ts';
 
 /** Stands for no clipping: the largest f32. */

@@ -2,7 +2,7 @@ import type { TensorInfo, Variable } from '@tensorflow/tfjs-core';
 import { BYTE_BLOCK, type ByteMoments, type CodeMap } from '../../byteMoments.ts';
 import { defineProgram, type Program } from '../engine/program.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
-import { filled } from './copy.ts';
+import { filled } from './fill.ts';
 import { LANES, REDUCE_LANES } from './lanes.ts';
 import { ownMemory } from './ownMemory.ts';
 

@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import { defineProgram, type Program } from '../engine/program.ts';
-import { filled } from './copy.ts';
+import { filled } from './fill.ts';
 import type { GpuFusedKernel, GpuFusedKernelCall } from './gpuFusedKernel.ts';
 
 /** An id outside the table gives NaN. */

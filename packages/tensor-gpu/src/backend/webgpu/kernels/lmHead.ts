@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { filled } from './copy.ts';
+import { filled } from './fill.ts';
 import { gemm, rowMajor } from './gemm.ts';
 import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
 import {

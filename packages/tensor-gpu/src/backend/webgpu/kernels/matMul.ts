@@ -8,8 +8,8 @@ import {
 import { TensorGpuError } from '../../../base/errors.ts';
 import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { binary } from './binary.ts';
-import { broadcastStrides, gatherSteps } from './copy.ts';
 import { gemm, rowMajor } from './gemm.ts';
+import { broadcastStrides, gatherSteps } from './strides.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
 
 /** `tf.matMul`: all transposes, batch dimensions broadcast. */

@@ -1,11 +1,18 @@
 import { getKernel, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
 import { WEBGPU_BACKEND, type WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { argKernels } from './arg.ts';
 import { addNKernel, binaryKernels } from './binary.ts';
-import { copyKernels } from './copy.ts';
+import { chooseKernels } from './choose.ts';
+import { fillKernels } from './fill.ts';
+import { gatherKernels } from './gather.ts';
+import { joinKernels } from './join.ts';
 import { matMulKernels } from './matMul.ts';
+import { moveKernels } from './moves.ts';
+import { nameKernels } from './names.ts';
+import { reduceKernels } from './reduce.ts';
 import { refusedKernels } from './refused.ts';
-import { rowKernels } from './rows.ts';
 import { runningKernels } from './running.ts';
+import { softmaxKernels } from './softmax.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
 import { unaryKernels } from './unary.ts';
 
@@ -13,8 +20,15 @@ const KERNELS: readonly TfjsGpuKernel[] = [
   ...unaryKernels,
   ...binaryKernels,
   addNKernel,
-  ...copyKernels,
-  ...rowKernels,
+  ...moveKernels,
+  ...joinKernels,
+  ...fillKernels,
+  ...nameKernels,
+  ...reduceKernels,
+  ...argKernels,
+  ...softmaxKernels,
+  ...chooseKernels,
+  ...gatherKernels,
   ...runningKernels,
   ...matMulKernels,
   ...refusedKernels,

@@ -1,0 +1,118 @@
+import { backend_util, util } from '@tensorflow/tfjs-core';
+import { TensorGpuError } from '../../../base/errors.ts';
+import { defineProgram, programFamily, type WordType } from '../engine/program.ts';
+import type { GpuDtype } from '../engine/webGpuBackend.ts';
+import { filled } from './fill.ts';
+import { LANES, REDUCE_LANES } from './lanes.ts';
+import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { FUNCTIONS } from './wgslFunctions.ts';
+import { withRows } from './withRows.ts';
+import { WORDS } from './words.ts';
+
+/** Rows longer than this are reduced by the lanes of a workgroup together. */
+const SHORT_ROW = 64;
+
+/** Of each reduction: what an element joins `all` by, and where it begins. */
+const REDUCTIONS: Record<string, { step: string; first: string }> = {
+  Sum: { step: 'all + v', first: '0' },
+  Mean: { step: 'all + v', first: '0' },
+  Prod: { step: 'all * v', first: '1' },
+  Max: { step: 'larger(all, v)', first: 'x[row * params.width]' },
+  Min: { step: 'smaller(all, v)', first: 'x[row * params.width]' },
+  All: { step: 'all & v', first: '1' },
+  Any: { step: 'all | v', first: '0' },
+};
+
+/** WGSL: `max` and `min` of a type; a GPU's own may lose a NaN. */
+const extremes = (type: WordType): string =>
+  type === 'f32'
+    ? `${FUNCTIONS}
+fn larger(a: f32, b: f32) -> f32 { return select(max(a, b), a + b, isNan(a) || isNan(b)); }
+fn smaller(a: f32, b: f32) -> f32 { return select(min(a, b), a + b, isNan(a) || isNan(b)); }`
+    : `
+fn larger(a: i32, b: i32) -> i32 { return max(a, b); }
+fn smaller(a: i32, b: i32) -> i32 { return min(a, b); }`;
+
+const shortRows = programFamily((key: string) => {
+  const [name = '', type = 'f32'] = key.split(' ') as [string, WordType];
+  const { step, first } = REDUCTIONS[name]!; // asked for below
+  return defineProgram({
+    name: `reduce ${key}`,
+    reads: { x: type },
+    writes: { y: type },
+    params: { rows: 'u32', width: 'u32', scale: 'f32' },
+    declarations: extremes(type),
+    body: `
+  let row = block * LANES + lane;
+  if (row < params.rows) {
+    var all: ${type} = ${first};
+    for (var j = 0u; j < params.width; j++) { let v = x[row * params.width + j]; all = ${step}; }
+    y[row] = ${type === 'f32' ? 'all * params.scale' : 'all'};
+  }`,
+  });
+});
+
+/** Sums and largest values of long rows of f32. */
+const longRows = programFamily((name: string) =>
+  defineProgram({
+    name: `reduce long ${name}`,
+    reads: { x: 'f32' },
+    writes: { y: 'f32' },
+    params: { width: 'u32', scale: 'f32' },
+    lanes: LANES,
+    declarations: REDUCE_LANES + extremes('f32'),
+    body: `
+  let base = block * params.width;
+  var all: f32 = ${name === 'Max' ? 'x[base]' : '0'};
+  for (var j = lane; j < params.width; j += LANES) { let v = x[base + j]; all = ${REDUCTIONS[name]!.step}; }
+  let result = ${name === 'Max' ? 'maxLanes(all, lane) + sumLanes(select(0.0, all, isNan(all)), lane)' : 'sumLanes(all, lane)'};
+  if (lane == 0u) { y[block] = result * params.scale; }`,
+  }),
+);
+
+/** Sums, means, extremes. */
+export const reduceKernels: TfjsGpuKernel[] = Object.keys(REDUCTIONS).map((name) => ({
+  name,
+  run: ({ backend, inputs, attrs }) => {
+    const x = inputs.x!;
+    if (name === 'Mean' && x.dtype !== 'float32')
+      throw new TensorGpuError(
+        'dtype',
+        `webgpu: mean takes float32 here, got ${x.dtype}. Cast it: mean(cast(x, 'float32')).`,
+      );
+    // attributes of reductions; Max has its axes under another name
+    const { axis, reductionIndices, keepDims } = attrs as {
+      axis?: number | number[];
+      reductionIndices?: number | number[];
+      keepDims?: boolean;
+    };
+    const axes = util.parseAxisParam(reductionIndices ?? axis ?? [...x.shape.keys()], x.shape);
+    return withRows(backend, x, axes, (rows, [shape, reduced]) => {
+      const out = keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape;
+      const width = util.sizeFromShape(reduced);
+      const count = util.sizeFromShape(shape);
+      if (width === 0)
+        return filled(backend, out, {
+          dtype: x.dtype as GpuDtype, // what its own tensors have
+          value: { Sum: 0, Prod: 1, All: 1, Any: 0 }[name] ?? Number.NaN,
+        });
+      const y = backend.output(out, x.dtype as GpuDtype); // what its own tensors have
+      const scale = name === 'Mean' ? 1 / width : 1;
+      const isLong =
+        width > SHORT_ROW && x.dtype === 'float32' && ['Sum', 'Mean', 'Max'].includes(name);
+      if (isLong)
+        backend.run(longRows(name), {
+          tensors: { x: rows, y },
+          params: { width, scale },
+          blocks: count,
+        });
+      else
+        backend.run(shortRows(`${name} ${WORDS[x.dtype]}`), {
+          tensors: { x: rows, y },
+          params: { rows: count, width, scale },
+          blocks: Math.ceil(count / 256),
+        });
+      return y;
+    });
+  },
+}));
