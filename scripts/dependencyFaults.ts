@@ -37,7 +37,7 @@ const ALLOWED: Record<
   '@molrl/tensor-gpu': {
     dependencies: ['@tensorflow/tfjs-backend-cpu'],
     peers: ['@tensorflow/tfjs-core'],
-    optionalPeers: ['koffi'],
+    optionalPeers: ['koffi', 'webgpu'],
   },
   '@molrl/qwen3': {
     dependencies: ['@molrl/tensor-gpu', '@huggingface/tokenizers'],
