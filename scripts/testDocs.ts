@@ -176,7 +176,7 @@ async function importsFor(
     !isMarkdown &&
     WITH_TENSORS.includes(group) &&
     group !== 'repository' &&
-    !block.code.includes('openCpu')
+    !/openCpu|openDevice/.test(block.code)
   ) {
     lines.push(`import { openCpu as openDocDevice } from '@molrl/tensor-gpu';`);
     lines.push('await openDocDevice({ threads: 1 });');
