@@ -21,7 +21,17 @@ export const STAGES = ['collect', 'sft', 'mol', 'live', 'grpo', 'eval'] as const
 export type StageName = (typeof STAGES)[number];
 
 export const ENVIRONMENTS = [
-  ...(['prompt', 'maths', 'gym', 'codewords', 'code', 'tools', 'retrieval', 'dialogue'] as const),
+  ...([
+    'prompt',
+    'maths',
+    'gym',
+    'codewords',
+    'codewords-chat',
+    'code',
+    'tools',
+    'retrieval',
+    'dialogue',
+  ] as const),
 ] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 

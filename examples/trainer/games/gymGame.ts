@@ -6,9 +6,14 @@ import {
   reasoningGym,
 } from '@molrl/ef-env';
 import type { Game } from './game.ts';
+import type { SftRow } from './sftRows.ts';
 
-/** Seeds of held-out tasks lie above all that training draws. */
+/** Seeds of worked examples lie above all that training draws, those of held-out tasks above both. */
+const FIRST_EXAMPLE = 2 ** 36;
 const FIRST_HELD_OUT = 2 ** 40;
+
+/** Worked examples for the stage `sft`. */
+const EXAMPLES = 512;
 
 export interface GymGameOptions {
   families?: readonly string[] | undefined;
@@ -44,6 +49,9 @@ export function gymGame({
     withFeedback: reasoningGym({ feedback: 'step' }),
     nextTask: (random, position) =>
       taskOf(random.choice(names), levelAt(position), random.integer(2 ** 32)),
+    get sftRows() {
+      return examples(names, (name, i) => taskOf(name, level, FIRST_EXAMPLE + i));
+    },
     heldOut: (count) =>
       Array.from(
         { length: count },
@@ -53,6 +61,17 @@ export function gymGame({
     accuracy: 'the family judges the answer right',
     files: {},
   };
+}
+
+/** Of tasks that have a right answer; where several are right, one of them. */
+function examples(
+  names: readonly GymFamilyName[],
+  taskOf: (name: GymFamilyName, i: number) => GymTask,
+): SftRow[] {
+  const tasks = Array.from({ length: EXAMPLES }, (_, i) => taskOf(names[i % names.length]!, i)); // inside by the remainder
+  return tasks.flatMap(({ question, answer }) =>
+    answer === null ? [] : [{ prompt: question, completion: answer }],
+  );
 }
 
 const hardest = (name: GymFamilyName): number => GYM_FAMILIES[name].levels - 1;

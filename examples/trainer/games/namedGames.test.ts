@@ -105,6 +105,36 @@ describe('environments by name', () => {
     expect(said(episode!)).toContain('That is no colour.');
   });
 
+  test('codewords-chat: the chains in English; its worked examples are right in its own eyes and tell no code word', async () => {
+    const game = await openGame(checkSettings({ environment: 'codewords-chat' }));
+    const [task] = game.heldOut(1) as { digits: string; words: string[] }[];
+    const options = { tasks: [task!], seed: 1, maxTokens: 9 };
+    const [episode] = await collect(game.withFeedback!, saying(['Answer: 1', '']), {
+      ...{ ...options, maxTurns: 2 },
+    });
+    expect(said(episode!)).toContain(`the word ${task!.words[0]} means`);
+    expect(game.sftRows).toHaveLength(512);
+    const plain = game.sftRows!.find(({ prompt }) => !prompt!.startsWith('Here'))!;
+    const digits = /Start with (\d{4})/.exec(plain.prompt!)![1]!;
+    const last = plain
+      .completion!.match(/^\w+: \w+ \d{4}$/gm)!
+      .at(-1)!
+      .split(' ')
+      .at(-1);
+    expect(plain.completion).toMatch(new RegExp(`Answer: ${last}$`));
+    expect(digits).not.toBe(last);
+  });
+
+  test('gym: worked examples are questions with their right answers', async () => {
+    const game = await openGame(checkSettings({ environment: 'gym', families: ['gcd'] }));
+    const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+    const rows = game.sftRows!;
+    expect(rows).toHaveLength(512);
+    for (const { prompt, completion } of rows) {
+      expect(Number(completion)).toBe(prompt!.match(/\d+/g)!.map(Number).reduce(gcd));
+    }
+  });
+
   test('openenv: a server plays, its reward counts', async () => {
     const server = await fakeServer();
     const game = await openGame(checkSettings({ environment: `openenv:${server.url}` }));

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { environmentsOf } from '../config/checkEnvironment.ts';
 import type { EnvironmentName, TrainerSettings } from '../config/schema.ts';
 import { codeGame } from './codeGame.ts';
-import { codewordsGame } from './codewordsGame.ts';
+import { codewordsChatGame, codewordsGame } from './codewordsGame.ts';
 import { dialogueGame } from './dialogueGame.ts';
 import type { Game } from './game.ts';
 import { gymGame } from './gymGame.ts';
@@ -23,6 +23,7 @@ const OPEN: Record<EnvironmentName, Opener> = {
   gym: (settings) =>
     gymGame({ ...settings, prompts: settings.grpo.updates * settings.grpo.prompts }),
   codewords: codewordsGame,
+  'codewords-chat': codewordsChatGame,
   code: (settings) => codeGame({ ...settings, data: settings.data! }),
   tools: (settings) => toolsGame({ ...settings, data: settings.data!, tools: settings.tools! }),
   retrieval: (settings) =>

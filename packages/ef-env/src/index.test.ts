@@ -24,6 +24,8 @@ test('the public names', () => {
       "checkArithmetic",
       "codeEnvironment",
       "codewords",
+      "codewordsChat",
+      "codewordsChatExample",
       "codewordsFeedback",
       "codewordsTask",
       "collect",

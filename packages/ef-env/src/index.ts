@@ -17,6 +17,9 @@ export type { Split } from './environments/codewords/chainSplit.ts';
 export { chainSplit } from './environments/codewords/chainSplit.ts';
 export type { CodewordsOptions } from './environments/codewords/codewords.ts';
 export { codewords } from './environments/codewords/codewords.ts';
+export { codewordsChat } from './environments/codewords/codewordsChat.ts';
+export type { ChatExample } from './environments/codewords/codewordsChatExample.ts';
+export { codewordsChatExample } from './environments/codewords/codewordsChatExample.ts';
 export type { CodewordsFeedback } from './environments/codewords/codewordsFeedback.ts';
 export { codewordsFeedback } from './environments/codewords/codewordsFeedback.ts';
 export type {

@@ -25,7 +25,7 @@ export function codewords(options: CodewordsOptions = {}): Environment<Codewords
   return defineEnvironment<CodewordsTask, CodewordsTask>({
     name: 'codewords',
     reset: (task) => {
-      checkTask(task);
+      checkTask('codewords', task);
       return { observation: `${task.digits} ${task.words.join(' ')}`, state: task };
     },
     step: (task, action) => {
@@ -36,12 +36,13 @@ export function codewords(options: CodewordsOptions = {}): Environment<Codewords
   });
 }
 
-function checkTask(task: CodewordsTask): void {
+/** @throws {EfEnvError} `task` for anything but four digits and domain words. */
+export function checkTask(where: string, task: CodewordsTask): void {
   const unknown = task.words.find((word) => !Object.hasOwn(LEXICON, word));
   if (!/^\d{4}$/.test(task.digits) || task.words.length === 0 || unknown !== undefined) {
     throw new EfEnvError(
       'task',
-      `codewords: a task is four digits and at least one domain word, got ${JSON.stringify(task)}. ${
+      `${where}: a task is four digits and at least one domain word, got ${JSON.stringify(task)}. ${
         unknown === undefined ? 'Make tasks with codewordsTask.' : `'${unknown}' is not in LEXICON.`
       }`,
     );

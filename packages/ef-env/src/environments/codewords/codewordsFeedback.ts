@@ -1,7 +1,6 @@
 import { parseAnswer } from '../../text/parseAnswer.ts';
+import { type CodewordsMistake, codewordsMistake } from './codewordsMistake.ts';
 import type { CodewordsTask } from './codewordsTask.ts';
-import { LEXICON } from './lexicon.ts';
-import { applyOperations, OPERATIONS } from './operations.ts';
 
 export interface CodewordsFeedback {
   right: boolean;
@@ -21,28 +20,22 @@ export interface CodewordsFeedback {
  * @param completion - The attempt, `<think>` block included, without the end-of-turn token.
  */
 export function codewordsFeedback(task: CodewordsTask, completion: string): CodewordsFeedback {
-  const meanings = task.words.map((word) => LEXICON[word]!); // tasks only hold domain words
-  const truth = applyOperations(meanings, task.digits);
-  if (parseAnswer(completion) === truth.at(-1)) return { right: true, text: 'Right.' };
-
   // The thought: "4876 rav left 8764 bot pairs 7846", three words a step after the digits.
   const thought = completion.split('</think>')[0]!.replaceAll('<think>', '').trim().split(/\s+/);
-  let current = task.digits;
-  for (const [i, word] of task.words.entries()) {
-    const [saidWord, saidMeaning, saidDigits] = thought.slice(1 + 3 * i, 4 + 3 * i);
-    const meaning = meanings[i]!;
-    const wrong = (what: string): CodewordsFeedback => ({
-      right: false,
-      text: `Wrong. Step ${i + 1}: ${what}. Try again.`,
-    });
-    const readable = saidMeaning !== undefined && Object.hasOwn(OPERATIONS, saidMeaning);
-    if (saidWord !== word || !readable || saidDigits === undefined) {
-      return wrong(`${word} ${meaning}`);
-    }
-    if (saidMeaning !== meaning) return wrong(`${word} ${meaning}, not ${saidMeaning}`);
-    if (saidDigits !== truth[i])
-      return wrong(`${current} ${meaning} ${truth[i]}, not ${saidDigits}`);
-    current = saidDigits;
-  }
-  return { right: false, text: `Wrong. The answer is ${truth.at(-1)}. Try again.` };
+  const steps = task.words.map((_, i) => {
+    const [word, meaning, digits] = thought.slice(1 + 3 * i, 4 + 3 * i);
+    return { word, meaning, digits };
+  });
+  const mistake = codewordsMistake(task, { steps, answer: parseAnswer(completion) });
+  if (!mistake) return { right: true, text: 'Right.' };
+  return { right: false, text: `Wrong. ${inWords(mistake)} Try again.` };
+}
+
+function inWords(mistake: CodewordsMistake): string {
+  if (mistake.kind === 'answer') return `The answer is ${mistake.right}.`;
+  const { step, meaning } = mistake;
+  if (mistake.kind === 'digits')
+    return `Step ${step}: ${mistake.before} ${meaning} ${mistake.right}, not ${mistake.said}.`;
+  const instead = mistake.kind === 'meaning' ? `, not ${mistake.said}` : '';
+  return `Step ${step}: ${mistake.word} ${meaning}${instead}.`;
 }
