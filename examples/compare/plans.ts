@@ -13,10 +13,12 @@ export type Plan =
 /** First stages before GRPO; the others learn from start to end. */
 const FIRST_STAGES: readonly PresetName[] = ['feedback-distillation'];
 
-const live = (Object.keys(PRESETS) as PresetName[]).map(
-  // keys of a literal
-  (id): Plan => ({ id, kind: 'live', thenGrpo: FIRST_STAGES.includes(id) }),
-);
+/** They need an environment that marks what is wrong in an attempt, and the domains say it in words only: there they are GRPO. */
+const BY_SPANS: readonly PresetName[] = ['rlsf'];
+
+const live = (Object.keys(PRESETS) as PresetName[]) // keys of a literal
+  .filter((id) => !BY_SPANS.includes(id))
+  .map((id): Plan => ({ id, kind: 'live', thenGrpo: FIRST_STAGES.includes(id) }));
 
 /** Every method, in the order it runs. */
 export const PLANS: readonly Plan[] = [

@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../nodeFlags.ts';
 import type { Job } from './jobs.ts';
 import type { JobResult } from './runJob.ts';
 import type { Settings } from './settings.ts';
 import type { JobAnswer, JobRequest } from './worker.ts';
 
-/** As the commands of package.json run: the sources of the packages, without a build. */
-const SOURCES = ['--conditions=@molrl/source', '--import', 'tsx'];
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 export interface RunnersOptions {
@@ -25,7 +24,7 @@ export function openRunners(options: RunnersOptions): {
   close(): void;
 } {
   const { jobs, signal } = options;
-  const children = Array.from({ length: jobs }, () => fork(WORKER, { execArgv: SOURCES }));
+  const children = Array.from({ length: jobs }, () => fork(WORKER, { execArgv: [...NODE_FLAGS] }));
   const close = (): void => {
     for (const child of children) child.kill();
   };

@@ -5,7 +5,7 @@ import { rates } from './rates.ts';
 /** Names of what `method/live/presets.ts` holds, which takes seconds to load. */
 export const LIVE_METHODS = [
   ...(['grpo', 'echo', 'rltf-fm', 'rltf-sd', 'sdpo', 'sdft', 'feedback-distillation'] as const),
-  ...(['sdpg', 'rlsd', 'blend', 'unlikely'] as const),
+  ...(['sdpg', 'rlsd', 'blend', 'rlsf', 'unlikely'] as const),
 ] as const;
 
 /** Learning from what is said of the model's own attempts. */

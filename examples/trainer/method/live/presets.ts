@@ -13,6 +13,7 @@ import { observations } from './observations.ts';
 import { sdpg } from './sdpg.ts';
 import { secondAttempt } from './secondAttempt.ts';
 import { selfDistillation } from './selfDistillation.ts';
+import { symbolicFeedback } from './symbolicFeedback.ts';
 import { teacherAdvantages } from './teacherAdvantages.ts';
 import { withoutFeedback } from './withoutFeedback.ts';
 
@@ -68,6 +69,8 @@ export const PRESETS = {
     teacher: { emaRate: 0.01 },
     advantages: ({ step: _, ...tokens }) => blendAdvantages(tokens, { lambda: 0.5 }),
   }),
+  /** 2405.16661 in our reading of it (the values of its rewards could not be read): what a tool marks, such as a compiler. */
+  rlsf: symbolicFeedback({ lambda: 1, gamma: 1 }),
   /** 2608.31046: the control. */
   unlikely: withoutFeedback('unlikely'),
 } as const satisfies Record<(typeof LIVE_METHODS)[number], OpenMethod>;

@@ -141,6 +141,11 @@ const OWN: readonly Written[] = [
     'share',
     'RLTF: their tokens that are too unlikely without the feedback and are left out.',
   ],
+  [
+    'rlsf/flagged_fraction',
+    'share',
+    'RLSF: sampled tokens that the environment marked with a span.',
+  ],
   ['rltf/feedback_ce', 'nats', 'RLTF: cross-entropy on the feedback.'],
   ['sdpg/teacher_kl', 'nats', 'SDPG: KL between the model and the teacher that read the feedback.'],
   [
