@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import {
   collect,
   createRandom,
+  type GymTask,
   importConversation,
   type Policy,
   type Trajectory,
@@ -119,11 +120,21 @@ describe('the other games', () => {
     expect(Object.keys(game.files)).toEqual([data]);
   });
 
-  test('gym: held-out tasks are not those of training', async () => {
-    const game = await openGame(checkSettings({ environment: 'gym', families: ['gcd'] }));
+  test('gym: what is held out is never asked in training, also in families of few tasks', async () => {
+    const families = ['gcd', 'tower_of_hanoi', 'lcm', 'prime_factorization']; // the second has 36 at level 0
+    const game = await openGame(checkSettings({ environment: 'gym', families }));
     const random = createRandom(1);
-    expect(game.nextTask(random, 0)).toMatchObject({ family: 'gcd', level: 0 });
-    expect(game.heldOut(3)).toHaveLength(3);
+    const asked = (task: object): string => (task as GymTask).question;
+    const trained = Array.from({ length: 800 }, (_, i) => game.nextTask(random, i));
+    const heldOut = game.heldOut(200);
+    expect(trained[0]).toMatchObject({ level: 0 });
+    expect(new Set(trained.map(asked)).size).toBeGreaterThan(150);
+    expect(new Set(heldOut.map(asked)).size).toBeGreaterThan(40);
+    const worked = game.sftRows?.map(({ prompt }) => prompt) ?? [];
+    expect(worked.length).toBeGreaterThan(100);
+    const known = new Set([...trained.map(asked), ...worked]);
+    expect(heldOut.filter((task) => known.has(asked(task)))).toEqual([]);
+    expect(game.heldOut(3)).toEqual(heldOut.slice(0, 3));
   });
 
   test('an environment file plays its own tasks', async () => {

@@ -3,14 +3,20 @@ import {
   type GymFamilyName,
   type GymTask,
   gymTask,
+  mixSeeds,
   reasoningGym,
 } from '@molrl/ef-env';
 import type { Game } from './game.ts';
 import type { SftRow } from './sftRows.ts';
 
-/** Seeds of worked examples lie above all that training draws, those of held-out tasks above both. */
-const FIRST_EXAMPLE = 2 ** 36;
-const FIRST_HELD_OUT = 2 ** 40;
+/** Seeds that are tried for a task of the wanted side; each step lies above all that `random.integer` draws. */
+const TRIES = 256;
+const STEP = 2 ** 32;
+/** Seeds of worked examples lie above all that training draws. */
+const FIRST_EXAMPLE = TRIES * STEP;
+
+/** A quarter of the questions is never trained on: the same text asked again is on the same side, whatever its seed. */
+const isHeldOut = ({ question }: GymTask): boolean => mixSeeds('held-out', question) < 0x4000_0000;
 
 /** Worked examples for the stage `sft`. */
 const EXAMPLES = 512;
@@ -41,6 +47,16 @@ export function gymGame({
   /** A family that has fewer levels stays at its hardest. */
   const taskOf = (name: GymFamilyName, wanted: number, seed: number): GymTask =>
     gymTask(name, { level: wanted > level ? Math.min(wanted, hardest(name)) : wanted, seed });
+  /** The first from a seed on that is held out, or is not. */
+  const taskOn = (heldOut: boolean, name: GymFamilyName, of: { level: number; seed: number }) => {
+    for (let i = 0; i < TRIES; i++) {
+      const task = taskOf(name, of.level, of.seed + i * STEP);
+      if (isHeldOut(task) === heldOut) return task;
+    }
+    throw new Error(
+      `families: ${name} has too few different tasks at level ${of.level} to hold some out. Take a higher level, or leave it out.`,
+    );
+  };
   for (const name of names) taskOf(name, level, 0);
   const levelAt = (position: number): number =>
     Math.min(lastLevel, level + Math.floor((position * (lastLevel - level + 1)) / prompts));
@@ -48,14 +64,17 @@ export function gymGame({
     environment: reasoningGym({ feedback: 'none' }),
     withFeedback: reasoningGym({ feedback: 'step' }),
     nextTask: (random, position) =>
-      taskOf(random.choice(names), levelAt(position), random.integer(2 ** 32)),
+      taskOn(false, random.choice(names), {
+        level: levelAt(position),
+        seed: random.integer(STEP),
+      }),
     get sftRows() {
-      return examples(names, (name, i) => taskOf(name, level, FIRST_EXAMPLE + i));
+      return examples(names, (name, i) => taskOn(false, name, { level, seed: FIRST_EXAMPLE + i }));
     },
     heldOut: (count) =>
       Array.from(
         { length: count },
-        (_, i) => taskOf(names[i % names.length]!, lastLevel, FIRST_HELD_OUT + i), // inside by the remainder
+        (_, i) => taskOn(true, names[i % names.length]!, { level: lastLevel, seed: i }), // inside by the remainder
       ),
     isRight: ({ reward }) => reward === 1,
     accuracy: 'the family judges the answer right',

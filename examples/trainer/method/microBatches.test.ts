@@ -1,3 +1,4 @@
+import type { Role } from '@molrl/mol-loss';
 import { addLora, createQwen3, TINY_CONFIG } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { describe, expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import type { Learner, Sequence } from './learner.ts';
 import { microBatches, tokensPerPass } from './microBatches.ts';
 import { sft } from './sft.ts';
 import { Stage } from './stage.ts';
+import { teach } from './teach.ts';
 import { readWeights } from './weights.ts';
 
 const row = (...ids: number[]): Sequence => ({
@@ -68,3 +70,41 @@ test('sft in parts takes the step of the whole batch', async () => {
   for (const [i, value] of whole.entries()) expect(parts[i]).toBeCloseTo(value, 4);
   device.dispose();
 });
+
+test.each(['mol', 'ce', 'replay'] as const)(
+  '%s in parts takes the step of the whole batch, and says the same of it',
+  async (method) => {
+    const device = await openCpu({ threads: 1 });
+    const TALKS = [row(0, 3, 1), row(2, 4), row(5, 1, 2, 6)].map((talk, i) => ({
+      ...talk,
+      roles: talk.roles.map((_, t) => ((t + i) % 3 === 0 ? 'environment' : 'assistant') as Role),
+    }));
+    const text = { ...row(7, 3, 2), roles: row(7, 3, 2).roles.map((): Role => 'general') };
+    const step = async (tokensPerPass: number) => {
+      const [model, ref] = [
+        createQwen3(TINY_CONFIG, { seed: 1 }),
+        createQwen3(TINY_CONFIG, { seed: 2 }),
+      ];
+      const stage = new Stage(model.trainable(), { name: 't', seed: 1, learningRate: 0.01 });
+      const learner = { model, ref, tokensPerPass } as unknown as Learner; // all that teach reads
+      const nextGeneral = (_: unknown, count: number) => new Array<typeof text>(count).fill(text);
+      const rates = { updates: 1, batchSize: 3, learningRate: 0.01, schedule: () => 1 };
+      const options = { method, alpha: 0.3, seed: 1, ...rates };
+      const steps = teach(learner, stage, { ...options, episodes: TALKS, nextGeneral });
+      const { value } = await steps.next();
+      const { 'perf/tokens_per_s': _, ...metrics } = value!.metrics;
+      const weights = Object.values(await readWeights(model.trainable())).flatMap((w) => [...w]);
+      stage.dispose();
+      model.dispose();
+      ref.dispose();
+      return { metrics, weights };
+    };
+    const [whole, parts] = [await step(1000), await step(6)];
+    expect(Object.keys(parts.metrics).sort()).toEqual(Object.keys(whole.metrics).sort());
+    for (const [name, value] of Object.entries(whole.metrics))
+      expect(parts.metrics[name], name).toBeCloseTo(value as number, 5);
+    for (const [i, weight] of whole.weights.entries())
+      expect(parts.weights[i]).toBeCloseTo(weight, 4);
+    device.dispose();
+  },
+);

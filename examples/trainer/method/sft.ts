@@ -1,10 +1,7 @@
-import { molLoss, molTotals } from '@molrl/mol-loss';
-import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
-import { microBatches } from './microBatches.ts';
-import { score } from './score.ts';
+import { mixtureGradient } from './mixtureGradient.ts';
 import type { Stage, StageStep, Tuned } from './stage.ts';
 
 export interface SftOptions {
@@ -20,6 +17,8 @@ export interface SftOptions {
   tuned?: Tuned | undefined;
   seed: number;
 }
+
+const ANSWERS = { roles: ['assistant'], terms: { mixture: { assistant: { ce: 1 } } } } as const;
 
 /**
  * Supervised fine-tuning: cross-entropy on what the assistant says in given conversations. Yields after every update.
@@ -37,7 +36,7 @@ export async function* sft(
     const sequences = Array.from({ length: batchSize }, (_, i) =>
       itemOfEpochs(rows, step * batchSize + i, seed),
     );
-    const { gradients, loss, tokens, logprob } = await crossEntropy(learner, sequences);
+    const { gradients, loss, tokens, metrics } = await mixtureGradient(learner, sequences, ANSWERS);
     const rate = (options.tuned?.(step).learningRate ?? learningRate) * schedule(step);
     const { gradNorm } = await stage.move(gradients, { learningRate: rate, maxGradNorm });
     dispose(gradients);
@@ -49,41 +48,11 @@ export async function* sft(
       of: updates,
       metrics: {
         loss,
-        mean_token_logprob: logprob,
+        mean_token_logprob: -metrics['mol/nll_assistant']!, // a row has an answer
         grad_norm: gradNorm,
         learning_rate: rate,
         'perf/tokens_per_s': tokens / seconds,
       },
     };
   }
-}
-
-const MIXTURE = { mixture: { assistant: { ce: 1 } } } as const;
-
-/** Loss and gradient of a batch, in as many passes as its tokens need. */
-async function crossEntropy(learner: Learner, sequences: readonly Sequence[]) {
-  const parts = microBatches(sequences, { tokens: learner.tokensPerPass }, (one) => [one]).map(
-    (part) => {
-      const batch = packedBatch(part);
-      const targets = selectTargets(batch, part, { roles: ['assistant'] });
-      return { batch, targets, sequences: part };
-    },
-  );
-  const totals = molTotals(
-    parts.map(({ targets: { roles, sequenceIds } }) => ({ roles, sequenceIds })),
-    MIXTURE,
-  );
-  let gradients: Gradients | undefined;
-  let [loss, tokens, targets, logprob] = [0, 0, 0, 0];
-  for (const part of parts) {
-    const { roles, sequenceIds } = part.targets;
-    const { logprobs, backward } = await score(learner, part);
-    const own = molLoss({ logprobs, roles, sequenceIds }, { ...MIXTURE, totals });
-    gradients = addGradients(gradients, backward({ logprobs: own.logprobGradient }));
-    loss += own.loss;
-    tokens += part.batch.T;
-    targets += logprobs.length;
-    logprob += logprobs.reduce((sum, x) => sum + x, 0);
-  }
-  return { gradients: gradients!, loss, tokens, logprob: logprob / targets }; // a batch has a sequence
 }

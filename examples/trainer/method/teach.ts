@@ -1,11 +1,10 @@
 import type { Random } from '@molrl/ef-env';
-import { molLoss, type Role } from '@molrl/mol-loss';
-import { packedBatch, selectTargets } from '@molrl/qwen3';
+import type { Role } from '@molrl/mol-loss';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
-import { score } from './score.ts';
+import { mixtureGradient } from './mixtureGradient.ts';
 import type { Stage, StageStep, Tuned } from './stage.ts';
 
 /**
@@ -71,14 +70,10 @@ export async function* teach(
     const general = nextGeneral(stage.random, batchSize);
     const sequences = method === 'ce' ? drawn : [...drawn, ...general];
 
-    const batch = packedBatch(sequences);
-    const targets = selectTargets(batch, sequences, { roles: WANTED[method] });
-    const { roles, sequenceIds } = targets;
-    const base = method === 'mol' ? ({ ref: learner.ref, kl: 'reverse' } as const) : {};
-    const { logprobs, kl, backward } = await score(learner, { batch, targets, sequences }, base);
-    const data = { logprobs, roles, sequenceIds };
-    const loss = kl ? molLoss({ ...data, kl }, { alpha }) : molLoss(data, { mixture: CE });
-    const gradients = backward({ logprobs: loss.logprobGradient, kl: kl && loss.klGradient });
+    const terms = method === 'mol' ? { alpha } : { mixture: CE };
+    const { gradients, loss, metrics, tokens } = await mixtureGradient(learner, sequences, {
+      ...{ roles: WANTED[method], terms },
+    });
     const rate = learningRate * schedule(step);
     const { gradNorm } = await stage.move(gradients, {
       learningRate: rate,
@@ -92,12 +87,12 @@ export async function* teach(
       step: step + 1,
       of: updates,
       metrics: {
-        loss: loss.loss,
-        ...loss.metrics,
-        ...(kl ? {} : crossEntropies(method, loss.metrics)),
+        loss,
+        ...metrics,
+        ...(method === 'mol' ? {} : crossEntropies(method, metrics)),
         grad_norm: gradNorm,
         learning_rate: rate,
-        'perf/tokens_per_s': batch.T / seconds,
+        'perf/tokens_per_s': tokens / seconds,
       },
     };
   }
