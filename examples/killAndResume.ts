@@ -111,6 +111,10 @@ export async function killAndResume(out: string, moments: readonly number[]): Pr
   return kills;
 }
 
+/** A row of metrics.jsonl, but for what the clock decides. */
+export const withoutTimes = (row: object): object =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('perf/')));
+
 /** What must be the same in two runs with the same settings: all but times. */
 export async function outcome(out: string): Promise<Record<string, unknown>> {
   const json = async (name: string): Promise<unknown[]> =>
@@ -127,11 +131,7 @@ export async function outcome(out: string): Promise<Record<string, unknown>> {
     arms: results.arms.map((arm: object) => ({ ...arm, seconds: 0 })),
     mismatch: results.mismatch,
     trajectories: (await json('trajectories.jsonl')).sort(byId),
-    metrics: (await json('metrics.jsonl')).map((row) =>
-      Object.fromEntries(
-        Object.entries(row as object).filter(([name]) => !name.startsWith('perf/')),
-      ),
-    ),
+    metrics: (await json('metrics.jsonl')).map((row) => withoutTimes(row as object)),
   };
 }
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Ended, type RunOptions, runProgram } from './killAndResume.ts';
+import { type Ended, type RunOptions, runProgram, withoutTimes } from './killAndResume.ts';
+import { readLines } from './trainer/harness/linesFile.ts';
+import type { MetricsRow } from './trainer/harness/metricsRow.ts';
 
 const program = fileURLToPath(new URL('trainer/main.ts', import.meta.url));
 
@@ -20,15 +22,11 @@ export const SMALL_TRAINING: readonly string[] = [
 /** What must be the same in two runs with the same settings: all but times. */
 export async function outcome(out: string): Promise<Record<string, unknown>> {
   const text = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
-  const rows = (await text('metrics.jsonl')).trim().split('\n');
+  const rows = await readLines<MetricsRow>(join(out, 'metrics.jsonl'));
   return {
     adapter: await readFile(join(out, 'adapter', 'adapter_model.safetensors'), 'hex'),
     evaluations: JSON.parse(await text('results.json')).evaluations,
     completions: await text('completions.jsonl'),
-    metrics: rows.map((row) =>
-      Object.fromEntries(
-        Object.entries(JSON.parse(row) as object).filter(([name]) => !name.startsWith('perf/')),
-      ),
-    ),
+    metrics: rows.map(withoutTimes),
   };
 }

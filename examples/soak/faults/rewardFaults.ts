@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ended } from '../../killAndResume.ts';
+import { readLines } from '../../trainer/harness/linesFile.ts';
 import type { Fault, FaultPlace } from './fault.ts';
 
 const ROWS = Array.from({ length: 40 }, (_, i) => ({ prompt: `Say ${i}.`, answer: String(i) }));
@@ -27,13 +28,8 @@ async function trainWith(
   return train([...TRAINING, ...own, ...argv]);
 }
 
-async function metricsOf({ folder }: FaultPlace): Promise<Record<string, number>[]> {
-  const text = await readFile(join(folder, 'run', 'metrics.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
+const metricsOf = ({ folder }: FaultPlace): Promise<Record<string, number>[]> =>
+  readLines(join(folder, 'run', 'metrics.jsonl'));
 
 interface Lost {
   name: string;

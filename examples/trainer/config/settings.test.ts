@@ -122,7 +122,6 @@ describe('settings table', () => {
     expect(settingsTable().filter(({ description }) => description === '')).toEqual([]);
     expect(settingsTable().find(({ path }) => path === 'grpo.lossType')).toMatchObject({
       kind: 'text',
-      trl: 'loss_type',
     });
   });
 

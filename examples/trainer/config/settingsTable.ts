@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { STAGES, trainerSchema } from './schema.ts';
 
-/** One setting, as the command line and the reference page show it. */
+/** One setting, as the command line shows it. */
 export interface SettingRow {
   /** `grpo.learningRate` */
   path: string;
   description: string;
   kind: 'number' | 'text' | 'list' | 'flag';
-  trl?: string | undefined;
-  verl?: string | undefined;
-  primeRl?: string | undefined;
 }
 
 /** Every setting of the schema, in its order. */
@@ -22,9 +19,8 @@ function rowsOf(group: z.ZodObject, prefix: string): SettingRow[] {
     const path = `${prefix}${name}`;
     const bare = type instanceof z.ZodOptional ? type.unwrap() : type;
     if (bare instanceof z.ZodObject) return rowsOf(bare, `${path}.`);
-    const meta = z.globalRegistry.get(type as z.ZodType) ?? {};
-    const { description = '', trl, verl, primeRl } = meta as Partial<SettingRow>; // written by `named`
-    return [{ path, description, kind: kindOf(bare as z.ZodType), trl, verl, primeRl }];
+    const { description = '' } = z.globalRegistry.get(type as z.ZodType) ?? {}; // written by `named`
+    return [{ path, description, kind: kindOf(bare as z.ZodType) }];
   });
 }
 

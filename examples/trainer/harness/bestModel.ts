@@ -66,8 +66,7 @@ export function isStalled(state: RunState): boolean {
   let best = Number.NEGATIVE_INFINITY;
   let waited = 0;
   for (const score of scoresOfStage(state)) {
-    const isBetter =
-      score > best + (best === Number.NEGATIVE_INFINITY ? 0 : earlyStoppingThreshold);
+    const isBetter = score > best + earlyStoppingThreshold;
     waited = isBetter ? 0 : waited + 1;
     best = isBetter ? score : best;
   }

@@ -23,8 +23,8 @@ export function decayGroups(
     rule: ruleOf(Object.fromEntries(part), decay),
   });
   if (decays === undefined || weightDecay === 0) return [group(entries, weightDecay)];
-  const decayed = entries.filter(([name, parameter]) => decays(name, parameter));
-  const others = entries.filter(([name, parameter]) => !decays(name, parameter));
+  const [decayed, others]: [typeof entries, typeof entries] = [[], []];
+  for (const entry of entries) (decays(...entry) ? decayed : others).push(entry);
   return [
     ...(decayed.length > 0 ? [group(decayed, weightDecay)] : []),
     ...(others.length > 0 ? [group(others, 0)] : []),

@@ -177,10 +177,15 @@ describe('decays', () => {
   test('leaves the others out of the weight decay', async () => {
     const parameters = variables();
     const before = Float32Array.from(parameters.norm!.dataSync());
+    const asked: string[] = [];
     const optimizer = adamw(parameters, {
       ...{ learningRate: 0.1, weightDecay: 0.5 },
-      decays: (_, { rank }) => rank > 1,
+      decays: (name, { rank }) => {
+        asked.push(name);
+        return rank > 1;
+      },
     });
+    expect(asked).toEqual(Object.keys(parameters));
     const zeros = Object.fromEntries(
       Object.entries(SHAPES).map(([name, shape]) => [name, tf.zeros(shape)]),
     );
