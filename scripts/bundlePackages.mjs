@@ -2,20 +2,23 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, '.molrl', 'loaded');
 const WITH = [fileURLToPath(import.meta.url), join(root, 'pnpm-lock.yaml')];
 
-/** URL of each package's index.ts -> one file with all that it imports of its own; other packages stay imports. */
+/**
+ * URL of each package's index.ts -> one file with all that it imports of its own, and one for each part that it imports
+ * when it is asked for; other packages stay imports.
+ */
 export async function bundlePackages() {
   const entries = readdirSync(join(root, 'packages')).map(async (name) => {
     const index = join(root, 'packages', name, 'src', 'index.ts');
-    const file = join(folder, `${name}-${digestOfSources(dirname(index))}.mjs`);
-    if (!existsSync(file)) await bundle(index, file, name);
-    return [pathToFileURL(index).href, file];
+    const own = join(folder, `${name}-${digestOfSources(dirname(index))}`);
+    if (!existsSync(own)) await bundle(index, own, name);
+    return [pathToFileURL(index).href, pathToFileURL(join(own, 'index.mjs')).href];
   });
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -34,20 +37,32 @@ function digestOfSources(source) {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function bundle(index, file, name) {
+async function bundle(index, own, name) {
   const tsx = createRequire(import.meta.url).resolve('tsx/package.json');
   const { build } = createRequire(tsx)('esbuild'); // tsx's own: an installation without tools has it
   const { outputFiles } = await build({
-    ...{ entryPoints: [index], outfile: file, write: false, bundle: true, packages: 'external' },
+    ...{ entryPoints: [index], outdir: own, write: false, bundle: true, packages: 'external' },
+    // What is imported lazily stays so: it may need a package that is not installed.
+    ...{ splitting: true, outExtension: { '.js': '.mjs' } },
     ...{ format: 'esm', platform: 'node', target: 'node20', conditions: ['@molrl/source'] },
     ...{ sourcemap: 'inline', sourcesContent: false, plugins: [ownUrls, tfjsGradients] },
   });
-  await mkdir(folder, { recursive: true });
-  const old = readdirSync(folder).filter((one) => one.replace(/-[^-]*$/, '') === name);
-  const partial = `${file}.${process.pid}`;
-  await writeFile(partial, outputFiles[0].contents);
-  await rename(partial, file); // whoever starts at the same time finds all of it or nothing
-  await Promise.all(old.map((one) => rm(join(folder, one), { force: true })));
+  const partial = `${own}.${process.pid}`;
+  await mkdir(partial, { recursive: true });
+  for (const { path, contents } of outputFiles)
+    await writeFile(join(partial, basename(path)), contents);
+  await rename(partial, own).catch(() => rm(partial, REMOVE)); // another that started at the same time was quicker
+  await removeOld(name);
+}
+
+const REMOVE = { recursive: true, force: true };
+const WEEK = 7 * 24 * 3600 * 1000;
+
+/** Bundles of former sources: a run that goes on may still ask for a lazy part, so they stay for a week. */
+async function removeOld(name) {
+  const own = readdirSync(folder).filter((one) => one.replace(/-[^-]*$/, '') === name);
+  const old = own.filter((one) => Date.now() - statSync(join(folder, one)).mtimeMs > WEEK);
+  await Promise.all(old.map((one) => rm(join(folder, one), REMOVE)));
 }
 
 /** A module finds what lies beside it from its own place, not from the bundle's. */
