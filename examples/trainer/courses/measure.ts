@@ -15,7 +15,7 @@ import { listCheckpoints } from '../harness/runState.ts';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 interface Results {
-  evaluations: { sampled: Figure; greedy: Figure }[];
+  evaluations: { stage: number; sampled: Figure; greedy: Figure }[];
   seconds: Record<string, number>;
 }
 
@@ -37,6 +37,9 @@ async function train(args: readonly string[]): Promise<number | undefined> {
   return peak;
 }
 
+/** Place of the first `eval` among the stages of the course; the base was evaluated before them. */
+const AFTER_SFT = 1;
+
 async function measure(model: string, seed: number, folder: string): Promise<number> {
   const out = join(folder, `seed-${seed}`);
   const results = join(out, 'results.json');
@@ -45,7 +48,8 @@ async function measure(model: string, seed: number, folder: string): Promise<num
   const args = [...(isStarted ? ['--resume'] : course), '--out', out];
   const peak = (await exists(results)) ? undefined : await train(args);
   const { evaluations, seconds } = JSON.parse(await readFile(results, 'utf8')) as Results;
-  const [start, end] = [evaluations[0]!, evaluations.at(-1)!]; // the course evaluates twice
+  const start = evaluations.find(({ stage }) => stage === AFTER_SFT)!; // the course evaluates there
+  const end = evaluations.at(-1)!;
   const shown = ({ sampled, greedy }: typeof start): string =>
     `${sampled.mean.toFixed(3)} [${sampled.ci95.map((x) => x.toFixed(3)).join(', ')}] sampled, ${greedy.mean.toFixed(3)} greedy`;
   const time = Object.entries(seconds).map(([stage, s]) => `${stage} ${s.toFixed(0)} s`);
