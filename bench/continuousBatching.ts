@@ -7,30 +7,18 @@
  * Shape, completions and pairs of runs. The processor's time is printed beside the clock's: it
  * is what counts on a machine that others use too.
  */
-import { cpuUsage } from 'node:process';
 import { generate } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { benchModel, randomIds } from './ours/benchModel.ts';
 import { type ShapeName, shapes } from './shapes.ts';
+import { timed } from './timed.ts';
 
 const SLOTS = 8;
 const PROMPT = 16;
 const [LEAST, MOST] = [16, 256];
 
-interface Run {
-  seconds: number;
-  processor: number;
-}
-
 function lengthsOf(count: number): number[] {
   return Array.from(randomIds(count, 1, MOST - LEAST + 1), (length) => LEAST + length);
-}
-
-async function timed(work: () => Promise<void>): Promise<Run> {
-  const [start, before] = [performance.now(), cpuUsage()];
-  await work();
-  const { user, system } = cpuUsage(before);
-  return { seconds: (performance.now() - start) / 1e3, processor: (user + system) / 1e6 };
 }
 
 async function main([name = 'small', completions = '256', pairs = '3']: string[]): Promise<void> {

@@ -7,13 +7,13 @@
  * Shape, and pairs of runs. Medians; the processor's time is printed beside the clock's: it is what counts on a machine
  * that others use too.
  */
-import { cpuUsage } from 'node:process';
 import { addLora, packedBatch, type Qwen3, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { median } from './median.ts';
 import { benchModel, randomIds } from './ours/benchModel.ts';
 import { type ShapeName, shapes } from './shapes.ts';
+import { type Run, timed } from './timed.ts';
 
 const [PROMPTS, GENERATIONS] = [8, 8];
 /** Tokens of a prompt and of each completion. */
@@ -22,11 +22,6 @@ const LENGTHS = [
   [64, 64],
   [256, 64],
 ] as const;
-
-interface Run {
-  seconds: number;
-  processor: number;
-}
 
 interface Sequence {
   ids: number[];
@@ -49,13 +44,14 @@ async function gradient(
   sequences: readonly Sequence[],
   sharePrefixes: boolean,
 ): Promise<Run & { tokens: number }> {
-  const [start, before] = [performance.now(), cpuUsage()];
-  const batch = packedBatch(sequences, { sharePrefixes });
-  const scored = await scoreTargets(model, batch, selectTargets(batch, sequences));
-  dispose(scored.backward({ logprobs: scored.logprobs.map(() => 1e-3) }));
-  const { user, system } = cpuUsage(before);
-  const processor = (user + system) / 1e6;
-  return { seconds: (performance.now() - start) / 1e3, processor, tokens: batch.T };
+  let tokens = 0;
+  const run = await timed(async () => {
+    const batch = packedBatch(sequences, { sharePrefixes });
+    const scored = await scoreTargets(model, batch, selectTargets(batch, sequences));
+    dispose(scored.backward({ logprobs: scored.logprobs.map(() => 1e-3) }));
+    tokens = batch.T;
+  });
+  return { ...run, tokens };
 }
 
 async function main([name = 'micro', pairs = '5']: string[]): Promise<void> {

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mixSeeds, type Policy, type Segment } from '@molrl/ef-env';
+import { httpRequest } from '../remote/httpRequest.ts';
 
 export interface UrlPolicyOptions {
   /** Of the API, as in `https://host/v1`; `/chat/completions` is put behind it. */
@@ -10,7 +10,7 @@ export interface UrlPolicyOptions {
   token?: string | undefined;
   /** Requests at once. Default 8. */
   concurrency?: number | undefined;
-  /** Waits before another try where the server is busy or broken, milliseconds. Default three: 1 s, 4 s, 16 s. */
+  /** As `httpRequest` has them. Default three: 1 s, 4 s, 16 s. */
   waits?: readonly number[] | undefined;
 }
 
@@ -62,27 +62,10 @@ async function ask(
   body: object,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const address = `${url.replace(/\/+$/, '')}/chat/completions`;
-  for (let attempt = 0; ; attempt++) {
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(body),
-      signal: signal ?? null,
-    }).catch((cause: Error) => {
-      signal?.throwIfAborted();
-      return cause;
-    });
-    if (response instanceof Response && response.ok) return textOf(await response.json(), address);
-    const isPassing =
-      !(response instanceof Response) || response.status === 429 || response.status >= 500;
-    const wait = waits[attempt];
-    if (!isPassing || wait === undefined) throw new Error(await failureOf(response, address));
-    await sleep(wait, undefined, signal ? { signal } : {});
-  }
+  const names = { setting: 'collect.url', tokenSetting: 'collect.token-variable' };
+  const path = '/chat/completions';
+  const answer = await httpRequest({ url, token, waits, ...names }, path, { body, signal });
+  return textOf(answer, `${url.replace(/\/+$/, '')}${path}`);
 }
 
 function textOf(answer: unknown, address: string): string {
@@ -93,17 +76,4 @@ function textOf(answer: unknown, address: string): string {
   }
   const { reasoning_content: thought, content } = message;
   return thought ? `<think>\n${thought}\n</think>\n\n${content}` : content;
-}
-
-async function failureOf(response: Response | Error, address: string): Promise<string> {
-  if (response instanceof Error) {
-    const { cause } = response as { cause?: Error };
-    return `collect.url: ${address} cannot be reached (${cause?.message ?? response.message}). Is the server running?`;
-  }
-  const said = (await response.text()).slice(0, 200);
-  const advice =
-    response.status === 401 || response.status === 403
-      ? ' Put the token into the environment variable that --collect.token-variable names.'
-      : '';
-  return `collect.url: ${address} answered ${response.status}: ${said}${advice}`;
 }

@@ -2,6 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where a server is, and how patiently it is asked. */
 export interface ServerOptions {
+  /** The setting that names it: errors begin with it. */
+  setting: string;
+  /** The setting that names the environment variable of its token. */
+  tokenSetting: string;
   /** Its address, without what comes behind it. */
   url: string;
   /** Sent as bearer, where the server wants one. */
@@ -30,10 +34,11 @@ export class RefusedError extends Error {
  * @throws {Error} if the server cannot be reached. The signal's reason if it is aborted.
  */
 export async function httpRequest(
-  { url, token, waits = [500, 2000, 8000], timeout = 600_000 }: ServerOptions,
+  server: ServerOptions,
   path: string,
   request: { body?: object; signal?: AbortSignal | undefined; final?: readonly number[] } = {},
 ): Promise<unknown> {
+  const { url, token, waits = [500, 2000, 8000], timeout = 600_000 } = server;
   const { body, signal, final = [] } = request;
   const address = `${url.replace(/\/+$/, '')}${path}`;
   for (let attempt = 0; ; attempt++) {
@@ -55,7 +60,7 @@ export async function httpRequest(
       !(response instanceof Response) ||
       ((response.status === 429 || response.status >= 500) && !final.includes(response.status));
     const wait = waits[attempt];
-    if (!isPassing || wait === undefined) throw await failure(response, address);
+    if (!isPassing || wait === undefined) throw await failure(response, address, server);
     await sleep(wait * (1 + Math.random() / 2), undefined, signal ? { signal } : {}); // of the clock's world: nothing that is trained depends on it
   }
 }
@@ -69,20 +74,26 @@ async function read(response: Response): Promise<unknown> {
   }
 }
 
-async function failure(response: Response | Error, address: string): Promise<Error> {
+async function failure(
+  response: Response | Error,
+  address: string,
+  { setting, tokenSetting }: ServerOptions,
+): Promise<Error> {
   if (response instanceof Error) {
     const { cause } = response as { cause?: Error };
     const why =
       response.name === 'TimeoutError' ? 'no answer in time' : (cause?.message ?? response.message);
-    return new Error(`${address} cannot be reached (${why}). Is the server running there?`);
+    return new Error(
+      `${setting}: ${address} cannot be reached (${why}). Is the server running there?`,
+    );
   }
   const said = (await response.text()).slice(0, 400);
   const advice =
     response.status === 401 || response.status === 403
-      ? ' Put the token into the environment variable that the setting tokenVariable names.'
+      ? ` Put the token into the environment variable that --${tokenSetting} names.`
       : '';
   return new RefusedError(
-    `${address} answered ${response.status}: ${said}${advice}`,
+    `${setting}: ${address} answered ${response.status}: ${said}${advice}`,
     response.status,
   );
 }

@@ -23,7 +23,9 @@ export async function openRollouts(
   const { rollouts, rolloutsFolder: folder = join(out, 'adapters') } = settings;
   if (rollouts === undefined) return undefined;
   const url = rollouts.slice(rollouts.indexOf('=') + 1);
-  const server = await openVllm({ url, token: env[settings.rolloutsTokenVariable] });
+  const token = env[settings.rolloutsTokenVariable];
+  const names = { setting: 'rollouts', tokenSetting: 'rollouts-token-variable' };
+  const server = await openVllm({ url, token, ...names });
   const versions = adapterVersions({ server, folder });
   const { version, base, maxModelLen } = server;
   return {

@@ -162,11 +162,11 @@ describe('rollouts on a vLLM server', () => {
     server = await fakeVllm({ model: served });
     const { url } = server;
     await server.close();
-    const waits: number[] = [];
-    await expect(openVllm({ url, waits })).rejects.toThrow(`${url}/v1/models cannot be reached`);
+    const given = { setting: 'rollouts', tokenSetting: 'rollouts-token-variable', waits: [] };
+    await expect(openVllm({ url, ...given })).rejects.toThrow(`${url}/v1/models cannot be reached`);
     server = await fakeVllm({ model: served });
     server.fail(1, 401);
-    await expect(openVllm({ url: server.url, token: 'hidden', waits })).rejects.toThrow(
+    await expect(openVllm({ url: server.url, token: 'hidden', ...given })).rejects.toThrow(
       /answered 401(?!.*hidden)/,
     );
   });
