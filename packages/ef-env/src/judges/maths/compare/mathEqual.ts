@@ -9,6 +9,7 @@ import { parseMath } from '../read/parseMath.ts';
 import { plainText } from '../read/plainText.ts';
 import { compareAnswers } from './compareAnswers.ts';
 import { expandPlusMinus } from './expandPlusMinus.ts';
+import { plainNumbers } from './plainNumbers.ts';
 
 export interface MathEqualOptions {
   /**
@@ -72,6 +73,8 @@ export function equalAnswers(
     steps = 60_000,
     reader,
   } = options;
+  const numbers = plainNumbers(reference, answer);
+  if (numbers !== undefined) return numbers;
   const goldPlain = plainText(reference);
   if (goldPlain === '' || answer.trim() === '') return false;
   if (goldPlain === plainText(answer)) return true;
