@@ -20,6 +20,7 @@ import {
   loadModel,
   packedBatch,
   parameterShapes,
+  planMemory,
   type Qwen3Config,
   scoreTargets,
   selectTargets,
@@ -96,6 +97,7 @@ async function measure(folder: string): Promise<void> {
     process.stdout.write(`${name}: ${seconds} s, peak ${peak()}, of the heap ${heap} GB\n`);
     return result;
   };
+  const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
   const model = await part('load', () => loadModel(folder, { frozen: true }));
   const ids = [...randomIds(1, STEP_TOKENS + 1, model.config.vocabSize)];
   await part(`sample ${NEW_TOKENS} tokens`, () =>
@@ -119,6 +121,13 @@ async function measure(folder: string): Promise<void> {
     await optimizer.step(gradients, { maxGradNorm: 1 });
     dispose(gradients);
   });
+  const plan = planMemory(model.config, {
+    ...{ loraRank: 16, frozen: 'bf16', train: { tokens: STEP_TOKENS } },
+    generate: { rows: 1, promptTokens: PROMPT, maxTokens: NEW_TOKENS },
+  });
+  process.stdout.write(
+    `planned: ${gigabytes(plan.peak)} of the heap, ${gigabytes(plan.mapped)} mapped\n`,
+  );
   process.stdout.write(`${device.library}, ${device.threads} threads\n`);
 }
 

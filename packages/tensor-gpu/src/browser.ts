@@ -97,4 +97,5 @@ export type { MapTensorOptions } from './weights/mapTensor.ts';
 export { mapTensor } from './weights/noFiles.ts';
 export { type QuantizedDtype, quantize } from './weights/quantize.ts';
 export type { StoredDtype } from './weights/storedDtype.ts';
+export { storedMemory } from './weights/storedMemory.ts';
 export { type StoredTensorOptions, storedTensor } from './weights/storedTensor.ts';

@@ -41,6 +41,7 @@ test('exports these names and no others', () => {
       "samplingProbabilities",
       "seededUniform",
       "selectRows",
+      "storedMemory",
       "storedTensor",
       "swiglu",
       "verify",

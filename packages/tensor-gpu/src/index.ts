@@ -97,4 +97,5 @@ export type { MappedTensor, Weight } from './weights/mappedTensor.ts';
 export { type MapTensorOptions, mapTensor } from './weights/mapTensor.ts';
 export { type QuantizedDtype, quantize } from './weights/quantize.ts';
 export type { StoredDtype } from './weights/storedDtype.ts';
+export { storedMemory } from './weights/storedMemory.ts';
 export { type StoredTensorOptions, storedTensor } from './weights/storedTensor.ts';

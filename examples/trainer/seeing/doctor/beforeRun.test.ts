@@ -77,6 +77,22 @@ describe('memoryNeeded', () => {
     expect(sft(4000)).toBeGreaterThan(sft(400));
   });
 
+  test('an adapter leaves the base where its file is, and layers that are computed twice keep less', () => {
+    const facts = (given: TrainerConfig) =>
+      memoryNeeded(smol, checkSettings({ environment: 'codewords', lora: 16, ...given }), {
+        prompt: 100,
+        sftRow: 400,
+      });
+    const { parts, trained, parameters } = facts({});
+    expect(parts['frozen weights']).toBeGreaterThan(2 * 0.99 * parameters);
+    expect(parts['frozen weights']! + parts.weights!).toBeLessThan(2.2 * parameters);
+    expect(trained).toBeLessThan(0.05 * parameters);
+    expect(facts({ gradientCheckpointing: true }).needed).toBeLessThan(facts({}).needed);
+    expect(facts({ lora: undefined, optim: 'adamw_8bit' }).needed).toBeLessThan(
+      facts({ lora: undefined }).needed,
+    );
+  });
+
   test.each(['mol', 'live', 'grpo'] as const)(
     '%s trains, and needs more than the model',
     (stage) => {

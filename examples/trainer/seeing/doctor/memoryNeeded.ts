@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { PROCESS_BYTES, planMemory, type Qwen3Config } from '@molrl/qwen3';
+import { PROCESS_BYTES, parameterShapes, planMemory, type Qwen3Config } from '@molrl/qwen3';
 import type { TrainerSettings } from '../../config/schema.ts';
 import { tokensPerPass } from '../../method/microBatches.ts';
 import type { BeforeRun } from './check.ts';
@@ -17,15 +17,20 @@ export function memoryNeeded(
   settings: TrainerSettings,
   lengths: Lengths,
 ): BeforeRun['memory'] & { trained: number; parameters: number } {
-  const { stages, lora, grpo } = settings;
+  const { stages, lora, grpo, gradientCheckpointing } = settings;
   const rows = grpo.prompts * grpo.numGenerations;
   const loraRank = lora?.r ?? 0;
   const most = tokensPerPass(config, loraRank);
   const passes = batches(settings, lengths).map(({ rows, tokens }) =>
     Math.max(tokens, Math.min(rows * tokens, most)),
   );
-  const { parts, peak, limit } = planMemory(config, {
-    ...{ loraRank, train: { tokens: Math.max(1, ...passes) } },
+  const { parts, peak, mapped, limit } = planMemory(config, {
+    ...{ loraRank, frozen: lora === undefined ? null : PUBLISHED },
+    train: {
+      tokens: Math.max(1, ...passes),
+      gradientCheckpointing,
+      optimizer: optimizerOf(settings),
+    },
     ...(stages.some((stage) => stage !== 'sft' && stage !== 'mol') && {
       generate: {
         rows: Math.min(rows, MOST_ROWS),
@@ -36,15 +41,30 @@ export function memoryNeeded(
   });
   // Without an adapter the frozen base stands beside the model.
   const base = lora === undefined ? parts.weights : 0;
-  const adapter = lora === undefined ? 0 : parts.optimizer / 2;
+  const beside = mapped + PROCESS_BYTES;
   return {
-    needed: peak + base + PROCESS_BYTES,
-    there: Math.min(machineMemory(), limit + PROCESS_BYTES),
-    parts: { ...parts, ...(base > 0 && { 'frozen base': base }) },
-    trained: parts.optimizer / 8, // two moments of four bytes
-    parameters: (parts.weights - adapter) / 4,
+    needed: peak + base + beside,
+    there: Math.min(machineMemory(), limit + beside),
+    parts: {
+      ...parts,
+      ...(base > 0 && { 'frozen base': base }),
+      ...(mapped > 0 && { 'frozen weights': mapped }),
+    },
+    trained: parts.gradients / 4,
+    parameters: parameterCount(config),
   };
 }
+
+/** Type of most published files, for the matrices that an adapter leaves as they are. */
+const PUBLISHED = 'bf16';
+
+const optimizerOf = ({ optim }: TrainerSettings) => (optim === 'adamw_8bit' ? 'adamw8bit' : optim);
+
+const parameterCount = (config: Qwen3Config): number =>
+  Object.values(parameterShapes(config)).reduce(
+    (total, shape) => total + shape.reduce((size, length) => size * length, 1),
+    0,
+  );
 
 /** Attempts of a live episode. */
 const LIVE_TURNS = 2;

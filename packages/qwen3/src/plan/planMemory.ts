@@ -1,16 +1,32 @@
-import { type CacheDtype, decodeMemory } from '@molrl/tensor-gpu';
+import { type CacheDtype, decodeMemory, type StoredDtype } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
-import { checkChoice, checkInteger, checkOptionNames } from '../base/optionChecks.ts';
+import { checkBoolean, checkChoice, checkInteger, checkOptionNames } from '../base/optionChecks.ts';
 import { LINEAR_MODULES } from '../model/layerDescription.ts';
 import { parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
+import { OPTIMIZERS, type OptimizerName, optimizerMemory } from './optimizerMemory.ts';
 import { trainingMemory } from './trainingMemory.ts';
+import { weightMemory } from './weightMemory.ts';
 
 export interface PlanMemoryOptions {
   /** Rank of a LoRA adapter on all linear layers. Default 0: every weight is trained. */
   loraRank?: number | undefined;
-  /** A training step: how many tokens go through the model at once. Default: none is planned. */
-  train?: { tokens: number } | undefined;
+  /**
+   * How the file of a model that is loaded with `frozen` has its matrices, which then lie outside the heap. Default `null`:
+   * every weight is float32 in the heap.
+   */
+  frozen?: StoredDtype | null | undefined;
+  /** A training step. Default: none is planned. */
+  train?:
+    | {
+        /** How many go through the model at once. */
+        tokens: number;
+        /** Layers are computed again in the backward pass. Default `false`. */
+        gradientCheckpointing?: boolean | undefined;
+        /** Whose moments are kept. Default `'adamw'`. */
+        optimizer?: OptimizerName | undefined;
+      }
+    | undefined;
   /** Sampling: sequences in flight, and their longest prompt and completion. Default: none is planned. */
   generate?:
     | {
@@ -29,9 +45,9 @@ export interface PlanMemoryOptions {
 export interface MemoryPlan {
   /** Each part that is not 0. Those of training and of sampling are not there at the same time. */
   parts: {
-    /** float32, the adapter's included. */
+    /** float32 of the heap, the adapter's included. */
     weights: number;
-    /** Both moments of AdamW. */
+    /** What the optimizer keeps of each trained weight. Bytes of `adamw8bit` lie outside the heap and are in no sum. */
     optimizer: number;
     gradients: number;
     /** What the tape holds between forward and backward pass. */
@@ -48,6 +64,8 @@ export interface MemoryPlan {
   generate: number;
   /** The larger of the two, or the weights. */
   peak: number;
+  /** Frozen matrices, outside the heap: pages of a file, which the system may drop and read again. */
+  mapped: number;
   limit: number;
   fits: boolean;
   /** Most tokens of a training step, and rows of the sampler, that the limit leaves room for. 0: not one. */
@@ -68,20 +86,22 @@ export const PROCESS_BYTES: number = 210 << 20;
  * plan.fits; // true
  */
 export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {}): MemoryPlan {
-  const { loraRank, limit, train, generate } = readOptions(options);
-  const base = weightBytes(config);
+  const { loraRank, frozen, limit, train, generate } = readOptions(options);
+  const { heap: base, mapped } = weightMemory(config, frozen);
   const adapter = 4 * loraRank * adapterWidth(config);
   const trained = loraRank > 0 ? adapter : base;
   const weights = base + adapter;
-  const optimizer = train ? 2 * trained : 0;
-  const ofTrain = (tokens: number) => trainingMemory(config, { tokens, loraRank, trained });
+  const optimizer = train ? optimizerMemory(config, { ...train, trained, loraRank }) : 0;
+  const ofTrain = (tokens: number) =>
+    trainingMemory(config, { ...train, tokens, loraRank, trained });
   const ofSampler = (rows: number) => samplerMemory(config, { ...generate!, rows });
   const training = train && ofTrain(train.tokens);
   const sampling = generate && ofSampler(generate.rows);
-  const trainPeak = training ? weights + optimizer + training.peak : 0;
-  const generatePeak = sampling ? weights + optimizer + sum(sampling) : 0;
-  const peak = Math.max(weights + optimizer, trainPeak, generatePeak);
-  const left = limit - weights - optimizer;
+  const kept = weights + (train?.optimizer === 'adamw8bit' ? 0 : optimizer);
+  const trainPeak = training ? kept + training.peak : 0;
+  const generatePeak = sampling ? kept + sum(sampling) : 0;
+  const peak = Math.max(kept, trainPeak, generatePeak);
+  const left = limit - kept;
   return {
     parts: {
       weights,
@@ -95,6 +115,7 @@ export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {})
     train: trainPeak,
     generate: generatePeak,
     peak,
+    mapped,
     limit,
     fits: peak <= limit,
     largest: {
@@ -120,13 +141,6 @@ function largest(isFit: (count: number) => boolean): number {
 
 const sum = (parts: object): number =>
   Object.values(parts).reduce((total: number, bytes: number) => total + bytes, 0);
-
-function weightBytes(config: Qwen3Config): number {
-  return Object.values(parameterShapes(config)).reduce(
-    (total, shape) => total + 4 * shape.reduce((size, length) => size * length, 1),
-    0,
-  );
-}
 
 /** Rows and columns of all matrices that an adapter sits on. */
 function adapterWidth(config: Qwen3Config): number {
@@ -156,11 +170,12 @@ function samplerMemory(config: Qwen3Config, options: NonNullable<PlanMemoryOptio
 }
 
 function readOptions(options: PlanMemoryOptions) {
-  checkOptionNames('planMemory', options, ['loraRank', 'train', 'generate', 'limit']);
-  const { loraRank = 0, train, generate, limit = 2 ** 32 - 65536 } = options;
+  checkOptionNames('planMemory', options, ['loraRank', 'frozen', 'train', 'generate', 'limit']);
+  const { loraRank = 0, frozen = null, train, generate, limit = 2 ** 32 - 65536 } = options;
   checkInteger('planMemory: loraRank', loraRank, [0]);
   checkInteger('planMemory: limit', limit, [1]);
-  if (train) checkInteger('planMemory: train.tokens', train.tokens, [1]);
+  if (frozen !== null) checkChoice('planMemory: frozen', frozen, FROZEN);
+  if (train) checkTrain(train, { frozen: frozen !== null && loraRank === 0 });
   if (generate) {
     for (const name of ['rows', 'promptTokens', 'maxTokens'] as const)
       checkInteger(`planMemory: generate.${name}`, generate[name], [1]);
@@ -173,5 +188,24 @@ function readOptions(options: PlanMemoryOptions) {
       'planMemory: options must have train, generate or both: what is to be done with the model.',
     );
   }
-  return { loraRank, train, generate, limit };
+  return { loraRank, frozen, train, generate, limit };
+}
+
+const FROZEN: readonly StoredDtype[] = ['f32', 'bf16', 'f16', 'q8_0', 'q4_0', 'q4_1'];
+
+function checkTrain(
+  train: NonNullable<PlanMemoryOptions['train']>,
+  { frozen: nothingTrained }: { frozen: boolean },
+): void {
+  const { tokens, gradientCheckpointing = false, optimizer = 'adamw' } = train;
+  checkOptionNames('planMemory: train', train, ['tokens', 'gradientCheckpointing', 'optimizer']);
+  checkInteger('planMemory: train.tokens', tokens, [1]);
+  checkBoolean('planMemory: train.gradientCheckpointing', gradientCheckpointing);
+  checkChoice('planMemory: train.optimizer', optimizer, OPTIMIZERS);
+  if (nothingTrained) {
+    throw new Qwen3Error(
+      'option',
+      'planMemory: loraRank must be >= 1 where frozen weights are to be trained: only an adapter is.',
+    );
+  }
 }

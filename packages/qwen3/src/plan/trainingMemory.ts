@@ -8,6 +8,14 @@ export interface TrainingMemory {
   peak: number;
 }
 
+interface TrainingOptions {
+  tokens: number;
+  loraRank: number;
+  /** Bytes of all trained weights. */
+  trained: number;
+  gradientCheckpointing?: boolean | undefined;
+}
+
 /**
  * Bytes of one training step on all of its tokens, beside weights and moments. The tape keeps, per token and layer, in
  * floats (H hidden, Q and K widths of queries and keys, I MLP):
@@ -22,14 +30,16 @@ export interface TrainingMemory {
  */
 export function trainingMemory(
   config: Qwen3Config,
-  { tokens, loraRank, trained }: { tokens: number; loraRank: number; trained: number },
+  { tokens, loraRank, trained, gradientCheckpointing = false }: TrainingOptions,
 ): TrainingMemory {
   const { hiddenSize: H, intermediateSize: I, numAttentionHeads: heads, headDim } = config;
   const [Q, K] = [heads * headDim, config.numKeyValueHeads * headDim];
   const outputs = Q + 2 * K + 2 * I + 2 * H;
   const adapted = loraRank > 0 ? outputs + 7 * loraRank : 0;
   const layer = 6 * H + 3 * Q + 3 * K + 3 * I + heads + adapted;
-  const activations = 4 * tokens * (config.numHiddenLayers * layer + 3 * H);
+  const layers = config.numHiddenLayers;
+  const kept = gradientCheckpointing ? layers * H + layer : layers * layer; // inputs, and one layer at a time
+  const activations = 4 * tokens * (kept + 3 * H);
   // the first things of a backward pass: the head's gradient, and those of the last MLP
   const head = loraRank > 0 ? 0 : 4 * config.vocabSize * H;
   const working = head + 4 * tokens * (loraRank > 0 ? 5 * I + 3 * H : I + 2 * H);
