@@ -23,6 +23,13 @@ export const FULL: Budget = {
   ...{ liveUpdates: 144, attempts: 24 },
 };
 
+/** The same shape for a model of 100 M weights and more, where an update takes seconds: 64 updates, at most 1,280 attempts. */
+export const CHAT: Budget = {
+  ...{ episodes: 64, teachUpdates: 48, batchSize: 8 },
+  ...{ grpoUpdates: 16, prompts: 8, numGenerations: 8 },
+  ...{ liveUpdates: 64, attempts: 16 },
+};
+
 /** A few updates of everything: whether it runs, not what it is worth. */
 export const QUICK: Budget = {
   ...{ episodes: 16, teachUpdates: 4, batchSize: 4 },

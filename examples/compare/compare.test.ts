@@ -94,6 +94,15 @@ test('each method takes the rate that was best on validation, the lower of two t
   expect(rates).toEqual([1e-3, 3e-4]);
 });
 
+test('with a rank every method trains an adapter, and starts from the model as it is', async () => {
+  const { settings } = readOptions(['--lora', '4', '--domains', 'codewords-chat'], shipped);
+  const { learner, fresh } = await openBench(shipped, settings.lora);
+  expect(learner.ref).toBe(learner.model);
+  expect(Object.keys(fresh).every((name) => name.includes('lora_'))).toBe(true);
+  learner.dispose();
+  expect(() => readOptions(['--lora', '0'], shipped)).toThrow('--lora');
+});
+
 describe('plans and budget', () => {
   test('every preset that words are enough for is an arm, and has the attempts of every other', () => {
     expect(PLANS.map(({ id }) => id)).toEqual([

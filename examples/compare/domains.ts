@@ -1,11 +1,13 @@
 import {
   type CodewordsTask,
   codewords,
+  codewordsChat,
   codewordsTask,
   createRandom,
   mixSeeds,
   type Random,
 } from '@molrl/ef-env';
+import { type Budget, CHAT, FULL } from './budget.ts';
 
 export type Split = 'validation' | 'test';
 
@@ -22,12 +24,17 @@ export interface Domain {
   nextTask(random: Random): CodewordsTask;
   heldOut(split: Split, count: number): CodewordsTask[];
   maxTokens: number;
+  budget: Budget;
 }
 
-function chains(name: string, words: readonly [number, number], maxTokens: number): Domain {
-  const [minWords, maxWords] = words;
+/** Chains of so many words, as an environment tells them. */
+function chains(
+  [minWords, maxWords]: readonly [number, number],
+  play: typeof codewords,
+  rest: Pick<Domain, 'name' | 'maxTokens' | 'budget'>,
+): Domain {
   return {
-    ...{ name, maxTokens, told: codewords(), silent: codewords({ feedback: 'none' }) },
+    ...{ ...rest, told: play(), silent: play({ feedback: 'none' }) },
     firstTask: (random) => codewordsTask(random, { split: 'train', maxWords }),
     nextTask: (random) => codewordsTask(random, { split: 'train', minWords, maxWords }),
     heldOut: (split, count) => {
@@ -41,9 +48,13 @@ function chains(name: string, words: readonly [number, number], maxTokens: numbe
 
 export const DOMAINS = {
   /** Chains of two or three invented words, as `npm start` plays them. */
-  codewords: chains('codewords', [2, 3], 52),
+  codewords: chains([2, 3], codewords, { name: 'codewords', maxTokens: 52, budget: FULL }),
   /** Chains of three or four. */
-  chains: chains('chains', [3, 4], 64),
+  chains: chains([3, 4], codewords, { name: 'chains', maxTokens: 64, budget: FULL }),
+  /** Chains of one or two words told in English, for a model that chats. */
+  'codewords-chat': chains([1, 2], codewordsChat, {
+    ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT },
+  }),
 } as const satisfies Record<string, Domain>;
 
 export type DomainName = keyof typeof DOMAINS;

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { type GeneralText, readGeneralText } from '../mol-rl/domain/generalText.ts';
 import { type Learner, loadLearner } from '../trainer/method/learner.ts';
 import { readWeights, type Weights } from '../trainer/method/weights.ts';
-import { FULL, halved, QUICK } from './budget.ts';
+import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
+import { halved, QUICK } from './budget.ts';
 import { DOMAINS } from './domains.ts';
 import { type Job, lastArm } from './jobs.ts';
 import { measure, sampledAccuracy } from './measure.ts';
@@ -21,8 +22,12 @@ export interface Bench {
   fresh: Weights;
 }
 
-export async function openBench(model: string): Promise<Bench> {
-  const learner = await loadLearner({ model, format: 'recipe' });
+/** @param lora - Rank of an adapter; a model of one's own is asked in its own chat format. */
+export async function openBench(model: string, lora: number | null = null): Promise<Bench> {
+  const learner = await loadLearner({
+    ...{ model, format: model === SHIPPED_MODEL ? 'recipe' : 'auto' },
+    lora: lora === null ? undefined : { r: lora },
+  });
   const fresh = await readWeights(learner.model.trainable());
   return { learner, fresh, text: await readGeneralText(learner.tokenizer) };
 }
@@ -90,9 +95,10 @@ async function tryRate(context: JobContext, job: Job): Promise<JobResult> {
 const planOf = ({ plan }: Job) => PLANS.find(({ id }) => id === plan)!; // a job names one
 
 function planRun({ bench, settings, signal, say }: JobContext, job: Job, seed: number): PlanRun {
+  const domain = DOMAINS[job.domain];
   const told = new Set<string>(); // a warning once, not at every update
   return {
-    ...{ ...bench, domain: DOMAINS[job.domain], budget: settings.quick ? QUICK : FULL },
+    ...{ ...bench, domain, budget: settings.quick ? QUICK : domain.budget },
     ...{ seed, signal, learningRate: job.learningRate },
     grpoLearningRate: settings.grpoLearningRate,
     onWarning: (message) => {

@@ -16,6 +16,7 @@ const schema = z.strictObject({
   methods: names(IDS, 'method'),
   domains: names(Object.keys(DOMAINS) as DomainName[], 'domain'), // keys of a literal
   models: z.array(z.string()).min(1, 'must name a folder'),
+  lora: z.number().int().min(1).max(1024).nullable(),
   rates: z.array(z.number().gt(0).max(1)).min(1, 'must have a learning rate'),
   grpoLearningRate: z.number().gt(0).max(1),
   seed: z.number().int().min(0),
@@ -58,6 +59,7 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     .option('--methods <names>', 'comma separated; default: all', list)
     .option('--domains <names>', `of ${Object.keys(DOMAINS).join(', ')}`, list)
     .option('--models <folders>', 'default: the model that ships with the example', list)
+    .option('--lora <rank>', 'train an adapter of this rank; default: all weights', numberOption)
     .option('--rates <numbers>', 'learning rates that validation chooses from', (text) =>
       list(text).map(Number),
     )
@@ -79,7 +81,13 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     quick = false,
     ...given
   } = command.parse([...argv], { from: 'user' }).opts();
-  const defaults = { methods: IDS, domains: ['codewords'], models: [shipped], ...DEFAULTS };
+  const defaults = {
+    methods: IDS,
+    domains: ['codewords'],
+    models: [shipped],
+    lora: null,
+    ...DEFAULTS,
+  };
   const parsed = commandSchema.safeParse({
     ...{ ...defaults, ...(quick ? QUICK : {}), ...given, quick, jobs, threads },
   });

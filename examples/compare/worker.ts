@@ -21,12 +21,12 @@ let model: string | undefined;
 let bench: Bench | undefined;
 
 /** The bench of a model; only the last is kept. */
-async function benchOf({ job, threads }: JobRequest): Promise<Bench> {
+async function benchOf({ job, settings, threads }: JobRequest): Promise<Bench> {
   if (bench && model === job.model) return bench;
   if (!bench) await openCpu({ threads });
   bench?.learner.dispose();
   model = job.model;
-  bench = await openBench(model);
+  bench = await openBench(model, settings.lora);
   return bench;
 }
 
