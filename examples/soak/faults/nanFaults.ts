@@ -28,6 +28,19 @@ const SMALL = [
   ...['--num-generations', '2', '--updates', '2', '--tasks', '2', '--format', 'recipe'],
 ];
 
+/** What a stage that reads a file finds in it. */
+const ROWS: Record<string, object> = {
+  sft: { prompt: 'Say a.', completion: 'a b c' },
+  mol: {
+    messages: [
+      { role: 'user', content: 'Say a.' },
+      { role: 'assistant', content: 'b' },
+      { role: 'user', content: 'No, a was asked for.' },
+      { role: 'assistant', content: 'a' },
+    ],
+  },
+};
+
 const nanIn = (stage: string, happens: string, words: RegExp): Fault => ({
   name: `NaN in ${stage}`,
   happens: `the run stops; ${happens}`,
@@ -35,16 +48,10 @@ const nanIn = (stage: string, happens: string, words: RegExp): Fault => ({
   run: async ({ folder, train }) => {
     const model = await brokenModel(folder);
     const rows = join(folder, 'rows.jsonl');
-    await writeFile(rows, '{"prompt":"Say a.","completion":"a b c"}\n'.repeat(8));
+    await writeFile(rows, `${JSON.stringify(ROWS[stage] ?? {})}\n`.repeat(8));
     const own = [
-      '--model',
-      model,
-      '--stages',
-      stage,
-      '--sft.data',
-      rows,
-      '--out',
-      join(folder, 'run'),
+      ...['--model', model, '--stages', stage, '--out', join(folder, 'run')],
+      ...(stage in ROWS ? [`--${stage}.data`, rows] : []),
     ];
     const ended = await train([...SMALL, ...own]);
     assert.equal(ended.code, 1, ended.stdout);
@@ -66,6 +73,12 @@ export const nanFaults: readonly Fault[] = [
     'the error names stage, update, row, token and the text of the row',
     /1-sft, update 1: the log-prob of target \d+ of row \d+ is NaN: token \d+ .*The row/,
   ),
+  nanIn(
+    'mol',
+    'the error names stage, update, row, token and the text of the row',
+    /1-mol, update 1: the log-prob of target \d+ of row \d+ is NaN: token \d+ .*The row/,
+  ),
+  nanIn('live', 'the error names sample and token', SAMPLED),
   nanIn('collect', 'the error names sample and token', SAMPLED),
   nanIn('grpo', 'the error names sample and token', SAMPLED),
   nanIn('eval', 'the error names sample and token', SAMPLED),
