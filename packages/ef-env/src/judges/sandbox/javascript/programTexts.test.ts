@@ -10,7 +10,7 @@ function functionOf(file: string): string {
   if (text === undefined || more.length > 0) throw new Error(`${file} must export one function`);
   // QuickJS calls `concat` for them, which the program may have replaced
   if (text.includes('`')) throw new Error(`${file}: write '+', not a template literal`);
-  return text.replace(/^ *(?:\/\/.*\n)?/gm, '').trimEnd();
+  return text.replace(/^ *(?:\/\/.*\n|\/\*\*.*\*\/\n)?/gm, '').trimEnd();
 }
 
 const escaped = (text: string): string => text.replace(/\\|\$(?=\{)/g, '\\$&');

@@ -31,7 +31,6 @@ Object,
 Array,
 } = globalThis;
 const { now } = Date;
-/** @type {(value: any) => boolean} */
 const isView = ArrayBuffer.isView;
 const begun = now();
 define('performance', { now: () => now() - begun, timeOrigin: begun, mark() {}, measure() {} });
@@ -239,7 +238,6 @@ return copy;
 if (from instanceof ArrayBuffer) return keep(from, from.slice(0));
 if (isView(from)) {
 const buffer = clone(from.buffer);
-/** @type {any} */
 const Kind = from instanceof Buffer ? Uint8Array : from.constructor;
 return keep(
 from,
@@ -349,9 +347,9 @@ const mapPrototype = Map.prototype;
 const setPrototype = Set.prototype;
 const eachOfMap = uncurry(Map.prototype.forEach);
 const eachOfSet = uncurry(Set.prototype.forEach);
-const isMap = uncurry(getOwnPropertyDescriptor(Map.prototype, 'size').get);
-const isSet = uncurry(getOwnPropertyDescriptor(Set.prototype, 'size').get);
-/** @type {(value: any) => boolean} */
+const sizeOf = (prototype) => uncurry(getOwnPropertyDescriptor(prototype, 'size')?.get);
+const isMap = sizeOf(Map.prototype);
+const isSet = sizeOf(Set.prototype);
 const isView = ArrayBuffer.isView;
 const { iterator } = Symbol;
 const holdsBrand = (check, value) => {
@@ -745,7 +743,7 @@ let base = '';
 if (array) open = name === 'Array' ? '[' : prefix('Array', '(' + length + ')') + '[';
 else if (typed !== undefined) open = typed + '(' + length + ') [';
 else if (typeof value === 'function') base = functionBase(value, name);
-else if (sized) open = prefix(brand.name, '(' + brand.inner + ')') + '{';
+else if (sized) open = prefix(sized.name, '(' + sized.inner + ')') + '{';
 else if (isPrototypeOf(errorPrototype, value)) base = errorBase(value);
 else if (brand) {
 const written = brandBase(brand, value);
@@ -756,13 +754,13 @@ const start = prefix('Object', '');
 if (start !== 'Object ') open = start + '{';
 }
 const close = list ? ']' : '}';
-const empty = keys.length === 0 && (list ? length === 0 : !sized || brand.inner === 0);
+const empty = keys.length === 0 && (list ? length === 0 : !sized || sized.inner === 0);
 if (empty) return base !== '' ? base : open + close;
 if (level > 2) return array ? '[Array]' : '[' + (name ?? 'Object: null prototype') + ']';
 seen[seen.length] = value;
 deepest = level;
 let output = list ? items(value, length, level) : [];
-if (sized) output = entries(brand.name, value, level);
+if (sized) output = entries(sized.name, value, level);
 for (let i = 0; i < keys.length; i++) output[output.length] = property(value, keys[i], level);
 seen.length -= 1;
 for (let at = 0; at < circular.length; at++) {
@@ -772,7 +770,7 @@ if (base !== '') base = mark + ' ' + base;
 else open = mark + ' ' + open;
 }
 }
-return layOut(output, base, open, close, list ? value : null, level);
+return layOut(output, { base, open, close }, { list: list ? value : null, level });
 }
 
 function shownKeys(value, indexed) {
@@ -824,7 +822,7 @@ let i = 0;
 for (; i < length && output.length < 100; i++) {
 const descriptor = getOwnPropertyDescriptor(value, i);
 if (descriptor !== undefined) {
-output[output.length] = property(value, text(i), level, true);
+output[output.length] = contentOf(value, text(i), level);
 continue;
 }
 const from = i;
@@ -856,7 +854,12 @@ output[output.length] = '... ' + (count - 100) + ' more item' + (count > 101 ? '
 return output;
 }
 
-function property(value, key, level, bare) {
+function property(value, key, level) {
+const shown = contentOf(value, key, level);
+return labelOf(key) + ': ' + shown;
+}
+
+function contentOf(value, key, level) {
 const descriptor = getOwnPropertyDescriptor(value, key) ?? { value: undefined };
 let shown;
 if (descriptor.get !== undefined)
@@ -867,8 +870,7 @@ indent += 2;
 shown = format(descriptor.value, level + 1);
 indent -= 2;
 }
-if (bare) return shown;
-return labelOf(key) + ': ' + shown;
+return shown;
 }
 
 function labelOf(key) {
@@ -877,7 +879,7 @@ if (key === '__proto__') return "['__proto__']";
 return matches(IDENTIFIER, key) ? key : quote(key);
 }
 
-function layOut(parts, base, open, close, list, level) {
+function layOut(parts, { base, open, close }, { list, level }) {
 const before = base === '' ? '' : base + ' ';
 const output = list !== null && parts.length > 6 ? inColumns(parts, list) : parts;
 if (deepest - level < 3 && output.length === parts.length) {
@@ -1383,25 +1385,41 @@ for (let i = 0; i < parts.length; i++) out += (i > 0 ? ':' : '') + parts[i];
 return hour !== undefined && isTwelve ? out + (hours < 12 ? ' AM' : ' PM') : out;
 }
 
-define(text.prototype, 'localeCompare', function localeCompare(that, _locales, options) {
+define(
+text.prototype,
+'localeCompare',
+/** @this {any} */ function localeCompare(that, _locales, options) {
 return collate(text(this), text(that), options);
-});
+},
+);
 const numberValue = uncurry(number.prototype.valueOf);
 const bigintValue = uncurry(bigint.prototype.valueOf);
-define(number.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
+define(
+number.prototype,
+'toLocaleString',
+/** @this {any} */ function toLocaleString(_locales, options) {
 return formatNumber(numberValue(this), options);
-});
-define(bigint.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
+},
+);
+define(
+bigint.prototype,
+'toLocaleString',
+/** @this {any} */ function toLocaleString(_locales, options) {
 return formatNumber(bigintValue(this), options);
-});
+},
+);
 for (const [name, usual] of [
 ['toLocaleString', 'both'],
 ['toLocaleDateString', 'date'],
 ['toLocaleTimeString', 'time'],
 ]) {
-define(date.prototype, name, function (_locales, options) {
+define(
+date.prototype,
+name,
+/** @this {any} */ function (_locales, options) {
 return formatDate(this, options, usual === 'both' ? 'any' : usual);
-});
+},
+);
 }
 const resolved = () => ({ locale: 'en-US', timeZone: 'UTC', numberingSystem: 'latn' });
 class Collator {
@@ -1640,11 +1658,12 @@ onListen() {
 this.#schedule();
 }
 #read() {
-if (this.#lines !== null) return;
-const all = take();
-this.#lines = all.split(/\\r\\n|\\n|\\r/);
-if (this.#lines[this.#lines.length - 1] === '') this.#lines.pop();
-this.#lines.reverse();
+if (this.#lines !== null) return this.#lines;
+const lines = take().split(/\\r\\n|\\n|\\r/);
+if (lines[lines.length - 1] === '') lines.pop();
+lines.reverse();
+this.#lines = lines;
+return lines;
 }
 #schedule() {
 if (this.#pending || this.closed) return;
@@ -1656,18 +1675,18 @@ this.#pump();
 }
 #pump() {
 if (this.#iterates || this.#paused || this.closed) return;
-this.#read();
-while (!this.closed && !this.#paused && this.#lines.length > 0) {
+const lines = this.#read();
+while (!this.closed && !this.#paused && lines.length > 0) {
 if (this.#ask !== null) {
 const ask = this.#ask;
 this.#ask = null;
-ask(this.#lines.pop());
-} else if (this.listenerCount('line') > 0) this.emit('line', this.#lines.pop());
-else if (this.listenerCount('close') > 0) this.#lines.length = 0;
+ask(lines.pop());
+} else if (this.listenerCount('line') > 0) this.emit('line', lines.pop());
+else if (this.listenerCount('close') > 0) lines.length = 0;
 else return; // until somebody asks
 }
 if (!this.#paused && this.#ask === null) this.close();
-else if (this.#ask !== null && this.#lines.length === 0) this.close();
+else if (this.#ask !== null && lines.length === 0) this.close();
 }
 question(query, options, done) {
 const answer = typeof options === 'function' ? options : done;
@@ -1700,9 +1719,9 @@ this.emit('close');
 }
 async *[Symbol.asyncIterator]() {
 this.#iterates = true;
-this.#read();
+const lines = this.#read();
 try {
-while (this.#lines.length > 0) yield this.#lines.pop();
+while (lines.length > 0) yield lines.pop();
 } finally {
 this.close();
 }
@@ -1854,32 +1873,29 @@ const isSame = (a, b) =>
 inspect(a) === inspect(b) &&
 Object.is(typeof a, typeof b) &&
 JSON.stringify(a) === JSON.stringify(b);
-const hold = (holds, message, usual, a, b) => {
+const hold = (holds, message, { usual, a, b }) => {
 if (holds) return;
 if (message instanceof Error) throw message;
 throw new AssertionError(message ?? usual, a, b);
 };
 const strictEqual = (a, b, message) =>
-hold(
-Object.is(a, b),
-message,
-'Expected values to be strictly equal:\\n\\n' + inspect(a) + ' !== ' + inspect(b) + '\\n',
+hold(Object.is(a, b), message, {
+usual: 'Expected values to be strictly equal:\\n\\n' + inspect(a) + ' !== ' + inspect(b) + '\\n',
 a,
 b,
-);
+});
 const deepEqual = (a, b, message) =>
-hold(
-isSame(a, b),
-message,
+hold(isSame(a, b), message, {
+usual:
 'Expected values to be strictly deep-equal:\\n' +
 inspect(a) +
 '\\n\\nshould loosely deep-equal\\n\\n' +
 inspect(b),
 a,
 b,
-);
+});
 const ok = (value, message) =>
-hold(value, message, 'The expression evaluated to a falsy value', value, true);
+hold(value, message, { usual: 'The expression evaluated to a falsy value', a: value, b: true });
 const assert = Object.assign((value, message) => ok(value, message), {
 AssertionError,
 ok,
@@ -1887,24 +1903,25 @@ strictEqual,
 deepEqual,
 deepStrictEqual: deepEqual,
 equal: (a, b, message) =>
-hold(a == b || (a !== a && b !== b), message, inspect(a) + ' == ' + inspect(b), a, b),
-notEqual: (a, b, message) => hold(a != b, message, inspect(a) + ' != ' + inspect(b), a, b),
+hold(a == b || (a !== a && b !== b), message, {
+usual: inspect(a) + ' == ' + inspect(b),
+a,
+b,
+}),
+notEqual: (a, b, message) =>
+hold(a != b, message, { usual: inspect(a) + ' != ' + inspect(b), a, b }),
 notStrictEqual: (a, b, message) =>
-hold(
-!Object.is(a, b),
-message,
-'Expected "actual" to be strictly unequal to: ' + inspect(b),
+hold(!Object.is(a, b), message, {
+usual: 'Expected "actual" to be strictly unequal to: ' + inspect(b),
 a,
 b,
-),
+}),
 notDeepStrictEqual: (a, b, message) =>
-hold(
-!isSame(a, b),
-message,
-'Expected "actual" not to be strictly deep-equal to: ' + inspect(b),
+hold(!isSame(a, b), message, {
+usual: 'Expected "actual" not to be strictly deep-equal to: ' + inspect(b),
 a,
 b,
-),
+}),
 throws(run, ...rest) {
 let threw = false;
 try {
@@ -1912,14 +1929,14 @@ run();
 } catch {
 threw = true;
 }
-hold(
-threw,
-typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined,
-'Missing expected exception.',
-);
+hold(threw, typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined, {
+usual: 'Missing expected exception.',
+a: undefined,
+b: undefined,
+});
 },
 fail(message) {
-hold(false, message, 'Failed');
+hold(false, message, { usual: 'Failed', a: undefined, b: undefined });
 },
 });
 Object.assign(assert, { strict: assert });
@@ -2070,11 +2087,10 @@ exitCode: () => node.exitCode() ?? -1,
 const uncurry = Function.prototype.bind.bind(Function.prototype.call);
 const { apply, getPrototypeOf } = Reflect;
 const { TypeError: WrongType, Object: object, Array: list, Number: number } = globalThis;
-/** @type {any} */
 const typedArrays = getPrototypeOf(Uint8Array.prototype);
 const plainSort = uncurry(list.prototype.sort);
 const plainTypedSort = uncurry(typedArrays.sort);
-const typedLength = uncurry(object.getOwnPropertyDescriptor(typedArrays, 'length').get);
+const typedLength = uncurry(object.getOwnPropertyDescriptor(typedArrays, 'length')?.get);
 const typedSlice = uncurry(typedArrays.slice);
 const WINS = 7;
 
@@ -2451,7 +2467,7 @@ const { Number: number, TypeError: WrongType } = globalThis;
 const timers = { __proto__: null };
 let lastTimer = 0;
 let now = 0;
-const start = (run, delay, args, every) => {
+const start = (run, { delay, args, every }) => {
 if (typeof run !== 'function') throw new WrongType('The timer needs a function');
 const wait = number(delay) > 0 ? number(delay) : 0;
 const again = every ? wait || 1 : 0;
@@ -2461,9 +2477,9 @@ return lastTimer;
 const stop = (id) => {
 delete timers[id];
 };
-define('setTimeout', (run, delay, ...args) => start(run, delay, args, false));
-define('setInterval', (run, delay, ...args) => start(run, delay, args, true));
-define('setImmediate', (run, ...args) => start(run, 0, args, false));
+define('setTimeout', (run, delay, ...args) => start(run, { delay, args, every: false }));
+define('setInterval', (run, delay, ...args) => start(run, { delay, args, every: true }));
+define('setImmediate', (run, ...args) => start(run, { delay: 0, args, every: false }));
 define('clearTimeout', stop);
 define('clearInterval', stop);
 define('clearImmediate', stop);
@@ -2494,6 +2510,6 @@ else delete timers[first];
 apply(timer.run, undefined, timer.args);
 return true;
 }
-return { tick, later: (run) => start(run, 0, [], false) };
+return { tick, later: (run) => start(run, { delay: 0, args: [], every: false }) };
 }`,
 };

@@ -34,7 +34,7 @@ export async function runJavascript(
     const prelude = javascriptPrelude(request.code + (request.mode === 'assert' ? input : ''));
     const tools = runPrelude(realm.context, { prelude, outputBytes: request.outputBytes }, send);
     send({ kind: 'started' });
-    const report = runTest(realm, tools, request, input);
+    const report = runTest(realm, tools, { request, input });
     if (report === OUT_OF_MEMORY) return send({ kind: 'memory' });
     send({ kind: 'tested', ...report });
   }
@@ -80,14 +80,14 @@ const UNSETTLED = Symbol('unsettled');
 function runTest(
   realm: JavascriptRealm,
   tools: Tools,
-  request: RunRequest,
-  input: string,
+  { request, input }: { request: RunRequest; input: string },
 ): TestReport | typeof OUT_OF_MEMORY {
   const { context } = realm;
   try {
     const test = request.mode === 'assert' ? compileTest(realm, tools, input) : SCRIPT;
     if (test.fault !== undefined) return { result: null, exception: null, unsound: test.fault };
-    const step = runSteps(realm, tools, request, { input, isModule: test.type === 'module' });
+    const isModule = test.type === 'module';
+    const step = runSteps(realm, tools, { ...request, input, isModule });
     const code = exitCode(realm, tools);
     const isWhole = request.mode === 'stdio' || request.mode === 'script'; // as in Node: it just ends
     if (code === 0 && isWhole) return { result: null, exception: null };
@@ -102,7 +102,7 @@ function runTest(
       return { result: null, exception: isWhole ? null : unsettledPromise(request) };
     }
     if (step.error !== undefined) {
-      return describeThrown(realm, tools, step.error, request);
+      return describeThrown(realm, tools, { ...request, thrown: step.error });
     }
     if (request.mode !== 'function') return { result: null, exception: null };
     const told: [string | null, string | null] = JSON.parse(context.getString(step.value));
@@ -136,8 +136,7 @@ function compileTest(
 function runSteps(
   realm: JavascriptRealm,
   tools: Tools,
-  { mode, code, entry }: RunRequest,
-  { input, isModule }: { input: string; isModule: boolean },
+  { mode, code, entry, input, isModule }: RunRequest & { input: string; isModule: boolean },
 ): Step | typeof UNSETTLED {
   const { context } = realm;
   const isWhole = mode === 'stdio' || mode === 'script';
@@ -251,8 +250,7 @@ function settle(
 function describeThrown(
   realm: JavascriptRealm,
   tools: Tools,
-  thrown: QuickJSHandle,
-  { mode, code }: RunRequest,
+  { thrown, mode, code }: { thrown: QuickJSHandle } & Pick<RunRequest, 'mode' | 'code'>,
 ): TestReport | typeof OUT_OF_MEMORY {
   const { context, runtime, isFull } = realm;
   runtime.setMemoryLimit(-1);

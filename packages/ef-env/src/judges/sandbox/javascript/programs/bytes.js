@@ -161,6 +161,7 @@ export function bytes(define) {
     return known;
   };
   class Buffer extends Uint8Array {
+    /** @override */
     static from(data, encoding) {
       if (typeof data === 'string') return new Buffer(encodingOf(encoding)[0](data));
       return new Buffer(data instanceof ArrayBuffer ? new Uint8Array(data) : Array.from(data));
@@ -177,6 +178,7 @@ export function bytes(define) {
     static byteLength(data, encoding) {
       return typeof data === 'string' ? encodingOf(encoding)[0](data).length : data.byteLength;
     }
+    /** @override */
     toString(encoding, start = 0, end = this.length) {
       return encodingOf(encoding)[1](
         start === 0 && end === this.length ? this : Array.from(this).slice(start, end),

@@ -88,8 +88,9 @@ export function callProgram({ inspect, cut, reach, exportsOf }) {
   const setPrototype = Set.prototype;
   const eachOfMap = uncurry(Map.prototype.forEach);
   const eachOfSet = uncurry(Set.prototype.forEach);
-  const isMap = uncurry(getOwnPropertyDescriptor(Map.prototype, 'size').get);
-  const isSet = uncurry(getOwnPropertyDescriptor(Set.prototype, 'size').get);
+  const sizeOf = (prototype) => uncurry(getOwnPropertyDescriptor(prototype, 'size')?.get);
+  const isMap = sizeOf(Map.prototype);
+  const isSet = sizeOf(Set.prototype);
   /** @type {(value: any) => boolean} */
   const isView = ArrayBuffer.isView;
   const { iterator } = Symbol;

@@ -207,7 +207,7 @@ export function inspect() {
       if (array) open = name === 'Array' ? '[' : prefix('Array', '(' + length + ')') + '[';
       else if (typed !== undefined) open = typed + '(' + length + ') [';
       else if (typeof value === 'function') base = functionBase(value, name);
-      else if (sized) open = prefix(brand.name, '(' + brand.inner + ')') + '{';
+      else if (sized) open = prefix(sized.name, '(' + sized.inner + ')') + '{';
       else if (isPrototypeOf(errorPrototype, value)) base = errorBase(value);
       else if (brand) {
         const written = brandBase(brand, value);
@@ -218,13 +218,13 @@ export function inspect() {
         if (start !== 'Object ') open = start + '{';
       }
       const close = list ? ']' : '}';
-      const empty = keys.length === 0 && (list ? length === 0 : !sized || brand.inner === 0);
+      const empty = keys.length === 0 && (list ? length === 0 : !sized || sized.inner === 0);
       if (empty) return base !== '' ? base : open + close;
       if (level > 2) return array ? '[Array]' : '[' + (name ?? 'Object: null prototype') + ']';
       seen[seen.length] = value;
       deepest = level;
       let output = list ? items(value, length, level) : [];
-      if (sized) output = entries(brand.name, value, level);
+      if (sized) output = entries(sized.name, value, level);
       for (let i = 0; i < keys.length; i++) output[output.length] = property(value, keys[i], level);
       seen.length -= 1;
       for (let at = 0; at < circular.length; at++) {
@@ -234,7 +234,7 @@ export function inspect() {
           else open = mark + ' ' + open;
         }
       }
-      return layOut(output, base, open, close, list ? value : null, level);
+      return layOut(output, { base, open, close }, { list: list ? value : null, level });
     }
 
     function shownKeys(value, indexed) {
@@ -286,7 +286,7 @@ export function inspect() {
       for (; i < length && output.length < 100; i++) {
         const descriptor = getOwnPropertyDescriptor(value, i);
         if (descriptor !== undefined) {
-          output[output.length] = property(value, text(i), level, true);
+          output[output.length] = contentOf(value, text(i), level);
           continue;
         }
         const from = i;
@@ -318,7 +318,12 @@ export function inspect() {
       return output;
     }
 
-    function property(value, key, level, bare) {
+    function property(value, key, level) {
+      const shown = contentOf(value, key, level);
+      return labelOf(key) + ': ' + shown;
+    }
+
+    function contentOf(value, key, level) {
       const descriptor = getOwnPropertyDescriptor(value, key) ?? { value: undefined };
       let shown;
       if (descriptor.get !== undefined)
@@ -329,8 +334,7 @@ export function inspect() {
         shown = format(descriptor.value, level + 1);
         indent -= 2;
       }
-      if (bare) return shown;
-      return labelOf(key) + ': ' + shown;
+      return shown;
     }
 
     function labelOf(key) {
@@ -339,7 +343,7 @@ export function inspect() {
       return matches(IDENTIFIER, key) ? key : quote(key);
     }
 
-    function layOut(parts, base, open, close, list, level) {
+    function layOut(parts, { base, open, close }, { list, level }) {
       const before = base === '' ? '' : base + ' ';
       const output = list !== null && parts.length > 6 ? inColumns(parts, list) : parts;
       if (deepest - level < 3 && output.length === parts.length) {

@@ -146,6 +146,7 @@ export function locale() {
 
   // three levels: letters, accents, capitals
   function keyOf(string, numeric) {
+    /** @type {any} */
     const key = { first: [], second: [], third: [], __proto__: null };
     const add = (first, second, third) => {
       if (first !== 0) key.first[key.first.length] = first;
@@ -456,25 +457,41 @@ export function locale() {
     return hour !== undefined && isTwelve ? out + (hours < 12 ? ' AM' : ' PM') : out;
   }
 
-  define(text.prototype, 'localeCompare', function localeCompare(that, _locales, options) {
-    return collate(text(this), text(that), options);
-  });
+  define(
+    text.prototype,
+    'localeCompare',
+    /** @this {any} */ function localeCompare(that, _locales, options) {
+      return collate(text(this), text(that), options);
+    },
+  );
   const numberValue = uncurry(number.prototype.valueOf);
   const bigintValue = uncurry(bigint.prototype.valueOf);
-  define(number.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
-    return formatNumber(numberValue(this), options);
-  });
-  define(bigint.prototype, 'toLocaleString', function toLocaleString(_locales, options) {
-    return formatNumber(bigintValue(this), options);
-  });
+  define(
+    number.prototype,
+    'toLocaleString',
+    /** @this {any} */ function toLocaleString(_locales, options) {
+      return formatNumber(numberValue(this), options);
+    },
+  );
+  define(
+    bigint.prototype,
+    'toLocaleString',
+    /** @this {any} */ function toLocaleString(_locales, options) {
+      return formatNumber(bigintValue(this), options);
+    },
+  );
   for (const [name, usual] of [
     ['toLocaleString', 'both'],
     ['toLocaleDateString', 'date'],
     ['toLocaleTimeString', 'time'],
   ]) {
-    define(date.prototype, name, function (_locales, options) {
-      return formatDate(this, options, usual === 'both' ? 'any' : usual);
-    });
+    define(
+      date.prototype,
+      name,
+      /** @this {any} */ function (_locales, options) {
+        return formatDate(this, options, usual === 'both' ? 'any' : usual);
+      },
+    );
   }
   const resolved = () => ({ locale: 'en-US', timeZone: 'UTC', numberingSystem: 'latn' });
   class Collator {

@@ -192,7 +192,9 @@ export function modules(tools) {
 
   // ---- readline
   class Interface extends EventEmitter {
+    /** @type {string[] | null} */
     #lines = null;
+    /** @type {((answer: any) => void) | null} */
     #ask = null;
     #iterates = false;
     #pending = false;
@@ -209,11 +211,12 @@ export function modules(tools) {
       this.#schedule();
     }
     #read() {
-      if (this.#lines !== null) return;
-      const all = take();
-      this.#lines = all.split(/\r\n|\n|\r/);
-      if (this.#lines[this.#lines.length - 1] === '') this.#lines.pop();
-      this.#lines.reverse();
+      if (this.#lines !== null) return this.#lines;
+      const lines = take().split(/\r\n|\n|\r/);
+      if (lines[lines.length - 1] === '') lines.pop();
+      lines.reverse();
+      this.#lines = lines;
+      return lines;
     }
     #schedule() {
       if (this.#pending || this.closed) return;
@@ -225,18 +228,18 @@ export function modules(tools) {
     }
     #pump() {
       if (this.#iterates || this.#paused || this.closed) return;
-      this.#read();
-      while (!this.closed && !this.#paused && this.#lines.length > 0) {
+      const lines = this.#read();
+      while (!this.closed && !this.#paused && lines.length > 0) {
         if (this.#ask !== null) {
           const ask = this.#ask;
           this.#ask = null;
-          ask(this.#lines.pop());
-        } else if (this.listenerCount('line') > 0) this.emit('line', this.#lines.pop());
-        else if (this.listenerCount('close') > 0) this.#lines.length = 0;
+          ask(lines.pop());
+        } else if (this.listenerCount('line') > 0) this.emit('line', lines.pop());
+        else if (this.listenerCount('close') > 0) lines.length = 0;
         else return; // until somebody asks
       }
       if (!this.#paused && this.#ask === null) this.close();
-      else if (this.#ask !== null && this.#lines.length === 0) this.close();
+      else if (this.#ask !== null && lines.length === 0) this.close();
     }
     question(query, options, done) {
       const answer = typeof options === 'function' ? options : done;
@@ -269,9 +272,9 @@ export function modules(tools) {
     }
     async *[Symbol.asyncIterator]() {
       this.#iterates = true;
-      this.#read();
+      const lines = this.#read();
       try {
-        while (this.#lines.length > 0) yield this.#lines.pop();
+        while (lines.length > 0) yield lines.pop();
       } finally {
         this.close();
       }
@@ -282,6 +285,7 @@ export function modules(tools) {
       output === undefined && input && !(input instanceof EventEmitter) ? input : { input, output },
     );
   class AskingInterface extends Interface {
+    /** @override */
     question(query) {
       return new Promise((done) => super.question(query, done));
     }
@@ -319,6 +323,7 @@ export function modules(tools) {
       const all = Buffer.from(text);
       return encoding === undefined || encoding === null ? all : all.toString(encoding);
     },
+    // biome-ignore lint/complexity/useMaxParams: Node's signature
     readSync(fd, buffer, offset = 0, length = buffer.length - offset) {
       if (fd !== 0) throw missing('read', fd);
       bytes ??= Buffer.from(text);
@@ -426,32 +431,29 @@ export function modules(tools) {
     inspect(a) === inspect(b) &&
     Object.is(typeof a, typeof b) &&
     JSON.stringify(a) === JSON.stringify(b);
-  const hold = (holds, message, usual, a, b) => {
+  const hold = (holds, message, { usual, a, b }) => {
     if (holds) return;
     if (message instanceof Error) throw message;
     throw new AssertionError(message ?? usual, a, b);
   };
   const strictEqual = (a, b, message) =>
-    hold(
-      Object.is(a, b),
-      message,
-      'Expected values to be strictly equal:\n\n' + inspect(a) + ' !== ' + inspect(b) + '\n',
+    hold(Object.is(a, b), message, {
+      usual: 'Expected values to be strictly equal:\n\n' + inspect(a) + ' !== ' + inspect(b) + '\n',
       a,
       b,
-    );
+    });
   const deepEqual = (a, b, message) =>
-    hold(
-      isSame(a, b),
-      message,
-      'Expected values to be strictly deep-equal:\n' +
+    hold(isSame(a, b), message, {
+      usual:
+        'Expected values to be strictly deep-equal:\n' +
         inspect(a) +
         '\n\nshould loosely deep-equal\n\n' +
         inspect(b),
       a,
       b,
-    );
+    });
   const ok = (value, message) =>
-    hold(value, message, 'The expression evaluated to a falsy value', value, true);
+    hold(value, message, { usual: 'The expression evaluated to a falsy value', a: value, b: true });
   const assert = Object.assign((value, message) => ok(value, message), {
     AssertionError,
     ok,
@@ -459,24 +461,25 @@ export function modules(tools) {
     deepEqual,
     deepStrictEqual: deepEqual,
     equal: (a, b, message) =>
-      hold(a == b || (a !== a && b !== b), message, inspect(a) + ' == ' + inspect(b), a, b),
-    notEqual: (a, b, message) => hold(a != b, message, inspect(a) + ' != ' + inspect(b), a, b),
+      hold(a == b || (a !== a && b !== b), message, {
+        usual: inspect(a) + ' == ' + inspect(b),
+        a,
+        b,
+      }),
+    notEqual: (a, b, message) =>
+      hold(a != b, message, { usual: inspect(a) + ' != ' + inspect(b), a, b }),
     notStrictEqual: (a, b, message) =>
-      hold(
-        !Object.is(a, b),
-        message,
-        'Expected "actual" to be strictly unequal to: ' + inspect(b),
+      hold(!Object.is(a, b), message, {
+        usual: 'Expected "actual" to be strictly unequal to: ' + inspect(b),
         a,
         b,
-      ),
+      }),
     notDeepStrictEqual: (a, b, message) =>
-      hold(
-        !isSame(a, b),
-        message,
-        'Expected "actual" not to be strictly deep-equal to: ' + inspect(b),
+      hold(!isSame(a, b), message, {
+        usual: 'Expected "actual" not to be strictly deep-equal to: ' + inspect(b),
         a,
         b,
-      ),
+      }),
     throws(run, ...rest) {
       let threw = false;
       try {
@@ -484,14 +487,14 @@ export function modules(tools) {
       } catch {
         threw = true;
       }
-      hold(
-        threw,
-        typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined,
-        'Missing expected exception.',
-      );
+      hold(threw, typeof rest[rest.length - 1] === 'string' ? rest[rest.length - 1] : undefined, {
+        usual: 'Missing expected exception.',
+        a: undefined,
+        b: undefined,
+      });
     },
     fail(message) {
-      hold(false, message, 'Failed');
+      hold(false, message, { usual: 'Failed', a: undefined, b: undefined });
     },
   });
   Object.assign(assert, { strict: assert });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/useMaxParams: an object per call would cost the interpreter more than the call
 // biome-ignore-all lint/suspicious/noSelfCompare: NaN, without a built-in that the program could replace
 // biome-ignore-all lint/complexity/useMathMinMax: no built-in that the program could replace
 /**
@@ -17,7 +18,7 @@ export function sort() {
   const typedArrays = getPrototypeOf(Uint8Array.prototype);
   const plainSort = uncurry(list.prototype.sort);
   const plainTypedSort = uncurry(typedArrays.sort);
-  const typedLength = uncurry(object.getOwnPropertyDescriptor(typedArrays, 'length').get);
+  const typedLength = uncurry(object.getOwnPropertyDescriptor(typedArrays, 'length')?.get);
   const typedSlice = uncurry(typedArrays.slice);
   const WINS = 7;
 
@@ -363,6 +364,7 @@ export function sort() {
       if (cmp === undefined) return plainTypedSort(this);
       const length = typedLength(this);
       const compare = (x, y) => +cmp(x, y) || 0;
+      /** @type {any[][]} */
       const [source, target] = [[], []];
       for (let i = 0; i < length; i++) source[i] = target[i] = this[i];
       if (length > 1) mergeSort(source, 0, length, target, compare);

@@ -12,7 +12,7 @@ export function timersProgram({ define }) {
   const timers = { __proto__: null };
   let lastTimer = 0;
   let now = 0;
-  const start = (run, delay, args, every) => {
+  const start = (run, { delay, args, every }) => {
     if (typeof run !== 'function') throw new WrongType('The timer needs a function');
     const wait = number(delay) > 0 ? number(delay) : 0;
     const again = every ? wait || 1 : 0;
@@ -22,9 +22,9 @@ export function timersProgram({ define }) {
   const stop = (id) => {
     delete timers[id];
   };
-  define('setTimeout', (run, delay, ...args) => start(run, delay, args, false));
-  define('setInterval', (run, delay, ...args) => start(run, delay, args, true));
-  define('setImmediate', (run, ...args) => start(run, 0, args, false));
+  define('setTimeout', (run, delay, ...args) => start(run, { delay, args, every: false }));
+  define('setInterval', (run, delay, ...args) => start(run, { delay, args, every: true }));
+  define('setImmediate', (run, ...args) => start(run, { delay: 0, args, every: false }));
   define('clearTimeout', stop);
   define('clearInterval', stop);
   define('clearImmediate', stop);
@@ -55,5 +55,5 @@ export function timersProgram({ define }) {
     apply(timer.run, undefined, timer.args);
     return true;
   }
-  return { tick, later: (run) => start(run, 0, [], false) };
+  return { tick, later: (run) => start(run, { delay: 0, args: [], every: false }) };
 }
