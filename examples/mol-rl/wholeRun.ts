@@ -81,7 +81,7 @@ async function writeResults(out: string, checkpoint: Checkpoint, facts: RunFacts
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   await replaceFile(
     join(out, 'report.html'),
-    renderReport(checkpoint, results, metrics, talkative, facts),
+    renderReport({ checkpoint, results, metrics, episodes: talkative, facts }),
   );
   say('');
   say(consoleTable(results.arms));

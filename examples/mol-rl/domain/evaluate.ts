@@ -59,10 +59,10 @@ export async function evaluate(
     return Array.from({ length: tasks }, () => make(random));
   };
   const domain = draw('domain', (random) => domainQuestion(random, split));
-  const sampled = await ask(learner, domain, 1, options);
-  const greedy = await ask(learner, domain, 0, options);
+  const sampled = await ask(learner, domain, { ...options, temperature: 1 });
+  const greedy = await ask(learner, domain, { ...options, temperature: 0 });
   const skill = async (name: keyof typeof SKILLS): Promise<Score> =>
-    score(await ask(learner, draw(name, SKILLS[name]), 0, options));
+    score(await ask(learner, draw(name, SKILLS[name]), { ...options, temperature: 0 }));
   return {
     domain: { t1: score(sampled), greedy: score(greedy) },
     skills: {
@@ -89,8 +89,7 @@ function domainQuestion(random: Random, split: 'validation' | 'test'): QuizTask 
 const ask = (
   { policy }: Learner,
   tasks: QuizTask[],
-  temperature: number,
-  { seed, signal }: EvaluateOptions,
+  { seed, temperature, signal }: EvaluateOptions & { temperature: number },
 ): Promise<Trajectory[]> =>
   collect(quiz(), policy, {
     tasks,

@@ -6,18 +6,23 @@ import type { MetricsRow } from './metricsRow.ts';
 import { type Results, tableCells } from './results.ts';
 import type { RunFacts } from './runFacts.ts';
 
+/** What a report shows. */
+export interface ReportedRun {
+  checkpoint: Checkpoint;
+  results: Results;
+  metrics: readonly MetricsRow[];
+  /** With feedback, before training. */
+  episodes: readonly { segments: { speaker: string; kind: string; text: string }[] }[];
+  facts: RunFacts;
+}
+
 /** The run as one HTML file without scripts or outside files: table, curves, what was run, episodes before and after training. */
-export function renderReport(
-  checkpoint: Checkpoint,
-  results: Results,
-  metrics: readonly MetricsRow[],
-  episodes: readonly { segments: { speaker: string; kind: string; text: string }[] }[],
-  facts: RunFacts,
-): string {
+export function renderReport(run: ReportedRun): string {
+  const { checkpoint, results, metrics, episodes, facts } = run;
   const { settings } = checkpoint;
   const seeds = settings.seeds === 1 ? `seed ${settings.seed}` : `${settings.seeds} seeds`;
   const curve = (title: string, stage: string, metric: string): string =>
-    lineChart(title, seriesOf(metrics, stage, metric, settings.seed), { x: 'update' });
+    lineChart(title, seriesOf(metrics, { stage, metric, seed: settings.seed }), { x: 'update' });
   return htmlPage(
     'MoL-RL run',
     `<h1>Learning from textual feedback</h1>
@@ -69,9 +74,7 @@ function secondsTable({ seconds }: Checkpoint): string {
 /** One curve per arm, first seed. */
 function seriesOf(
   metrics: readonly MetricsRow[],
-  stage: string,
-  metric: string,
-  seed: number,
+  { stage, metric, seed }: { stage: string; metric: string; seed: number },
 ): Series[] {
   const series = new Map<string, [number, number][]>();
   for (const row of metrics) {

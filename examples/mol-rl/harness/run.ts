@@ -47,7 +47,7 @@ export async function runArms(run: Run): Promise<void> {
     for (let seed = settings.seed; seed < settings.seed + settings.seeds; seed++) {
       for (const arm of settings.arm) {
         if (checkpoint.evaluations[`${seed}/${arm}`]) continue;
-        await runArm(run, seed, arm, fresh);
+        await runArm(run, { seed, arm }, fresh);
       }
       // The next seed starts from the base again.
       checkpoint.taught = {};
@@ -62,11 +62,15 @@ export async function runArms(run: Run): Promise<void> {
   }
 }
 
-async function runArm(run: Run, seed: number, arm: Arm, fresh: Weights): Promise<void> {
+async function runArm(
+  run: Run,
+  { seed, arm }: { seed: number; arm: Arm },
+  fresh: Weights,
+): Promise<void> {
   const { learner, checkpoint } = run;
   const [first, second] = arm.split('+');
   const method = first === 'base' || first === 'grpo' ? undefined : (first as TeachMethod); // the rest of ARMS
-  const start = method ? await taughtWeights(run, seed, method, fresh) : fresh;
+  const start = method ? await taughtWeights(run, { seed, method }, fresh) : fresh;
   writeWeights(learner.model.trainable(), start);
   if (first === 'grpo' || second === 'grpo') await grpoStage(run, seed, arm);
   await evaluateArm(run, seed, arm);
@@ -76,8 +80,7 @@ async function runArm(run: Run, seed: number, arm: Arm, fresh: Weights): Promise
 /** The weights after stage 1: from the checkpoint when it has them, else by teaching. */
 async function taughtWeights(
   run: Run,
-  seed: number,
-  method: TeachMethod,
+  { seed, method }: { seed: number; method: TeachMethod },
   fresh: Weights,
 ): Promise<Weights> {
   const { learner, checkpoint } = run;
@@ -164,14 +167,18 @@ async function runStage(
     save: () => save(run),
     onUpdate: ({ step, metrics }) => {
       run.metrics.append({ seed: of.seed, arm: of.arm, stage: of.stage, step, ...metrics });
-      report(run, of, step, metrics);
+      report(run, of, { step, metrics });
       since = addSeconds(checkpoint, of.name, since);
       return undefined;
     },
   });
 }
 
-function report(run: Run, of: StageOf, step: number, metrics: Record<string, number>): void {
+function report(
+  run: Run,
+  of: StageOf,
+  { step, metrics }: Pick<StageStep, 'step' | 'metrics'>,
+): void {
   const { progress, checkpoint } = run;
   const shown = (name: string, digits: number): string => (metrics[name] ?? 0).toFixed(digits);
   if (of.stage === 'teach') {

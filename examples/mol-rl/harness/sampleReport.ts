@@ -35,12 +35,12 @@ export function sampleReport(): string {
     })),
   );
   const text = `4876 rav ${'x'.repeat(200)}`;
-  return renderReport(
+  return renderReport({
     checkpoint,
-    summarize(checkpoint),
+    results: summarize(checkpoint),
     metrics,
-    [{ segments: [{ speaker: 'user', kind: 'prompt', text }] }],
-    {
+    episodes: [{ segments: [{ speaker: 'user', kind: 'prompt', text }] }],
+    facts: {
       model: [
         ['weights', `/models/${'long'.repeat(40)}`],
         ['parameters', '536,640'],
@@ -54,5 +54,5 @@ export function sampleReport(): string {
         ['kernels', 'kernels-v3.so (native), 2 threads'],
       ],
     },
-  );
+  });
 }

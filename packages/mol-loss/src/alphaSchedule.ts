@@ -27,11 +27,11 @@ const OPTIONS: Names<AlphaScheduleOptions> = { alpha: true, warmupSteps: true, f
 export function alphaSchedule(options: AlphaScheduleOptions): (step: number) => number {
   const where = 'alphaSchedule';
   const { alpha, warmupSteps, from = 0 } = readFields(where, options, { known: OPTIONS });
-  assertNumber(where, 'alpha', alpha, { min: 0 });
-  assertNumber(where, 'warmupSteps', warmupSteps, { integer: true, min: 0 });
-  assertNumber(where, 'from', from, { min: 0 });
+  assertNumber(`${where}: alpha`, alpha, { min: 0 });
+  assertNumber(`${where}: warmupSteps`, warmupSteps, { integer: true, min: 0 });
+  assertNumber(`${where}: from`, from, { min: 0 });
   return (step) => {
-    assertNumber(where, 'step', step, { integer: true, min: 0 });
+    assertNumber(`${where}: step`, step, { integer: true, min: 0 });
     return step >= warmupSteps ? alpha : from + ((alpha - from) * step) / warmupSteps;
   };
 }

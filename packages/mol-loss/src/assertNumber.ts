@@ -8,10 +8,9 @@ export interface NumberRange {
   max?: number;
 }
 
-/** Throws `option` unless `value` is a finite number in the range; a number in quotes is none. */
+/** Throws `option` unless `value` is a finite number in the range; a number in quotes is none. `what`: `'molLoss: alpha'`. */
 export function assertNumber(
-  where: string,
-  name: string,
+  what: string,
   value: unknown,
   range: NumberRange = {},
 ): asserts value is number {
@@ -31,7 +30,7 @@ export function assertNumber(
   const kind = integer ? 'an integer' : 'a number';
   throw new MolLossError(
     'option',
-    `${where}: ${name} must be ${[kind, bounds.join(' and ')].join(' ').trim()}, got ${show(value)}.`,
+    `${what} must be ${[kind, bounds.join(' and ')].join(' ').trim()}, got ${show(value)}.`,
   );
 }
 

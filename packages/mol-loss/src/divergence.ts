@@ -38,7 +38,7 @@ export const DIVERGENCE_KINDS: Readonly<Record<DivergenceKind, true>> = {
  * logSoftmax([0, 0]); // Float64Array [-0.6931, -0.6931]
  */
 export function logSoftmax(logits: ArrayLike<number>, temperature: number = 1): Float64Array {
-  assertNumber('logSoftmax', 'temperature', temperature, { above: 0 });
+  assertNumber('logSoftmax: temperature', temperature, { above: 0 });
   assertRow('logSoftmax', 'logits', logits);
   return rowLogSoftmax(logits, temperature);
 }
@@ -64,9 +64,9 @@ export function crossEntropy(
       temperature: true,
     },
   });
-  assertNumber('crossEntropy', 'temperature', temperature, { above: 0 });
+  assertNumber('crossEntropy: temperature', temperature, { above: 0 });
   assertRow('crossEntropy', 'logits', logits);
-  assertNumber('crossEntropy', 'target', target, {
+  assertNumber('crossEntropy: target', target, {
     integer: true,
     min: 0,
     max: logits.length - 1,
@@ -102,9 +102,9 @@ export function divergence(
 ): RowTerm {
   const given = readFields('divergence', options ?? {}, { known: OPTIONS });
   const { kind = 'reverse', jsdBeta = 0.5, temperature = 1 } = given;
-  lookUp('divergence', 'kind', DIVERGENCE_KINDS, kind);
-  assertNumber('divergence', 'jsdBeta', jsdBeta, { min: 0, max: 1 });
-  assertNumber('divergence', 'temperature', temperature, { above: 0 });
+  lookUp('divergence: unknown kind', DIVERGENCE_KINDS, kind);
+  assertNumber('divergence: jsdBeta', jsdBeta, { min: 0, max: 1 });
+  assertNumber('divergence: temperature', temperature, { above: 0 });
   assertRow('divergence', 'logits', logits);
   assertRow('divergence', 'refLogits', refLogits);
   if (refLogits.length !== logits.length) {

@@ -1,19 +1,14 @@
 import { show } from './assertNumber.ts';
 import { MolLossError } from './errors.ts';
 
-/** Entry `name` of a table, or an `unknown-name` error that suggests the nearest name. */
-export function lookUp<T>(
-  where: string,
-  what: string,
-  table: Readonly<Record<string, T>>,
-  name: string,
-): T {
+/** Entry `name` of a table, or an `unknown-name` error that suggests the nearest name. `unknown`: `'roles: unknown role'`. */
+export function lookUp<T>(unknown: string, table: Readonly<Record<string, T>>, name: string): T {
   if (typeof name === 'string' && Object.hasOwn(table, name)) return table[name] as T; // hasOwn has just said so
   const known = Object.keys(table);
   const nearest = typeof name === 'string' ? didYouMean(name, known) : '';
   throw new MolLossError(
     'unknown-name',
-    `${where}: unknown ${what} ${show(name)}.${nearest} Known: ${known.join(', ')}.`,
+    `${unknown} ${show(name)}.${nearest} Known: ${known.join(', ')}.`,
   );
 }
 

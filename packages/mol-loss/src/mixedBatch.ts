@@ -46,13 +46,16 @@ export function mixedBatch(
   options: MixedBatchOptions,
 ): { domain: number[]; general: number[] } {
   const { domainSize, generalSize, batchSize, generalShare, seed } = readOptions(options);
-  assertNumber('mixedBatch', 'step', step, { integer: true, min: 0, max: 2 ** 32 });
+  assertNumber('mixedBatch: step', step, { integer: true, min: 0, max: 2 ** 32 });
   const generalsBefore = (s: number) => Math.round(s * batchSize * generalShare);
   const first = generalsBefore(step);
   const generals = generalsBefore(step + 1) - first;
   return {
-    domain: take(step * batchSize - first, batchSize - generals, domainSize, seed * 2),
-    general: take(first, generals, generalSize, seed * 2 + 1),
+    domain: take(step * batchSize - first, batchSize - generals, {
+      size: domainSize,
+      seed: seed * 2,
+    }),
+    general: take(first, generals, { size: generalSize, seed: seed * 2 + 1 }),
   };
 }
 
@@ -63,11 +66,11 @@ function readOptions(options: MixedBatchOptions) {
   const where = 'mixedBatch';
   const given = readFields(where, options, { known: OPTIONS });
   const { domainSize, generalSize, batchSize, generalShare = 0.5, seed } = given;
-  assertNumber(where, 'domainSize', domainSize, SET_SIZE);
-  assertNumber(where, 'generalSize', generalSize, SET_SIZE);
-  assertNumber(where, 'batchSize', batchSize, { integer: true, min: 1, max: 2 ** 20 });
-  assertNumber(where, 'generalShare', generalShare, { min: 0, max: 1 });
-  assertNumber(where, 'seed', seed, SEED);
+  assertNumber(`${where}: domainSize`, domainSize, SET_SIZE);
+  assertNumber(`${where}: generalSize`, generalSize, SET_SIZE);
+  assertNumber(`${where}: batchSize`, batchSize, { integer: true, min: 1, max: 2 ** 20 });
+  assertNumber(`${where}: generalShare`, generalShare, { min: 0, max: 1 });
+  assertNumber(`${where}: seed`, seed, SEED);
   if ((generalShare < 1 && domainSize < 1) || (generalShare > 0 && generalSize < 1)) {
     throw new MolLossError(
       'option',
@@ -78,7 +81,11 @@ function readOptions(options: MixedBatchOptions) {
 }
 
 /** Entries `first` to `first + count` of the endless concatenation of shuffled passes. `seed` has 33 bits. */
-function take(first: number, count: number, size: number, seed: number): number[] {
+function take(
+  first: number,
+  count: number,
+  { size, seed }: { size: number; seed: number },
+): number[] {
   const taken: number[] = [];
   let pass = -1;
   let order: number[] = [];

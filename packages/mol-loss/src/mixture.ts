@@ -84,7 +84,7 @@ function termOf(where: string, role: Component, mixture: MolMixture) {
   }
   const term = ce === undefined ? 'kl' : 'ce';
   const weight = ce ?? kl;
-  assertNumber(where, `mixture.${role}.${term}`, weight, { min: 0 });
+  assertNumber(`${where}: mixture.${role}.${term}`, weight, { min: 0 });
   return { term, weight } as const;
 }
 
@@ -106,9 +106,9 @@ function termsOfAlpha(
       general: true,
     },
   });
-  assertNumber(where, 'environmentWeight', environmentWeight, { min: 0 });
-  assertNumber(where, 'alpha (assistant)', assistant, { min: 0 });
-  assertNumber(where, 'alpha (general)', general, { min: 0 });
+  assertNumber(`${where}: environmentWeight`, environmentWeight, { min: 0 });
+  assertNumber(`${where}: alpha (assistant)`, assistant, { min: 0 });
+  assertNumber(`${where}: alpha (general)`, general, { min: 0 });
   return {
     environment: { term: 'ce', weight: environmentWeight },
     assistant: { term: 'kl', weight: assistant },

@@ -75,11 +75,10 @@ export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossRes
   const { logprobs, kl, refLogprobs } = tokens;
   const weights = molWeights(tokens, given);
   const { coefficients, active, codes, terms: mixture } = weights;
-  assertPerToken('molLoss', 'logprobs', logprobs, codes.length);
+  assertPerToken('molLoss', { logprobs }, codes.length);
   const hasKl = Object.values(mixture).some(({ term }) => term === 'kl');
-  if (hasKl || kl !== undefined) assertPerToken('molLoss', 'kl', kl, codes.length);
-  if (refLogprobs !== undefined)
-    assertPerToken('molLoss', 'refLogprobs', refLogprobs, codes.length);
+  if (hasKl || kl !== undefined) assertPerToken('molLoss', { kl }, codes.length);
+  if (refLogprobs !== undefined) assertPerToken('molLoss', { refLogprobs }, codes.length);
   const values = new Float64Array(codes.length);
   const terms = new Float64Array(codes.length);
   const logprobGradient = new Float64Array(codes.length);
@@ -107,7 +106,7 @@ export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossRes
   const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
   const metrics = {
-    ...molMetrics(weights, loss, components, values),
+    ...molMetrics(weights, loss, { components, values }),
     ...nllMetrics(weights, logprobs, refLogprobs),
   };
   return { loss, logprobGradient, klGradient, terms, components, metrics };

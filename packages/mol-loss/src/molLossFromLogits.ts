@@ -99,7 +99,7 @@ export function molLossFromLogits(data: MolLogitsData, options: MolLogitsOptions
   const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
   const metrics = {
-    ...molMetrics(weights, loss, components, values),
+    ...molMetrics(weights, loss, { components, values }),
     ...nllMetrics({ active: named, codes }, logprobs, refLogprobs),
   };
   return { loss, gradient, terms, coefficients, components, metrics };
@@ -110,10 +110,10 @@ function readLogitsOptions(options: MolLogitsOptions) {
   const given = readFields(where, options, { known: { ...WEIGHTS_OPTIONS, ...LOGITS_OPTIONS } });
   const { divergence = 'reverse', jsdBeta = 0.5, temperature = 1, klTemperature = 1 } = given;
   const { scaleByKlTemperature = false } = given;
-  lookUp(where, 'divergence', DIVERGENCE_KINDS, divergence);
-  assertNumber(where, 'jsdBeta', jsdBeta, { min: 0, max: 1 });
-  assertNumber(where, 'temperature', temperature, { above: 0 });
-  assertNumber(where, 'klTemperature', klTemperature, { above: 0, max: 1e100 });
+  lookUp(`${where}: unknown divergence`, DIVERGENCE_KINDS, divergence);
+  assertNumber(`${where}: jsdBeta`, jsdBeta, { min: 0, max: 1 });
+  assertNumber(`${where}: temperature`, temperature, { above: 0 });
+  assertNumber(`${where}: klTemperature`, klTemperature, { above: 0, max: 1e100 });
   if (typeof scaleByKlTemperature !== 'boolean') {
     throw new MolLossError(
       'option',

@@ -7,8 +7,7 @@ import { type Component, ROLE_CODES } from './roles.ts';
 export function molMetrics(
   { active, codes, terms }: MolWeightsResult,
   loss: number,
-  components: Record<Component, MolComponent>,
-  values: Float64Array,
+  { components, values }: { components: Record<Component, MolComponent>; values: Float64Array },
 ): Record<string, number> {
   const rolesOf = (term: 'ce' | 'kl') => COMPONENTS.filter((name) => terms[name]?.term === term);
   const [ceRoles, klRoles] = [rolesOf('ce'), rolesOf('kl')];

@@ -65,9 +65,9 @@ export function readTokens(
   const all = roleCodes(roles);
   const codes = taking === undefined ? all : onlyOf(all, taking);
   const size = codes.length;
-  if (tokenWeights !== undefined) assertPerToken(where, 'tokenWeights', tokenWeights, size);
-  if (sequenceIds !== undefined) assertPerToken(where, 'sequenceIds', sequenceIds, size);
-  if (sequenceLength !== undefined) assertRows(where, size, sequenceLength, sequenceIds);
+  if (tokenWeights !== undefined) assertPerToken(where, { tokenWeights }, size);
+  if (sequenceIds !== undefined) assertPerToken(where, { sequenceIds }, size);
+  if (sequenceLength !== undefined) assertRows(where, size, { sequenceLength, sequenceIds });
   if (sequenceIds !== undefined || tokenWeights !== undefined) {
     assertTokens(where, codes, { sequenceIds, tokenWeights });
   }
@@ -165,7 +165,7 @@ function assertTokens(
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] === 0) continue;
     if (sequenceIds !== undefined && !Number.isFinite(sequenceIds[i])) {
-      assertNumber(where, `sequenceIds[${i}]`, sequenceIds[i]);
+      assertNumber(`${where}: sequenceIds[${i}]`, sequenceIds[i]);
     }
     if (tokenWeights !== undefined) assertWeight(where, i, tokenWeights[i]);
   }
@@ -182,8 +182,7 @@ function assertWeight(where: string, i: number, weight: number | undefined): voi
 function assertRows(
   where: string,
   size: number,
-  sequenceLength: number,
-  sequenceIds: ArrayLike<number> | undefined,
+  { sequenceLength, sequenceIds }: Pick<MolTokens, 'sequenceIds'> & { sequenceLength: number },
 ): void {
   if (sequenceIds) {
     throw new MolLossError(

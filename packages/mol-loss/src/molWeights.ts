@@ -127,14 +127,14 @@ export function readDivisors(
   where: string,
   { normalizer = 'sequence', denominator = 'count' }: Partial<MolWeightsOptions>,
 ): Divisors {
-  const perToken = lookUp(where, 'denominator', DENOMINATORS, denominator);
+  const perToken = lookUp(`${where}: unknown denominator`, DENOMINATORS, denominator);
   const names =
     typeof normalizer === 'string'
       ? { environment: normalizer, assistant: normalizer, general: normalizer }
       : readFields(where, normalizer, { what: 'component of normalizer', known: EACH });
   const divisor = (component: Component): Divisors['divisorOf'][Component] => {
     const what = typeof normalizer === 'string' ? 'normalizer' : `normalizer of ${component}`;
-    const { joint, by } = lookUp(where, what, NORMALIZERS, names[component]);
+    const { joint, by } = lookUp(`${where}: unknown ${what}`, NORMALIZERS, names[component]);
     return { span: joint ? 'joint' : component, unit: by === 'token' ? perToken : 'sequences' };
   };
   const divisorOf = {
@@ -155,7 +155,7 @@ function readTotals(
     known: { ...EACH, joint: true },
   });
   for (const [name, total] of Object.entries(given)) {
-    assertNumber('molWeights', `totals.${name}`, total, { min: 0 });
+    assertNumber(`molWeights: totals.${name}`, total, { min: 0 });
   }
   return (span, own) => {
     const total = given[span];
@@ -165,7 +165,7 @@ function readTotals(
         `molWeights: totals has no ${span}, of which this call has ${own}. molTotals gives all that is needed.`,
       );
     }
-    assertNumber('molWeights', `totals.${span}`, total, { above: 0 });
+    assertNumber(`molWeights: totals.${span}`, total, { above: 0 });
     return total;
   };
 }

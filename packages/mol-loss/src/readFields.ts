@@ -20,7 +20,7 @@ export function readFields<T extends object>(
       `${where}: needs its ${what}s as an object, got ${show(given)}.`,
     );
   }
-  for (const name of Object.keys(given)) lookUp(where, what, known, name);
+  for (const name of Object.keys(given)) lookUp(`${where}: unknown ${what}`, known, name);
   const fields: Record<string, unknown> = {};
   for (const name of Object.keys(known)) {
     const value = (given as Record<string, unknown>)[name]; // behind a getter or a prototype too
@@ -29,16 +29,17 @@ export function readFields<T extends object>(
   return fields as T; // every name is one of T's, every value the caller's
 }
 
-/** Throws `missing` unless `values` is there, `shape` unless it has `length` entries, one per role. */
+/** Throws `missing` unless the named `values` are there, `shape` unless they have `length` entries, one per role. */
 export function assertPerToken(
   where: string,
-  name: string,
-  values: ArrayLike<unknown> | undefined,
+  named: Readonly<Record<string, ArrayLike<unknown> | undefined>>,
   length: number,
 ): void {
-  assertList(where, name, values);
-  if (values.length === length) return;
-  throw new MolLossError('shape', `${where}: ${length} roles but ${values.length} ${name}.`);
+  for (const [name, values] of Object.entries(named)) {
+    assertList(where, name, values);
+    if (values.length === length) continue;
+    throw new MolLossError('shape', `${where}: ${length} roles but ${values.length} ${name}.`);
+  }
 }
 
 /** Throws `missing` unless `values` is an array, typed or not. */

@@ -36,7 +36,7 @@ export function roleCodes(roles: Roles): Uint8Array {
   for (let i = 0; i < codes.length; i++) {
     const role = roles[i]!;
     if (typeof role === 'string') {
-      codes[i] = lookUp('roles', 'role', ROLE_CODES, role);
+      codes[i] = lookUp('roles: unknown role', ROLE_CODES, role);
     } else if (role === 0 || role === 1 || role === 2 || role === 3) {
       codes[i] = role;
     } else {
@@ -106,10 +106,10 @@ export function selectRoles(roles: Roles, options: SelectRolesOptions): Uint8Arr
 }
 
 function assertTurns(turns: ArrayLike<number>, codes: Uint8Array): void {
-  assertPerToken('selectRoles', 'turns', turns, codes.length);
+  assertPerToken('selectRoles', { turns }, codes.length);
   for (let i = 0; i < codes.length; i++) {
     if (codes[i] === 0) continue;
-    assertNumber('selectRoles', `turns[${i}]`, turns[i], { integer: true, min: -1 });
+    assertNumber(`selectRoles: turns[${i}]`, turns[i], { integer: true, min: -1 });
   }
 }
 
@@ -136,10 +136,10 @@ export function selectLargest(
   const where = 'selectLargest';
   const { role, share } = readFields(where, options, { known: { role: true, share: true } });
   const { ignore: _, ...components } = ROLE_CODES;
-  const code = lookUp(where, 'role', components, role);
-  assertNumber(where, 'share', share, { min: 0, max: 1 });
+  const code = lookUp(`${where}: unknown role`, components, role);
+  assertNumber(`${where}: share`, share, { min: 0, max: 1 });
   const codes = roleCodes(roles);
-  assertPerToken(where, 'values', values, codes.length);
+  assertPerToken(where, { values }, codes.length);
   const tokens = Array.from(codes.keys()).filter((i) => codes[i] === code);
   for (const i of tokens) {
     if (typeof values[i] === 'number' && !Number.isNaN(values[i])) continue;

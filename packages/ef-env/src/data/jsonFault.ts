@@ -5,15 +5,17 @@
  * @param path - What messages call the value.
  */
 export function jsonFault(value: unknown, path: string): string | null {
-  return faultOf(value, path, '', []);
+  return faultOf(value, { path, key: '', above: [] });
 }
 
-function faultOf(
-  value: unknown,
-  path: string,
-  key: string,
-  above: readonly unknown[],
-): string | null {
+/** Where a value stands: what messages call it, its own key, and the values that hold it. */
+interface Place {
+  path: string;
+  key: string;
+  above: readonly unknown[];
+}
+
+function faultOf(value: unknown, { path, key, above }: Place): string | null {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return null;
   if (typeof value === 'number') {
     return Number.isFinite(value) ? null : `${path} is ${value}, which JSON does not have`;
@@ -23,7 +25,7 @@ function faultOf(
   if (hasToJson(value)) {
     const given = value.toJSON(key);
     if (given === null) return `${path} is ${describe(value)} without a value`; // a Date that does not exist
-    return given === value ? null : faultOf(given, path, key, [...above, value]);
+    return given === value ? null : faultOf(given, { path, key, above: [...above, value] });
   }
   if (Array.isArray(value)) return firstFault(Array.from(value).entries(), path, [...above, value]);
   if (!isPlain(value)) {
@@ -40,7 +42,7 @@ function firstFault(
 ): string | null {
   for (const [key, field] of entries) {
     const place = typeof key === 'number' ? `${path}[${key}]` : `${path}.${key}`;
-    const fault = faultOf(field, place, String(key), above);
+    const fault = faultOf(field, { path: place, key: String(key), above });
     if (fault !== null) return fault;
   }
   return null;

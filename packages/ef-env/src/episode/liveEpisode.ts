@@ -97,8 +97,7 @@ function openView(segments: Segment[], opening: Opening): void {
 export async function answer<Task, Role extends string>(
   live: LiveEpisode<Task, Role>,
   attempted: Segment,
-  maxTurns: number,
-  limits: StepLimits,
+  { maxTurns, limits }: { maxTurns: number; limits: StepLimits },
 ): Promise<void> {
   const { role, roles, views } = live;
   const view = views[role];

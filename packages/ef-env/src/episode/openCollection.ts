@@ -65,7 +65,7 @@ export function openCollection<Task, Role extends string>(
         await Promise.all(
           Array.from(
             groups,
-            (group) => scoreEnded(groupOf(group) as Trajectory[], fresh, rubric, limits), // whole: none is undefined
+            (group) => scoreEnded({ group: groupOf(group) as Trajectory[], fresh }, rubric, limits), // whole: none is undefined
           ),
         );
       }
@@ -78,8 +78,7 @@ export function openCollection<Task, Role extends string>(
 
 /** Scores a group; those that were completed earlier count in it and keep what they have. */
 async function scoreEnded<Task>(
-  group: readonly Trajectory[],
-  fresh: ReadonlySet<Trajectory>,
+  { group, fresh }: { group: readonly Trajectory[]; fresh: ReadonlySet<Trajectory> },
   rubric: Rubric<Task>,
   limits: StepLimits,
 ): Promise<void> {

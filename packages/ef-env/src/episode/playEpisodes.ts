@@ -62,7 +62,8 @@ export async function playEpisodes<Task, Role extends string>(
           if (lives.length === 0) continue;
           signal?.throwIfAborted();
           const attempts = await attempt(policies[role], { caller, lives, turn }, options);
-          await Promise.all(lives.map((live, i) => answer(live, attempts[i]!, maxTurns, limits))); // one each
+          const answered = lives.map((live, i) => answer(live, attempts[i]!, { maxTurns, limits })); // one each
+          await Promise.all(answered);
         }
         await settle();
       }

@@ -14,7 +14,7 @@ import { EfEnvError } from '../base/errors.ts';
  * @see Chen et al. 2021, Codex: https://arxiv.org/abs/2107.03374
  */
 export function passAtK(n: number, c: number, k: number): number {
-  checkSamples('passAtK', n, c, k);
+  checkSamples('passAtK', { n, c, k });
   let miss = 1;
   for (let i = 0; i < k; i++) miss *= Math.max(0, n - c - i) / (n - i);
   return 1 - miss;
@@ -29,7 +29,7 @@ export function passAtK(n: number, c: number, k: number): number {
  * passAllK(8, 4, 2); // 0.2143
  */
 export function passAllK(n: number, c: number, k: number): number {
-  checkSamples('passAllK', n, c, k);
+  checkSamples('passAllK', { n, c, k });
   let hit = 1;
   for (let i = 0; i < k; i++) hit *= Math.max(0, c - i) / (n - i);
   return hit;
@@ -47,8 +47,9 @@ export function passAllK(n: number, c: number, k: number): number {
  *
  * @see Liu et al. 2024, Are Your LLMs Capable of Stable Reasoning?: https://arxiv.org/abs/2412.13147
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the formula
 export function gPassAtK(n: number, c: number, k: number, threshold: number): number {
-  checkSamples('gPassAtK', n, c, k);
+  checkSamples('gPassAtK', { n, c, k });
   // 0.55 * 20 is 11.000000000000002 in doubles
   return atLeast(Math.max(1, Math.ceil(k * threshold - 1e-9)), n, c, k);
 }
@@ -64,13 +65,14 @@ export function gPassAtK(n: number, c: number, k: number, threshold: number): nu
  * meanGPassAtK(8, 8, 4); // 1
  */
 export function meanGPassAtK(n: number, c: number, k: number): number {
-  checkSamples('meanGPassAtK', n, c, k);
+  checkSamples('meanGPassAtK', { n, c, k });
   let sum = 0;
   for (let i = Math.ceil(k / 2) + 1; i <= k; i++) sum += atLeast(i, n, c, k);
   return (2 * sum) / k;
 }
 
 /** P(X >= m) for X right ones among k drawn without replacement from n with c right. */
+// biome-ignore lint/complexity/useMaxParams: operands of the formula
 function atLeast(m: number, n: number, c: number, k: number): number {
   let sum = 0;
   for (let i = m; i <= Math.min(c, k); i++) {
@@ -86,7 +88,7 @@ function logChoose(n: number, k: number): number {
   return sum;
 }
 
-function checkSamples(where: string, n: number, c: number, k: number): void {
+function checkSamples(where: string, { n, c, k }: { n: number; c: number; k: number }): void {
   const whole = [n, c, k].every(Number.isInteger);
   if (whole && c >= 0 && c <= n && k >= 1 && k <= n) return;
   throw new EfEnvError(

@@ -40,7 +40,8 @@ export function readTurn(completion: string, delimiters: readonly string[] = ['<
     };
   }
   const span = split(completion, from, parts);
-  const close = span.closed ? null : swallowedClose(completion, parts, known, span.opened !== null);
+  const how = { delimiters: known, opened: span.opened !== null };
+  const close = span.closed ? null : swallowedClose(completion, parts, how);
   if (close === null) return asTurn(completion, parts, span);
   const later = turnParts(completion, close, known);
   const before = parts.filter(({ end }) => end <= close);
@@ -121,8 +122,7 @@ const MAX_CANDIDATES = 8;
 function swallowedClose(
   text: string,
   parts: readonly TurnPart[],
-  delimiters: readonly string[],
-  opened: boolean,
+  { delimiters, opened }: { delimiters: readonly string[]; opened: boolean },
 ): number | null {
   const code = parts.filter(({ kind }) => kind === 'code');
   let [block, tried] = [0, 0];

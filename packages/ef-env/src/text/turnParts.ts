@@ -57,23 +57,30 @@ export function turnParts(text: string, from: number, delimiters: readonly strin
       else struck += word === '<s>' ? 1 : -1;
       continue;
     }
-    const read = READERS[kind](text, start, after, word);
+    const read = READERS[kind](text, { word, start, after });
     parts.push(...read);
     token.lastIndex = Math.max(after, read.at(-1)?.end ?? 0);
   }
   return parts;
 }
 
-type Reader = (text: string, start: number, after: number, word: string) => TurnPart[];
+/** The word that a part begins with, and where it begins and ends. */
+interface FirstWord {
+  word: string;
+  start: number;
+  after: number;
+}
+
+type Reader = (text: string, first: FirstWord) => TurnPart[];
 
 const READERS = {
   fence: readFence,
   quote: readQuote,
-  call: (text, start, after) => [{ kind: 'call', start, end: callEnd(text, after) ?? after }],
+  call: (text, { start, after }) => [{ kind: 'call', start, end: callEnd(text, after) ?? after }],
   action: readAction,
-  open: (_, start, end) => [{ kind: 'open', start, end }],
-  close: (_, start, end) => [{ kind: 'close', start, end }],
-  end: (_, start, end) => [{ kind: 'end', start, end }],
+  open: (_, { start, after }) => [{ kind: 'open', start, end: after }],
+  close: (_, { start, after }) => [{ kind: 'close', start, end: after }],
+  end: (_, { start, after }) => [{ kind: 'end', start, end: after }],
 } as const satisfies Record<string, Reader>;
 const KINDS = Object.keys(READERS) as (keyof typeof READERS)[]; // an object of this file
 
@@ -111,7 +118,7 @@ const CODE = /`|~~~/;
 export const MARKED: RegExp = /<|\[\/?INST\]/;
 
 /** A fenced block, and the calls in it that are real ones. */
-function readFence(text: string, start: number): TurnPart[] {
+function readFence(text: string, { start }: FirstWord): TurnPart[] {
   const fence = fenceAt(text, start);
   if (fence === null) return [];
   const inside = text.slice(fence.start, fence.end);
@@ -130,7 +137,7 @@ function readFence(text: string, start: number): TurnPart[] {
 }
 
 /** Text between as many backquotes as before it, in one line. A call is none, even with backquotes around it. */
-function readQuote(text: string, start: number, after: number, word: string): TurnPart[] {
+function readQuote(text: string, { word, start, after }: FirstWord): TurnPart[] {
   const mark = /`+|\n/g;
   mark.lastIndex = after;
   let found = mark.exec(text);
@@ -147,7 +154,7 @@ function callEnd(text: string, after: number): number | null {
 }
 
 /** `<search>…</search>`, `<answer>…</answer>`; only its mark, if it is not closed or another one begins in it. */
-function readAction(text: string, start: number, after: number, word: string): TurnPart[] {
+function readAction(text: string, { word, start, after }: FirstWord): TurnPart[] {
   const mark = word === '<search>' ? /<\/?search>/g : /<\/?answer>/g;
   mark.lastIndex = after;
   const next = mark.exec(text);

@@ -122,12 +122,10 @@ function correctionOfGrid(
       weights[i] = level === 'token' ? bound(Math.exp(logRatio[i]!)) : sequenceWeights[row]!;
     }
   }
-  const metrics = correctionMetrics(
-    data,
-    mask,
+  const metrics = correctionMetrics(data, mask, {
     weights,
-    level === 'token' ? undefined : sequenceWeights,
-  );
+    sequenceWeights: level === 'token' ? undefined : sequenceWeights,
+  });
   return level === 'token' ? { weights, metrics } : { weights, sequenceWeights, metrics };
 }
 
@@ -169,8 +167,10 @@ export function tokenLogRatio(
 function correctionMetrics(
   data: RolloutData,
   mask: Uint8Array,
-  weights: Float64Array,
-  sequenceWeights: Float64Array | undefined,
+  {
+    weights,
+    sequenceWeights,
+  }: { weights: Float64Array; sequenceWeights: Float64Array | undefined },
 ): Record<string, number> {
   const { oldLogprobs, rolloutLogprobs } = data;
   const trained = weights.filter((_, i) => mask[i] === 1);

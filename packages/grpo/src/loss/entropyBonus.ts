@@ -51,6 +51,6 @@ function shareOfStep(trained: number, options: EntropyOptions): number {
   const total = numEntropyTokens ?? ofStep;
   if (total === undefined) return 1 / (gradientAccumulationSteps ?? 1);
   const totalName = numEntropyTokens === undefined ? 'numItemsInBatch' : 'numEntropyTokens';
-  assertTotal('policyLoss', totalName, total, trained);
+  assertTotal(`policyLoss: ${totalName}`, total, trained);
   return trained === 0 ? 0 : trained / total;
 }

@@ -16,7 +16,7 @@ interface RowMean {
 export function rowWeights(where: string, tokens: TokenRows, mean: RowMean): Float64Array {
   const { reduction, horizon = 1, total, totalName } = mean;
   const over = meanOver(reduction);
-  assertTotal(where, totalName, total, tokens.trained.length);
+  assertTotal(`${where}: ${totalName}`, total, tokens.trained.length);
   const divisor = over === undefined ? 1 : (total ?? countOf(over, tokens));
   const scale = reduction.endsWith('-norm') ? divisor * horizon : divisor;
   const ownMean = reduction.startsWith('seq-mean-token-mean');

@@ -61,7 +61,7 @@ export function distillationLoss(
     known: { ...TOKEN_FIELDS, divergences: true },
   });
   const weighted = distillationWeights(where, tokens, given);
-  assertPerToken(where, 'divergences', tokens.divergences, weighted.weights.length);
+  assertPerToken(where, { divergences: tokens.divergences }, weighted.weights.length);
   const terms = Float64Array.from(weighted.weights, (weight, i) =>
     weight === 0 ? 0 : tokens.divergences[i]!,
   );

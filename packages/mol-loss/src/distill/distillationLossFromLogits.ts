@@ -58,7 +58,7 @@ export function distillationLossFromLogits(
   const given = readFields(where, options, { known: names });
   const divergence = readTerm(where, given);
   const { topKOf = 'student' } = given;
-  const ofStudent = lookUp(where, 'topKOf', { student: true, teacher: false }, topKOf);
+  const ofStudent = lookUp(`${where}: unknown topKOf`, { student: true, teacher: false }, topKOf);
   const fields = {
     ...TOKEN_FIELDS,
     studentLogits: true,
@@ -108,7 +108,7 @@ function readTopK(
   { topK, width }: { topK: number | undefined; width: number },
 ): number {
   const wants = support === 'top-k' || support === 'top-k-tail';
-  if (wants) assertNumber(where, 'topK', topK, { integer: true, min: 1, max: width });
+  if (wants) assertNumber(`${where}: topK`, topK, { integer: true, min: 1, max: width });
   else if (topK !== undefined) {
     throw new MolLossError(
       'option',
@@ -133,7 +133,7 @@ function vocabularyOf(where: string, data: DistillationLogitData, tokens: number
     );
   }
   for (let i = 0; i < tokens; i++) {
-    assertNumber(where, `targets[${i}]`, targets[i], { integer: true, min: 0, max: width - 1 });
+    assertNumber(`${where}: targets[${i}]`, targets[i], { integer: true, min: 0, max: width - 1 });
   }
   return width;
 }

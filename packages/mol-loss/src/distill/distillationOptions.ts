@@ -44,8 +44,8 @@ const SUPPORTS: Readonly<Record<Support, true>> = {
 /** The term, checked. */
 export function readTerm(where: string, options: DistillationTerm): SupportDivergence {
   const { support, divergence, jsdBeta = 0.5 } = options;
-  lookUp(where, 'support', SUPPORTS, support);
-  assertNumber(where, 'jsdBeta', jsdBeta, { min: 0, max: 1 });
+  lookUp(`${where}: unknown support`, SUPPORTS, support);
+  assertNumber(`${where}: jsdBeta`, jsdBeta, { min: 0, max: 1 });
   const kind = divergence ?? (support === 'sampled' ? 'reverse' : undefined);
   if (kind === undefined) {
     throw new MolLossError(
@@ -53,7 +53,7 @@ export function readTerm(where: string, options: DistillationTerm): SupportDiver
       `${where}: support '${support}' needs divergence: 'reverse', 'forward' or 'jsd'.`,
     );
   }
-  lookUp(where, 'divergence', DIVERGENCE_KINDS, kind);
+  lookUp(`${where}: unknown divergence`, DIVERGENCE_KINDS, kind);
   if (support === 'sampled' && kind !== 'reverse') {
     throw new MolLossError(
       'option',

@@ -73,10 +73,18 @@ export function distillationWeights(
   options: DistillationWeightsOptions,
 ): DistillationWeights {
   const { isClip = 2, normalizer = 'token', inactiveRows = 'left-out', total } = options;
-  assertNumber(where, 'isClip', isClip, { above: 0 });
-  const byRow = lookUp(where, 'normalizer', { token: false, sequence: true }, normalizer);
-  const counted = lookUp(where, 'inactiveRows', { 'left-out': false, counted: true }, inactiveRows);
-  if (total !== undefined) assertNumber(where, 'total', total, { above: 0 });
+  assertNumber(`${where}: isClip`, isClip, { above: 0 });
+  const byRow = lookUp(
+    `${where}: unknown normalizer`,
+    { token: false, sequence: true },
+    normalizer,
+  );
+  const counted = lookUp(
+    `${where}: unknown inactiveRows`,
+    { 'left-out': false, counted: true },
+    inactiveRows,
+  );
+  if (total !== undefined) assertNumber(`${where}: total`, total, { above: 0 });
   const rows = readRows(where, tokens);
   const { factors, capped } = tokenFactors(where, tokens, isClip);
   const { sequenceIds, hasTeacher, tokenMask } = tokens;
@@ -126,12 +134,13 @@ function readRows(where: string, tokens: DistillationTokens): number {
     );
   }
   for (let i = 0; i < sequenceIds.length; i++) {
-    assertNumber(where, `sequenceIds[${i}]`, sequenceIds[i], {
+    assertNumber(`${where}: sequenceIds[${i}]`, sequenceIds[i], {
       ...{ integer: true, min: 0, max: hasTeacher.length - 1 },
     });
   }
   for (const name of ['tokenMask', 'logprobs', 'oldLogprobs', 'importanceWeights'] as const) {
-    if (tokens[name] !== undefined) assertPerToken(where, name, tokens[name], sequenceIds.length);
+    if (tokens[name] !== undefined)
+      assertPerToken(where, { [name]: tokens[name] }, sequenceIds.length);
   }
   return sequenceIds.length;
 }

@@ -34,7 +34,7 @@ export interface BlendOptions {
 export function blendAdvantages(data: BlendData, options: BlendOptions): Float64Array {
   const where = 'blendAdvantages';
   const { lambda } = readFields(where, options, { known: { lambda: true } });
-  assertNumber(where, 'lambda', lambda, { min: 0, max: 1 });
+  assertNumber(`${where}: lambda`, lambda, { min: 0, max: 1 });
   const { advantages, logprobs, teacherLogprobs, teacherMask } = readFields(where, data, {
     what: 'field',
     known: {
@@ -42,10 +42,9 @@ export function blendAdvantages(data: BlendData, options: BlendOptions): Float64
     },
   });
   assertList(where, 'advantages', advantages);
-  assertPerToken(where, 'logprobs', logprobs, advantages.length);
-  assertPerToken(where, 'teacherLogprobs', teacherLogprobs, advantages.length);
-  if (teacherMask !== undefined)
-    assertPerToken(where, 'teacherMask', teacherMask, advantages.length);
+  assertPerToken(where, { logprobs }, advantages.length);
+  assertPerToken(where, { teacherLogprobs }, advantages.length);
+  if (teacherMask !== undefined) assertPerToken(where, { teacherMask }, advantages.length);
   return Float64Array.from(advantages, (_, i) => {
     const own = lambda * finiteAt({ where, name: 'advantages' }, advantages, i);
     if (teacherMask?.[i] === 0) return own;

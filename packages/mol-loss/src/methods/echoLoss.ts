@@ -35,8 +35,8 @@ export function echoLoss(data: EchoData, options: EchoOptions = {}): TermResult 
   const where = 'echoLoss';
   const names = { weight: true, total: true } as const;
   const { weight = 0.1, total } = readFields(where, options, { known: names });
-  assertNumber(where, 'weight', weight, { min: 0 });
-  if (total !== undefined) assertNumber(where, 'total', total, { min: 0 });
+  assertNumber(`${where}: weight`, weight, { min: 0 });
+  if (total !== undefined) assertNumber(`${where}: total`, total, { min: 0 });
   const { logprobs, observationMask } = readFields(where, data, {
     what: 'field',
     known: {
@@ -44,7 +44,7 @@ export function echoLoss(data: EchoData, options: EchoOptions = {}): TermResult 
     },
   });
   assertList(where, 'logprobs', logprobs);
-  assertPerToken(where, 'observationMask', observationMask, logprobs.length);
+  assertPerToken(where, { observationMask }, logprobs.length);
   let [sum, tokens] = [0, 0];
   for (let i = 0; i < logprobs.length; i++) {
     if (observationMask[i] === 0) continue;

@@ -35,8 +35,8 @@ export interface RlsdOptions {
 export function rlsdAdvantages(data: RlsdData, options: RlsdOptions): Float64Array {
   const where = 'rlsdAdvantages';
   const { clip = 0.2, share } = readFields(where, options, { known: { clip: true, share: true } });
-  assertNumber(where, 'clip', clip, { min: 0, max: 1 });
-  assertNumber(where, 'share', share, { min: 0, max: 1 });
+  assertNumber(`${where}: clip`, clip, { min: 0, max: 1 });
+  assertNumber(`${where}: share`, share, { min: 0, max: 1 });
   const { advantages, oldLogprobs, teacherLogprobs } = readFields(where, data, {
     what: 'field',
     known: {
@@ -44,8 +44,8 @@ export function rlsdAdvantages(data: RlsdData, options: RlsdOptions): Float64Arr
     },
   });
   assertList(where, 'advantages', advantages);
-  assertPerToken(where, 'oldLogprobs', oldLogprobs, advantages.length);
-  assertPerToken(where, 'teacherLogprobs', teacherLogprobs, advantages.length);
+  assertPerToken(where, { oldLogprobs }, advantages.length);
+  assertPerToken(where, { teacherLogprobs }, advantages.length);
   return Float64Array.from(advantages, (_, i) => {
     const advantage = finiteAt({ where, name: 'advantages' }, advantages, i);
     const gap =
@@ -64,6 +64,6 @@ export function rlsdAdvantages(data: RlsdData, options: RlsdOptions): Float64Arr
  * rlsdShare(25); // 0.25
  */
 export function rlsdShare(step: number): number {
-  assertNumber('rlsdShare', 'step', step, { min: 0 });
+  assertNumber('rlsdShare: step', step, { min: 0 });
   return 0.5 * Math.max(0, 1 - step / 50);
 }

@@ -38,8 +38,8 @@ export function rltfFeedbackLoss(
   const where = 'rltfFeedbackLoss';
   const given = readFields(where, options, { known: { weight: true, total: true } });
   const { weight = 0.1, total = 1 } = given;
-  assertNumber(where, 'weight', weight, { min: 0 });
-  assertNumber(where, 'total', total, { above: 0 });
+  assertNumber(`${where}: weight`, weight, { min: 0 });
+  assertNumber(`${where}: total`, total, { above: 0 });
   const { logprobs } = readFields(where, data, { what: 'field', known: { logprobs: true } });
   assertList(where, 'logprobs', logprobs);
   let sum = 0;

@@ -47,9 +47,9 @@ export function rltfSelfDistillationLoss(
   const where = 'rltfSelfDistillationLoss';
   const names = { weight: true, minLogprob: true, total: true } as const;
   const { weight = 0.1, minLogprob = -5, total = 1 } = readFields(where, options, { known: names });
-  assertNumber(where, 'weight', weight, { min: 0 });
-  assertNumber(where, 'minLogprob', minLogprob, { max: 0 });
-  assertNumber(where, 'total', total, { above: 0 });
+  assertNumber(`${where}: weight`, weight, { min: 0 });
+  assertNumber(`${where}: minLogprob`, minLogprob, { max: 0 });
+  assertNumber(`${where}: total`, total, { above: 0 });
   const { logprobs, oldLogprobs, sequenceIds, advantages } = readFields(where, data, {
     what: 'field',
     known: {
@@ -58,8 +58,8 @@ export function rltfSelfDistillationLoss(
   });
   assertList(where, 'logprobs', logprobs);
   assertList(where, 'advantages', advantages);
-  assertPerToken(where, 'sequenceIds', sequenceIds, logprobs.length);
-  if (oldLogprobs !== undefined) assertPerToken(where, 'oldLogprobs', oldLogprobs, logprobs.length);
+  assertPerToken(where, { sequenceIds }, logprobs.length);
+  if (oldLogprobs !== undefined) assertPerToken(where, { oldLogprobs }, logprobs.length);
   const gradient = new Float64Array(logprobs.length);
   let [loss, dropped] = [0, 0];
   for (let i = 0; i < logprobs.length; i++) {

@@ -58,9 +58,9 @@ export function sdpgLoss(data: SdpgData, options: SdpgOptions = {}): SdpgResult 
   const names = { beta: true, alpha: true, onlyPositive: true, total: true } as const;
   const given = readFields(where, options, { known: names });
   const { beta = 1e-3, alpha = 1e-3, onlyPositive = false, total } = given;
-  assertNumber(where, 'beta', beta, { min: 0 });
-  assertNumber(where, 'alpha', alpha, { min: 0 });
-  if (total !== undefined) assertNumber(where, 'total', total, { above: 0 });
+  assertNumber(`${where}: beta`, beta, { min: 0 });
+  assertNumber(`${where}: alpha`, alpha, { min: 0 });
+  if (total !== undefined) assertNumber(`${where}: total`, total, { above: 0 });
   const { kl, logprobs, refLogprobs, advantages, teacherMask } = readData(where, data);
   if (onlyPositive && advantages === undefined) {
     throw new MolLossError(
@@ -105,6 +105,6 @@ function readData(where: string, data: SdpgData): SdpgData {
     ...(teacherMask && { teacherMask }),
   };
   for (const [name, values] of Object.entries(lists))
-    assertPerToken(where, name, values, kl.length);
+    assertPerToken(where, { [name]: values }, kl.length);
   return fields;
 }

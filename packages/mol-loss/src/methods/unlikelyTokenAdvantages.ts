@@ -31,8 +31,8 @@ export function unlikelyTokenAdvantages(
   const where = 'unlikelyTokenAdvantages';
   const names = { maxProbability: true, advantage: true } as const;
   const { maxProbability = 0.1, advantage = -1 } = readFields(where, options, { known: names });
-  assertNumber(where, 'maxProbability', maxProbability, { above: 0, max: 1 });
-  assertNumber(where, 'advantage', advantage, { max: 0 });
+  assertNumber(`${where}: maxProbability`, maxProbability, { above: 0, max: 1 });
+  assertNumber(`${where}: advantage`, advantage, { max: 0 });
   assertList(where, 'oldLogprobs', oldLogprobs);
   const bound = Math.log(maxProbability);
   return Float64Array.from(oldLogprobs, (_, i) =>

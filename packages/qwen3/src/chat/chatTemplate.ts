@@ -26,9 +26,12 @@ export function chatTemplate(
   for (const [index, message] of messages.entries()) {
     const { role, content } = message;
     if (role === 'assistant') {
-      writeAssistant(page, message, index > query, index === messages.length - 1);
+      writeAssistant(page, message, {
+        isAfterQuery: index > query,
+        isLast: index === messages.length - 1,
+      });
     } else if (role === 'tool') {
-      writeTool(page, message, messages[index - 1], messages[index + 1]);
+      writeTool(page, message, { previous: messages[index - 1], next: messages[index + 1] });
     } else if (role === 'user' || index > 0) {
       page.write(`<|im_start|>${role}\n`).quote(content, role).write('<|im_end|>\n');
     }
@@ -89,8 +92,7 @@ function lastQuery(messages: readonly ReadMessage[]): number {
 function writeAssistant(
   page: Page,
   message: ReadMessage,
-  isAfterQuery: boolean,
-  isLast: boolean,
+  { isAfterQuery, isLast }: { isAfterQuery: boolean; isLast: boolean },
 ): void {
   const { content, thought } = splitThought(message);
   page.write('<|im_start|>assistant\n');
@@ -121,8 +123,7 @@ function splitThought({ content, thought }: ReadMessage): { content: string; tho
 function writeTool(
   page: Page,
   { content }: ReadMessage,
-  previous: ReadMessage | undefined,
-  next: ReadMessage | undefined,
+  { previous, next }: Partial<Record<'previous' | 'next', ReadMessage | undefined>>,
 ): void {
   if (previous?.role !== 'tool') page.write('<|im_start|>user');
   page.write('\n<tool_response>\n').quote(content, 'tool').write('\n</tool_response>');

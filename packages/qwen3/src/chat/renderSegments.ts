@@ -141,7 +141,9 @@ export function renderSegments(
     write(isJoined ? '\n' : turnHeader(format, segment), silent);
     const said = segment.tokens
       ? sampledTokens(segment.tokens)
-      : bodyIds(segment, tokenizer, format, specials[ownerOf(segment)]).map((id) => ({ id }));
+      : bodyIds(segment, tokenizer, { format, specials: specials[ownerOf(segment)] }).map((id) => ({
+          id,
+        }));
     for (const token of said) tokens.push({ ...trained, ...token });
     if (sharesTurn(segment, segments[index + 1], format)) continue;
     if (said.at(-1)?.id !== end) tokens.push({ ...trained, id: end });
@@ -203,8 +205,7 @@ function ownerOf({ speaker, kind }: Segment): Segment['speaker'] {
 function bodyIds(
   { speaker, text }: Segment,
   tokenizer: Tokenizer,
-  format: TurnFormat,
-  specials: Specials,
+  { format, specials }: { format: TurnFormat; specials: Specials },
 ): number[] {
   const [before, after] = (speaker === 'tool' && format.toolWrapper) || ['', ''];
   const range = [before.length, before.length + text.length] as const;

@@ -51,7 +51,7 @@ async function localFiles(caller: string, source: string | URL): Promise<ModelFi
     at: (name) => join(folder, name),
     has: (name) => exists(join(folder, name)),
     json: (name) => readJson(caller, join(folder, name)),
-    require: (name) => requireFiles(caller, 'model', folder, [name]),
+    require: (name) => requireFiles(caller, folder, { kind: 'model', files: [name] }),
   };
 }
 

@@ -91,9 +91,8 @@ const HINTS: Record<'model' | 'adapter' | 'tokenizer', readonly Hint[]> = {
  */
 export async function requireFiles(
   functionName: string,
-  kind: keyof typeof HINTS,
   folder: string,
-  files: readonly string[],
+  { kind, files }: { kind: keyof typeof HINTS; files: readonly string[] },
 ): Promise<void> {
   const names = await readdir(folder).catch((cause) => {
     throw missingFolder(functionName, folder, cause);

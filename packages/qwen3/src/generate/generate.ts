@@ -27,6 +27,6 @@ export async function generate(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): Promise<Completion[]> {
-  const resolved = resolveGenerateOptions('generate', model, prompts, options);
+  const resolved = resolveGenerateOptions('generate', { model, prompts }, options);
   return runGeneration({ model, prompts, options: resolved });
 }

@@ -13,6 +13,6 @@ export async function generateByForward(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): Promise<Completion[]> {
-  const resolved = resolveGenerateOptions('generateByForward', model, prompts, options);
+  const resolved = resolveGenerateOptions('generateByForward', { model, prompts }, options);
   return runGeneration({ model, prompts, options: resolved, isForwardOnly: true });
 }

@@ -34,8 +34,7 @@ const MOST_TOP = 64;
 /** Checks the call and fills in defaults. @throws {Qwen3Error} `option` that names the caller's option. */
 export function resolveGenerateOptions(
   caller: string,
-  model: Qwen3,
-  prompts: readonly ArrayLike<number>[],
+  { model, prompts }: { model: Qwen3; prompts: readonly ArrayLike<number>[] },
   options: GenerateOptions,
 ): ResolvedGenerateOptions {
   checkModel(caller, model);
@@ -62,7 +61,7 @@ export function resolveGenerateOptions(
     cacheDtype: options.cacheDtype ?? 'f32',
     returnSamplingMask: options.returnSamplingMask ?? false,
     topLogprobs: options.topLogprobs ?? 0,
-    seeds: readSeeds(caller, options, temperature, prompts.length * numGenerations),
+    seeds: readSeeds(caller, options, { temperature, count: prompts.length * numGenerations }),
     eosIds,
     shouldStop: synchronous(caller, options.shouldStop ?? undefined),
     signal: options.signal ?? undefined,
@@ -144,51 +143,48 @@ export function endsOfConfig(caller: string, model: Qwen3): number[] {
 
 function checkSampling(caller: string, options: ResolvedGenerateOptions, vocabSize: number): void {
   const { temperature, topK, topP, minP, repetitionPenalty, suppressTokens } = options;
-  const check = (isGood: boolean, name: string, must: string, value: unknown): void => {
+  const check = (isGood: boolean, named: Record<string, unknown>, must: string): void => {
     if (isGood) return;
+    const [[name, value] = []] = Object.entries(named);
     throw new Qwen3Error('option', `${caller}: ${name} must be ${must}, got ${showValue(value)}.`);
   };
   const isNumber = (value: unknown): value is number => Number.isFinite(value);
   check(
     temperature === 0 || (isNumber(temperature) && temperature >= LEAST_TEMPERATURE),
-    'temperature',
+    { temperature },
     `0 (greedy), or ${LEAST_TEMPERATURE} or more`,
-    temperature,
   );
-  check(Number.isInteger(topK) && topK >= 0, 'topK', 'a whole number, 0 (off) or more', topK);
-  check(isNumber(topP) && topP > 0 && topP <= 1, 'topP', 'above 0 and at most 1 (off)', topP);
-  check(isNumber(minP) && minP >= 0 && minP <= 1, 'minP', 'from 0 (off) to 1', minP);
+  check(Number.isInteger(topK) && topK >= 0, { topK }, 'a whole number, 0 (off) or more');
+  check(isNumber(topP) && topP > 0 && topP <= 1, { topP }, 'above 0 and at most 1 (off)');
+  check(isNumber(minP) && minP >= 0 && minP <= 1, { minP }, 'from 0 (off) to 1');
   check(
     isNumber(repetitionPenalty) && repetitionPenalty > 0,
-    'repetitionPenalty',
+    { repetitionPenalty },
     'above 0, with 1 for off',
-    repetitionPenalty,
   );
   const { presencePenalty, frequencyPenalty, logitBias, allowedTokenIds } = options;
-  check(isNumber(presencePenalty), 'presencePenalty', 'a finite number', presencePenalty);
-  check(isNumber(frequencyPenalty), 'frequencyPenalty', 'a finite number', frequencyPenalty);
+  check(isNumber(presencePenalty), { presencePenalty }, 'a finite number');
+  check(isNumber(frequencyPenalty), { frequencyPenalty }, 'a finite number');
   const biased = logitBias.map(([id]) => id);
   checkTokenIds(`${caller}: ids of logitBias`, biased, vocabSize);
   for (const [id, bias] of logitBias)
-    check(isNumber(bias), `logitBias[${id}]`, 'a finite number', bias);
+    check(isNumber(bias), { [`logitBias[${id}]`]: bias }, 'a finite number');
   checkTokenIds(`${caller}: suppressTokens`, suppressTokens, vocabSize);
   if (allowedTokenIds !== null)
     checkTokenIds(`${caller}: allowedTokenIds`, allowedTokenIds, vocabSize);
   const never = new Set(suppressTokens);
-  check(never.size < vocabSize, 'suppressTokens', 'fewer than all ids', suppressTokens);
+  check(never.size < vocabSize, { suppressTokens }, 'fewer than all ids');
   check(
     allowedTokenIds?.some((id) => !never.has(id)) ?? true,
-    'allowedTokenIds',
+    { allowedTokenIds },
     'at least one id that suppressTokens leaves',
-    allowedTokenIds,
   );
 }
 
 function readSeeds(
   caller: string,
   { seed, seeds }: GenerateOptions,
-  temperature: number,
-  count: number,
+  { temperature, count }: { temperature: number; count: number },
 ): ArrayLike<number> {
   if (seed !== undefined && seed !== null) checkInteger(`${caller}: seed`, seed, [0]);
   if (seeds !== undefined && seeds !== null) {

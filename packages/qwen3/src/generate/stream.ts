@@ -43,7 +43,7 @@ export async function* stream(
   prompts: readonly ArrayLike<number>[],
   options: GenerateOptions,
 ): AsyncGenerator<StreamChunk, Completion[], undefined> {
-  const resolved = resolveGenerateOptions('stream', model, prompts, options);
+  const resolved = resolveGenerateOptions('stream', { model, prompts }, options);
   const left = new AbortController();
   const signal = resolved.signal ? AbortSignal.any([resolved.signal, left.signal]) : left.signal;
   const chunks: StreamChunk[] = [];

@@ -54,7 +54,12 @@ export function ggufConfig(
     hidden_act: 'silu',
     rms_norm_eps: reader.requiredNumber(own('attention.layer_norm_rms_epsilon')),
     rope_theta: theta,
-    rope_scaling: ropeScaling(caller, file.path, reader, { own, theta, headDim, ropeFactors }),
+    rope_scaling: ropeScaling(`${caller}: ${file.path}`, reader, {
+      own,
+      theta,
+      headDim,
+      ropeFactors,
+    }),
     ...(context !== undefined && { max_position_embeddings: context }),
     tie_word_embeddings: !file.entries.has('output.weight'),
     attention_bias: file.entries.has('blk.0.attn_q.bias'),
@@ -79,8 +84,7 @@ interface RopeSettings {
 }
 
 function ropeScaling(
-  caller: string,
-  path: string,
+  where: string,
   reader: MetadataReader,
   { own, theta, headDim, ropeFactors }: RopeSettings,
 ): Record<string, unknown> | null {
@@ -88,10 +92,10 @@ function ropeScaling(
   if (rotated !== headDim) {
     throw new Qwen3Error(
       'unsupported',
-      `${caller}: ${path} rotates ${rotated} of ${headDim} dimensions of a head, all were expected.`,
+      `${where} rotates ${rotated} of ${headDim} dimensions of a head, all were expected.`,
     );
   }
-  if (ropeFactors) return llama3Scaling(caller, path, { theta, headDim, ropeFactors });
+  if (ropeFactors) return llama3Scaling(where, { theta, headDim, ropeFactors });
   const type = reader.text(own('rope.scaling.type')) ?? 'none';
   if (type === 'none') return null;
   const factor = reader.requiredNumber(own('rope.scaling.factor'));
@@ -106,7 +110,7 @@ function ropeScaling(
   }
   throw new Qwen3Error(
     'unsupported',
-    `${caller}: ${path} scales rotary positions by ${showValue(type)}; linear and yarn are read.`,
+    `${where} scales rotary positions by ${showValue(type)}; linear and yarn are read.`,
   );
 }
 
@@ -119,8 +123,7 @@ const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_
  * @throws {Qwen3Error} `unsupported` if Llama-3's settings with any factor do not.
  */
 function llama3Scaling(
-  caller: string,
-  path: string,
+  where: string,
   { theta, headDim, ropeFactors }: { theta: number; headDim: number; ropeFactors: Float32Array },
 ): Record<string, unknown> {
   const factor = ropeFactors.at(-1) ?? 1; // the slowest frequency is divided by all of it
@@ -143,6 +146,6 @@ function llama3Scaling(
   }
   throw new Qwen3Error(
     'unsupported',
-    `${caller}: ${path} holds rope_freqs.weight, whose values are not those of Llama-3's scaling: ${showValue(ropeFactors)}. Use the folder with the model's safetensors.`,
+    `${where} holds rope_freqs.weight, whose values are not those of Llama-3's scaling: ${showValue(ropeFactors)}. Use the folder with the model's safetensors.`,
   );
 }

@@ -64,8 +64,8 @@ export async function openGguf(path: string | URL): Promise<GgufFile> {
     const { size } = await file.stat();
     const map = await scanHeader(file, source, isWanted);
     const header = await parseHeader(file, source, map);
-    const entries = tensorEntries(header, source, map.tensors[1], size);
-    return openedFile(file, source, header.metadata, entries);
+    const entries = tensorEntries(header, source, { headerEnd: map.tensors[1], fileSize: size });
+    return openedFile(file, { path: source, metadata: header.metadata, entries });
   } catch (cause) {
     await file?.close();
     throw fileError('openGguf', source, cause);
@@ -79,8 +79,7 @@ function isWanted({ key, type, isList }: Announced): boolean {
 function tensorEntries(
   { metadata, tensors }: ParsedHeader,
   path: string,
-  headerEnd: number,
-  fileSize: number,
+  { headerEnd, fileSize }: { headerEnd: number; fileSize: number },
 ): Map<string, GgufEntry> {
   const fail = (what: string, code: 'checkpoint' | 'unsupported' = 'checkpoint'): never => {
     throw new Qwen3Error(code, `openGguf: ${path} ${what}`);
@@ -135,9 +134,7 @@ function checkOverlaps(entries: Map<string, GgufEntry>, fail: (what: string) => 
 
 function openedFile(
   file: FileHandle,
-  path: string,
-  metadata: GgufFile['metadata'],
-  entries: GgufFile['entries'],
+  { path, metadata, entries }: Pick<GgufFile, 'path' | 'metadata' | 'entries'>,
 ): GgufFile {
   let isOpen = true;
   const refuse = (what: string): never => {

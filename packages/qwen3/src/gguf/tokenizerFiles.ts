@@ -24,7 +24,7 @@ export async function tokenizerFiles(caller: string, from: string): Promise<Foun
       await file.close();
     }
   }
-  await requireFiles(caller, 'tokenizer', from, ['tokenizer.json']);
+  await requireFiles(caller, from, { kind: 'tokenizer', files: ['tokenizer.json'] });
   const source = join(from, 'tokenizer.json');
   const configPath = join(from, 'tokenizer_config.json');
   const hasConfig = await exists(configPath);

@@ -43,10 +43,10 @@ export async function loadAdapter(
   const { name = DEFAULT_NAME } = options;
   checkNewName('loadAdapter', model, name);
   const path = filePath('loadAdapter', folder);
-  await requireFiles('loadAdapter', 'adapter', path, [
-    'adapter_config.json',
-    'adapter_model.safetensors',
-  ]);
+  await requireFiles('loadAdapter', path, {
+    kind: 'adapter',
+    files: ['adapter_config.json', 'adapter_model.safetensors'],
+  });
   const configFile = join(path, 'adapter_config.json');
   const config = await readJson('loadAdapter', configFile);
   const settings = readAdapterConfig(config, configFile, {

@@ -106,6 +106,7 @@ export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
 function checkpointed(context: Context, layer: Layer, x: Tensor): Tensor[] {
   const { cos, sin, positions } = context.tables;
   return checkpoint(
+    // biome-ignore lint/complexity/useMaxParams: one for each tensor of the list
     (input, cosine, sine, places, visibility) => {
       const tables = { cos: cosine!, sin: sine!, positions: places! };
       return block({ ...context, tables, visibility: visibility! }, layer, input!);

@@ -38,6 +38,7 @@ import type { ChosenTargets } from './targets.ts';
  * const gradients = backward({ logprobs: logprobs.map(() => -1 / logprobs.length) }); // mean cross-entropy
  * gradients['model.norm.weight'].shape; // [12]
  */
+// biome-ignore lint/complexity/useMaxParams: model, batch and targets are the operands
 export async function scoreTargets<const Options extends ScoreTargetsOptions = { ref?: undefined }>(
   model: LanguageModel,
   batch: ModelInput,

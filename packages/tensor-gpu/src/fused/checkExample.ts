@@ -22,10 +22,10 @@ export function checkExample<Arguments extends FusedOpArguments, Result extends 
 ): CheckedTensor[] {
   return tidy(() => {
     const args = definition.example(shape, randomTensors(seed));
-    const fused = valuesAndGradients(definition, args, seed, () =>
+    const fused = valuesAndGradients(definition, { args, seed }, () =>
       runFusedKernel(definition, args),
     );
-    const reference = valuesAndGradients(definition, args, seed, () =>
+    const reference = valuesAndGradients(definition, { args, seed }, () =>
       definition.reference(...args),
     );
     return fused.map(({ what, tensor }, k) => ({
@@ -38,8 +38,7 @@ export function checkExample<Arguments extends FusedOpArguments, Result extends 
 
 function valuesAndGradients<Arguments extends FusedOpArguments, Result extends Tensor | Tensor[]>(
   definition: FusedOpDefinition<Arguments, Result>,
-  args: Arguments,
-  seed: number,
+  { args, seed }: { args: Arguments; seed: number },
   forward: () => Tensor | Tensor[],
 ): { what: string; tensor: Tensor }[] {
   const { value, tape } = record(forward);

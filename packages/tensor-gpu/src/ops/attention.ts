@@ -43,6 +43,7 @@ interface AttentionAttributes {
 }
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function attentionReference(
   q: Tensor,
   k: Tensor,
@@ -137,6 +138,7 @@ export const attentionOp: FusedOp<
  *
  * @see Dao et al. 2022, FlashAttention: https://arxiv.org/abs/2205.14135
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function attention(
   q: Tensor,
   k: Tensor,

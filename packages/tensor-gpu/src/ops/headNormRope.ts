@@ -7,6 +7,7 @@ import { type RmsNormOptions, rmsNormReference } from './rmsNorm.ts';
 import { ropeReference } from './rope.ts';
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function headNormRopeReference(
   x: Tensor,
   weight: Tensor,
@@ -65,6 +66,7 @@ export const headNormRopeOp: FusedOp<
  *
  * @see Su et al. 2021, RoFormer: https://arxiv.org/abs/2104.09864
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function headNormRope(
   x: Tensor,
   weight: Tensor,

@@ -145,6 +145,7 @@ export const lmHeadJsdStored: StoredOps = storedOps(lmHeadJsdOp, ['weight', 'ref
  * logprobs.dataSync(); // Float32Array [-0.6931]
  * kl.dataSync(); // Float32Array [4.3069]
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function lmHead(
   hidden: Tensor,
   weight: Weight,
@@ -156,7 +157,7 @@ export function lmHead(
   const { temperature = 1, entropy = false, ref, direction = 'reverse', jsdBeta = 0.5 } = given;
   assertOneOf('lmHead: direction', direction, ['reverse', 'forward', 'jsd']);
   assertOneOf('lmHead: entropy', entropy, [true, false]);
-  checkHead(hidden, weight, targets, ref);
+  checkHead({ hidden, weight, targets, ref });
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
     throw new TensorGpuError(
       'option',
@@ -201,12 +202,7 @@ interface HeadInputs {
   ref: LmHeadOptions['ref'];
 }
 
-function checkHead(
-  hidden: Tensor,
-  weight: Weight,
-  targets: Tensor,
-  ref: LmHeadOptions['ref'],
-): void {
+function checkHead({ hidden, weight, targets, ref }: HeadInputs): void {
   const [tokens, width] = hidden.shape;
   const fits =
     hidden.rank === 2 &&

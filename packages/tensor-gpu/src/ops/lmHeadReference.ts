@@ -37,6 +37,7 @@ export interface LmHeadJsdAttributes {
 }
 
 /** `[logprobs, entropy]` from primitive ops, through `[N, V]`; the kernels are checked against it. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function lmHeadReference(
   hidden: Tensor,
   weight: Tensor,
@@ -50,6 +51,7 @@ export function lmHeadReference(
 }
 
 /** `[logprobs, entropy, kl]` from primitive ops. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function lmHeadKlReference(
   hidden: Tensor,
   weight: Tensor,
@@ -68,6 +70,7 @@ export function lmHeadKlReference(
 }
 
 /** `[logprobs, entropy, jsd]` from primitive ops. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function lmHeadJsdReference(
   hidden: Tensor,
   weight: Tensor,

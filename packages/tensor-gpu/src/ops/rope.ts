@@ -15,6 +15,7 @@ export interface RotaryTables {
 }
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function ropeReference(x: Tensor, cos: Tensor, sin: Tensor, positions: Tensor): Tensor {
   const [batch, time, heads, width] = x.shape as [number, number, number, number]; // rank checked
   const half = width / 2;

@@ -15,6 +15,7 @@ import {
  *
  * tfjs's own calls chained methods when `batchDims` is 1, and knows no other.
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 export function gatherGradient(
   dy: Tensor,
   shape: readonly number[],

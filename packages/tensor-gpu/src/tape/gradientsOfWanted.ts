@@ -9,10 +9,9 @@ export type LazyGradients = Readonly<Record<string, () => Tensor>>;
  * gradient functions also return a cotangent, a saved tensor or one tensor for two inputs.
  */
 export function gradientsOfWanted(
-  kernelName: string,
+  { kernelName, inputs }: { kernelName: string; inputs: NamedTensorMap },
   gradients: LazyGradients,
   wanted: readonly string[],
-  inputs: NamedTensorMap,
 ): NamedTensorMap {
   const scope = engine().state.activeScope.id;
   const own = new Set<number>();
@@ -21,7 +20,7 @@ export function gradientsOfWanted(
     const lazy = gradients[name];
     if (lazy === undefined) throw missing(kernelName, name, gradients);
     const gradient = lazy();
-    check(kernelName, name, gradient, inputs[name]!);
+    check({ kernelName, name }, gradient, inputs[name]!);
     const shared = gradient.scopeId !== scope || gradient.kept || own.has(gradient.id);
     own.add(gradient.id);
     result[name] = shared ? gradient.clone() : gradient;
@@ -36,7 +35,11 @@ function missing(kernelName: string, name: string, gradients: LazyGradients): Te
   );
 }
 
-function check(kernelName: string, name: string, gradient: Tensor, input: Tensor): void {
+function check(
+  { kernelName, name }: { kernelName: string; name: string },
+  gradient: Tensor,
+  input: Tensor,
+): void {
   if (gradient.dtype === 'float32' && gradient.shape.join() === input.shape.join()) return;
   throw new TensorGpuError(
     'gradient',

@@ -137,6 +137,7 @@ async function importTfjsGradients(): Promise<void> {
  * `y = op(a) op(b)`: `da = dy op(b)^T`, `db = op(a)^T dy` (or their transposes), summed over the
  * batch dimensions that were broadcast (tfjs's own leaves that sum out).
  */
+// biome-ignore lint/complexity/useMaxParams: operands of the op
 function matMulGradients(
   dy: Tensor,
   a: Tensor,

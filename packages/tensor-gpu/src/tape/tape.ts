@@ -129,7 +129,7 @@ function step(node: TapeNode, gradients: Map<number, Tensor>, reached: Set<numbe
   const computed = tidy(() => {
     // tfjs fills a missing cotangent with zeros, although its type does not say that null may come.
     const result = backward(cotangents as Tensor[]) as LazyGradients;
-    return gradientsOfWanted(node.kernelName, result, wanted, node.inputs);
+    return gradientsOfWanted(node, result, wanted);
   });
   for (const [name, gradient] of Object.entries(computed)) {
     accumulate(gradients, node.inputs[name]!.id, gradient);

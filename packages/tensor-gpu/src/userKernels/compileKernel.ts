@@ -50,7 +50,7 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
       try {
         return run();
       } catch (cause) {
-        throw uncompiled(kernel.name, role, mode, cause);
+        throw uncompiled({ name: kernel.name, role, mode }, cause);
       }
     };
     const compiled = guarded(() => gpu.createKernel(text, settings) as gpuJs.IKernelRunShortcut);
@@ -90,7 +90,10 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
   };
 }
 
-function uncompiled(name: string, role: string, mode: KernelMode, cause: unknown): TensorGpuError {
+function uncompiled(
+  { name, role, mode }: { name: string; role: string; mode: KernelMode },
+  cause: unknown,
+): TensorGpuError {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split(
     / on line \d+|\n/,
   )[0];

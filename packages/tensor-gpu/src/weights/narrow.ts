@@ -39,7 +39,7 @@ const WRITE: Record<StoredDtype, Write> = {
     const scale = Math.fround(largest / -8);
     const inverse = inverseOf(scale);
     view.setUint16(at, float16(scale), true);
-    writeHalves(view, at + 2, values, (x) => Math.fround(Math.fround(x * inverse) + 8.5));
+    writeHalves(view, at + 2, (i) => Math.fround(Math.fround(values[i]! * inverse) + 8.5));
   },
   q4_1: (view, at, values) => {
     const least = values.reduce((low, x) => Math.min(low, x), Number.POSITIVE_INFINITY);
@@ -48,8 +48,8 @@ const WRITE: Record<StoredDtype, Write> = {
     const inverse = inverseOf(scale);
     view.setUint16(at, float16(scale), true);
     view.setUint16(at + 2, float16(least), true);
-    writeHalves(view, at + 4, values, (x) => {
-      const steps = Math.fround(Math.fround(x - least) * inverse);
+    writeHalves(view, at + 4, (i) => {
+      const steps = Math.fround(Math.fround(values[i]! - least) * inverse);
       return Math.fround(steps + 0.5);
     });
   },
@@ -57,13 +57,9 @@ const WRITE: Record<StoredDtype, Write> = {
 
 const inverseOf = (scale: number): number => (scale === 0 ? 0 : Math.fround(1 / scale));
 
-function writeHalves(
-  view: DataView,
-  at: number,
-  values: Float32Array,
-  quantise: (x: number) => number,
-): void {
-  const q = (i: number): number => Math.max(0, Math.min(15, Math.trunc(quantise(values[i]!))));
+/** Half bytes of a block: the two halves of it side by side. */
+function writeHalves(view: DataView, at: number, quantised: (i: number) => number): void {
+  const q = (i: number): number => Math.max(0, Math.min(15, Math.trunc(quantised(i))));
   for (let i = 0; i < BLOCK / 2; i++) view.setUint8(at + i, q(i) | (q(i + BLOCK / 2) << 4));
 }
 

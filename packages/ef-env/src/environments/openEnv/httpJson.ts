@@ -4,6 +4,12 @@ import { faultLines, refused } from './refusal.ts';
 import type { OpenEnvServer } from './serverUrl.ts';
 import { withinTime } from './withinTime.ts';
 
+/** What a request sends besides the server's headers, and what ends it early. */
+interface HttpRequest {
+  body?: unknown;
+  signal: AbortSignal | undefined;
+}
+
 /**
  * One request, GET without `body` and POST with it. The answer is any JSON.
  *
@@ -12,13 +18,12 @@ import { withinTime } from './withinTime.ts';
 export async function httpJson(
   server: OpenEnvServer,
   endpoint: string,
-  body?: unknown,
-  signal?: AbortSignal,
+  { body, signal }: HttpRequest,
 ): Promise<unknown> {
   const what = `${endpoint} of ${server.url.shown('')}`;
   const limit = { milliseconds: server.timeout, signal };
   const { status, text } = await withinTime(what, limit, (within) =>
-    exchange(server, endpoint, body, within),
+    exchange(server, endpoint, { body, signal: within }),
   );
   const data = parse(text);
   if (status < 200 || status > 299) {
@@ -35,8 +40,7 @@ export async function httpJson(
 async function exchange(
   { url, headers }: OpenEnvServer,
   endpoint: string,
-  body: unknown,
-  signal: AbortSignal,
+  { body, signal }: HttpRequest & { signal: AbortSignal },
 ): Promise<{ status: number; text: string }> {
   try {
     const response = await fetch(url.http(endpoint), {

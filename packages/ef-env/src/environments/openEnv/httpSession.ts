@@ -20,18 +20,18 @@ export function httpSession(server: OpenEnvServer): OpenEnvSession {
   ): Promise<OpenEnvResult> => {
     const result = resultOf(
       `/step of ${where}`,
-      await httpJson(server, '/step', { action }, signal),
+      await httpJson(server, '/step', { body: { action }, signal }),
     );
     if (!checked) checkKept(where, await state(signal));
     checked = true;
     return result;
   };
   const state = async (signal: AbortSignal | undefined): Promise<Record<string, unknown>> =>
-    recordOf(`/state of ${where}`, await httpJson(server, '/state', undefined, signal));
+    recordOf(`/state of ${where}`, await httpJson(server, '/state', { signal }));
 
   return {
     reset: async (args = {}, { signal } = {}) =>
-      resultOf(`/reset of ${where}`, await httpJson(server, '/reset', args, signal)),
+      resultOf(`/reset of ${where}`, await httpJson(server, '/reset', { body: args, signal })),
     step: (action, { signal } = {}) => checkedStep(action, signal),
     state: ({ signal } = {}) => state(signal),
     close: async () => {},

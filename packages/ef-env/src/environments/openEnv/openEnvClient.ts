@@ -74,7 +74,7 @@ export function openEnvClient(options: OpenEnvClientOptions): OpenEnvClient {
   ): Promise<Record<string, unknown>> =>
     recordOf(
       `${endpoint} of ${server.url.shown('')}`,
-      await httpJson(server, endpoint, undefined, signal),
+      await httpJson(server, endpoint, { signal }),
     );
   return {
     health: ({ signal } = {}) => get('/health', signal),

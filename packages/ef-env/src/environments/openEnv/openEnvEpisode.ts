@@ -83,7 +83,7 @@ export function openEnvEpisode<Task extends object>(
   return {
     reset: async (task, { seed, signal }) => {
       if (closed || session) throw misplaced('reset');
-      const started = await startSession(client, slots, { seed, ...task }, signal);
+      const started = await startSession(client, slots, { args: { seed, ...task }, signal });
       session = started.session;
       if (closed) close(); // while it was being reset
       return closingOnError(async () => words(started.first).observation ?? '');

@@ -14,16 +14,21 @@ export interface StartedSession {
   first: OpenEnvResult;
 }
 
+/** What a server's `reset` is told, and what ends the wait for it. */
+interface Reset {
+  args: Readonly<Record<string, unknown>>;
+  signal: AbortSignal | undefined;
+}
+
 /** Takes a place and begins an episode in a new session; closing that gives the place back. */
 export async function startSession(
   client: OpenEnvClient,
   slots: SessionSlots,
-  args: Readonly<Record<string, unknown>>,
-  signal: AbortSignal | undefined,
+  reset: Reset,
 ): Promise<StartedSession> {
-  const giveBack = await slots.take(signal);
+  const giveBack = await slots.take(reset.signal);
   try {
-    const { session, first } = await askUntilFree(client, args, signal);
+    const { session, first } = await askUntilFree(client, reset);
     return { first, session: { ...session, close: () => session.close().then(giveBack) } };
   } catch (error) {
     giveBack();
@@ -31,27 +36,19 @@ export async function startSession(
   }
 }
 
-async function askUntilFree(
-  client: OpenEnvClient,
-  args: Readonly<Record<string, unknown>>,
-  signal: AbortSignal | undefined,
-): Promise<StartedSession> {
+async function askUntilFree(client: OpenEnvClient, reset: Reset): Promise<StartedSession> {
   for (const wait of PAUSES) {
     try {
-      return await ask(client, args, signal);
+      return await ask(client, reset);
     } catch (error) {
       if (refusalOf(error)?.code !== 'CAPACITY_REACHED') throw error;
-      await pause(wait, signal);
+      await pause(wait, reset.signal);
     }
   }
-  return ask(client, args, signal);
+  return ask(client, reset);
 }
 
-async function ask(
-  client: OpenEnvClient,
-  args: Readonly<Record<string, unknown>>,
-  signal: AbortSignal | undefined,
-): Promise<StartedSession> {
+async function ask(client: OpenEnvClient, { args, signal }: Reset): Promise<StartedSession> {
   const session = await client.session({ signal });
   try {
     const first = await session.reset(args, { signal });

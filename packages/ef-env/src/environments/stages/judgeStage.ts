@@ -31,8 +31,7 @@ const CLOSED_THOUGHT = 'closed-thought';
 export async function judgeStage<Task, Results>(
   { stages, score, prunedReward }: StageJudge<Task, Results>,
   state: StageState<Task, Results>,
-  action: string,
-  signal: AbortSignal,
+  { action, signal }: { action: string; signal: AbortSignal },
 ): Promise<StepResult & { observation?: string | undefined }> {
   const { task, results } = state;
   const stage = stages[state.passed]!; // an episode ends with its last stage

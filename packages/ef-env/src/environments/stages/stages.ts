@@ -103,7 +103,7 @@ export function stages<Task, Results extends object>(
         const { prompt, state } = await open(task);
         return { observation: prompt, state };
       },
-      step: (state, action, { signal }) => judgeStage(judge, state, action, signal),
+      step: (state, action, { signal }) => judgeStage(judge, state, { action, signal }),
     });
   }
   return defineDialogue<Task, StageState<Task, Results>, string>({
@@ -116,7 +116,10 @@ export function stages<Task, Results extends object>(
       return { views: { [roles[0]!]: prompt }, state };
     },
     step: async (state, { role, action }, { signal }) => {
-      const { observation, reward, ...verdict } = await judgeStage(judge, state, action, signal);
+      const { observation, reward, ...verdict } = await judgeStage(judge, state, {
+        action,
+        signal,
+      });
       const next = roles[state.passed] ?? role;
       return {
         ...verdict,

@@ -26,7 +26,8 @@ interface ToolResult {
   failed: boolean;
 }
 
-interface CallLimits {
+interface RunToolCallsOptions<State> {
+  tools: readonly Tool<State>[];
   signal: AbortSignal;
   toolTimeout: number;
   maxCallsPerTurn: number;
@@ -39,9 +40,8 @@ interface CallLimits {
  */
 export async function runToolCalls<State>(
   calls: readonly ParsedToolCall[],
-  tools: readonly Tool<State>[],
   episode: ToolEpisode<unknown, State>,
-  { signal, toolTimeout, maxCallsPerTurn }: CallLimits,
+  { tools, signal, toolTimeout, maxCallsPerTurn }: RunToolCallsOptions<State>,
 ): Promise<Utterance<'tool'>[]> {
   const cancellation = listenTo(signal);
   const limits = { caller: 'toolEnvironment', stepTimeout: toolTimeout, cancellation };
@@ -50,7 +50,7 @@ export async function runToolCalls<State>(
     for (const [i, call] of calls.entries()) {
       const result =
         i < maxCallsPerTurn
-          ? await runToolCall(call, tools, episode, limits)
+          ? await runToolCall(call, episode, { tools, limits })
           : failure(`a turn may have ${maxCallsPerTurn} calls, this one was not run.`);
       episode.results.push(result);
     }
@@ -81,9 +81,8 @@ export function toolMetrics({
 
 async function runToolCall<State>(
   call: ParsedToolCall,
-  tools: readonly Tool<State>[],
   { state, checks }: ToolEpisode<unknown, State>,
-  limits: StepLimits,
+  { tools, limits }: { tools: readonly Tool<State>[]; limits: StepLimits },
 ): Promise<ToolResult> {
   if ('error' in call) return failure(call.error);
   const { name, arguments: args } = call;

@@ -141,7 +141,7 @@ export function toolEnvironment<Task extends object, State = undefined>(
         return { ...result, feedback, done: false, metrics };
       }
       const limits = { signal, toolTimeout, maxCallsPerTurn };
-      const observation = await runToolCalls(calls, tools, episode, limits);
+      const observation = await runToolCalls(calls, episode, { tools, ...limits });
       return { observation, done: false, metrics: toolMetrics(episode) };
     },
     ...(close && { close: ({ state }) => close(state) }),

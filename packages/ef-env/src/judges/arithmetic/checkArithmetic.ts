@@ -159,7 +159,7 @@ function checkRun(text: string, run: readonly ArithmeticToken[], rounded: boolea
     const sign = run[at]!; // an index of run
     if (!left.value || !right.value) continue;
     if (!left.value.calculates && !right.value.calculates) continue;
-    const why = faultOf(left.value, right.value, sign.text === '≈', rounded);
+    const why = faultOf(left.value, right.value, { approximate: sign.text === '≈', rounded });
     found.push({
       text: text.slice(left.start, right.end),
       start: checkedTo === k ? sign.start : left.start,
@@ -197,8 +197,7 @@ function leavesRemainder(
 function faultOf(
   left: SideValue,
   right: SideValue,
-  approximate: boolean,
-  rounded: boolean,
+  { approximate, rounded }: { approximate: boolean; rounded: boolean },
 ): string | null {
   const [a, b] = [left.value, right.value];
   if (equalRationals(a, b)) return null;

@@ -77,7 +77,7 @@ export function mixtureLoss(
   if (!isAligned(data)) return mixtureOfGrid(data as PolicyLossData, components);
   const { places, grid } = toGrid(WHERE, data);
   const onPlaces = readComponents(components).map(
-    ([name, component]) => [name, spreadComponent(name, component, grid, places)] as const,
+    ([name, component]) => [name, spreadComponent(name, component, { grid, places })] as const,
   );
   const result = mixtureOfGrid(grid as unknown as PolicyLossData, Object.fromEntries(onPlaces)); // toGrid made it one
   return bringBack(result, places, ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss']);
@@ -87,8 +87,7 @@ export function mixtureLoss(
 function spreadComponent(
   name: string,
   component: MixtureComponent,
-  grid: Record<string, unknown>,
-  places: Uint32Array,
+  { grid, places }: { grid: Record<string, unknown>; places: Uint32Array },
 ): MixtureComponent {
   const where = `${WHERE}: component '${name}'`;
   const { weights, ignoreCompletionMask } = component ?? {};
@@ -120,12 +119,8 @@ function mixtureOfGrid(
   const metrics: Record<string, number> = {};
   let loss = 0;
   for (const [name, component] of readComponents(components)) {
-    const { result, factor } = runComponent(
-      data,
-      completion,
-      `${WHERE}: component '${name}'`,
-      component,
-    );
+    const where = `${WHERE}: component '${name}'`;
+    const { result, factor } = runComponent(where, component, { data, completion });
     parts[name] = result.loss * factor;
     loss += parts[name];
     for (const [key, value] of Object.entries(result.metrics)) metrics[`${name}/${key}`] = value;
@@ -151,10 +146,9 @@ function readComponents(
 
 /** The token sum of a component, and the factor it enters the mixture with. */
 function runComponent(
-  data: PolicyLossData,
-  completion: Uint8Array,
   where: string,
   given: MixtureComponent,
+  { data, completion }: { data: PolicyLossData; completion: Uint8Array },
 ): { result: PolicyLossResult; factor: number } {
   const component = readOptions<AnyComponent>(where, given as AnyComponent, {
     checks: CHECKS,

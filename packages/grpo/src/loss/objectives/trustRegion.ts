@@ -67,9 +67,16 @@ export const REF_KL_OPTIONS: OptionChecks<RefKlOptions> = {
 const moved = ({ logprobs, oldLogprobs }: PolicyBatch, i: number) =>
   Math.exp(logprobs[i]!) - Math.exp(oldLogprobs[i]!);
 
+/** How far a probability may fall and rise. */
+interface Region {
+  epsilon: number;
+  epsilonHigh: number;
+}
+
 /** Inside a total-variation trust region, one side for each sign of the advantage. */
-function insideRegion(batch: PolicyBatch, i: number, low: number, high: number): boolean {
-  return batch.advantages[i]! > 0 ? moved(batch, i) <= high : moved(batch, i) >= -low;
+function insideRegion(batch: PolicyBatch, i: number, region: Region): boolean {
+  const { epsilon, epsilonHigh } = region;
+  return batch.advantages[i]! > 0 ? moved(batch, i) <= epsilonHigh : moved(batch, i) >= -epsilon;
 }
 
 /**
@@ -82,7 +89,8 @@ function insideRegion(batch: PolicyBatch, i: number, low: number, high: number):
  */
 export const dppo: LossFormula<DppoOptions> = (batch, options) => {
   const { epsilon = 0.2, epsilonHigh = epsilon, ratioCap = 20 } = options;
-  const keep = (i: number) => insideRegion(batch, i, epsilon, epsilonHigh);
+  const region = { epsilon, epsilonHigh };
+  const keep = (i: number) => insideRegion(batch, i, region);
   return {
     terms(tokens, { loss, dLogprob }) {
       for (let k = 0; k < tokens.length; k++) {
@@ -107,7 +115,8 @@ export const dppo: LossFormula<DppoOptions> = (batch, options) => {
  */
 export const prime: LossFormula<PrimeOptions> = (batch, options) => {
   const { epsilon = 0.2, epsilonHigh = epsilon } = options;
-  return pulled(batch, options, (i) => insideRegion(batch, i, epsilon, epsilonHigh));
+  const region = { epsilon, epsilonHigh };
+  return pulled(batch, options, (i) => insideRegion(batch, i, region));
 };
 
 /** As `prime`, with one bound for both signs: keep = |pi - pi_old| <= epsilon, prime-rl's `ipo_threshold` 0.1. */

@@ -80,7 +80,7 @@ function lossOfRows(
   const klMean = addKl(terms, batch, { ...options, useBiasCorrectionKl: false, name: NAME });
   const verl = convention === 'verl';
   const rowCount = numSequences ?? rows * gradientAccumulationSteps;
-  assertTotal(NAME, 'numSequences', numSequences, rows);
+  assertTotal(`${NAME}: numSequences`, numSequences, rows);
 
   const { loss: perTokenLoss, dLogRatio, dLogprob: gradient } = terms; // of the KL so far
   const ratio = new Float64Array(size);

@@ -152,6 +152,6 @@ function turnWeights(
     numSequences,
   );
   const divisor = total ?? gradientAccumulationSteps * (allAlike ? turns.length : perSequence.size);
-  assertTotal(NAME, totalName, total, turns.length);
+  assertTotal(`${NAME}: ${totalName}`, total, turns.length);
   return (sequence) => 1 / divisor / (allAlike ? 1 : perSequence.get(sequence)!);
 }

@@ -1,9 +1,14 @@
+/** Cells that can be walked on. */
+export interface WalkedGrid {
+  rows: number;
+  columns: number;
+  open(row: number, column: number): boolean;
+}
+
 /** Steps to every cell by breadth-first search from `start`; -1 where it cannot be reached. */
 export function distances(
-  rows: number,
-  columns: number,
+  { rows, columns, open }: WalkedGrid,
   start: readonly [number, number],
-  open: (row: number, column: number) => boolean,
 ): number[][] {
   const steps = Array.from({ length: rows }, () => Array<number>(columns).fill(-1));
   steps[start[0]]![start[1]] = 0;

@@ -15,7 +15,10 @@ function islands(grid: readonly (readonly number[])[]): number[] {
   for (const [r, row] of grid.entries()) {
     for (const [c, cell] of row.entries()) {
       if (cell !== 1 || seen.has(`${r},${c}`)) continue;
-      const steps = distances(grid.length, row.length, [r, c], (r2, c2) => grid[r2]![c2] === 1);
+      const steps = distances(
+        { rows: grid.length, columns: row.length, open: (r2, c2) => grid[r2]![c2] === 1 },
+        [r, c],
+      );
       let size = 0;
       for (const [r2, line] of steps.entries()) {
         for (const [c2, n] of line.entries()) {

@@ -36,7 +36,12 @@ function generate(random: Random, level: number): GymItem<MazeData> {
     ];
     const [start, goal] = [inside(), inside()];
     cells[start[0]]![start[1]] = 'S';
-    const length = distances(size, size, start, (r, c) => cells[r]![c] !== '#')[goal[0]]![goal[1]]!;
+    const walked = {
+      rows: size,
+      columns: size,
+      open: (r: number, c: number) => cells[r]![c] !== '#',
+    };
+    const length = distances(walked, start)[goal[0]]![goal[1]]!;
     if (length !== wanted) continue;
     cells[goal[0]]![goal[1]] = 'G';
     const grid = cells.map((row) => row.join(''));

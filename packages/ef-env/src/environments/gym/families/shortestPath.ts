@@ -52,7 +52,10 @@ function generate(random: Random, level: number): GymItem<ShortestPathData> {
     const [[r1, c1], [r2, c2]] = cells as [[number, number], [number, number]]; // two of them
     matrix[r1]![c1] = '*';
     matrix[r2]![c2] = '#';
-    const steps = distances(size, size, [r2, c2], (r, c) => matrix[r]![c] !== 'X');
+    const steps = distances({ rows: size, columns: size, open: (r, c) => matrix[r]![c] !== 'X' }, [
+      r2,
+      c2,
+    ]);
     if (steps[r1]![c1]! < size - 1) continue;
     const solution: string[] = [];
     for (let [r, c] = [r1, c1]; r !== r2 || c !== c2; ) {

@@ -10,8 +10,15 @@ export interface TowerOfHanoiData {
 
 const MOVE = /Move disk (\d+) from Peg (\d+) to Peg (\d+)/;
 
+interface Tower {
+  disks: number;
+  pegs: number;
+  start: number;
+  target: number;
+}
+
 /** Shortest sequence of moves by breadth-first search over positions. */
-function solve(disks: number, pegs: number, start: number, target: number): string[] {
+function solve({ disks, pegs, start, target }: Tower): string[] {
   const first = Array<number>(disks).fill(start).join(); // peg of disk 1, 2, ...
   const goal = Array<number>(disks).fill(target).join();
   const cameFrom = new Map<string, [string, string] | null>([[first, null]]);
@@ -90,7 +97,7 @@ export const towerOfHanoi: GymFamily<TowerOfHanoiData> = {
       number,
       number,
     ]; // two of them
-    const moves = solve(disks, pegs, start, target);
+    const moves = solve({ disks, pegs, start, target });
     return {
       question: `${disks} disks lie on peg ${start} of ${pegs} pegs, the largest at the bottom. Bring all of them to peg ${target}, one at a time, never a larger disk on a smaller one. Answer with one move per line, written 'Move disk X from Peg Y to Peg Z'.`,
       answer: moves.join('\n'),

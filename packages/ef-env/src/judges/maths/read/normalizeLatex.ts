@@ -66,6 +66,7 @@ export function normalizeLatex(text: string): string {
   if (/[\u0080-\u{10ffff}]/u.test(s)) s = asciiLatex(s);
   if (/[\\$~]|\{[,:]\}/.test(s)) s = plainCommands(s);
   if (s.includes('...'))
+    // biome-ignore lint/complexity/useMaxParams: groups of a pattern
     s = s.replace(ENDLESS, (_, w, f: string, r: string) => repeatingDecimal(w, f, r));
   if (/[<>!=]=|=>/.test(s)) s = s.replace(RELATIONS, (sign) => RELATION_NAMES[sign]!);
   if (s.includes('**')) s = s.replace(/(?<=[\w)}\]])\s*\*\*\s*(?=[\w({\\-])/g, '^');
@@ -73,6 +74,7 @@ export function normalizeLatex(text: string): string {
   if (s.includes('[') || s.includes(']')) {
     s = s.replace(
       INTERVAL,
+      // biome-ignore lint/complexity/useMaxParams: groups of a pattern
       (_, open: string, ends: string, close: string) =>
         `${open === ']' ? '(' : '['}${ends}${close === '[' ? ')' : ']'}`,
     );
@@ -100,9 +102,11 @@ function plainCommands(text: string): string {
   if (s.includes('\\$')) s = s.replace(DOLLARS, '$1\\text{ dollars}');
   if (/\.\d*\\(?:overline|bar|dot)/.test(s)) {
     s = s
+      // biome-ignore lint/complexity/useMaxParams: groups of a pattern
       .replace(DOTTED, (_, w, f: string, a: string, b: string, c: string) =>
         repeatingDecimal(w, f, a + b + c),
       )
+      // biome-ignore lint/complexity/useMaxParams: groups of a pattern
       .replace(REPEATING, (_, w, f: string, r?: string, one?: string) =>
         repeatingDecimal(w, f, r ?? one!),
       );

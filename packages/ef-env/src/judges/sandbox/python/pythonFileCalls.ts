@@ -1,6 +1,12 @@
 import type { PythonBytes } from './pythonBytes.ts';
 import type { PythonCalls } from './pythonCalls.ts';
-import { ERRNO, type FileStatus, type PythonFiles, type PythonStream } from './pythonFiles.ts';
+import {
+  ERRNO,
+  type FileStatus,
+  type OpenFile,
+  type PythonFiles,
+  type PythonStream,
+} from './pythonFiles.ts';
 
 /** Sizes and offsets in `struct stat` of this C library. */
 const STATUS = { bytes: 96, mode: 4, links: 8, size: 24, blockSize: 32 } as const;
@@ -73,18 +79,21 @@ function dataCalls(
   write: (stream: PythonStream, bytes: Uint8Array) => void,
 ): PythonCalls {
   return {
+    // biome-ignore lint/complexity/useMaxParams: WASI's signature
     fd_read: (descriptor: number, vectors: number, count: number, sumAt: number) => {
       const file = files.file(descriptor);
       if (!file) return ERRNO.badDescriptor;
-      file.position += read(memory, { vectors, count, sumAt }, file.bytes, file.position);
+      file.position += read(memory, { vectors, count, sumAt }, file);
       return 0;
     },
+    // biome-ignore lint/complexity/useMaxParams: WASI's signature
     fd_pread: (fd: number, vectors: number, count: number, from: bigint, sumAt: number) => {
       const file = files.file(fd);
       if (!file?.seekable) return file ? ERRNO.notSeekable : ERRNO.badDescriptor;
-      read(memory, { vectors, count, sumAt }, file.bytes, Number(from));
+      read(memory, { vectors, count, sumAt }, { bytes: file.bytes, position: Number(from) });
       return 0;
     },
+    // biome-ignore lint/complexity/useMaxParams: WASI's signature
     fd_write: (descriptor: number, vectors: number, count: number, sumAt: number) => {
       const stream = files.file(descriptor)?.stream;
       if (stream === undefined) return ERRNO.badDescriptor;
@@ -94,6 +103,7 @@ function dataCalls(
       });
       return 0;
     },
+    // biome-ignore lint/complexity/useMaxParams: WASI's signature
     fd_seek: (descriptor: number, offset: bigint, whence: number, at: number) => {
       const file = files.file(descriptor);
       if (!file?.seekable) return file ? ERRNO.notSeekable : ERRNO.badDescriptor;
@@ -148,7 +158,11 @@ function transfer(
   return sum;
 }
 
-function read(memory: PythonBytes, into: Vectors, bytes: Uint8Array, from: number): number {
+function read(
+  memory: PythonBytes,
+  into: Vectors,
+  { bytes, position: from }: Pick<OpenFile, 'bytes' | 'position'>,
+): number {
   let position = from;
   return transfer(memory, into, (buffer) => {
     const part = bytes.subarray(position, position + buffer.length);

@@ -64,6 +64,7 @@ export function pythonInstanceCalls(): {
       },
       emscripten_get_heap_max: () => memory.buffer.byteLength,
       // CPython calls functions of fewer parameters than it passes; only JavaScript allows that
+      // biome-ignore lint/complexity/useMaxParams: CPython's signature
       _PyEM_TrampolineCall_JS: (at: number, a: number, b: number, c: number) => {
         const called = functions[at] ?? table.get(at);
         if (called === null) throw new Error('pythonSandbox: a call of nothing.');

@@ -23,14 +23,14 @@ type Step = { value: Address } | { error: Address };
 export function pythonTest(
   values: PythonValues,
   objects: PythonObjects,
-  request: RunRequest,
-  { input, wide }: { input: string; wide: boolean },
+  request: RunRequest & { input: string; wide: boolean },
 ): TestReport | 'memory' | 'narrow' {
+  const { input, wide } = request;
   const isScript = request.mode === 'stdio' || request.mode === 'script';
   const unsound = request.mode === 'assert' ? faultOfTest(values, objects, input) : null;
   if (unsound !== null) return { ...NOTHING, unsound };
   if (wide) values.call(objects.widen);
-  const { step, inTest } = runSteps(values, objects, request, input);
+  const { step, inTest } = runSteps(values, objects, request);
   let report: TestReport | 'memory' = NOTHING;
   if ('error' in step) {
     if (!wide && isNarrow(values, step.error)) return 'narrow';
@@ -50,8 +50,7 @@ function faultOfTest(values: PythonValues, objects: PythonObjects, code: string)
 function runSteps(
   values: PythonValues,
   objects: PythonObjects,
-  { mode, code, entry }: RunRequest,
-  input: string,
+  { mode, code, entry, input }: RunRequest & { input: string },
 ): { step: Step; inTest: boolean } {
   if (mode === 'stdio' || mode === 'script') {
     const step = execute(values, objects, { code, file: PROGRAM_FILE, globals: objects.main });

@@ -27,7 +27,7 @@ export function runPython(image: PythonImage): Interpreter {
         files.reset(request.mode === 'stdio' ? input : '');
         send({ kind: 'started' });
         return unlessStackOverflow(() =>
-          pythonTest(values, image.objects, request, { input, wide }),
+          pythonTest(values, image.objects, { ...request, input, wide }),
         );
       };
       printer.beginTest();

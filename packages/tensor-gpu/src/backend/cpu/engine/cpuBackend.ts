@@ -44,18 +44,17 @@ interface Stored {
 
 /** Numbers in the heap; the view is made when somebody asks for it. */
 class HeapTensor implements Stored {
-  refCount: number;
+  refCount = 1;
   readonly dtype: DataType;
   readonly offset: number;
   private readonly length: number;
   private readonly cpu: CpuRuntime;
   private view: TypedArray | undefined;
 
-  constructor(cpu: CpuRuntime, dtype: DataType, length: number, refCount: number) {
+  constructor(cpu: CpuRuntime, dtype: DataType, length: number) {
     this.cpu = cpu;
     this.dtype = dtype;
     this.length = length;
-    this.refCount = refCount;
     this.offset = cpu.heap.alloc(length * util.bytesPerElement(dtype), 'tensors');
   }
 
@@ -123,16 +122,17 @@ export class CpuBackend extends KernelBackend {
   /** A new tensor whose numbers are whatever lay there: the kernel must write all of them. */
   output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): TensorInfo {
     const dataId = {};
-    this.data.set(dataId, new HeapTensor(this.cpu, dtype, util.sizeFromShape([...shape]), 1));
+    this.data.set(dataId, new HeapTensor(this.cpu, dtype, util.sizeFromShape([...shape])));
     return { dataId, shape: [...shape], dtype };
   }
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
     const dataId = {};
-    this.store(dataId, values, shape, dtype, 1);
+    this.store(dataId, values, { shape, dtype });
     return dataId;
   }
 
+  // biome-ignore lint/complexity/useMaxParams: tfjs's signature
   override move(
     dataId: DataId,
     values: BackendValues,
@@ -140,7 +140,7 @@ export class CpuBackend extends KernelBackend {
     dtype: DataType,
     refCount: number,
   ): void {
-    this.store(dataId, values, shape, dtype, refCount);
+    this.store(dataId, values, { shape, dtype, refCount });
   }
 
   makeTensorInfo(shape: number[], dtype: DataType, values?: BackendValues | string[]): TensorInfo {
@@ -260,7 +260,7 @@ export class CpuBackend extends KernelBackend {
   /** tfjs's cpu kernels may give int32 or bool numbers out as another type without touching them: made good here. */
   private convert({ dataId, shape, dtype }: TensorInfo): number {
     const { values, refCount, offset } = this.data.get(dataId);
-    this.store(dataId, values as BackendValues, shape, dtype, refCount); // in the heap, so it has values
+    this.store(dataId, values as BackendValues, { shape, dtype, refCount }); // in the heap, so it has values
     if (offset !== undefined) this.cpu.heap.free(offset);
     return this.offset({ dataId, shape, dtype });
   }
@@ -268,15 +268,14 @@ export class CpuBackend extends KernelBackend {
   private store(
     dataId: DataId,
     values: BackendValues,
-    shape: number[],
-    dtype: DataType,
-    refCount: number,
+    { shape, dtype, refCount = 1 }: { shape: number[]; dtype: DataType; refCount?: number },
   ): void {
     if (dtype === 'string' || dtype === 'complex64') {
       this.data.set(dataId, { values, dtype, refCount });
       return;
     }
-    const tensor = new HeapTensor(this.cpu, dtype, util.sizeFromShape(shape), refCount);
+    const tensor = new HeapTensor(this.cpu, dtype, util.sizeFromShape(shape));
+    tensor.refCount = refCount;
     if (values)
       tensor.values.set(values as TypedArray); // not a string: numbers
     else tensor.values.fill(0);

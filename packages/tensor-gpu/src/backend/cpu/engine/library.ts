@@ -8,6 +8,7 @@ import { prebuild } from './prebuild.ts';
 import { type WasmMemory, type WasmModule, wasm } from './wasm.ts';
 
 /** Plays `count` commands at heap offset `program`. */
+// biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
 export type RunProgram = (
   control: number,
   program: number,
@@ -69,6 +70,7 @@ export function loadNative(memory: WasmMemory, forced?: CpuLevel): Library {
     kind: 'native',
     name: file.slice(file.lastIndexOf('kernels')),
     base,
+    // biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
     runProgram: (control, program, count, threads, scratch) => {
       run(base, control, program, count, threads, scratch);
     },
@@ -104,6 +106,7 @@ export function loadWasm(
     kind: 'wasm',
     name,
     base: 0,
+    // biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
     runProgram: (control, program, count, threads, scratch) => {
       run(0, control, program, count, threads, scratch);
     },

@@ -104,7 +104,7 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
 
   const play = (program: number, count: number, parallel: boolean): void => {
     if (disposed) throw new TensorGpuError('disposed', 'tensor-gpu: the CPU device was disposed.');
-    if (observer) playObserved(program, count, parallel, observer);
+    if (observer) playObserved(observer, { program, count, parallel });
     else playAll(program, count, parallel);
   };
 
@@ -116,10 +116,8 @@ export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
 
   /** Command by command, each with its time. */
   const playObserved = (
-    program: number,
-    count: number,
-    parallel: boolean,
     observe: CommandListener,
+    { program, count, parallel }: { program: number; count: number; parallel: boolean },
   ): void => {
     let at = program;
     for (let i = 0; i < count; i++) {

@@ -117,7 +117,7 @@ export function lmHeadGradientCpu(
       flags,
       rowsPerChunk,
     });
-    addProducts(cpu, args, tile, logits);
+    addProducts(cpu, args, { ...tile, dlogits: logits });
   });
 }
 
@@ -138,8 +138,7 @@ export function zeroWithoutTokens(
 export function addProducts(
   cpu: CpuRuntime,
   { hidden, weight, width, dhidden, dweight }: HeadOperands & { dhidden: number; dweight: number },
-  { row, rows, column, columns }: Tile,
-  dlogits: number,
+  { row, rows, column, columns, dlogits }: Tile & { dlogits: number },
 ): void {
   const tokensAt = 4 * row * width;
   if (dhidden) {
@@ -178,8 +177,8 @@ export function withTiles(
           ...{ row, rows: Math.min(rows, tokens - row) },
           ...{ column, columns: Math.min(columns, vocabulary - column) },
         };
-        logitsOf(cpu, args, tile, logits);
-        if (ref) logitsOf(cpu, ref, tile, refLogits);
+        logitsOf(cpu, args, { tile, out: logits });
+        if (ref) logitsOf(cpu, ref, { tile, out: refLogits });
         visit(tile, logits, refLogits);
       }
     }
@@ -189,7 +188,11 @@ export function withTiles(
   }
 }
 
-function logitsOf(cpu: CpuRuntime, head: HeadOperands, tile: Tile, out: number): void {
+function logitsOf(
+  cpu: CpuRuntime,
+  head: HeadOperands,
+  { tile, out }: { tile: Tile; out: number },
+): void {
   const { hidden, weight, width } = head;
   matMulCpu(cpu, {
     ...{ a: hidden + 4 * tile.row * width, b: matrixFrom(weight, tile.column, width), c: out },

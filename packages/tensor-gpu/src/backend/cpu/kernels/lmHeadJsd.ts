@@ -66,7 +66,7 @@ function gradient(call: CpuFusedKernelCall): TensorInfo[] {
       beta: attributes.jsdBeta as number, // LmHeadJsdAttributes
       flags: args.entropy ? ENTROPY : 0,
     });
-    addProducts(backend.cpu, products, tile, logits);
+    addProducts(backend.cpu, products, { ...tile, dlogits: logits });
   });
   return outputs;
 }

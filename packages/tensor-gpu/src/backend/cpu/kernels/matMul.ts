@@ -99,12 +99,9 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
   const table = offsetsA !== undefined || offsetsB !== undefined;
   const { address, dtype } = typeof b === 'number' ? heapMatrix(cpu, b) : b;
   if (table && batch > TABLE_ITEMS) {
-    const whole = { ...args, b: { address, dtype } };
+    const whole = { ...args, b: { address, dtype }, strideA, strideB, strideC };
     for (let from = 0; from < batch; from += TABLE_ITEMS)
-      matMulCpu(
-        cpu,
-        part(whole, from, Math.min(TABLE_ITEMS, batch - from), strideA, strideB, strideC),
-      );
+      matMulCpu(cpu, part(whole, from, Math.min(TABLE_ITEMS, batch - from)));
     return;
   }
   let flags = transposeA ? TRANSPOSE_A : 0;
@@ -140,14 +137,19 @@ export function matMulCpu(cpu: CpuRuntime, args: MatMulArgs): void {
   });
 }
 
+/** Floats between two items of a batch. */
+interface Strides {
+  strideA: number;
+  strideB: number;
+  strideC: number;
+}
+
 function part(
-  args: Omit<MatMulArgs, 'b'> & { b: Matrix },
+  args: Omit<MatMulArgs, 'b' | keyof Strides> & Strides & { b: Matrix },
   from: number,
   batch: number,
-  strideA: number,
-  strideB: number,
-  strideC: number,
 ): MatMulArgs {
+  const { strideA, strideB, strideC } = args;
   const slice = (offsets: ArrayLike<number> | undefined): number[] | undefined =>
     offsets && Array.from({ length: batch }, (_, i) => offsets[from + i]!);
   return {

@@ -5,7 +5,7 @@ import {
   type TensorInfo,
   util,
 } from '@tensorflow/tfjs-core';
-import { CPU_BACKEND, type CpuBackend } from '../engine/cpuBackend.ts';
+import { CPU_BACKEND } from '../engine/cpuBackend.ts';
 import { type MatMulArgs, matMulCpu } from './matMul.ts';
 import type { TfjsKernel, TfjsKernelArgs } from './tfjsKernel.ts';
 
@@ -63,7 +63,7 @@ function matMul({ inputs, attrs, backend }: TfjsKernelArgs): TensorInfo | undefi
   if (util.sizeFromShape(shape) === 0 || k === 0) return undefined;
   const y = backend.output(shape);
   matMulCpu(backend.cpu, {
-    ...offsets(backend, a, b, y),
+    ...{ a: backend.offset(a), b: backend.offset(b), c: backend.offset(y) },
     ...batches({ outer, outerA, outerB, m, n, k, transposeA }),
     n,
     k,
@@ -80,15 +80,6 @@ function transposes(attrs: NamedAttrMap): { transposeA: boolean; transposeB: boo
 function lastTwo(shape: number[], transposed: boolean): number[] {
   const two = shape.slice(-2);
   return transposed ? two.reverse() : two;
-}
-
-function offsets(
-  backend: CpuBackend,
-  a: TensorInfo,
-  b: TensorInfo,
-  c: TensorInfo,
-): { a: number; b: number; c: number } {
-  return { a: backend.offset(a), b: backend.offset(b), c: backend.offset(c) };
 }
 
 /** How the items of a batch lie: one tall product where B is shared, strides, or a table for other broadcasts. */

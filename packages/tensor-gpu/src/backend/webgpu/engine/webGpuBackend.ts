@@ -91,6 +91,7 @@ export class WebGpuBackend extends KernelBackend {
     return dataId;
   }
 
+  // biome-ignore lint/complexity/useMaxParams: tfjs's signature
   override move(
     dataId: DataId,
     values: BackendValues,

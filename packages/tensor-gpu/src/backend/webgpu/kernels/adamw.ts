@@ -47,7 +47,7 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
     const clip = backend.output([2]);
     for (const { first, part } of slices(sizes, NORM_MEMBERS)) {
       backend.run(normProgram(part.length), {
-        tensors: { ...members('g', gradients, first, part), partial },
+        tensors: { ...members('g', gradients.slice(first, first + part.length)), partial },
         params: { ...membersOf('size', part), ...startsOf(part), first: starts[first]! },
         blocks: part.reduce((sum, size) => sum + Math.ceil(size / CHUNK), 0),
       });
@@ -77,8 +77,8 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
         .map((weight) => ownMemory(backend, weight));
       backend.run(updateProgram(part.length), {
         tensors: {
-          ...members('g', gradients, first, part),
-          ...members('w', weights, 0, part),
+          ...members('g', gradients.slice(first, first + part.length)),
+          ...members('w', weights),
           clip,
           moments,
         },
@@ -151,13 +151,8 @@ function slices(sizes: readonly number[], count: number): { first: number; part:
 }
 
 /** `g0`, `g1`, … of a part. */
-function members(
-  name: string,
-  tensors: readonly TensorInfo[],
-  first: number,
-  part: readonly number[],
-): Record<string, TensorInfo> {
-  return Object.fromEntries(part.map((_, k) => [`${name}${k}`, tensors[first + k]!]));
+function members(name: string, tensors: readonly TensorInfo[]): Record<string, TensorInfo> {
+  return Object.fromEntries(tensors.map((tensor, k) => [`${name}${k}`, tensor]));
 }
 
 const membersOf = (name: string, values: readonly number[]): Record<string, number> =>

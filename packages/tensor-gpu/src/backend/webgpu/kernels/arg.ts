@@ -30,7 +30,7 @@ export const argKernels: TfjsGpuKernel[] = ['ArgMax', 'ArgMin'].map((name) => ({
   run: ({ backend, inputs, attrs }) => {
     const x = inputs.x!;
     const axes = util.parseAxisParam((attrs.axis as number | undefined) ?? 0, x.shape); // attribute of ArgMax
-    return withRows(backend, x, axes, (rows, [shape, reduced]) => {
+    return withRows(backend, { x, axes }, (rows, [shape, reduced]) => {
       const y = backend.output(shape, 'int32');
       const count = util.sizeFromShape(shape);
       backend.run(argProgram(`${name} ${WORDS[x.dtype]}`), {

@@ -17,12 +17,7 @@ const splitKernel: TfjsGpuKernel = {
     return sizes.map((size) => {
       const begin = x.shape.map((_, k) => (k === along ? from : 0));
       from += size;
-      return cut(
-        backend,
-        x,
-        begin,
-        x.shape.map((n, k) => (k === along ? size : n)),
-      );
+      return cut(backend, x, { begin, size: x.shape.map((n, k) => (k === along ? size : n)) });
     });
   },
 };
@@ -52,12 +47,7 @@ function concatenated(
   );
   let from = 0;
   for (const x of list) {
-    put(
-      backend,
-      x,
-      y,
-      x.shape.map((_, k) => (k === axis ? from : 0)),
-    );
+    put(backend, x, { y, begin: x.shape.map((_, k) => (k === axis ? from : 0)) });
     from += x.shape[axis]!;
   }
   return y;
@@ -80,12 +70,7 @@ const unpackKernel: TfjsGpuKernel = {
     const axis = util.parseAxisParam(attrs.axis as number, x.shape)[0]!; // attribute of Unpack
     const size = x.shape.map((n, k) => (k === axis ? 1 : n));
     return Array.from({ length: x.shape[axis]! }, (_, at) => {
-      const part = cut(
-        backend,
-        x,
-        x.shape.map((_n, k) => (k === axis ? at : 0)),
-        size,
-      );
+      const part = cut(backend, x, { begin: x.shape.map((_n, k) => (k === axis ? at : 0)), size });
       return { ...part, shape: x.shape.toSpliced(axis, 1) };
     });
   },

@@ -20,7 +20,7 @@ const sliceKernel: TfjsGpuKernel = {
       const count = [size].flat()[axis] ?? -1;
       return count < 0 ? length - from[axis]! : count;
     });
-    return cut(backend, x, from, asked);
+    return cut(backend, x, { begin: from, size: asked });
   },
 };
 
@@ -49,12 +49,7 @@ const padKernel: TfjsGpuKernel = {
     }; // attributes of PadV2
     const shape = x.shape.map((n, k) => n + paddings[k]![0] + paddings[k]![1]);
     const y = filled(backend, shape, { dtype: x.dtype as GpuDtype, value: constantValue }); // what its own tensors have
-    put(
-      backend,
-      x,
-      y,
-      paddings.map(([before]) => before),
-    );
+    put(backend, x, { y, begin: paddings.map(([before]) => before) });
     return y;
   },
 };

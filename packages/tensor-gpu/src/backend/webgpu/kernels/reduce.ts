@@ -87,7 +87,7 @@ export const reduceKernels: TfjsGpuKernel[] = Object.keys(REDUCTIONS).map((name)
       keepDims?: boolean;
     };
     const axes = util.parseAxisParam(reductionIndices ?? axis ?? [...x.shape.keys()], x.shape);
-    return withRows(backend, x, axes, (rows, [shape, reduced]) => {
+    return withRows(backend, { x, axes }, (rows, [shape, reduced]) => {
       const out = keepDims ? backend_util.expandShapeToKeepDim(shape, axes) : shape;
       const width = util.sizeFromShape(reduced);
       const count = util.sizeFromShape(shape);

@@ -66,24 +66,22 @@ export function transposed(
   });
 }
 
-/** `n` elements along `axis`, from `start`. */
+/** The part of `x` of a size, from `begin` on. */
 export function cut(
   backend: WebGpuBackend,
   x: TensorInfo,
-  begin: readonly number[],
-  size: readonly number[],
+  { begin, size }: { begin: readonly number[]; size: readonly number[] },
 ): TensorInfo {
   const strides = stridesOf(x.shape);
   const start = begin.reduce((sum, from, axis) => sum + from * strides[axis]!, 0);
   return gatherSteps(backend, { shape: size, tensor: x, start, strides });
 }
 
-/** Writes `x` into a part of `y`. */
+/** Writes `x` into the part of `y` that begins at `begin`. */
 export function put(
   backend: WebGpuBackend,
   x: TensorInfo,
-  y: TensorInfo,
-  begin: readonly number[],
+  { y, begin }: { y: TensorInfo; begin: readonly number[] },
 ): void {
   const strides = stridesOf(y.shape);
   const start = begin.reduce((sum, from, axis) => sum + from * strides[axis]!, 0);

@@ -5,8 +5,7 @@ import { transposed } from './strides.ts';
 /** Calls `run` with the numbers of `x` so that those along `axes` lie together, and the shapes of what is kept and reduced. */
 export function withRows(
   backend: WebGpuBackend,
-  x: TensorInfo,
-  axes: readonly number[],
+  { x, axes }: { x: TensorInfo; axes: readonly number[] },
   run: (rows: TensorInfo, shapes: [kept: number[], reduced: number[]]) => TensorInfo,
 ): TensorInfo {
   const shapes = backend_util.computeOutAndReduceShapes(x.shape, [...axes]);
