@@ -7,8 +7,10 @@ const FLOORS = {
   grpo: [
     ['base'],
     ['ratio', 'kl'],
-    ['rewards', 'groups', 'advantages', 'correction', 'schedule'],
-    ['loss/objectives'],
+    ['rewards', 'groups', 'advantages', 'correction', 'schedule', 'logits'],
+    ['loss/objectives', 'loss/options'],
+    ['loss/reduction'],
+    ['loss/tokens', 'loss/call'],
     ['loss/', 'loss/sequences'],
     ['loss/mixture'],
     ['metrics'],

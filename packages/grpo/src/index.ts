@@ -31,6 +31,7 @@ export type {
   PolicyLossData,
   PolicyLossInput,
 } from './base/policyLossData.ts';
+export type { PolicyLossResult } from './base/policyLossResult.ts';
 export type { Mask } from './base/readMask.ts';
 export type { Reduction } from './base/reduction.ts';
 export type { TargetAligned } from './base/targetAligned.ts';
@@ -79,11 +80,11 @@ export {
   VERL_KL_BOUNDS,
 } from './kl/klEstimators.ts';
 export {
-  type AggregateLossOptions,
-  aggregateLoss,
-  lossWeights,
-} from './loss/aggregateLoss.ts';
-export { highEntropyMask } from './loss/highEntropyMask.ts';
+  type TokenLogitsData,
+  type TokenLogprobsResult,
+  tokenLogprobs,
+} from './logits/tokenLogprobs.ts';
+export { highEntropyMask } from './loss/call/highEntropyMask.ts';
 export {
   bnpoLoss,
   cispoLoss,
@@ -108,41 +109,37 @@ export {
   sapoLoss,
   vespoLoss,
 } from './loss/losses.ts';
+export type { PackageLoss, PolicyLoss } from './loss/lossFunction.ts';
 export {
   type MixtureComponent,
   type MixtureLossResult,
   mixtureLoss,
 } from './loss/mixture/mixtureLoss.ts';
 export type { PolicyBatch, PolicyObjective, TokenTerm } from './loss/objectives/policyObjective.ts';
-export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
-export { type LossOptions, type PolicyLossName, policyLosses } from './loss/policyLosses.ts';
-export type {
-  PackageLoss,
-  PolicyLoss,
-  PolicyLossResult,
-} from './loss/policyLossResult.ts';
-export type { PolicyDataDefaults } from './loss/readPolicyData.ts';
-export { type GmpoOptions, gmpoLoss } from './loss/sequences/gmpoLoss.ts';
-export {
-  type TurnLoss,
-  type TurnRatioOptions,
-  turnRatioLoss,
-} from './loss/sequences/turnRatioLoss.ts';
 export type {
   CallOptions,
   KlOptions,
   SharedOptions,
   StepTotals,
   TokenLossOptions,
-} from './loss/sharedOptions.ts';
-export { type StepBatch, stepTotals } from './loss/stepTotals.ts';
-export { type SurrogateLoss, surrogateLoss } from './loss/surrogateLoss.ts';
+} from './loss/options/sharedOptions.ts';
+export { type PolicyLossCall, policyLoss } from './loss/policyLoss.ts';
+export { type LossOptions, type PolicyLossName, policyLosses } from './loss/policyLosses.ts';
 export {
-  type TokenLogitsData,
-  type TokenLogprobsResult,
-  tokenLogprobs,
-} from './loss/tokenLogprobs.ts';
-export type { SurrogateLossDefaults } from './loss/tokenLoss.ts';
+  type AggregateLossOptions,
+  aggregateLoss,
+  lossWeights,
+} from './loss/reduction/aggregateLoss.ts';
+export { type StepBatch, stepTotals } from './loss/reduction/stepTotals.ts';
+export { type GmpoOptions, gmpoLoss } from './loss/sequences/gmpoLoss.ts';
+export {
+  type TurnLoss,
+  type TurnRatioOptions,
+  turnRatioLoss,
+} from './loss/sequences/turnRatioLoss.ts';
+export { type SurrogateLoss, surrogateLoss } from './loss/surrogateLoss.ts';
+export type { PolicyDataDefaults } from './loss/tokens/readPolicyData.ts';
+export type { SurrogateLossDefaults } from './loss/tokens/tokenLoss.ts';
 export { completionMetrics } from './metrics/completionMetrics.ts';
 export { explainStep } from './metrics/explainStep.ts';
 export { metricAliases } from './metrics/metricAliases.ts';

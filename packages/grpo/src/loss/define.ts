@@ -1,10 +1,11 @@
 import type { PolicyLossInput } from '../base/policyLossData.ts';
+import type { PolicyLossResult } from '../base/policyLossResult.ts';
 import { type OptionChecks, withDefaults } from '../base/readOptions.ts';
+import type { PackageLoss } from './lossFunction.ts';
 import type { LossFormula } from './objectives/lossFormula.ts';
-import type { PackageLoss, PolicyLossResult } from './policyLossResult.ts';
-import { readLossOptions } from './readLossOptions.ts';
-import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './sharedOptions.ts';
-import { type SurrogateLossDefaults, tokenLoss } from './tokenLoss.ts';
+import { readLossOptions } from './options/readLossOptions.ts';
+import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './options/sharedOptions.ts';
+import { type SurrogateLossDefaults, tokenLoss } from './tokens/tokenLoss.ts';
 
 /** A loss of tokens: the options of its formula, and those that all of them have. */
 export type TokenLoss<Options = object> = PackageLoss<Options & TokenLossOptions>;

@@ -5,23 +5,19 @@ import { onGrid } from '../base/onGrid.ts';
 import { onRows, tokensOfGrid } from '../base/onRows.ts';
 import { REQUIRED, readPolicyFields } from '../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
+import { PER_TOKEN, type PolicyLossResult } from '../base/policyLossResult.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { isAligned } from '../base/targetAligned.ts';
-import { OPTION_OWNERS } from './optionOwners.ts';
-import { type LossOptions, type PolicyLossName, policyLosses } from './policyLosses.ts';
-import {
-  type PackageLoss,
-  PER_TOKEN,
-  type PolicyLoss,
-  type PolicyLossResult,
-} from './policyLossResult.ts';
+import { leavesLoss, withCallOptions } from './call/withCallOptions.ts';
+import type { PackageLoss, PolicyLoss } from './lossFunction.ts';
+import { OPTION_OWNERS } from './options/optionOwners.ts';
 import {
   CALL_OPTIONS,
   type CallOptions,
   TOKEN_LOSS_OPTIONS,
   type TokenLossOptions,
-} from './sharedOptions.ts';
-import { leavesLoss, withCallOptions } from './withCallOptions.ts';
+} from './options/sharedOptions.ts';
+import { type LossOptions, type PolicyLossName, policyLosses } from './policyLosses.ts';
 
 /** A loss by name, with the options that it has and those of `policyLoss`. */
 type NamedLossCall = {

@@ -22,6 +22,7 @@ import {
   sapoLoss,
   vespoLoss,
 } from './losses.ts';
+import type { PackageLoss } from './lossFunction.ts';
 import type { CispoOptions } from './objectives/cispo.ts';
 import type { ClipOptions } from './objectives/clippedSurrogate.ts';
 import type { ClipCovOptions, KlCovOptions } from './objectives/covariance.ts';
@@ -34,10 +35,9 @@ import type {
   RefKlOptions,
 } from './objectives/trustRegion.ts';
 import type { VespoOptions } from './objectives/vespo.ts';
-import type { PackageLoss } from './policyLossResult.ts';
+import type { TokenLossOptions } from './options/sharedOptions.ts';
 import { type GmpoOptions, gmpoLoss } from './sequences/gmpoLoss.ts';
 import { type TurnRatioOptions, turnRatioLoss } from './sequences/turnRatioLoss.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
 
 /** The options of each loss by its name: those of its formula; the losses of tokens have `TokenLossOptions` besides. */
 interface OptionsOf {

@@ -1,13 +1,13 @@
 import { array, callable, flag, mustBe, oneOf, oneOfOrFunction, text } from '../base/checks.ts';
 import type { PolicyLossInput } from '../base/policyLossData.ts';
+import type { PolicyLossResult } from '../base/policyLossResult.ts';
 import { type OptionChecks, readOptions } from '../base/readOptions.ts';
 import { REDUCTIONS } from '../base/reduction.ts';
 import { importanceRatios } from '../ratio/sequenceRatio.ts';
 import type { LossFormula } from './objectives/lossFormula.ts';
 import type { PolicyObjective, TokenTerm } from './objectives/policyObjective.ts';
-import type { PolicyLossResult } from './policyLossResult.ts';
-import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './sharedOptions.ts';
-import { type SurrogateLossDefaults, tokenLoss } from './tokenLoss.ts';
+import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './options/sharedOptions.ts';
+import { type SurrogateLossDefaults, tokenLoss } from './tokens/tokenLoss.ts';
 
 /** A loss type of your own: its formula, and what it fixes besides. `Options` is what the formula reads. */
 export interface SurrogateLoss<Options extends object = object> extends SurrogateLossDefaults {

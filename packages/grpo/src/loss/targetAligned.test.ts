@@ -9,7 +9,7 @@ import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
 import type { PolicyLossName } from './policyLosses.ts';
 import { policyLosses } from './policyLosses.ts';
 import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
-import { stepTotals } from './stepTotals.ts';
+import { stepTotals } from './reduction/stepTotals.ts';
 
 const PER_TOKEN = [
   'logprobs',

@@ -7,11 +7,12 @@ import { tokensOfGrid } from '../../base/onRows.ts';
 import { bringBack, spreadOut } from '../../base/placeTokens.ts';
 import { REQUIRED, readPolicyFields } from '../../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import type { PolicyLossResult } from '../../base/policyLossResult.ts';
 import { countOf } from '../../base/readMask.ts';
 import { type OptionChecks, readOptions } from '../../base/readOptions.ts';
 import { isAligned } from '../../base/targetAligned.ts';
+import type { PolicyLoss } from '../lossFunction.ts';
 import { type LossOptions, type PolicyLossName, policyLosses } from '../policyLosses.ts';
-import type { PolicyLoss, PolicyLossResult } from '../policyLossResult.ts';
 
 interface ComponentFrame {
   /** `[B*T]`, this component's weight of each token, beside `data.tokenWeights`; a token with 0 takes no part. Default 1. */

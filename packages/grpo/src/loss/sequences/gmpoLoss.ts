@@ -6,21 +6,21 @@ import { maskedMean } from '../../base/maskedMean.ts';
 import { onRows } from '../../base/onRows.ts';
 import { REQUIRED } from '../../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import { PER_TOKEN, type PolicyLossResult } from '../../base/policyLossResult.ts';
 import type { OptionChecks } from '../../base/readOptions.ts';
 import { type TokenRows, trainedIn } from '../../base/tokenRows.ts';
-import { addKl } from '../addKl.ts';
 import { clipMetrics } from '../objectives/clipMetrics.ts';
 import type { TokenTerms } from '../objectives/lossFormula.ts';
 import type { PolicyBatch } from '../objectives/policyObjective.ts';
-import { PER_TOKEN, type PolicyLossResult } from '../policyLossResult.ts';
-import { readLossOptions } from '../readLossOptions.ts';
-import { readPolicyData } from '../readPolicyData.ts';
+import { readLossOptions } from '../options/readLossOptions.ts';
 import {
   KL_OPTIONS,
   type KlOptions,
   SHARED_OPTIONS,
   type SharedOptions,
-} from '../sharedOptions.ts';
+} from '../options/sharedOptions.ts';
+import { addKl } from '../tokens/addKl.ts';
+import { readPolicyData } from '../tokens/readPolicyData.ts';
 
 const NAME = 'gmpoLoss';
 

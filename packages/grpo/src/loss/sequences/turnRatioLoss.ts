@@ -4,14 +4,14 @@ import { refuse } from '../../base/errors.ts';
 import { onRows } from '../../base/onRows.ts';
 import { REQUIRED } from '../../base/policyFields.ts';
 import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import { PER_TOKEN, type PolicyLossResult } from '../../base/policyLossResult.ts';
 import type { OptionChecks } from '../../base/readOptions.ts';
 import type { TokenRows } from '../../base/tokenRows.ts';
 import { tokensOfTurns } from '../../base/tokensOfTurns.ts';
-import { PER_TOKEN, type PolicyLossResult } from '../policyLossResult.ts';
-import { readLossOptions } from '../readLossOptions.ts';
-import { readPolicyData } from '../readPolicyData.ts';
-import { SHARED_OPTIONS, type SharedOptions } from '../sharedOptions.ts';
-import { liveTotal } from '../stepWeights.ts';
+import { readLossOptions } from '../options/readLossOptions.ts';
+import { SHARED_OPTIONS, type SharedOptions } from '../options/sharedOptions.ts';
+import { liveTotal } from '../reduction/stepWeights.ts';
+import { readPolicyData } from '../tokens/readPolicyData.ts';
 
 const NAME = 'turnRatioLoss';
 

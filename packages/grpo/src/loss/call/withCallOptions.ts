@@ -1,13 +1,13 @@
-import { GrpoError } from '../base/errors.ts';
-import type { PolicyLossData } from '../base/policyLossData.ts';
-import { readColumn } from '../base/readColumn.ts';
-import { readMask } from '../base/readMask.ts';
-import type { TokenRows } from '../base/tokenRows.ts';
-import { offPolicyMask } from '../correction/offPolicyMask.ts';
+import { GrpoError } from '../../base/errors.ts';
+import type { PolicyLossData } from '../../base/policyLossData.ts';
+import type { PolicyLossResult } from '../../base/policyLossResult.ts';
+import { readColumn } from '../../base/readColumn.ts';
+import { readMask } from '../../base/readMask.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
+import { offPolicyMask } from '../../correction/offPolicyMask.ts';
+import type { CallOptions, StepTotals } from '../options/sharedOptions.ts';
 import { withEntropyBonus } from './entropyBonus.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
-import type { PolicyLossResult } from './policyLossResult.ts';
-import type { CallOptions, StepTotals } from './sharedOptions.ts';
 
 const WHERE = 'policyLoss';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GrpoError } from '../base/errors.ts';
+import { GrpoError } from '../../base/errors.ts';
 import { highEntropyMask } from './highEntropyMask.ts';
 
 const ones = (count: number) => new Array(count).fill(1);

@@ -1,8 +1,8 @@
-import { GrpoError } from '../base/errors.ts';
-import { meanOver, type Reduction } from '../base/reduction.ts';
-import type { TokenRows } from '../base/tokenRows.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { meanOver, type Reduction } from '../../base/reduction.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
+import type { TokenLossOptions } from '../options/sharedOptions.ts';
 import { rowWeights } from './rowWeights.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
 
 /** What a loss fixes of its mean. */
 interface LossMean {

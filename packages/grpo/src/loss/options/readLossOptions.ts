@@ -1,6 +1,6 @@
-import { GrpoError } from '../base/errors.ts';
-import { unknownName } from '../base/lookUp.ts';
-import { type OptionChecks, readOptions } from '../base/readOptions.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { unknownName } from '../../base/lookUp.ts';
+import { type OptionChecks, readOptions } from '../../base/readOptions.ts';
 import { OPTION_OWNERS } from './optionOwners.ts';
 import { CALL_OPTIONS } from './sharedOptions.ts';
 

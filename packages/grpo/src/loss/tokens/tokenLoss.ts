@@ -1,18 +1,18 @@
-import { notFinite } from '../base/assertTokens.ts';
-import { onGrid } from '../base/onGrid.ts';
-import { onRows, type RowFields } from '../base/onRows.ts';
-import { REQUIRED } from '../base/policyFields.ts';
-import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import type { Reduction } from '../base/reduction.ts';
-import type { TokenRows } from '../base/tokenRows.ts';
+import { notFinite } from '../../base/assertTokens.ts';
+import { onGrid } from '../../base/onGrid.ts';
+import { onRows, type RowFields } from '../../base/onRows.ts';
+import { REQUIRED } from '../../base/policyFields.ts';
+import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.ts';
+import { PER_TOKEN, type PolicyLossResult } from '../../base/policyLossResult.ts';
+import type { Reduction } from '../../base/reduction.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
+import type { LossFormula, TokenTerms } from '../objectives/lossFormula.ts';
+import type { PolicyBatch } from '../objectives/policyObjective.ts';
+import type { TokenLossOptions } from '../options/sharedOptions.ts';
+import { stepWeights } from '../reduction/stepWeights.ts';
 import { addKl } from './addKl.ts';
-import type { LossFormula, TokenTerms } from './objectives/lossFormula.ts';
-import type { PolicyBatch } from './objectives/policyObjective.ts';
-import { PER_TOKEN, type PolicyLossResult } from './policyLossResult.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
 import { hasSequenceTerms, sequenceTerms } from './sequenceTerms.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
-import { stepWeights } from './stepWeights.ts';
 import { sumAt } from './sumAt.ts';
 
 /** What a loss type fixes besides its formula. */

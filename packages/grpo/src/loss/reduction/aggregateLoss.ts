@@ -1,10 +1,10 @@
-import { assertFiniteTokens, assertLength, rowsOf } from '../base/assertTokens.ts';
-import { count, nonNegative, oneOf, positive } from '../base/checks.ts';
-import { GrpoError } from '../base/errors.ts';
-import { type Mask, readMask } from '../base/readMask.ts';
-import { type OptionChecks, readOptions } from '../base/readOptions.ts';
-import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
-import { gridStarts, tokenRows } from '../base/tokenRows.ts';
+import { assertFiniteTokens, assertLength, rowsOf } from '../../base/assertTokens.ts';
+import { count, nonNegative, oneOf, positive } from '../../base/checks.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { type Mask, readMask } from '../../base/readMask.ts';
+import { type OptionChecks, readOptions } from '../../base/readOptions.ts';
+import { REDUCTIONS, type Reduction } from '../../base/reduction.ts';
+import { gridStarts, tokenRows } from '../../base/tokenRows.ts';
 import { rowWeights } from './rowWeights.ts';
 
 export interface AggregateLossOptions {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PolicyLossData } from '../base/policyLossData.ts';
-import { REDUCTIONS } from '../base/reduction.ts';
-import { importanceRatios } from '../ratio/sequenceRatio.ts';
-import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
-import type { PolicyLossName } from './policyLosses.ts';
-import { policyLosses } from './policyLosses.ts';
+import type { PolicyLossData } from '../../base/policyLossData.ts';
+import { REDUCTIONS } from '../../base/reduction.ts';
+import { importanceRatios } from '../../ratio/sequenceRatio.ts';
+import { type PolicyLossCall, policyLoss } from '../policyLoss.ts';
+import type { PolicyLossName } from '../policyLosses.ts';
+import { policyLosses } from '../policyLosses.ts';
 import { stepTotals } from './stepTotals.ts';
 
 /** A completion of its own length; NaN stands wherever a batch pads it. */

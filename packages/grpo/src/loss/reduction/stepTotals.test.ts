@@ -1,18 +1,18 @@
 // One file: the totals, and what they are for. Parts of a step add up to the step, for every loss and reduction.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GrpoError } from '../base/errors.ts';
-import type { PolicyLossData } from '../base/policyLossData.ts';
-import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
-import { completionMask } from '../groups/completionMask.ts';
+import { GrpoError } from '../../base/errors.ts';
+import type { PolicyLossData } from '../../base/policyLossData.ts';
+import { REDUCTIONS, type Reduction } from '../../base/reduction.ts';
+import { completionMask } from '../../groups/completionMask.ts';
+import { mixtureLoss } from '../mixture/mixtureLoss.ts';
+import { OPTION_OWNERS } from '../options/optionOwners.ts';
+import type { StepTotals } from '../options/sharedOptions.ts';
+import { type PolicyLossCall, policyLoss } from '../policyLoss.ts';
+import type { PolicyLossName } from '../policyLosses.ts';
+import { policyLosses } from '../policyLosses.ts';
+import { type RandomPolicyBatch, randomPolicyBatch } from '../randomPolicyBatch.ts';
 import { aggregateLoss } from './aggregateLoss.ts';
-import { mixtureLoss } from './mixture/mixtureLoss.ts';
-import { OPTION_OWNERS } from './optionOwners.ts';
-import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
-import type { PolicyLossName } from './policyLosses.ts';
-import { policyLosses } from './policyLosses.ts';
-import { type RandomPolicyBatch, randomPolicyBatch } from './randomPolicyBatch.ts';
-import type { StepTotals } from './sharedOptions.ts';
 import { stepTotals } from './stepTotals.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];

@@ -1,10 +1,10 @@
-import { isArray } from '../base/checks.ts';
-import { onRows } from '../base/onRows.ts';
-import type { AlignedPolicyLossData, PolicyLossData } from '../base/policyLossData.ts';
-import type { AlignedLayout } from '../base/targetAligned.ts';
-import { liveRows } from '../base/tokenRows.ts';
-import { type TurnTokens, tokensOfTurns } from '../base/tokensOfTurns.ts';
-import type { StepTotals } from './sharedOptions.ts';
+import { isArray } from '../../base/checks.ts';
+import { onRows } from '../../base/onRows.ts';
+import type { AlignedPolicyLossData, PolicyLossData } from '../../base/policyLossData.ts';
+import type { AlignedLayout } from '../../base/targetAligned.ts';
+import { liveRows } from '../../base/tokenRows.ts';
+import { type TurnTokens, tokensOfTurns } from '../../base/tokensOfTurns.ts';
+import type { StepTotals } from '../options/sharedOptions.ts';
 
 /** What of a micro-batch is counted; the other inputs of a loss may be there too. */
 export type StepBatch = GridBatch | (AlignedLayout & Partial<AlignedPolicyLossData>);

@@ -1,6 +1,6 @@
-import { assertTotal } from '../base/assertTotal.ts';
-import { meanOver, type Reduction } from '../base/reduction.ts';
-import { liveRows, type TokenRows, trainedIn } from '../base/tokenRows.ts';
+import { assertTotal } from '../../base/assertTotal.ts';
+import { meanOver, type Reduction } from '../../base/reduction.ts';
+import { liveRows, type TokenRows, trainedIn } from '../../base/tokenRows.ts';
 
 interface RowMean {
   reduction: Reduction;

@@ -1,17 +1,22 @@
-import { assertLength, assertRolloutLogprobs, notFinite, placeOf } from '../base/assertTokens.ts';
-import { mustBe } from '../base/checks.ts';
-import { GrpoError } from '../base/errors.ts';
-import { onTokens } from '../base/onTokens.ts';
-import { POLICY_FIELDS } from '../base/policyFields.ts';
-import type { PolicyLossData } from '../base/policyLossData.ts';
-import { type Numbers, numbersOf, readColumn } from '../base/readColumn.ts';
-import { readMask } from '../base/readMask.ts';
-import type { TokenRows } from '../base/tokenRows.ts';
-import { assertCorrectedOnce } from '../correction/doubleCorrection.ts';
-import type { ImportanceRatio, LogRatio, LogRatioData } from '../ratio/importanceRatio.ts';
-import { checkedRatios, type ImportanceSamplingLevel } from '../ratio/sequenceRatio.ts';
-import type { PolicyBatch } from './objectives/policyObjective.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
+import {
+  assertLength,
+  assertRolloutLogprobs,
+  notFinite,
+  placeOf,
+} from '../../base/assertTokens.ts';
+import { mustBe } from '../../base/checks.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { onTokens } from '../../base/onTokens.ts';
+import { POLICY_FIELDS } from '../../base/policyFields.ts';
+import type { PolicyLossData } from '../../base/policyLossData.ts';
+import { type Numbers, numbersOf, readColumn } from '../../base/readColumn.ts';
+import { readMask } from '../../base/readMask.ts';
+import type { TokenRows } from '../../base/tokenRows.ts';
+import { assertCorrectedOnce } from '../../correction/doubleCorrection.ts';
+import type { ImportanceRatio, LogRatio, LogRatioData } from '../../ratio/importanceRatio.ts';
+import { checkedRatios, type ImportanceSamplingLevel } from '../../ratio/sequenceRatio.ts';
+import type { PolicyBatch } from '../objectives/policyObjective.ts';
+import type { TokenLossOptions } from '../options/sharedOptions.ts';
 
 type RatioOptions = Pick<
   TokenLossOptions,

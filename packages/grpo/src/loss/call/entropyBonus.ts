@@ -1,9 +1,9 @@
-import { assertTotal } from '../base/assertTotal.ts';
-import { count } from '../base/checks.ts';
-import { countOf } from '../base/readMask.ts';
-import { readOptions } from '../base/readOptions.ts';
-import type { PolicyLossResult } from './policyLossResult.ts';
-import { type StepTotals, TOTALS } from './sharedOptions.ts';
+import { assertTotal } from '../../base/assertTotal.ts';
+import { count } from '../../base/checks.ts';
+import type { PolicyLossResult } from '../../base/policyLossResult.ts';
+import { countOf } from '../../base/readMask.ts';
+import { readOptions } from '../../base/readOptions.ts';
+import { type StepTotals, TOTALS } from '../options/sharedOptions.ts';
 
 /** The coefficient, and the options that say over what the bonus is a mean. */
 type EntropyOptions = StepTotals & {

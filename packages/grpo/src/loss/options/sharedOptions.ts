@@ -10,13 +10,13 @@ import {
   positive,
   positiveOrInfinite,
   share,
-} from '../base/checks.ts';
-import { CONVENTIONS, type Convention } from '../base/convention.ts';
-import type { OptionChecks } from '../base/readOptions.ts';
-import { REDUCTIONS, type Reduction } from '../base/reduction.ts';
-import { type KlEstimator, type KlEstimatorName, klEstimators } from '../kl/klEstimators.ts';
-import type { ImportanceRatio } from '../ratio/importanceRatio.ts';
-import { type ImportanceSamplingLevel, importanceRatios } from '../ratio/sequenceRatio.ts';
+} from '../../base/checks.ts';
+import { CONVENTIONS, type Convention } from '../../base/convention.ts';
+import type { OptionChecks } from '../../base/readOptions.ts';
+import { REDUCTIONS, type Reduction } from '../../base/reduction.ts';
+import { type KlEstimator, type KlEstimatorName, klEstimators } from '../../kl/klEstimators.ts';
+import type { ImportanceRatio } from '../../ratio/importanceRatio.ts';
+import { type ImportanceSamplingLevel, importanceRatios } from '../../ratio/sequenceRatio.ts';
 
 /**
  * Counts of the whole optimiser step, over all its micro-batches and workers: `stepTotals` makes them, every loss takes all of

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { GrpoError } from '../base/errors.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { type PolicyLossName, policyLosses } from '../policyLosses.ts';
 import { OPTION_OWNERS } from './optionOwners.ts';
-import { type PolicyLossName, policyLosses } from './policyLosses.ts';
 
 const NAMES = Object.keys(policyLosses) as PolicyLossName[];
 const data = { logprobs: [-1], advantages: [1], completionMask: [1], sequenceLength: 1 };

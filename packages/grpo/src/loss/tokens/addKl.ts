@@ -1,8 +1,8 @@
-import { GrpoError } from '../base/errors.ts';
-import { type KlEstimator, klEstimatorOf } from '../kl/klEstimators.ts';
-import type { TokenTerms } from './objectives/lossFormula.ts';
-import type { PolicyBatch } from './objectives/policyObjective.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
+import { GrpoError } from '../../base/errors.ts';
+import { type KlEstimator, klEstimatorOf } from '../../kl/klEstimators.ts';
+import type { TokenTerms } from '../objectives/lossFormula.ts';
+import type { PolicyBatch } from '../objectives/policyObjective.ts';
+import type { TokenLossOptions } from '../options/sharedOptions.ts';
 
 /** The exact KL comes as a value per token; its gradient is with respect to that value. */
 const given: KlEstimator = (_, value) => ({ value, gradient: 0 });

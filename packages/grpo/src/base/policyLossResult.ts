@@ -1,6 +1,3 @@
-import type { PolicyLossData, PolicyLossInput } from '../base/policyLossData.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
-
 /** Value, gradients and what to log. */
 export interface PolicyLossResult {
   loss: number;
@@ -26,12 +23,3 @@ export const PER_TOKEN: readonly (
   | 'perTokenLoss'
   | 'ratio'
 )[] = ['gradient', 'entropyGradient', 'klGradient', 'perTokenLoss', 'ratio'];
-
-/** A loss of this package: it takes both forms of the data. */
-export type PackageLoss<Options> = (data: PolicyLossInput, options: Options) => PolicyLossResult;
-
-/** A loss of your own, or of the registry; `Options` is what it reads. It gets a grid. */
-export type PolicyLoss<Options = TokenLossOptions> = (
-  data: PolicyLossData,
-  options: Options,
-) => PolicyLossResult;

@@ -1,12 +1,12 @@
-import { notFinite } from '../base/assertTokens.ts';
-import type { PolicyLossData } from '../base/policyLossData.ts';
-import { type Numbers, numbersOf } from '../base/readColumn.ts';
-import { gridStarts, type TokenRows, tokenRows, trainedIn } from '../base/tokenRows.ts';
-import type { LossFormula } from './objectives/lossFormula.ts';
-import type { PolicyBatch } from './objectives/policyObjective.ts';
-import type { PolicyLossResult } from './policyLossResult.ts';
+import { notFinite } from '../../base/assertTokens.ts';
+import type { PolicyLossData } from '../../base/policyLossData.ts';
+import type { PolicyLossResult } from '../../base/policyLossResult.ts';
+import { type Numbers, numbersOf } from '../../base/readColumn.ts';
+import { gridStarts, type TokenRows, tokenRows, trainedIn } from '../../base/tokenRows.ts';
+import type { LossFormula } from '../objectives/lossFormula.ts';
+import type { PolicyBatch } from '../objectives/policyObjective.ts';
+import type { TokenLossOptions } from '../options/sharedOptions.ts';
 import { type PolicyDataDefaults, readColumns, readSampled } from './readPolicyData.ts';
-import type { TokenLossOptions } from './sharedOptions.ts';
 import { sumAt } from './sumAt.ts';
 
 /** A loss on sequences' ratios, after `hasSequenceTerms`. */

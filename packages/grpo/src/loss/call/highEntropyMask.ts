@@ -1,6 +1,6 @@
-import { assertFiniteTokens, assertLength } from '../base/assertTokens.ts';
-import { share } from '../base/checks.ts';
-import { type Mask, readMask } from '../base/readMask.ts';
+import { assertFiniteTokens, assertLength } from '../../base/assertTokens.ts';
+import { share } from '../../base/checks.ts';
+import { type Mask, readMask } from '../../base/readMask.ts';
 
 /**
  * Keeps the tokens of highest entropy: those at or above the quantile 1 - share of the trained tokens.

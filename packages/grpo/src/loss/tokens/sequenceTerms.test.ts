@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type PolicyLossCall, policyLoss } from './policyLoss.ts';
-import { randomPolicyBatch } from './randomPolicyBatch.ts';
+import { type PolicyLossCall, policyLoss } from '../policyLoss.ts';
+import { randomPolicyBatch } from '../randomPolicyBatch.ts';
 
 const CALLS: PolicyLossCall[] = [
   { lossType: 'gspo' },
