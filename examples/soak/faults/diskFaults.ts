@@ -3,6 +3,7 @@ import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ended } from '../../killAndResume.ts';
+import { listCheckpoints } from '../../trainer/harness/runState.ts';
 import { outcome, SMALL_TRAINING } from '../../trainerRuns.ts';
 import type { Fault, FaultPlace } from './fault.ts';
 
@@ -16,9 +17,8 @@ const start = ({ folder, train }: FaultPlace, fault: object): Promise<Ended> =>
 
 /** Goes on without the fault; a run that had not begun starts anew. */
 async function endsAsExpected({ folder, expected, train }: FaultPlace): Promise<void> {
-  const begun = await readdir(join(folder, 'checkpoints')).catch(() => []); // none
-  const whole = begun.some((name) => name.endsWith('.bin'));
-  const argv = whole ? ['--out', folder, '--resume'] : [...SMALL_TRAINING, '--out', folder];
+  const begun = (await listCheckpoints(folder)).length > 0;
+  const argv = begun ? ['--out', folder, '--resume'] : [...SMALL_TRAINING, '--out', folder];
   const ended = await train(argv);
   assert.equal(ended.code, 0, ended.stderr);
   assert.deepEqual(await outcome(folder), await expected());
@@ -37,9 +37,6 @@ const write = (what: string, path: string, code: 'ENOSPC' | 'EACCES' = 'ENOSPC')
     await endsAsExpected(place);
   },
 });
-
-const newest = async (folder: string): Promise<string[]> =>
-  (await readdir(join(folder, 'checkpoints'))).map((name) => join(folder, 'checkpoints', name));
 
 /** Disk, rights, clock, pipe and checkpoints: the run goes on afterwards to the same bits. */
 export const diskFaults: readonly Fault[] = [
@@ -80,8 +77,9 @@ export const diskFaults: readonly Fault[] = [
       const { folder, train } = place;
       const stop = { signal: 'SIGKILL', when: 'grpo 2/3' } as const;
       await train([...SMALL_TRAINING, '--out', folder], stop);
-      const files = (await newest(folder)).filter((file) => file.includes('checkpoint-2-'));
-      await truncate(files.sort().at(-1)!, 3000);
+      const [newest = ''] = await listCheckpoints(folder);
+      assert.ok(newest.includes('checkpoint-2-'), newest);
+      await truncate(newest, 3000);
       const ended = await train(['--out', folder, '--resume']);
       assert.ok(ended.stdout.includes('is damaged'), ended.stdout);
       assert.deepEqual(await outcome(folder), await place.expected());
@@ -94,7 +92,7 @@ export const diskFaults: readonly Fault[] = [
     run: async ({ folder, train }) => {
       const stop = { signal: 'SIGKILL', when: 'grpo 1/3' } as const;
       await train([...SMALL_TRAINING, '--out', folder], stop);
-      for (const file of await newest(folder)) await truncate(file, 100);
+      for (const file of await listCheckpoints(folder)) await truncate(file, 100);
       const ended = await train(['--out', folder, '--resume']);
       assert.equal(ended.code, 1);
       assert.ok(ended.stderr.includes('no whole checkpoint'), ended.stderr);

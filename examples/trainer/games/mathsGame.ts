@@ -1,7 +1,7 @@
 import { type DataRow, defineEnvironment, gradeMath } from '@molrl/ef-env';
-import { itemOfEpochs } from '../method/epochs.ts';
-import { readDataRows } from './dataRows.ts';
+import { type DataRows, readDataRows } from './dataRows.ts';
 import type { Game } from './game.ts';
+import { rowsGame } from './rowsGame.ts';
 
 interface Problem {
   question: string;
@@ -20,7 +20,11 @@ export interface MathsGameOptions {
 export async function mathsGame(options: MathsGameOptions): Promise<Game<Problem>> {
   const { system, seed } = options;
   const { train, heldOut, files } = await readDataRows(options);
-  const [problems, unseen] = [train.map(problemOf), heldOut.map(problemOf)];
+  const rows: DataRows<Problem> = {
+    train: train.map(problemOf),
+    heldOut: heldOut.map(problemOf),
+    files,
+  };
   const attempts = (feedback: boolean) =>
     defineEnvironment<Problem, Problem>({
       name: 'maths',
@@ -33,15 +37,10 @@ export async function mathsGame(options: MathsGameOptions): Promise<Game<Problem
         return { reward, done: grade.correct, feedback: feedbackOf(grade) };
       },
     });
-  return {
-    environment: attempts(false),
-    withFeedback: attempts(true),
-    nextTask: (_, position) => itemOfEpochs(problems, position, seed),
-    heldOut: (count) => unseen.slice(0, count),
-    isRight: ({ reward }) => reward === 1,
+  return rowsGame({
+    ...{ rows, seed, environment: attempts(false), withFeedback: attempts(true) },
     accuracy: 'the maths grader finds the answers equal',
-    files,
-  };
+  });
 }
 
 function feedbackOf({ correct, answer }: ReturnType<typeof gradeMath>): string {

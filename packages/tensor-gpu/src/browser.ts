@@ -94,8 +94,10 @@ export {
 export type { KernelMode } from './userKernels/kernelSource.ts';
 export type { MappedTensor, Weight } from './weights/mappedTensor.ts';
 export type { MapTensorOptions } from './weights/mapTensor.ts';
+export { narrow } from './weights/narrow.ts';
 export { mapTensor } from './weights/noFiles.ts';
 export { type QuantizedDtype, quantize } from './weights/quantize.ts';
 export type { StoredDtype } from './weights/storedDtype.ts';
 export { storedMemory } from './weights/storedMemory.ts';
 export { type StoredTensorOptions, storedTensor } from './weights/storedTensor.ts';
+export { widen } from './weights/widen.ts';

@@ -27,6 +27,7 @@ test('exports these names and no others', () => {
       "lossFromGradient",
       "mapTensor",
       "muon",
+      "narrow",
       "onFusedMismatch",
       "openCpu",
       "openDevice",
@@ -47,6 +48,7 @@ test('exports these names and no others', () => {
       "verify",
       "weightTensor",
       "weightVersion",
+      "widen",
     ]
   `);
 });

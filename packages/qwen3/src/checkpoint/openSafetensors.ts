@@ -1,8 +1,8 @@
+import { widen } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import type { ByteSource } from './byteSource.ts';
 import { fileError } from './fileError.ts';
-import { fromBfloat16, fromFloat16 } from './floatFormats.ts';
 import { openBytes } from './openBytes.ts';
 import { headerLength, parseHeader, type SafetensorsEntry } from './safetensorsHeader.ts';
 
@@ -120,7 +120,7 @@ const DECODERS: Partial<
   Record<SafetensorsEntry['dtype'], (bytes: ArrayBuffer) => Float32Array | Int32Array>
 > = {
   F32: (bytes) => new Float32Array(bytes),
-  BF16: (bytes) => fromBfloat16(new Uint16Array(bytes)),
-  F16: (bytes) => fromFloat16(new Uint16Array(bytes)),
+  BF16: (bytes) => widen(new Uint8Array(bytes), 'bf16'),
+  F16: (bytes) => widen(new Uint8Array(bytes), 'f16'),
   I32: (bytes) => new Int32Array(bytes),
 };

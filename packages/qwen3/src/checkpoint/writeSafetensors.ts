@@ -1,8 +1,8 @@
+import { narrow } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
 import { filePath } from './filePath.ts';
-import { toBfloat16 } from './floatFormats.ts';
 import type { StoredTensor } from './readSafetensors.ts';
 import { METADATA_KEY } from './safetensorsHeader.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
@@ -112,7 +112,7 @@ async function* fileChunks(
   yield head;
   for (const { stored, values } of tensors) {
     const data = await values();
-    const bytes = stored === 'BF16' && data instanceof Float32Array ? toBfloat16(data) : data;
+    const bytes = stored === 'BF16' && data instanceof Float32Array ? narrow(data, 'bf16') : data;
     yield new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }

@@ -1,26 +1,29 @@
+import type { StoredDtype } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 
 /** How values lie in a tensor of a GGUF file: `blockSize` of them in `blockBytes`. */
 export interface GgmlType {
   name: string;
+  /** What the engine calls it, if its kernels read it as it is. */
+  dtype?: StoredDtype;
   blockSize: number;
   blockBytes: number;
 }
 
 /** Types that can be read, by their number in the file. */
 const READABLE: Record<number, GgmlType> = {
-  0: { name: 'F32', blockSize: 1, blockBytes: 4 },
-  1: { name: 'F16', blockSize: 1, blockBytes: 2 },
-  2: { name: 'Q4_0', blockSize: 32, blockBytes: 18 },
-  3: { name: 'Q4_1', blockSize: 32, blockBytes: 20 },
+  0: { name: 'F32', dtype: 'f32', blockSize: 1, blockBytes: 4 },
+  1: { name: 'F16', dtype: 'f16', blockSize: 1, blockBytes: 2 },
+  2: { name: 'Q4_0', dtype: 'q4_0', blockSize: 32, blockBytes: 18 },
+  3: { name: 'Q4_1', dtype: 'q4_1', blockSize: 32, blockBytes: 20 },
   6: { name: 'Q5_0', blockSize: 32, blockBytes: 22 },
   7: { name: 'Q5_1', blockSize: 32, blockBytes: 24 },
-  8: { name: 'Q8_0', blockSize: 32, blockBytes: 34 },
+  8: { name: 'Q8_0', dtype: 'q8_0', blockSize: 32, blockBytes: 34 },
   12: { name: 'Q4_K', blockSize: 256, blockBytes: 144 },
   13: { name: 'Q5_K', blockSize: 256, blockBytes: 176 },
   14: { name: 'Q6_K', blockSize: 256, blockBytes: 210 },
-  30: { name: 'BF16', blockSize: 1, blockBytes: 2 },
+  30: { name: 'BF16', dtype: 'bf16', blockSize: 1, blockBytes: 2 },
 };
 
 /** Names of the others, for the message that refuses them. */
@@ -67,14 +70,21 @@ export function ggmlType(caller: string, tensor: string, number: number): GgmlTy
   );
 }
 
-/** Types that can be written, with their numbers in the file. */
-const WRITABLE = { F32: 0, F16: 1, BF16: 30, Q8_0: 8 } as const;
+/** Types that can be written, with their numbers in the file and what the engine calls them. */
+const WRITABLE = {
+  F32: { number: 0, dtype: 'f32' },
+  F16: { number: 1, dtype: 'f16' },
+  BF16: { number: 30, dtype: 'bf16' },
+  Q8_0: { number: 8, dtype: 'q8_0' },
+} as const;
 
 export type WrittenType = keyof typeof WRITABLE;
 
 export const WRITTEN_TYPES = Object.keys(WRITABLE) as readonly WrittenType[];
 
-export function ggmlTypeOf(name: WrittenType): GgmlType & { name: WrittenType; number: number } {
-  const number = WRITABLE[name];
-  return { ...READABLE[number]!, name, number }; // every one of them can be read
+export function ggmlTypeOf(
+  name: WrittenType,
+): GgmlType & { name: WrittenType; number: number; dtype: StoredDtype } {
+  const { number, dtype } = WRITABLE[name];
+  return { ...READABLE[number]!, name, number, dtype }; // every one of them can be read
 }

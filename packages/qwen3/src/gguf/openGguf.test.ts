@@ -2,11 +2,11 @@ import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { narrow } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Qwen3Error } from '../base/errors.ts';
-import type { WrittenType } from './ggmlTypes.ts';
+import { ggmlTypeOf, type WrittenType } from './ggmlTypes.ts';
 import { type GgufFile, openGguf } from './openGguf.ts';
-import { quantize } from './quantize.ts';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/gguf/${name}`, import.meta.url));
@@ -37,7 +37,7 @@ describe('tensors of a GGUF file', () => {
   test.each<WrittenType>(['F16', 'BF16', 'Q8_0'])('%s is written as gguf-py does', async (name) => {
     const { offset, bytes } = file.entries.get(`${name}.written`)!;
     const whole = await readFile(fixture('types.gguf'));
-    const written = quantize(await file.read(`${name}.source`), name);
+    const written = narrow(await file.read(`${name}.source`), ggmlTypeOf(name).dtype);
     expect([...written]).toEqual([...whole.subarray(offset, offset + bytes)]);
   });
 

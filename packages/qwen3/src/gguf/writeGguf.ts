@@ -1,6 +1,6 @@
+import { narrow } from '@molrl/tensor-gpu';
 import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
 import type { GgmlType, ggmlTypeOf } from './ggmlTypes.ts';
-import { quantize } from './quantize.ts';
 
 /** A value of the metadata, with the type it has in the file. */
 export type GgufValue =
@@ -54,7 +54,7 @@ async function* chunks(
   yield header;
   yield new Uint8Array(padded(header.length) - header.length);
   for (const { shape, type, read } of tensors) {
-    yield quantize(await read(), type.name);
+    yield narrow(await read(), type.dtype);
     const bytes = bytesOf(shape, type);
     yield new Uint8Array(padded(bytes) - bytes);
   }

@@ -32,7 +32,7 @@ export function adamw8bitRule(
       const step = createStep({ signed, unsigned }, numbers, scalars);
       for (const [index, parameter] of variables.entries()) {
         const weights = new Float32Array(await parameter.data()); // a copy
-        const gradient = new Float32Array(await gradients[index]!.data());
+        const gradient = await gradients[index]!.data<'float32'>(); // read only
         step({ weights, gradient, ...states[index]! });
         tidy(() => parameter.assign(tensor(weights, parameter.shape, 'float32')));
       }

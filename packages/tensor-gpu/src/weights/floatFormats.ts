@@ -1,4 +1,4 @@
-// bf16 and f16 as they lie in checkpoint files. Arithmetic is always f32: a half is only a way to store.
+// bf16 and f16 as they lie in files. Arithmetic is always f32: a half is only a way to store.
 
 /** Widens bfloat16: the upper 16 bits of an f32, so the conversion is exact. */
 export function fromBfloat16(halves: Uint16Array): Float32Array {
@@ -8,7 +8,7 @@ export function fromBfloat16(halves: Uint16Array): Float32Array {
 }
 
 /** Narrows to bfloat16, rounding to nearest, ties to even, as PyTorch does. NaN stays NaN. */
-export function toBfloat16(values: Float32Array): Uint16Array {
+export function toBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
@@ -36,7 +36,7 @@ export function fromFloat16(halves: Uint16Array): Float32Array {
 }
 
 /** Narrows to IEEE binary16, rounding to nearest, ties to even; beyond 65519 to infinity. */
-export function toFloat16(values: Float32Array): Uint16Array {
+export function toFloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
