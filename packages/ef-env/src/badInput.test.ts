@@ -493,6 +493,7 @@ describe('names that are not known are refused with the nearest one, null is non
     ['maxTokens', 2 ** 32],
     ['maxTokens', '5'],
     ['groupSize', 1.5],
+    ['firstTask', -1],
     ['concurrency', Number.NaN],
     ['seed', 2 ** 53],
     ['seed', '0'],

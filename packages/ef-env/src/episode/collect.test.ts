@@ -57,6 +57,18 @@ const talk = (turns: number) =>
   });
 
 describe('collect', () => {
+  test('the parts of a collection are the whole, wherever each is played', async () => {
+    const whole = { tasks: [7, 8, 9], groupSize: 2, seed: 3, maxTurns: 2, maxTokens: 5 };
+    const expected = await collect(talk(2), seedSayer(), whole);
+    const parts = [0, 1, 2].map((firstTask) =>
+      collect(talk(2), seedSayer(), { ...whole, firstTask, tasks: [whole.tasks[firstTask]!] }),
+    );
+    expect((await Promise.all(parts)).flat()).toEqual(expected);
+    const elsewhere = { ...whole, tasks: [7], firstTask: 1 };
+    const [other] = await collect(talk(2), seedSayer(), elsewhere);
+    expect(other!.id).not.toBe(expected[0]!.id);
+  });
+
   test('plays until the environment is satisfied', async () => {
     const [two, three, one] = await collect(codewords(), learner, options);
     expect(

@@ -20,6 +20,11 @@ export interface CollectOptions<Task> {
   maxTokens: number;
   /** Episodes per task, G. Default 1. */
   groupSize?: number | undefined;
+  /**
+   * Place of the first task in a larger collection of which this is a part: ids and seeds are those that its episodes have
+   * there, so that parts played on several machines are the whole. Default 0.
+   */
+  firstTask?: number | undefined;
   /** Attempts per episode; in a dialogue, of each role. Default: the environment's, else 1. */
   maxTurns?: number | undefined;
   /** Passed to the policy; absent = its own default. */
@@ -54,6 +59,7 @@ export function readCollectOptions<Task>(
     seed: 'required',
     maxTokens: 'required',
     groupSize: 'optional',
+    firstTask: 'optional',
     maxTurns: 'optional',
     temperature: 'optional',
     stop: 'optional',
@@ -79,6 +85,7 @@ export function checkCollectOptions(caller: string, options: CollectOptions<unkn
   }
   checkSeed(caller, options.seed);
   checkCounts(caller, { groupSize, maxTurns, concurrency, maxTokens });
+  checkCounts(caller, { firstTask: options.firstTask ?? 0 }, 0);
   checkStop(caller, options.stop ?? []);
   if (stepTimeout > 0) return;
   throw new EfEnvError('option', `${caller}: stepTimeout must be above 0 ms, got ${stepTimeout}.`);

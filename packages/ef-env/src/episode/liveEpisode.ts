@@ -28,21 +28,22 @@ export interface LiveEpisode<Task, Role extends string> {
 /** The episode at a place, not yet reset. Ids and seeds are functions of the place, the task and the options. */
 export function newEpisode<Task, Role extends string>(
   env: Dialogue<Task, Role>,
-  { tasks, seed, groupSize = 1 }: CollectOptions<Task>,
+  { tasks, seed, groupSize = 1, firstTask = 0 }: CollectOptions<Task>,
   index: number,
 ): LiveEpisode<Task, Role> {
   const { name, roles, system } = env;
   const group = Math.floor(index / groupSize);
   const member = index % groupSize;
   const data = tasks[group]!; // index < tasks.length * groupSize
-  const taskSeed = mixSeeds(seed, 'task', group);
+  const place = firstTask + group;
+  const taskSeed = mixSeeds(seed, 'task', place);
   const key = mixSeeds(taskSeed, name, JSON.stringify(data)).toString(16).padStart(8, '0');
   const views = {} as Record<Role, View>; // filled for every role below
   for (const role of roles) {
     const text = system?.[role];
     const trajectory: Trajectory = {
       version: 1,
-      id: `${name}-${group}-${member}-${key}${role && `-${role}`}`,
+      id: `${name}-${place}-${member}-${key}${role && `-${role}`}`,
       ...(role && { role }),
       task: { env: name, data, seed: taskSeed },
       segments: text === undefined ? [] : [{ speaker: 'system', kind: 'prompt', turn: 0, text }],

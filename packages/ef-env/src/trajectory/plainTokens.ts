@@ -4,8 +4,12 @@ import type { Trajectory } from './trajectory.ts';
 export function plainTokens(trajectory: Trajectory): Trajectory {
   const segments = trajectory.segments.map((segment) => {
     if (segment.tokens === undefined) return segment;
-    const { ids, logprobs } = segment.tokens;
-    const plain = { ids: Array.from(ids), ...(logprobs && { logprobs: Array.from(logprobs) }) };
+    const { ids, logprobs, weightVersion } = segment.tokens;
+    const plain = {
+      ids: Array.from(ids),
+      ...(logprobs && { logprobs: Array.from(logprobs) }),
+      ...(weightVersion !== undefined && { weightVersion }),
+    };
     return { ...segment, tokens: plain };
   });
   return { ...trajectory, segments };

@@ -19,6 +19,8 @@ export interface SampledTokens {
   ids: ArrayLike<number>;
   /** Log-probability of each id under the sampling distribution, nats. */
   logprobs?: ArrayLike<number> | undefined;
+  /** Which weights they are of, where another process sampled them. */
+  weightVersion?: string | undefined;
 }
 
 /** One utterance of an episode. */

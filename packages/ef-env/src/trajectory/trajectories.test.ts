@@ -20,7 +20,11 @@ const example = (id: string): Trajectory => ({
       turn: 0,
       text: '8764',
       reward: 1,
-      tokens: { ids: Int32Array.of(3, 4), logprobs: Float32Array.of(-0.1, -0.2) },
+      tokens: {
+        ids: Int32Array.of(3, 4),
+        logprobs: Float32Array.of(-0.1, -0.2),
+        weightVersion: 'v7',
+      },
       spans: [{ start: 0, end: 4, reward: 1, label: 'answer' }],
     },
   ],
@@ -30,7 +34,8 @@ const example = (id: string): Trajectory => ({
 });
 const plain = (id: string): unknown => {
   const row = JSON.parse(JSON.stringify(example(id)));
-  row.segments[1].tokens = { ids: [3, 4], logprobs: Array.from(Float32Array.of(-0.1, -0.2)) };
+  const logprobs = Array.from(Float32Array.of(-0.1, -0.2));
+  row.segments[1].tokens = { ids: [3, 4], logprobs, weightVersion: 'v7' };
   return row;
 };
 const newFile = async (): Promise<string> =>

@@ -53,6 +53,7 @@ function columnsOf(metricNames: readonly string[]): ParquetField[] {
   const tokens: FieldsOf<SampledTokens> = {
     ids: list('ids', int32('element')),
     logprobs: optional(list('logprobs', double('element'))),
+    weightVersion: optional(text('weightVersion')),
   };
   const segment: FieldsOf<Segment> = {
     speaker: text('speaker'),

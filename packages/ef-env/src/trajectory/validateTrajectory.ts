@@ -75,8 +75,10 @@ function checkSegment(segment: unknown, path: string, need: Need): void {
 }
 
 function checkTokens(tokens: unknown, path: string, need: Need): void {
-  const { ids, logprobs }: Fields = isFields(tokens) ? tokens : {};
+  const { ids, logprobs, weightVersion }: Fields = isFields(tokens) ? tokens : {};
   need(isNumbers(ids), `${path}.ids`, ['an array of numbers', ids]);
+  const isNamed = weightVersion === undefined || isString(weightVersion);
+  need(isNamed, `${path}.weightVersion`, ['a string', weightVersion]);
   if (logprobs === undefined) return;
   const matches = isNumbers(logprobs) && isNumbers(ids) && logprobs.length === ids.length;
   need(matches, `${path}.logprobs`, ['one finite number per id', logprobs]);

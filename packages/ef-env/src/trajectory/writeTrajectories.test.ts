@@ -27,7 +27,7 @@ const trajectories: Trajectory[] = [
         turn: 0,
         text: '8764',
         reward: 0.1,
-        tokens: { ids: [3, 4], logprobs: [-0.1, -1e-30] },
+        tokens: { ids: [3, 4], logprobs: [-0.1, -1e-30], weightVersion: 'v7' },
         spans: [
           { start: 0, end: 4, reward: 1, label: 'answer' },
           { start: 0, end: 0, reward: -0.5 },
