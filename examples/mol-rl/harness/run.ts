@@ -219,7 +219,7 @@ async function episodesOf(run: Run, seed: number): Promise<Trajectory[]> {
   if (run.episodes?.seed === seed) return run.episodes.trajectories;
   const started = performance.now();
   progress.start(`collect (seed ${seed})`, episodes);
-  const trajectories = await collectFeedback(learner.policy, feedback, {
+  const trajectories = await collectFeedback(learner.episodes, feedback, {
     episodes,
     seed,
     file: trajectoriesFile(out),

@@ -1,15 +1,14 @@
 import {
   appendTrajectories,
-  collect,
   createRandom,
   type Environment,
   mixSeeds,
-  type Policy,
   type Random,
   readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
 import { exists } from '../harness/exists.ts';
+import type { EpisodeSource } from './episodeSource.ts';
 
 /** What is played with feedback. */
 export interface FeedbackGame<Task> {
@@ -32,7 +31,7 @@ export interface CollectFeedbackOptions {
 
 /** Stage 0: the base model attempts tasks over several turns, the environment answers each attempt in words. */
 export async function collectFeedback<Task>(
-  policy: Policy,
+  source: EpisodeSource,
   game: FeedbackGame<Task>,
   options: CollectFeedbackOptions,
 ): Promise<Trajectory[]> {
@@ -40,18 +39,15 @@ export async function collectFeedback<Task>(
   const { episodes, seed, file, signal, onProgress, onWarning } = options;
   const random = createRandom(mixSeeds(seed, 'feedback tasks'));
   const tasks = Array.from({ length: episodes }, (_, position) => nextTask(random, position));
-  return collect(environment, policy, {
-    tasks,
-    seed,
-    maxTurns,
-    maxTokens,
-    temperature: 1,
-    concurrency: 64,
-    completed: (await exists(file)) ? await readTrajectories(file, { onWarning }) : [],
-    signal,
-    onProgress,
-    onTrajectories: (finished) => appendTrajectories(file, finished, { onWarning }),
-  });
+  return source.collect(
+    { environment, part: 'withFeedback' },
+    {
+      ...{ tasks, seed, maxTurns, maxTokens, signal, onProgress },
+      ...{ temperature: 1, concurrency: 64 },
+      completed: (await exists(file)) ? await readTrajectories(file, { onWarning }) : [],
+      onTrajectories: (finished) => appendTrajectories(file, finished, { onWarning }),
+    },
+  );
 }
 
 /** How many episodes were right at which attempt, e.g. `[8, 55, 40, 21]`. */

@@ -1,4 +1,4 @@
-import { collect, type Trajectory } from '@molrl/ef-env';
+import type { Trajectory } from '@molrl/ef-env';
 import type { Game } from '../games/game.ts';
 import { type Figure, tInterval, wilson } from '../harness/intervals.ts';
 import { askedIn, saidIn } from './episodeText.ts';
@@ -50,10 +50,13 @@ export async function evaluateGame(
     );
   }
   const ask = (at: number, before: number): Promise<Trajectory[]> =>
-    collect(game.environment, learner.policy, {
-      ...{ tasks: [...tasks], seed, maxTokens, temperature: at, concurrency: 128, signal },
-      onProgress: ({ done }) => onProgress?.(before + done),
-    });
+    learner.episodes.collect(
+      { environment: game.environment, part: 'environment' },
+      {
+        ...{ tasks: [...tasks], seed, maxTokens, temperature: at, concurrency: 128, signal },
+        onProgress: ({ done }) => onProgress?.(before + done),
+      },
+    );
   const sampled = await ask(temperature, 0);
   const greedy = temperature === 0 ? sampled : await ask(0, tasks.length);
   const right = (episodes: readonly Trajectory[]): boolean[] =>

@@ -17,6 +17,7 @@ import {
 } from '@molrl/qwen3';
 import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
 import { findModel } from '../model/findModel.ts';
+import { type EpisodeSource, localEpisodes } from './episodeSource.ts';
 import { tokensPerPass } from './microBatches.ts';
 
 /** Tokens with the loss each one is the target of. */
@@ -33,6 +34,8 @@ export interface Learner {
   gradientCheckpointing: boolean;
   /** The model as a player of episodes. */
   policy: Qwen3Policy;
+  /** Who plays its episodes. */
+  episodes: EpisodeSource;
   /** An episode as tokens, in the chat format that the policy samples in. */
   render(segments: readonly Segment[]): RenderedSegments;
   /** How its conversations are written down. */
@@ -82,10 +85,11 @@ export async function loadLearner({
   const chat: CheckpointFormat =
     format === 'auto' ? await formatOfCheckpoint({ source, tokenizer, modelType }) : { format };
   const writing = { format: chat.format, system: chat.system };
+  const policy = qwen3Policy(model, tokenizer, { ...writing, sampler });
   return {
     ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
     tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),
-    policy: qwen3Policy(model, tokenizer, { ...writing, sampler }),
+    ...{ policy, episodes: localEpisodes(policy) },
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {
       model.dispose();

@@ -1,5 +1,6 @@
 import { createRandom, defineEnvironment, type Policy } from '@molrl/ef-env';
 import { describe, expect, test } from 'vitest';
+import { localEpisodes } from './episodeSource.ts';
 import type { Learner } from './learner.ts';
 import { playGroups } from './playGroups.ts';
 import type { Stage } from './stage.ts';
@@ -18,6 +19,8 @@ const environment = defineEnvironment<number, number>({
   step: (task, action) => ({ reward: task % 2 === 0 ? 1 : Number(action) / 7, done: true }),
 });
 
+const learner = { episodes: localEpisodes(policy) } as unknown as Learner; // all that is read
+
 const play = (dynamicSampling: number, drawn?: number) => {
   const stage = { random: createRandom(5), step: 3, drawn } as unknown as Stage; // all that it reads
   const seen: number[] = [];
@@ -30,7 +33,7 @@ const play = (dynamicSampling: number, drawn?: number) => {
     },
   };
   const options = { game, prompts: 4, numGenerations: 3, dynamicSampling };
-  return playGroups({ policy } as unknown as Learner, stage, options).then((played) => ({
+  return playGroups(learner, stage, options).then((played) => ({
     ...{ ...played, seen, stage },
     tasks: played.trajectories.map(({ segments }) => Number(segments[0]!.text)),
   }));
@@ -63,11 +66,12 @@ describe('playGroups', () => {
     const game = { environment: broken, maxTokens: 4, nextTask: (_: unknown, at: number) => at };
     const said: string[] = [];
     const at = (step: number) =>
-      playGroups(
-        { policy } as unknown as Learner,
-        { random: createRandom(5), step, drawn: undefined } as unknown as Stage,
-        { game, prompts: 2, numGenerations: 2, onWarning: (text) => said.push(text) },
-      );
+      playGroups(learner, { random: createRandom(5), step, drawn: undefined } as unknown as Stage, {
+        game,
+        prompts: 2,
+        numGenerations: 2,
+        onWarning: (text) => said.push(text),
+      });
     const { trajectories } = await at(1);
     expect(trajectories.map(({ reward, stop }) => [reward, stop])).toEqual(
       new Array(4).fill([null, 'error']),

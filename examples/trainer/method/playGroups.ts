@@ -1,4 +1,4 @@
-import { collect, EfEnvError, type Trajectory } from '@molrl/ef-env';
+import { EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { filterGroups } from '@molrl/grpo';
 import type { AttemptGame } from './attemptGame.ts';
 import type { Learner } from './learner.ts';
@@ -56,7 +56,7 @@ export async function playGroups<Task>(
 }
 
 async function playRound<Task>(
-  { policy }: Learner,
+  { episodes }: Learner,
   stage: Stage,
   options: PlayGroupsOptions<Task>,
 ): Promise<Trajectory[]> {
@@ -66,20 +66,24 @@ async function playRound<Task>(
   const tasks = Array.from({ length: prompts }, (_, i) => game.nextTask(stage.random, first + i));
   stage.drawn = first + prompts;
   const ended: Trajectory[] = [];
-  const played = collect(game.environment, policy, {
-    tasks,
-    groupSize: numGenerations,
-    maxTokens: game.maxTokens,
-    maxTurns: game.maxTurns,
-    temperature,
-    stepTimeout: episodeTimeout * 1000,
-    seed: stage.random.integer(2 ** 32),
-    signal,
-    onTrajectories: (finished) => {
-      ended.push(...finished);
+  const { environment, part = 'environment' } = game;
+  const played = episodes.collect(
+    { environment, part },
+    {
+      tasks,
+      groupSize: numGenerations,
+      maxTokens: game.maxTokens,
+      maxTurns: game.maxTurns,
+      temperature,
+      stepTimeout: episodeTimeout * 1000,
+      seed: stage.random.integer(2 ** 32),
+      signal,
+      onTrajectories: (finished) => {
+        ended.push(...finished);
+      },
+      ...(onWarning && { onWarning }),
     },
-    ...(onWarning && { onWarning }),
-  });
+  );
   return played.catch((error: unknown) => {
     // Where every episode failed in the first update, the setup is broken; later it is a bad batch, which is counted.
     const isBadBatch = error instanceof EfEnvError && error.code === 'task' && stage.step > 0;

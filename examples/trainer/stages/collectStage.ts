@@ -1,5 +1,6 @@
 import { type Run, trajectoriesFile } from '../harness/run.ts';
 import { collectFeedback, rightByTurn } from '../method/collect.ts';
+import { localEpisodes } from '../method/episodeSource.ts';
 import { urlPolicy } from '../method/urlPolicy.ts';
 
 /** Plays episodes with feedback, for the stage `mol`. Finished ones are kept in trajectories.jsonl, also when it is stopped. */
@@ -9,8 +10,8 @@ export async function collectStage(run: Run): Promise<void> {
   const { episodes, maxTurns, url, model, tokenVariable } = collect;
   const player =
     url === undefined
-      ? learner.policy
-      : urlPolicy({ url, model, token: process.env[tokenVariable] });
+      ? learner.episodes
+      : localEpisodes(urlPolicy({ url, model, token: process.env[tokenVariable] }));
   if (!game.withFeedback) {
     throw new Error(
       'stages: `collect` needs an environment that answers in words, and this one only scores. Leave collect and mol out, or give one with feedback (maths, gym, codewords, or a file of yours).',

@@ -24,7 +24,10 @@ export async function liveStage(run: Run): Promise<void> {
       steps: (stage) =>
         live(learner, stage, {
           ...settings,
-          game: { environment, nextTask: game.nextTask, maxTokens: grpo.maxCompletionLength },
+          game: {
+            ...{ environment, part: 'withFeedback', nextTask: game.nextTask },
+            maxTokens: grpo.maxCompletionLength,
+          },
           episodeTimeout: grpo.episodeTimeout,
           ...{ method, signal, tuned: changesOfStage(state) },
           schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
