@@ -33,6 +33,7 @@ const COMMANDS = {
   chat: program('chat.ts'),
   compare: program('compare', 'main.ts'),
   eval: program('trainer', 'eval.ts'),
+  worker: program('trainer', 'workers', 'worker', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
 

@@ -26,6 +26,7 @@ import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
 import { readRun } from './seeing/readRun.ts';
 import { renderReport } from './seeing/report/report.ts';
 import { openTrackers } from './seeing/tracking/openTrackers.ts';
+import { openWorkers } from './workers/openWorkers.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -54,10 +55,14 @@ export async function train(checked: CheckedRun): Promise<void> {
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
   const rollouts = await openRollouts(settings, out);
   const sampler = rollouts?.sampler;
-  const learner = await loadLearner({ model, format, lora, gradientCheckpointing, sampler });
+  const loaded = await loadLearner({ model, format, lora, gradientCheckpointing, sampler });
   const kinds = settings.export ?? usualExport(lora !== undefined);
-  checkExport(learner, kinds);
+  checkExport(loaded, kinds);
   const game = await openGame(settings);
+  const progress = createProgress();
+  const tell = (words: string): void => progress.line(words);
+  const workers = await openWorkers({ settings, learner: loaded, game, device, out, say: tell });
+  const learner = workers ? { ...loaded, episodes: workers.episodes } : loaded;
   const text = await readGeneralText(settings, learner, out);
   const sftRows = await readSftRows(settings, learner, game);
   const state = found ?? (await newState(settings, learner.model));
@@ -70,7 +75,7 @@ export async function train(checked: CheckedRun): Promise<void> {
   say(`${engineWords(device)}. Writing to ${out}`);
   if (rollouts) say(`rollouts: vLLM ${rollouts.engine.version} at ${rollouts.engine.url}`);
   const describe = (): Promise<void> => {
-    const engines = { device, rollouts: rollouts?.engine };
+    const engines = { device, rollouts: rollouts?.engine, workers: workers?.facts() };
     const content = { settings: state.settings, given, learner, game, ...engines };
     return replaceFile(join(out, runFileName), runFile({ ...content, actions: state.actions }));
   };
@@ -79,8 +84,6 @@ export async function train(checked: CheckedRun): Promise<void> {
     const facts = await beforeRun({ settings, learner, game, sftRows });
     for (const { sentence } of findings(CHECKS_BEFORE, facts)) say(`doctor: ${sentence}`);
   }
-  const progress = createProgress();
-  const tell = (words: string): void => progress.line(words);
   onStopSignals(stop, tell);
   const control = await openControl(port, tell);
   const tracker = openTrackers({ state, out, onFailure: tell });
@@ -97,7 +100,9 @@ export async function train(checked: CheckedRun): Promise<void> {
     say(`Stopped and saved. Continue with: npm run train -- --out ${out} --resume`);
     return;
   } finally {
-    await rollouts?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
+    if (workers) await describe(); // who did what
+    for (const elsewhere of [rollouts, workers])
+      await elsewhere?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
   }
   progress.stop();
   await game.close?.();

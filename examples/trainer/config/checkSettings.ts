@@ -84,6 +84,10 @@ function checkFiles(settings: TrainerSettings): void {
     'export: there is an adapter only with --lora. Take merged or gguf, or train one.',
   );
   need(
+    settings.workers !== undefined && settings.rollouts !== undefined,
+    'workers: they sample for themselves, and `rollouts` names a server that samples. Give one of the two.',
+  );
+  need(
     lora === undefined && settings.rollouts !== undefined,
     'rollouts: the server is handed an adapter, and all weights are trained. Add --lora 16.',
   );

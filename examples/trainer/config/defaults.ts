@@ -21,6 +21,7 @@ const DEFAULTS: TrainerSettings = {
   weightDecay: 0,
   gradientCheckpointing: false,
   rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN',
+  workersTokenVariable: 'NATS_TOKEN',
   changes: [],
   device: 'cpu',
   kernels: 'auto',

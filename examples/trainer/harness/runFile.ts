@@ -29,10 +29,12 @@ export function runFile(run: {
   device: Engine;
   /** Who samples, if another does. */
   rollouts?: Record<string, string | number> | undefined;
+  /** Who played, if others did. */
+  workers?: Record<string, unknown> | undefined;
   game: Game;
   actions: readonly Action[];
 }): string {
-  const { settings, given, learner, device, rollouts, game, actions } = run;
+  const { settings, given, learner, device, rollouts, workers, game, actions } = run;
   const { config } = learner.model;
   const weights = Object.values(learner.model.weights());
   const content = {
@@ -51,6 +53,7 @@ export function runFile(run: {
     accuracy: game.accuracy,
     engine: { library: device.library, kind: device.kind, threads: device.threads },
     ...(rollouts && { rollouts }),
+    ...(workers && { workers }),
     versions: { ...packageVersions(), node: process.versions.node },
     system: `${process.platform} ${process.arch}`,
   };

@@ -43,8 +43,11 @@ export function encodeState({ header, groups }: SavedState): Buffer {
 }
 
 /** Reads a state back. @returns Undefined if the file's checksum does not match its content. */
-export async function readState(file: string): Promise<SavedState | undefined> {
-  const content = await readFile(file);
+export const readState = async (file: string): Promise<SavedState | undefined> =>
+  decodeState(await readFile(file));
+
+/** The state of `encodeState`'s bytes. @returns Undefined if their checksum does not match. */
+export function decodeState(content: Buffer): SavedState | undefined {
   const end = content.length - DIGEST_BYTES;
   const digest = createHash('sha256')
     .update(content.subarray(0, Math.max(0, end)))

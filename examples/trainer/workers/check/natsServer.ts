@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A nats-server of a check's own, on a port and with a folder of its own. */
+export interface NatsServer {
+  url: string;
+  /** SIGKILL, and up again with the same folder. @returns Seconds until it answered again. */
+  restart(): Promise<number>;
+  /** Neither answers nor hangs up for so long, milliseconds. */
+  pause(milliseconds: number): Promise<void>;
+  /** As after the loss of its disk. */
+  restartEmpty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws {Error} if there is no nats-server to start. */
+export async function natsServer({ token }: { token?: string } = {}): Promise<NatsServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'molrl-nats-'));
+  const port = await freePort();
+  let server = await start();
+
+  async function start(): Promise<ChildProcess> {
+    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+    const child = spawn('nats-server', [...args, ...(token ? ['--auth', token] : [])], {
+      stdio: 'ignore',
+    });
+    const failed = once(child, 'error').then(([error]) => {
+      throw new Error(
+        `nats-server cannot be started (${error}). Install it: apt-get install nats-server, or from https://nats.io`,
+      );
+    });
+    await Promise.race([answers(), failed]);
+    return child;
+  }
+  async function answers(): Promise<void> {
+    for (;;) {
+      const socket = connect(port, '127.0.0.1');
+      const isUp = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      if (isUp) return;
+      await sleep(20);
+    }
+  }
+  const kill = async (): Promise<void> => {
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  };
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    async restart() {
+      const started = performance.now();
+      await kill();
+      server = await start();
+      return (performance.now() - started) / 1000;
+    },
+    async pause(milliseconds) {
+      server.kill('SIGSTOP');
+      await sleep(milliseconds);
+      server.kill('SIGCONT');
+    },
+    async restartEmpty() {
+      await kill();
+      await rm(folder, { recursive: true });
+      server = await start();
+    },
+    async close() {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}

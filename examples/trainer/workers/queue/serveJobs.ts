@@ -1,0 +1,178 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import {
+  type DeadLetter,
+  type Job,
+  packed,
+  type Report,
+  resultText,
+  unpacked,
+} from './messages.ts';
+import type { Nats } from './openNats.ts';
+import { publish } from './publish.ts';
+import { deadSubject, JOBS, makeStreams, resultsSubject, WORKERS } from './streams.ts';
+
+export interface ServeJobsOptions {
+  nats: Nats;
+  /** Jobs at once: no more are taken from the server. */
+  slots: number;
+  /** Of this worker. */
+  worker: string;
+  library: string;
+  /** Does a job. @returns The content of its result. */
+  perform(job: Job, signal: AbortSignal): Promise<string>;
+  signal: AbortSignal;
+  say(text: string): void;
+  /** Told after each result that is kept. */
+  onDone?: ((report: Report) => void) | undefined;
+}
+
+/** This process cannot serve the run at all: the job goes to others, and the worker ends. */
+export class UnfitError extends Error {}
+
+/** Takes jobs until the signal is aborted; those at work then are given back. @throws {UnfitError} */
+export async function serveJobs(options: ServeJobsOptions): Promise<void> {
+  const { nats, slots, signal } = options;
+  await makeStreams(nats);
+  const { config } = await nats.surely('read the consumer', () =>
+    nats.manager.consumers.info(JOBS, WORKERS),
+  );
+  const ackWait = Number(config.ack_wait ?? 30e9) / 1e6; // nanoseconds
+  const maxDeliver = config.max_deliver ?? 5;
+  const failed = new AbortController();
+  const ended = AbortSignal.any([signal, failed.signal]);
+  const cancelled = listenToCancellations(nats);
+  setMaxListeners(0, ended); // a slot each
+  const stopped = new Promise<null>((resolve) => {
+    ended.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  const doing = { ...options, signal: ended, ackWait, maxDeliver, cancelled };
+  const slot = async (): Promise<void> => {
+    while (!ended.aborted) {
+      const message = await next(nats, stopped);
+      if (message) await doJob(message, doing);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: slots }, slot));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  } finally {
+    cancelled.close();
+  }
+}
+
+/** The next job, once there is one. One request a slot: what waits in a busy client would be given to nobody else. */
+async function next(nats: Nats, stopped: Promise<null>): Promise<JsMsg | null> {
+  try {
+    const asked = (await consumerOf(nats)).next({ expires: 2000 });
+    const isStopped = await Promise.race([asked.then(() => false), stopped.then(() => true)]);
+    if (!isStopped) return await asked;
+    void asked.then((late) => late?.nak()).catch(() => {}); // it came too late
+    return null;
+  } catch {
+    consumers.delete(nats);
+    await makeStreams(nats, undefined).catch(() => {}); // the server is away, which the connection tells, or came back empty
+    await sleep(200);
+    return null;
+  }
+}
+
+const consumers = new WeakMap<Nats, Promise<Consumer>>();
+
+function consumerOf(nats: Nats): Promise<Consumer> {
+  const known = consumers.get(nats) ?? nats.jetstream.consumers.get(JOBS, WORKERS);
+  consumers.set(nats, known);
+  return known;
+}
+
+interface Cancellations {
+  /** Aborted when the trainer cancels the job, or when the worker is stopped. */
+  of(id: string, stop: AbortSignal): { signal: AbortSignal; release(): void };
+  close(): void;
+}
+
+function listenToCancellations({ connection }: Nats): Cancellations {
+  const running = new Map<string, AbortController>();
+  const heard = connection.subscribe('molrl.cancel.*', {
+    callback: (_error, message) =>
+      running.get(message.string())?.abort(new Error('the trainer does not want it any more')),
+  });
+  return {
+    of(id, stop) {
+      const own = new AbortController();
+      const end = (): void => own.abort(stop.reason);
+      running.set(id, own);
+      stop.addEventListener('abort', end, { once: true });
+      const release = (): void => {
+        running.delete(id);
+        stop.removeEventListener('abort', end);
+      };
+      return { signal: own.signal, release };
+    },
+    close: () => heard.unsubscribe(),
+  };
+}
+
+type Doing = ServeJobsOptions & {
+  ackWait: number;
+  maxDeliver: number;
+  cancelled: Cancellations;
+};
+
+async function doJob(message: JsMsg, options: Doing): Promise<void> {
+  const { nats, worker, library, perform, signal, say, ackWait, cancelled } = options;
+  const alive = setInterval(() => message.working(), ackWait / 3);
+  const started = performance.now();
+  let job: Job | undefined;
+  let release = (): void => {};
+  let unwanted: AbortSignal | undefined;
+  try {
+    job = JSON.parse(await unpacked(nats, message.data)) as Job; // written by the queue
+    ({ release, signal: unwanted } = cancelled.of(job.id, signal));
+    const content = await perform(job, unwanted);
+    const report: Report = {
+      ...{ job: job.id, attempt: job.attempt, worker, library },
+      delivery: message.info.deliveryCount,
+      seconds: (performance.now() - started) / 1000,
+    };
+    const data = await packed(nats, resultText(report, content), signal);
+    const subject = resultsSubject(job.run);
+    await publish(nats, { subject, data, id: `${job.id}/${job.attempt}`, signal });
+    await message.ackAck().catch(() => {}); // given out again then, and dropped as a duplicate
+    options.onDone?.(report);
+  } catch (error) {
+    if (signal.aborted) message.nak();
+    else if (unwanted?.aborted) message.term('cancelled');
+    else if (error instanceof UnfitError) {
+      message.nak();
+      throw error;
+    } else await failJob(message, { job, error: error as Error, ...options });
+  } finally {
+    clearInterval(alive);
+    release();
+  }
+  if (job === undefined) say('workers: a message that is no job was put aside.');
+}
+
+/** Another try, or the dead letters. */
+async function failJob(
+  message: JsMsg,
+  { nats, job, error, worker, maxDeliver, say }: Doing & { job: Job | undefined; error: Error },
+): Promise<void> {
+  const { deliveryCount } = message.info;
+  if (job !== undefined && deliveryCount < maxDeliver) {
+    message.nak(Math.min(1000, 100 * deliveryCount));
+    return;
+  }
+  const run = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+  const unread: Job = { id: `seq-${message.seq}`, run, attempt: 0, body: message.string() };
+  const letter: DeadLetter = { job: job ?? unread, worker, reason: error.message };
+  const data = await packed(nats, JSON.stringify(letter));
+  const { id, attempt } = letter.job;
+  await publish(nats, { subject: deadSubject(run), data, id: `${id}/${attempt}` });
+  message.term(error.message.slice(0, 200).replaceAll(/\s+/g, ' '));
+  say(`workers: job ${id} put aside after ${deliveryCount} tries: ${error.message}`);
+}
