@@ -25,7 +25,8 @@ const browser: Options = {
   outDir: 'dist/browser',
   format: ['esm'],
   platform: 'browser',
-  // browsers have WebGPU themselves: no bundler shall look for Dawn
+  // browsers have WebGPU themselves: no bundler shall look for Dawn (a peer, which tsup would leave outside)
+  noExternal: [...(shared.noExternal ?? []), 'webgpu'],
   esbuildOptions: (options) => {
     options.alias = {
       webgpu: fileURLToPath(new URL('src/backend/webgpu/engine/noDawn.ts', import.meta.url)),

@@ -1,9 +1,13 @@
-// What bundlers for browsers take: all but the CPU engine and files, which need Node.
+// What bundlers for browsers take: all but native kernels and files, which need Node.
+
+export type { CpuDevice } from './backend/cpu/cpuDevice.ts';
 export {
   type DecodeMemory,
   type DecodeMemoryOptions,
   decodeMemory,
 } from './backend/cpu/decode/decodeMemory.ts';
+export type { HeapMemory } from './backend/cpu/engine/heap.ts';
+export type { OpenWasmOptions } from './backend/cpu/openWasm.ts';
 export type {
   Completion,
   DrawnToken,

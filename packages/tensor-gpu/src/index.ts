@@ -1,10 +1,11 @@
+export type { CpuDevice } from './backend/cpu/cpuDevice.ts';
 export {
   type DecodeMemory,
   type DecodeMemoryOptions,
   decodeMemory,
 } from './backend/cpu/decode/decodeMemory.ts';
 export type { HeapMemory } from './backend/cpu/engine/heap.ts';
-export { type CpuDevice, type OpenCpuOptions, openCpu } from './backend/cpu/openCpu.ts';
+export { type OpenCpuOptions, openCpu } from './backend/cpu/openCpu.ts';
 export type {
   Completion,
   DrawnToken,

@@ -1,3 +1,4 @@
+import type { CpuRuntime } from '../../src/backend/cpu/engine/cpuRuntime.ts';
 import {
   descriptors,
   type KernelName,
@@ -6,7 +7,6 @@ import {
 } from '../../src/backend/cpu/engine/descriptors.ts';
 import { kernelIds, kernelTableHash } from '../../src/backend/cpu/engine/kernelTable.ts';
 import { packWords } from '../../src/backend/cpu/engine/packWords.ts';
-import type { CpuRuntime } from '../../src/backend/cpu/engine/runtime.ts';
 
 /** MAGIC of replay.c. */
 const MAGIC = 0x4c52504d;

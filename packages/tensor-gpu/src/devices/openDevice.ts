@@ -1,4 +1,5 @@
-import { type CpuDevice, type OpenCpuOptions, openCpu } from '../backend/cpu/openCpu.ts';
+import type { CpuDevice } from '../backend/cpu/cpuDevice.ts';
+import { type OpenCpuOptions, openCpu } from '../backend/cpu/openCpu.ts';
 import {
   type OpenWebGpuOptions,
   openWebGpu,

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { linear } from '../../ops/linear.ts';
 import { testedKernels } from '../testedKernels.ts';
-import { type CpuDevice, openCpu } from './openCpu.ts';
+import type { CpuDevice } from './cpuDevice.ts';
+import { openCpu } from './openCpu.ts';
 
 let device: CpuDevice | undefined;
 afterEach(() => {

@@ -1,17 +1,8 @@
 import { env } from 'node:process';
-import { findBackend, removeBackend } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../base/errors.ts';
 import { knownOptions } from '../../base/knownOptions.ts';
-import { registerGradients } from '../../tape/registerGradients.ts';
-import { openBackend } from '../backend.ts';
-import { assertOneCopy } from '../oneCopy.ts';
-import { openDecoding } from './decode/openDecoding.ts';
-import { CPU_BACKEND, CpuBackend } from './engine/cpuBackend.ts';
-import type { HeapMemory } from './engine/heap.ts';
+import { assertClosed, type CpuDevice, registerCpu } from './cpuDevice.ts';
 import { type CpuRuntimeOptions, createRuntime } from './engine/runtime.ts';
-import { adamwCpu } from './kernels/adamw.ts';
-import { fusedKernels } from './kernels/fusedKernels.ts';
-import { registerTfjsKernels } from './kernels/registerTfjsKernels.ts';
 
 /** Options of {@link openCpu}. */
 export interface OpenCpuOptions {
@@ -24,20 +15,6 @@ export interface OpenCpuOptions {
   kernels?: 'auto' | 'native' | 'wasm' | undefined;
   /** All tensors together never take more. Default and maximum 4 GiB less 64 KiB. Memory is taken as it is needed. */
   maxBytes?: number | undefined;
-}
-
-/** An open CPU device: tfjs's back end `'molrl'`. */
-export interface CpuDevice {
-  /** Which kernels are in use. */
-  readonly kind: 'native' | 'wasm';
-  /** File name of the kernels, e.g. `kernels-v3.so` (AVX2) or `relaxed.wasm`. */
-  readonly library: string;
-  /** Threads that compute, the calling one included. */
-  readonly threads: number;
-  /** Bytes in use and reserved. */
-  memory(): HeapMemory;
-  /** Stops the worker threads and takes the back end out of tfjs. Its tensors are lost with it. */
-  dispose(): void;
 }
 
 /**
@@ -57,42 +34,8 @@ export interface CpuDevice {
  */
 export async function openCpu(options: OpenCpuOptions = {}): Promise<CpuDevice> {
   const given = knownOptions('openCpu', options, ['threads', 'kernels', 'maxBytes']);
-  assertOneCopy('openCpu');
-  if (findBackend(CPU_BACKEND) != null)
-    throw new TensorGpuError(
-      'backend',
-      `openCpu: a device is open already. Use it, or call its dispose() first.`,
-    );
-  const cpu = createRuntime({ ...given, ...fromEnvironment(given) });
-  try {
-    await registerTfjsKernels();
-    await registerGradients();
-    await cpu.ready;
-    const device = new CpuBackend(cpu);
-    await openBackend({
-      name: CPU_BACKEND,
-      device,
-      fusedKernels,
-      adopt: (weight) => device.adopt(weight),
-      moments: (parameters) => adamwCpu(device, parameters),
-      decoder: (model) => openDecoding(device, model),
-      observe: (listener) => cpu.observe(listener),
-    });
-  } catch (error) {
-    cpu.dispose();
-    throw error;
-  }
-  let open = true;
-  return {
-    kind: cpu.kind,
-    library: cpu.library,
-    threads: cpu.threads,
-    memory: () => cpu.heap.usage(),
-    dispose: () => {
-      if (open) removeBackend(CPU_BACKEND); // which disposes the back end
-      open = false;
-    },
-  };
+  assertClosed('openCpu');
+  return registerCpu(createRuntime({ ...given, ...fromEnvironment(given) }));
 }
 
 /** The environment decides where the caller left it open. */

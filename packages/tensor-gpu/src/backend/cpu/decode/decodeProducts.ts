@@ -1,8 +1,8 @@
 import { rowBytes, STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import type { DecoderShape, DecoderWeights, LoraFactors } from '../../decoderWeights.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { Matrix } from '../engine/matrix.ts';
 import { f32Bits } from '../engine/packWords.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
 import type { DecodeBuffers } from './decodeBuffers.ts';
 
 /** Where a model's weights lie: matrices as they are stored, vectors and adapters by their heap offsets. */

@@ -1,6 +1,6 @@
 import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import type { DecoderShape } from '../../decoderWeights.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { DecodeBuffers } from './decodeBuffers.ts';
 import {
   type DecodeOffsets,

@@ -1,6 +1,6 @@
 import type { DrawnToken, TopLogprob } from '../../decodeJob.ts';
 import type { Sequence } from '../../sequence.ts';
-import type { CpuProgram } from '../engine/runtime.ts';
+import type { CpuProgram } from '../engine/cpuRuntime.ts';
 import {
   allocateDecodeBuffers,
   type DecodeBuffers,

@@ -1,5 +1,5 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { DecodeOffsets } from './decodeProducts.ts';
 
 /** The biases of each layer's queries, keys and values as one vector each, as their product gives them. */

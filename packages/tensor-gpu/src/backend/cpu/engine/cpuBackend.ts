@@ -16,9 +16,9 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { MappedTensor } from '../../../weights/mappedTensor.ts';
+import type { CpuRuntime } from './cpuRuntime.ts';
 import { FrozenWeight } from './frozenWeight.ts';
 import { heapMatrix, type Matrix } from './matrix.ts';
-import type { CpuRuntime } from './runtime.ts';
 
 /** Name under which the back end is registered with tfjs. */
 export const CPU_BACKEND = 'molrl';

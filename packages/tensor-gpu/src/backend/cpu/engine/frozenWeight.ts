@@ -1,9 +1,9 @@
 import type { TypedArray } from '@tensorflow/tfjs-core';
 import type { MappedTensor, WeightHold } from '../../../weights/mappedTensor.ts';
 import { widen } from '../../../weights/widen.ts';
+import type { CpuRuntime } from './cpuRuntime.ts';
 import type { Heap } from './heap.ts';
 import type { Matrix } from './matrix.ts';
-import type { CpuRuntime } from './runtime.ts';
 
 /**
  * A frozen weight as the device's tensor data: native kernels read it where it lies, WebAssembly ones from a copy of its

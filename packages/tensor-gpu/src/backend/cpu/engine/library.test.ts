@@ -6,8 +6,8 @@ import { Heap } from './heap.ts';
 import { kernelIds, kernelTableHash } from './kernelTable.ts';
 import { loadNative, loadWasm } from './library.ts';
 import { f32Bits } from './packWords.ts';
-import { CONTROL_BYTES, SCRATCH_BYTES, STACK_BYTES } from './pool.ts';
 import { prebuild } from './prebuild.ts';
+import { CONTROL_BYTES, SCRATCH_BYTES, STACK_BYTES } from './threadMemory.ts';
 import { wasm } from './wasm.ts';
 
 describe('compiled kernels', () => {

@@ -2,38 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { type Koffi, loadKoffi } from '../../../weights/koffi.ts';
-import { kernelTableHash } from './kernelTable.ts';
 import { type CpuLevel, nativeFile } from './nativeFile.ts';
 import { prebuild } from './prebuild.ts';
-import { type WasmMemory, type WasmModule, wasm } from './wasm.ts';
-
-/** Plays `count` commands at heap offset `program`. */
-// biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
-export type RunProgram = (
-  control: number,
-  program: number,
-  count: number,
-  threads: number,
-  scratch: number,
-) => void;
-
-/** What a worker thread needs to enter the same kernels. */
-export type WorkerLibrary =
-  | { kind: 'native'; koffi: string; file: string; base: number }
-  | { kind: 'wasm'; module: WasmModule };
-
-/** Compiled kernels, bound to a heap. */
-export interface Library {
-  kind: 'native' | 'wasm';
-  /** File name of the prebuild, e.g. `kernels-v3.so`. */
-  name: string;
-  /** Absolute address of the heap; 0 in WebAssembly. */
-  base: number;
-  runProgram: RunProgram;
-  /** Asks the system for huge pages under a part of the heap (native on Linux; else nothing). */
-  useHugePages: (from: number, to: number) => void;
-  forWorker: WorkerLibrary;
-}
+import { type WasmMemory, wasm } from './wasm.ts';
+import { bindWasm, checkTable, type Library } from './wasmLibrary.ts';
 
 /**
  * Native kernels, through koffi.
@@ -98,21 +70,7 @@ export function loadWasm(
       'openCpu: the WebAssembly kernels (prebuilds/wasm) are missing or this engine has no SIMD. Reinstall @molrl/tensor-gpu, or use Node 20.19 or later.',
     );
   const module = new wasm.Module(readFileSync(file));
-  const { exports } = new wasm.Instance(module, { env: { memory } });
-  const run = exports.run_program as (heap: number, ...rest: number[]) => void; // signature of kernels/pool.c
-  checkTable(file, (exports.kernel_table as () => number)() >>> 0);
-  (exports.__stack_pointer as { value: number }).value = stack;
-  return {
-    kind: 'wasm',
-    name,
-    base: 0,
-    // biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
-    runProgram: (control, program, count, threads, scratch) => {
-      run(0, control, program, count, threads, scratch);
-    },
-    useHugePages: () => undefined,
-    forWorker: { kind: 'wasm', module },
-  };
+  return bindWasm({ name, module }, { memory, stack });
 }
 
 /** Node 20 has relaxed SIMD behind a flag; later versions know no such flag and print an error when it is set. */
@@ -121,12 +79,4 @@ function isSupported(bytes: Uint8Array, relaxed: boolean): boolean {
   if (!relaxed || !process.versions.node.startsWith('20.')) return false;
   setFlagsFromString('--experimental-wasm-relaxed-simd');
   return wasm.validate(bytes);
-}
-
-function checkTable(file: string, hash: number): void {
-  if (hash !== kernelTableHash)
-    throw new TensorGpuError(
-      'prebuild',
-      `openCpu: ${file} was built from other sources (table ${hash.toString(16)}, expected ${kernelTableHash.toString(16)}). Reinstall @molrl/tensor-gpu; in its repository run pnpm kernels.`,
-    );
 }

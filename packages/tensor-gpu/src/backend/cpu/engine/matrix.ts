@@ -1,5 +1,5 @@
 import { rowBytes, type StoredDtype } from '../../../weights/storedDtype.ts';
-import type { CpuRuntime } from './runtime.ts';
+import type { CpuRuntime } from './cpuRuntime.ts';
 
 /** A row-major matrix as kernels read it: of the heap, or a frozen weight outside. */
 export interface Matrix {

@@ -1,13 +1,8 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { Crew } from './cpuRuntime.ts';
 import type { Heap } from './heap.ts';
-import type { WorkerLibrary } from './library.ts';
-
-/** Bytes of the control block; its layout is `Control` in kernels/pool.c. */
-export const CONTROL_BYTES = 192;
-/** SCRATCH_BYTES in kernels/kernel.h. */
-export const SCRATCH_BYTES: number = 4 << 20;
-/** Stack of one WebAssembly instance. */
-export const STACK_BYTES: number = 256 << 10;
+import { CONTROL_BYTES, SCRATCH_BYTES, STACK_BYTES } from './threadMemory.ts';
+import type { WorkerLibrary } from './wasmLibrary.ts';
 
 // words (32 bit) of the control block
 const EPOCH = 1;
@@ -57,7 +52,7 @@ const open = new Set<Pool>();
 let listening = false;
 
 /** Worker threads that help with commands of several chunks. Owns its control block, scratch and stacks. */
-export class Pool {
+export class Pool implements Crew {
   /** Heap offset of the control block. */
   readonly control: number;
   /** Threads that compute, the caller included. */

@@ -2,9 +2,10 @@ import { expect, test, vi } from 'vitest';
 import { testedKernels } from '../../testedKernels.ts';
 import { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
-import { type Library, loadNative, loadWasm } from './library.ts';
-import { STACK_BYTES } from './pool.ts';
+import { loadNative, loadWasm } from './library.ts';
 import { provenLibrary } from './provenLibrary.ts';
+import { STACK_BYTES } from './threadMemory.ts';
+import type { Library } from './wasmLibrary.ts';
 
 const heap = new Heap();
 const wasm = loadWasm(heap.memory, heap.alloc(STACK_BYTES) + STACK_BYTES);

@@ -3,9 +3,9 @@ import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import type { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
-import type { Library } from './library.ts';
 import { packWords } from './packWords.ts';
-import { SCRATCH_BYTES } from './pool.ts';
+import { SCRATCH_BYTES } from './threadMemory.ts';
+import type { Library } from './wasmLibrary.ts';
 
 /** Two libraries round differently: sums of some hundred products of numbers below 1. */
 const TOLERANCE = 2e-4;

@@ -1,5 +1,5 @@
 import { TensorGpuError } from '../../../base/errors.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 

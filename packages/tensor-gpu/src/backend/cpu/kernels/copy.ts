@@ -1,5 +1,5 @@
 import { type TensorInfo, type TypedArray, util } from '@tensorflow/tfjs-core';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Values of a chunk: about 10 microseconds. */

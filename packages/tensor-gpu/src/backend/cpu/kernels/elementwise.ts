@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { broadcast_util, util } from '@tensorflow/tfjs-core';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** The order of the switch in kernels/elementwise.c. */

@@ -2,8 +2,8 @@ import { util } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { Matrix } from '../engine/matrix.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 

@@ -1,5 +1,5 @@
 import { chunkRows } from '../engine/chunkRows.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { checkPositions } from './rope.ts';
 import { MOST_PARTIALS, withPartials } from './sumPartials.ts';

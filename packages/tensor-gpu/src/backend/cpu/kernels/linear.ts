@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { Matrix } from '../engine/matrix.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
 import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';
 import { wantedOutputs } from './wantedOutputs.ts';

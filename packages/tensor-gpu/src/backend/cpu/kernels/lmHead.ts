@@ -1,8 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import { type Matrix, matrixFrom } from '../engine/matrix.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
 import { fillCpu } from './copy.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 import { matMulCpu } from './matMul.ts';

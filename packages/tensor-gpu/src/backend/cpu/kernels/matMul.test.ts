@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { testedKernels } from '../../testedKernels.ts';
-import { type CpuRuntime, createRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
+import { createRuntime } from '../engine/runtime.ts';
 import { type MatMulArgs, matMulCpu, matMulGrid } from './matMul.ts';
 
 /** [m, n, k]: single elements, every register tile and its edges, several blocks of K, both few-row paths, chunks. */

@@ -1,6 +1,6 @@
 import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import { heapMatrix, type Matrix } from '../engine/matrix.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
 
 type MatMulShape = Pick<MatMulArgs, 'm' | 'n' | 'k' | 'batch' | 'transposeB'>;
 

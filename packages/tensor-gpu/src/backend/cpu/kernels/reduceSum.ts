@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs-core';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { TfjsKernel } from './tfjsKernel.ts';
 
 /** Elements of a chunk: about 10 microseconds. */

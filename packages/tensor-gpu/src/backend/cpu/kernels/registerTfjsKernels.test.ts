@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testedKernels } from '../../testedKernels.ts';
-import { type CpuDevice, openCpu } from '../openCpu.ts';
+import type { CpuDevice } from '../cpuDevice.ts';
+import { openCpu } from '../openCpu.ts';
 
 type Program = (x: (...shape: number[]) => tf.Tensor) => tf.Tensor;
 

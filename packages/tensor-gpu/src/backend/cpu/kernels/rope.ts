@@ -1,6 +1,6 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { chunkRows } from '../engine/chunkRows.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { CpuFusedKernel, CpuFusedKernelCall } from './cpuFusedKernel.ts';
 
 /** Byte offsets and shape; see `rope`. */

@@ -1,4 +1,4 @@
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 
 /** Partial sums of a weight's gradient: few, because each is as large as the weight. */
 export const MOST_PARTIALS = 16;

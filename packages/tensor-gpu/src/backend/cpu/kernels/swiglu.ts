@@ -1,6 +1,6 @@
 import { util } from '@tensorflow/tfjs-core';
 import { chunkRows } from '../engine/chunkRows.ts';
-import type { CpuRuntime } from '../engine/runtime.ts';
+import type { CpuRuntime } from '../engine/cpuRuntime.ts';
 import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { wantedOutputs } from './wantedOutputs.ts';
 
