@@ -41,7 +41,7 @@ const FLOORS = {
     ['devices'],
   ],
   'mol-loss': [['distill'], ['methods']],
-  qwen3: [['base'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate', 'plan']],
+  qwen3: [['base', 'platform'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate', 'plan']],
 };
 
 const inside = (name, rooms) =>

@@ -38,6 +38,7 @@ export {
 } from './checkpoint/loadModel.ts';
 export { openSafetensors, type SafetensorsFile } from './checkpoint/openSafetensors.ts';
 export { parseConfig } from './checkpoint/parseConfig.ts';
+export { getFiles, putFiles, removeFiles } from './checkpoint/putFiles.ts';
 export { readSafetensors, type StoredTensor } from './checkpoint/readSafetensors.ts';
 export type { SafetensorsDtype, SafetensorsEntry } from './checkpoint/safetensorsHeader.ts';
 export {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { chatTemplateText, defaultTemplate } from '../checkpoint/chatTemplateText.ts';
 import { filePath } from '../checkpoint/filePath.ts';

@@ -2,7 +2,7 @@
 export interface ByteSource {
   /** Path or address, for errors. */
   readonly name: string;
-  /** A file of this machine. */
+  /** A file that can be mapped by its path. */
   readonly isLocal: boolean;
   /** Bytes in all. */
   readonly size: number;

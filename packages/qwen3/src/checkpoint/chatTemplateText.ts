@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readFile } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import { fileError } from './fileError.ts';
@@ -25,7 +24,7 @@ export async function chatTemplateText(
   const path = join(folder, 'chat_template.jinja');
   if (!(await exists(path))) return defaultTemplate(caller, config.chat_template);
   try {
-    return await readFile(path, 'utf8');
+    return new TextDecoder().decode(await readFile(path));
   } catch (cause) {
     throw fileError(caller, path, cause);
   }

@@ -1,5 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, readFile, realpath } from '#platform';
 import { isGguf, tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { fileError } from './fileError.ts';
 import { exists } from './requireFiles.ts';

@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, stat } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { filePath, isWebAddress } from './filePath.ts';
 import { parseJsonObject, readJson } from './readJson.ts';

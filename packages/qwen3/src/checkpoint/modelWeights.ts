@@ -102,7 +102,7 @@ function isSameStored(a: MappedTensor, b: MappedTensor): boolean {
   if (a.dtype !== b.dtype) return false;
   const holds = [a.hold(), b.hold()] as const;
   try {
-    return Buffer.compare(holds[0].bytes(), holds[1].bytes()) === 0;
+    return isSame(holds[0].bytes(), holds[1].bytes());
   } finally {
     for (const hold of holds) hold.release();
   }

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { canMap, open } from '#platform';
+import type { OpenFile } from '../platform/platform.ts';
 import type { ByteSource } from './byteSource.ts';
 import { fileError } from './fileError.ts';
 import { filePath, isWebAddress } from './filePath.ts';
@@ -8,14 +9,14 @@ import { openWebBytes } from './webBytes.ts';
 export async function openBytes(caller: string, path: string | URL): Promise<ByteSource> {
   if (isWebAddress(path)) return openWebBytes(caller, String(path));
   const name = filePath(caller, path);
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   try {
     file = await open(name, 'r');
     const handle = file;
     const { size } = await handle.stat();
     return {
       name,
-      isLocal: true,
+      isLocal: canMap,
       size,
       read: (position, length) => readAt(handle, position, length),
       close: () => handle.close(),
@@ -28,7 +29,7 @@ export async function openBytes(caller: string, path: string | URL): Promise<Byt
 
 /** In pieces: one read call stops at 2 GiB. @throws if the file ends before. */
 export async function readAt(
-  file: FileHandle,
+  file: OpenFile,
   position: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, join, readdir } from '#platform';
 import { Qwen3Error, type Qwen3ErrorCode } from '../base/errors.ts';
 import { fileError } from './fileError.ts';
 

@@ -1,6 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import {
+  basename,
+  dirname,
+  join,
+  mkdir,
+  open,
+  randomHex,
+  rename,
+  resolve,
+  rm,
+  rmdir,
+  syncFolder,
+} from '#platform';
 import { fileError } from './fileError.ts';
 
 /**
@@ -12,11 +22,11 @@ import { fileError } from './fileError.ts';
  */
 export async function writeFileAtomic(
   path: string,
-  chunks: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+  chunks: Iterable<Uint8Array | Blob | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
   const folder = resolve(dirname(path));
   let made: string | undefined;
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${randomHex(6)}.tmp`);
   try {
     made = await mkdir(folder, { recursive: true });
     const file = await open(temporary, 'wx');
@@ -39,16 +49,5 @@ export async function writeFileAtomic(
 async function removeEmpty(inner: string, outer: string): Promise<void> {
   for (let folder = inner; folder.startsWith(outer); folder = dirname(folder)) {
     await rmdir(folder).catch(() => {});
-  }
-}
-
-/** Makes the rename itself durable. Windows cannot open a folder; there the rename is journaled anyway. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

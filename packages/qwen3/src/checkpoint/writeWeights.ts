@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, randomHex, readdir, rm } from '#platform';
 import { INDEX_FILE } from './openShards.ts';
 import { writeFileAtomic } from './writeFileAtomic.ts';
 import { storedBytes, type TensorToWrite, writeTensors } from './writeSafetensors.ts';
@@ -67,9 +65,7 @@ function shardNames(count: number, taken: readonly string[]): string[] {
       (_, i) => `model${tag}-${digits(i + 1)}-of-${digits(count)}.safetensors`,
     );
   const usual = named('');
-  return usual.some((name) => taken.includes(name))
-    ? named(`.${randomBytes(3).toString('hex')}`)
-    : usual;
+  return usual.some((name) => taken.includes(name)) ? named(`.${randomHex(3)}`) : usual;
 }
 
 function indexOf(shards: TensorToWrite[][], names: readonly string[]): object {

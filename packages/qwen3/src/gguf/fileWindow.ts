@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { readAt } from '../checkpoint/openBytes.ts';
+import type { OpenFile } from '../platform/platform.ts';
 
 /** Bytes of a file that are read as they are needed, from left to right. */
 export interface FileWindow {
@@ -22,11 +22,7 @@ const WINDOW = 2 ** 16;
  *
  * @param fail - is told how far the file would have to reach; must throw.
  */
-export function fileWindow(
-  file: FileHandle,
-  size: number,
-  fail: (end: number) => never,
-): FileWindow {
+export function fileWindow(file: OpenFile, size: number, fail: (end: number) => never): FileWindow {
   let position = 0;
   let window = new Uint8Array(0);
   let start = 0;

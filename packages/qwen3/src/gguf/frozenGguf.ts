@@ -1,4 +1,5 @@
 import { type MappedTensor, mapTensor, storedTensor } from '@molrl/tensor-gpu';
+import { canMap } from '#platform';
 import type { GgufWeight } from './ggufWeights.ts';
 import type { GgufFile } from './openGguf.ts';
 import { fromLlamaRows } from './rotaryRows.ts';
@@ -14,7 +15,8 @@ export async function frozenGguf(
   const { type, offset } = file.entries.get(stored)!; // ggufWeights has looked
   const { dtype } = type;
   if (dtype === undefined) return storedTensor(await read(), { shape, dtype: 'f32' });
-  if (heads === undefined) return mapTensor(file.path, { offset, shape, dtype });
+  if (heads === undefined && canMap) return mapTensor(file.path, { offset, shape, dtype });
   const values = await file.bytes(stored);
-  return storedTensor(fromLlamaRows({ values, heads }, shape[0]!), { shape, dtype });
+  const rows = heads === undefined ? values : fromLlamaRows({ values, heads }, shape[0]!);
+  return storedTensor(rows, { shape, dtype });
 }

@@ -1,9 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import { fileError } from '../checkpoint/fileError.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { readAt } from '../checkpoint/openBytes.ts';
+import type { OpenFile } from '../platform/platform.ts';
 import { dequantize } from './dequantize.ts';
 import { type GgmlType, ggmlType } from './ggmlTypes.ts';
 import { type MetadataValue, type ParsedHeader, parseHeader } from './parseHeader.ts';
@@ -58,7 +59,7 @@ const DEFAULT_ALIGNMENT = 32;
  */
 export async function openGguf(path: string | URL): Promise<GgufFile> {
   const source = filePath('openGguf', path);
-  let file: FileHandle | undefined;
+  let file: OpenFile | undefined;
   try {
     file = await open(source, 'r');
     const { size } = await file.stat();
@@ -133,7 +134,7 @@ function checkOverlaps(entries: Map<string, GgufEntry>, fail: (what: string) => 
 }
 
 function openedFile(
-  file: FileHandle,
+  file: OpenFile,
   { path, metadata, entries }: Pick<GgufFile, 'path' | 'metadata' | 'entries'>,
 ): GgufFile {
   let isOpen = true;

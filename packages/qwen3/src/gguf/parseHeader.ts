@@ -1,7 +1,7 @@
-import type { FileHandle } from 'node:fs/promises';
 import { Qwen3Error } from '../base/errors.ts';
 import { missingPeer } from '../base/missingPeer.ts';
 import { readAt } from '../checkpoint/openBytes.ts';
+import type { OpenFile } from '../platform/platform.ts';
 import type { HeaderMap } from './scanHeader.ts';
 
 /** Metadata as JavaScript values, and the tensors as the file lists them. */
@@ -17,7 +17,7 @@ export type MetadataValue = string | number | boolean | readonly MetadataValue[]
  * list of a file, wanted or not, and believes what it says about itself.
  */
 export async function parseHeader(
-  file: FileHandle,
+  file: OpenFile,
   path: string,
   map: HeaderMap,
 ): Promise<ParsedHeader> {
@@ -56,7 +56,7 @@ async function loadLibrary(): Promise<typeof import('@huggingface/gguf')> {
 }
 
 /** A header with the wanted values only. */
-async function wantedHeader(file: FileHandle, map: HeaderMap): Promise<Uint8Array<ArrayBuffer>> {
+async function wantedHeader(file: OpenFile, map: HeaderMap): Promise<Uint8Array<ArrayBuffer>> {
   const ranges = [...map.values.map(({ range }) => range), map.tensors];
   const length = ranges.reduce((sum, [begin, end]) => sum + end - begin, 24);
   const bytes = new Uint8Array(length);
@@ -81,7 +81,7 @@ function plainValue(value: unknown): MetadataValue {
 
 /** The library cuts the last text of a value where a piece of two megabytes ends in it. */
 async function withLastText(
-  file: FileHandle,
+  file: OpenFile,
   value: MetadataValue,
   [begin, end]: readonly [number, number],
 ): Promise<MetadataValue> {

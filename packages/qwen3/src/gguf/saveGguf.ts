@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename, resolve } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkOptionNames } from '../base/optionChecks.ts';
 import { assertStorable } from '../checkpoint/assertStorable.ts';

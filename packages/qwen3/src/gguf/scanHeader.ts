@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import { foreignFormat } from '../checkpoint/foreignFormat.ts';
 import { readAt } from '../checkpoint/openBytes.ts';
+import type { OpenFile } from '../platform/platform.ts';
 import { type FileWindow, fileWindow } from './fileWindow.ts';
 
 /** First byte and one past the last. */
@@ -59,7 +59,7 @@ export interface Announced {
  * @throws {Qwen3Error} `checkpoint` for a damaged header, `unsupported` for version 1 and big-endian files.
  */
 export async function scanHeader(
-  file: FileHandle,
+  file: OpenFile,
   path: string,
   isWanted: (value: Announced) => boolean,
 ): Promise<HeaderMap> {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join } from '#platform';
 import { readJson } from '../checkpoint/readJson.ts';
 import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
 import { ggufTokenizer, type TokenizerFiles } from './ggufTokenizer.ts';

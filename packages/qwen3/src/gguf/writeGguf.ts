@@ -111,6 +111,12 @@ class HeaderBytes {
   }
 
   bytes(): Uint8Array {
-    return Buffer.concat(this.#parts);
+    const bytes = new Uint8Array(this.#parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
   }
 }

@@ -1,11 +1,11 @@
-import { runInNewContext } from 'node:vm';
+import { matchingNames } from '#platform';
 import { showValue } from '../base/showValue.ts';
 import { LINEAR_MODULES } from '../model/layerDescription.ts';
 import { parameterShapes } from '../model/parameterShapes.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { pythonRegExp } from './pythonRegExp.ts';
 
-/** Milliseconds a pattern of a file may take: some never end. */
+/** Milliseconds a pattern of a file may take (in Node): some never end. */
 const PATTERN_TIMEOUT = 2000;
 
 /** PEFT's targets where a config names none for Qwen3. */
@@ -120,9 +120,7 @@ export function matching(
     );
   }
   try {
-    const script = 'names.filter((name) => expression.test(name))';
-    const found = runInNewContext(script, { names, expression }, { timeout: PATTERN_TIMEOUT });
-    return [...(found as string[])];
+    return matchingNames(names, expression, { timeout: PATTERN_TIMEOUT });
   } catch {
     return refuse(
       'unsupported',

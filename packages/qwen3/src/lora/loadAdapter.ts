@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { Variable } from '@tensorflow/tfjs-core';
+import { join } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';

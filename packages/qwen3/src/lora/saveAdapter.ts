@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, resolve } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';

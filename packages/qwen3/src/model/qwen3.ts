@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import type { MappedTensor, Weight } from '@molrl/tensor-gpu';
 import { keep, type Tensor, tensor2d, type Variable } from '@tensorflow/tfjs-core';
+import { resolve } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import type { Adapter } from './adapter.ts';
