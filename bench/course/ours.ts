@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { promptEnvironment } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { grpo } from '../../examples/trainer/method/grpo.ts';
-import { loadLearner } from '../../examples/trainer/method/learner.ts';
+import { loadLearner } from '../../examples/trainer/method/loadLearner.ts';
 import { Stage } from '../../examples/trainer/method/stage.ts';
 
 const [model = '', file = ''] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type GeneralText, readGeneralText } from '../mol-rl/domain/generalText.ts';
-import { type Learner, loadLearner } from '../trainer/method/learner.ts';
+import type { Learner } from '../trainer/method/learner.ts';
+import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { readWeights, type Weights } from '../trainer/method/weights.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { halved, QUICK } from './budget.ts';

@@ -7,7 +7,7 @@ import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
-import { loadLearner } from '../trainer/method/learner.ts';
+import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { readGeneralText } from './domain/generalText.ts';
 import { type Checkpoint, writeCheckpoint } from './harness/checkpoint.ts';

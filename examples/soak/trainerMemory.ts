@@ -10,7 +10,7 @@ import { openGame } from '../trainer/games/openGame.ts';
 import type { Progress } from '../trainer/harness/progress.ts';
 import { openRun, saveRun } from '../trainer/harness/run.ts';
 import { runStages } from '../trainer/harness/runStages.ts';
-import { loadLearner } from '../trainer/method/learner.ts';
+import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { readWeights } from '../trainer/method/weights.ts';
 import { countHeld, watchMemory } from './memoryWatch.ts';
 import type { SoakPart } from './soakPart.ts';

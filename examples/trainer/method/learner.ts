@@ -16,7 +16,6 @@ import {
   type TrainingSequence,
 } from '@molrl/qwen3';
 import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
-import { findModel } from '../model/findModel.ts';
 import { type EpisodeSource, localEpisodes } from './episodeSource.ts';
 import { tokensPerPass } from './microBatches.ts';
 
@@ -47,9 +46,9 @@ export interface Learner {
   dispose(): void;
 }
 
-export interface LoadLearnerOptions {
+export interface OpenLearnerOptions {
   /** Folder of the base model as Hugging Face publishes it, or a GGUF file. */
-  model: string;
+  source: string;
   /** `'auto'`: what the checkpoint's chat template writes. */
   format: ChatFormat | 'auto';
   /** A LoRA adapter, `alpha` by default twice its rank; absent = full fine-tuning. */
@@ -64,19 +63,13 @@ export interface LoadLearnerOptions {
  * Loads the tokenizer, and the model twice: what learns, and the base. With LoRA once, its matrices left as the file has
  * them where the kernels can read them so.
  */
-export async function loadLearner({
-  model: given,
+export async function openLearner({
+  source,
   format,
   lora,
   gradientCheckpointing = false,
   sampler,
-}: LoadLearnerOptions): Promise<Learner> {
-  const { source, adapter } = await findModel(given);
-  if (adapter !== undefined) {
-    throw new Error(
-      `model: ${given} is a run that left an adapter. To train on from it, let it end with --export merged, or give its base.`,
-    );
-  }
+}: OpenLearnerOptions): Promise<Learner> {
   const tokenizer = await loadTokenizer(source);
   const model = await loadModel(source, { frozen: lora !== undefined });
   const base = lora === undefined ? await loadModel(source) : model;

@@ -4,7 +4,8 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { beforeAll, expect, test } from 'vitest';
 import { codewordsGame } from '../games/codewordsGame.ts';
 import { grpo } from './grpo.ts';
-import { type Learner, loadLearner } from './learner.ts';
+import type { Learner } from './learner.ts';
+import { loadLearner } from './loadLearner.ts';
 import { Stage } from './stage.ts';
 
 /** Rewards what differs between attempts, right or wrong. */

@@ -16,7 +16,7 @@ import {
 import { type CpuDevice, openCpu } from '@molrl/tensor-gpu';
 import { fill, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadLearner } from '../method/learner.ts';
+import { loadLearner } from '../method/loadLearner.ts';
 import { formatOfCheckpoint } from './chatFormat.ts';
 import { checkExport, exportModel } from './exportModel.ts';
 import { findModel } from './findModel.ts';

@@ -11,7 +11,8 @@ import { addLora, createQwen3, mergeLora, type Qwen3, TINY_CONFIG } from '@molrl
 import { openCpu } from '@molrl/tensor-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Learner, loadLearner } from '../learner.ts';
+import type { Learner } from '../learner.ts';
+import { loadLearner } from '../loadLearner.ts';
 import { Stage } from '../stage.ts';
 import { readWeights, writeWeights } from '../weights.ts';
 import {

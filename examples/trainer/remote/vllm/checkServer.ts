@@ -7,7 +7,8 @@ import { defineEnvironment } from '@molrl/ef-env';
 import { type Completion, type Sampler, scoreLogprobs } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { grpo } from '../../method/grpo.ts';
-import { type Learner, loadLearner } from '../../method/learner.ts';
+import type { Learner } from '../../method/learner.ts';
+import { loadLearner } from '../../method/loadLearner.ts';
 import { Stage } from '../../method/stage.ts';
 import { openRollouts } from '../openRollouts.ts';
 

@@ -5,7 +5,7 @@ import { openCpu } from '@molrl/tensor-gpu';
 import type { TrainerSettings } from '../../config/schema.ts';
 import { openGame } from '../../games/openGame.ts';
 import { readSftRows } from '../../games/sftRows.ts';
-import { loadLearner } from '../../method/learner.ts';
+import { loadLearner } from '../../method/loadLearner.ts';
 import { SHIPPED_MODEL } from '../../model/findModel.ts';
 import { memoryTooSmall } from './before/memoryTooSmall.ts';
 import { beforeRun } from './beforeRun.ts';

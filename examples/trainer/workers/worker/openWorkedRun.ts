@@ -2,7 +2,7 @@ import { collect, EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { type Completion, generate, type Sampler } from '@molrl/qwen3';
 import { openGame } from '../../games/openGame.ts';
 import { decodeState } from '../../harness/stateFile.ts';
-import { loadLearner } from '../../method/learner.ts';
+import { loadLearner } from '../../method/loadLearner.ts';
 import { type Weights, writeWeights } from '../../method/weights.ts';
 import { SHIPPED_MODEL } from '../../model/findModel.ts';
 import type { EpisodesJob } from '../episodesJob.ts';
