@@ -33,6 +33,7 @@ export { createDecoder, type Decoder } from './decode/createDecoder.ts';
 export type { DecodeProgress, DecodeRequest } from './decode/decodeRequest.ts';
 export type { DecoderSpec } from './decode/decoderSpec.ts';
 export { openDevice } from './devices/openBrowserDevice.ts';
+export type { DeviceName } from './devices/openDevice.ts';
 export { type CheckFusedOpOptions, checkFusedOp, type FusedOpCheck } from './fused/checkFusedOp.ts';
 export { defineFusedOp } from './fused/defineFusedOp.ts';
 export { onFusedMismatch } from './fused/firstUseCheck.ts';

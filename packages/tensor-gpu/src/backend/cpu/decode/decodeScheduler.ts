@@ -1,4 +1,5 @@
 import { TensorGpuError } from '../../../base/errors.ts';
+import { nextTurn } from '../../../base/nextTurn.ts';
 import type { Completion, DecodeJob } from '../../decodeJob.ts';
 import { Sequence } from '../../sequence.ts';
 import type { CpuKvCache } from './cpuKvCache.ts';
@@ -285,7 +286,7 @@ function breather(): () => Promise<void> {
   let last = performance.now();
   return async () => {
     if (performance.now() - last < BREATH) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     last = performance.now();
   };
 }

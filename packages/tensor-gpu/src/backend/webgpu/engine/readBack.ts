@@ -10,6 +10,17 @@ interface Read {
   reject(error: unknown): void;
 }
 
+/** What went wrong on a device. */
+export interface DeviceHealth {
+  /** So far. */
+  failure(): Error | undefined;
+  /** Resolves when the device is lost. */
+  lost: Promise<Error>;
+}
+
+/** A browser may say that a mapping was aborted before it says that the device is lost: milliseconds to wait for that. */
+const PATIENCE = 1000;
+
 /** Reads that one mapping serves: all that were asked for before the running code returned. */
 export class ReadBack {
   readonly staging: GPUBuffer;
@@ -41,8 +52,8 @@ export class ReadBack {
     return { offset, values };
   }
 
-  /** After the copies were submitted. @param failure - What went wrong on the device so far. */
-  async deliver(failure: () => Error | undefined): Promise<void> {
+  /** After the copies were submitted. */
+  async deliver({ failure, lost }: DeviceHealth): Promise<void> {
     try {
       await this.staging.mapAsync(MAP_READ, 0, this.staging.size);
       const failed = failure();
@@ -51,7 +62,11 @@ export class ReadBack {
       for (const { offset, bytes, resolve } of this.#reads)
         resolve(range.slice(offset, offset + bytes));
     } catch (error) {
-      for (const { reject } of this.#reads) reject(failure() ?? error);
+      const late = new Promise<undefined>((resolve) => {
+        setTimeout(() => resolve(undefined), PATIENCE);
+      });
+      const reason = failure() ?? (await Promise.race([lost, late])) ?? error;
+      for (const { reject } of this.#reads) reject(reason);
     } finally {
       this.staging.destroy();
     }

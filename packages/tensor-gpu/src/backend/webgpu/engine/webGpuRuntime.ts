@@ -199,7 +199,7 @@ export class WebGpuRuntime {
     this.submit();
     this.#counts.readBacks++;
     this.#counts.bytesRead += readBack.bytes;
-    void readBack.deliver(() => this.#failure);
+    void readBack.deliver({ failure: () => this.#failure, lost: this.lost });
   }
 
   #commands(): GPUCommandEncoder {
