@@ -1,5 +1,5 @@
-// Behind `npm start`, `npm run train`, `npm run compare` and `npm test`: installs the workspace with the pinned pnpm when that is needed,
-// then runs the main job or the tests. The main job needs the `dependencies` only (75 MB), the tests all
+// Behind `npm start`, `npm run train`, `npm run page`, `npm test` and their kind: installs the workspace with the pinned pnpm when that is needed,
+// then runs the main job or the tests. The main job needs the `dependencies` only (75 MB), tests and page all
 // (500 MB). Plain JavaScript without imports from node_modules, because it runs before there are any.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -34,8 +34,12 @@ const COMMANDS = {
   compare: program('compare', 'main.ts'),
   eval: program('trainer', 'eval.ts'),
   worker: program('trainer', 'workers', 'worker', 'main.ts'),
+  page: program('browser', 'main.ts'),
   test: (args) => [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args],
 };
+
+/** Commands that need the `devDependencies`: the others start with a sixth of the bytes. */
+const WITH_TOOLS = ['test', 'page'];
 
 function main() {
   // `npm start | head`: whoever read the output has gone while it was being installed.
@@ -49,7 +53,7 @@ function main() {
       `MoL-RL needs Node ${OLDEST_NODE.join('.')} or newer, this is ${process.versions.node}. ` +
         `Install a newer Node (https://nodejs.org), or try \`npx node@24 scripts/bootstrap.mjs ${name}\`.`,
     );
-  const withTools = name === 'test';
+  const withTools = WITH_TOOLS.includes(name);
   if (!isInstalled(withTools)) install(withTools || hasTools());
   // `pnpm start -- --quick` hands the `--` on to the script, `npm start -- --quick` does not.
   if (rest[0] === '--') rest.shift();

@@ -101,6 +101,7 @@ describe('bootstrap', () => {
     );
     expect(await installedFor('new', false, 'start', '0')).toBe('nothing');
     expect(await installedFor('new', false, 'test', '0')).toBe(all);
+    expect(await installedFor('new', false, 'page', '0')).toBe(all);
     expect(await installedFor('new', true, 'test', '0')).toBe('nothing');
     expect(await installedFor('newer', true, 'start', '0')).toBe(all);
   });

@@ -26,6 +26,7 @@ const sourceChecks: Check[] = [
     name: `types of ${name} alone`,
     command: tool('typescript/bin/tsc', '-p', `packages/${name}/tsconfig.json`),
   })),
+  { name: 'types of the page', command: tool('typescript/bin/tsc', '-p', 'examples/browser') },
   {
     name: "types of the sandbox's programs",
     command: tool(

@@ -1,43 +1,39 @@
-// Part of `pnpm webgpu`: the GPU engine in a headless Chromium, on SwiftShader, against the CPU engine here. Last line: `N passed,
+// Part of `pnpm webgpu`: the GPU engine in a headless Chromium, on SwiftShader, against the CPU engine here; and the page that trains. Last line: `N passed,
 // M failed`. It fails where there is no Chromium (variable CHROMIUM, or on PATH) or no GPU in it.
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openDevice } from '@molrl/tensor-gpu';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { buildPage } from './buildPage.ts';
 import { findChromium } from './findChromium.ts';
 import type { GpuPageResult } from './gpuPage.ts';
 import { gpuProgram } from './gpuProgram.ts';
 import { serveFiles } from './serveFiles.ts';
+import { gpuPageChecks } from './trainPage.ts';
+
+type Checked = [claim: string, ok: boolean, detail: string];
 
 const HERE = join(repositoryRoot, 'conformance', 'browser');
 const TENSORS = join(repositoryRoot, 'packages', 'tensor-gpu', 'src');
+/** A file in the folder with all builds of the reader of GGUF headers. */
+const GGUF = createRequire(join(repositoryRoot, 'packages', 'qwen3', 'package.json')).resolve(
+  '@huggingface/gguf',
+);
 const LIMIT_MS = 180_000;
-/** Who may name modules of Node in the page: qwen3 has no build for browsers yet, and reads files by them. */
-const READERS = /\/packages\/qwen3\/|\/@huggingface\/gguf\//;
 
 /** The page, from sources, as a bundler for browsers makes it: it would refuse a module of Node. */
 async function bundle(): Promise<Map<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     ...{ entryPoints: { page: join(HERE, 'gpuPage.ts') }, outdir: '/', write: false, bundle: true },
-    ...{ format: 'esm', platform: 'browser', conditions: ['@molrl/source'], logLevel: 'error' },
+    ...{ format: 'esm', platform: 'browser', logLevel: 'error' },
+    conditions: ['@molrl/source', 'browser'],
     alias: {
-      '@molrl/tensor-gpu': join(TENSORS, 'browser.ts'),
       webgpu: join(TENSORS, 'backend/webgpu/engine/noDawn.ts'),
+      // esbuild does not follow the package's field `browser` beside its `exports`
+      '@huggingface/gguf': join(GGUF, '..', 'browser', 'index.mjs'),
     },
-    plugins: [
-      {
-        name: 'leaves out the readers of files',
-        setup: ({ onResolve, onLoad }) => {
-          onResolve({ filter: /^(node:.*|fs|fs\/promises|stream|url)$/ }, ({ path, importer }) =>
-            READERS.test(importer) ? { path, namespace: 'empty' } : undefined,
-          );
-          onLoad({ filter: /.*/, namespace: 'empty' }, () => ({
-            contents: 'module.exports = {};',
-          }));
-        },
-      },
-    ],
   });
   const html =
     '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
@@ -47,7 +43,8 @@ async function bundle(): Promise<Map<string, string | Uint8Array>> {
   ]);
 }
 
-async function inChromium(): Promise<GpuPageResult> {
+/** What both pages made of it: figures of the engine, and a fault of the page that trains. */
+async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
   const executablePath = findChromium();
   if (executablePath === null)
     throw new Error(
@@ -64,9 +61,25 @@ async function inChromium(): Promise<GpuPageResult> {
     page.on('console', (message) => console.log(`       ${message.text()}`));
     await page.goto(`${server.origin}/index.html`);
     await page.waitForFunction('globalThis.runGpuPage !== undefined');
-    return await page.evaluate<GpuPageResult>('runGpuPage()');
+    const result = await page.evaluate<GpuPageResult>('runGpuPage()');
+    await page.close(); // its device makes room
+    return { ...result, trainPage: await checkTrainPage(browser) };
   } finally {
     await browser.close();
+    await server.close();
+  }
+}
+
+async function checkTrainPage(browser: Browser): Promise<Checked[]> {
+  const server = await serveFiles(buildPage().files);
+  try {
+    const checked: Checked[] = [];
+    for (const [claim, check] of gpuPageChecks(browser, server.origin)) {
+      const fault = await check().catch((error: Error) => error.message); // checks throw Errors
+      checked.push([claim, fault === undefined, fault ?? '']);
+    }
+    return checked;
+  } finally {
     await server.close();
   }
 }
@@ -78,7 +91,7 @@ async function main(): Promise<void> {
   const actual = await inChromium();
   console.log(`GPU: ${actual.adapter}`);
   const apart = (a: number[], b: number[]) => Math.max(...a.map((x, k) => Math.abs(x - b[k]!)));
-  const checks: [claim: string, ok: boolean, detail: string][] = [
+  const checks: Checked[] = [
     ['every fused op is its reference', actual.wrong.length === 0, actual.wrong.join('; ')],
     ['eleven ops run as kernels', actual.checked === 11, String(actual.checked)],
     [
@@ -96,6 +109,7 @@ async function main(): Promise<void> {
       String(actual.ids) === String(expected.ids),
       `${actual.ids} and ${expected.ids}`,
     ],
+    ...actual.trainPage,
   ];
   for (const [claim, ok, detail] of checks)
     console.log(ok ? `ok     ${claim}` : `FAILED ${claim}\n       ${detail}`);

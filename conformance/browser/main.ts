@@ -1,13 +1,17 @@
-// `pnpm browser`: the built package, and the main job's report, in a headless Chromium. Last line: `N passed, M failed`. Without a
+// `pnpm browser`: the built package, the main job's report, and the page that trains, in a headless Chromium. Last line: `N passed, M failed`. Without a
 // Chromium (variable CHROMIUM, or on PATH) it says so and counts nothing.
-import { chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { packPackages } from '../../scripts/packPackages.ts';
+import { buildPage } from './buildPage.ts';
 import { bundlePage } from './bundlePage.ts';
 import { findChromium } from './findChromium.ts';
 import { reportFault } from './reportPage.ts';
 import { serveFiles } from './serveFiles.ts';
+import { trainPageChecks } from './trainPage.ts';
 
 const CHECK_LIMIT_MS = 120_000;
+/** Budget of the training page: scripts and both kernels, compressed. */
+const PAGE_BYTES = 700_000;
 
 /** What page.ts puts into the global scope of the page. */
 interface CheckPage {
@@ -28,6 +32,7 @@ async function main(): Promise<void> {
   try {
     const faults = await runChecks(await browser.newPage(), server.origin);
     faults.push(report('the report of the main job fits 360 px', await reportFault(browser)));
+    faults.push(...(await checkTrainPage(browser)));
     const failed = faults.filter((fault) => fault !== null).length;
     console.log(`${faults.length - failed} passed, ${failed} failed`);
     process.exitCode = failed === 0 && faults.length > 0 ? 0 : 1;
@@ -54,6 +59,26 @@ async function runChecks(page: Page, origin: string): Promise<(string | null)[]>
     faults.push(report(name, await within(CHECK_LIMIT_MS, run), performance.now() - started));
   }
   faults.push(report('no request left this machine', foreign.length ? foreign.join(' ') : null));
+  return faults;
+}
+
+/** The page that trains: what it is built of, and what it does. */
+async function checkTrainPage(browser: Browser): Promise<(string | null)[]> {
+  const { files, nodeModules, compressed } = buildPage();
+  const size = `${Math.ceil(compressed / 1000)} kB compressed, without the model`;
+  const named = nodeModules.length > 0 ? nodeModules.join(', ') : null;
+  const large = compressed > PAGE_BYTES ? `more than ${PAGE_BYTES} bytes` : null;
+  const faults = [report(`the training page has nothing of Node: ${size}`, named ?? large)];
+  const server = await serveFiles(files);
+  try {
+    for (const [claim, check] of trainPageChecks(browser, server.origin)) {
+      const started = performance.now();
+      const fault = await within(CHECK_LIMIT_MS, check());
+      faults.push(report(`the training page: ${claim}`, fault, performance.now() - started));
+    }
+  } finally {
+    await server.close();
+  }
   return faults;
 }
 

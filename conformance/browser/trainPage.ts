@@ -1,0 +1,208 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadAdapter, loadModel } from '@molrl/qwen3';
+import { openDevice } from '@molrl/tensor-gpu';
+import type { Browser } from 'playwright-core';
+import { digestOf } from '../../examples/browser/run/digest.ts';
+import { type RunFile, readRunFile } from '../../examples/browser/run/runFile.ts';
+import { Session } from '../../examples/browser/run/session.ts';
+import { openLearner } from '../../examples/trainer/method/learner.ts';
+import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { openPage } from './pageDriver.ts';
+
+const JOB = join(repositoryRoot, 'examples', 'mol-rl');
+const BASE = join(JOB, 'base');
+/** A claim about the page, and the check that throws where it does not hold. */
+export type PageCheck = [claim: string, check: () => Promise<void>];
+
+/** Small enough that the whole of it takes seconds. */
+const SMALL = { episodes: 16, molUpdates: 3, grpoUpdates: 2, prompts: 4, numGenerations: 4 };
+
+/** What the training page must do without a GPU, in the order in which a person does it. */
+export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
+  const address = `${origin}/index.html`;
+  let shared = '';
+  return [
+    [
+      'trains on WebAssembly with a notice, one step at a time, at another rate, over a refresh; asks before and after',
+      async () => {
+        const driver = await openPage(browser, address);
+        const { page, reads, text } = driver;
+        await reads('#notice', /WebAssembly on one thread/);
+        await driver.start(SMALL);
+        await page.click('#step');
+        await reads('#position', /^collect 1\/1, paused/);
+        await page.click('#step');
+        await reads('#position', /^mol 1\/3, paused/);
+        await page.fill('[name=learningRate]', '0.0005');
+        await page.click('#rate button');
+        await reads('#changes', /^learning rate 0.0005 from mol 2 on$/);
+        await driver.refresh();
+        await reads('#position', /^mol 1\/3, paused/);
+        equal(await page.inputValue('[name=learningRate]'), '0.0005');
+        await page.click('#train');
+        await reads('#position', /^mol 2\/3, training|^mol 3\/3, training|^grpo/);
+        await page.click('#pause');
+        await reads('#position', /paused|done/);
+        await page.reload(); // whatever was done since the checkpoint is done again
+        await reads('#position', /paused|done/);
+        await page.click('#train:not([disabled])');
+        await reads('#position', /^grpo 2\/2, done/);
+        for (const title of ['Reward', 'Loss', 'KL to the base'])
+          if (!(await text('#curves')).includes(title)) throw new Error(`no curve: ${title}`);
+        await reads('#episodes', /reward: [01]/);
+        await page.click('#ask button');
+        await reads('#answers', /before: [\s\S]*\d{4}[\s\S]*after: [\s\S]*\d{4}/);
+        const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+        if (width > 360) throw new Error(`the page is ${width} px wide`);
+        shared = String((await driver.files('#share'))['run.json']);
+        await checkModel(await driver.files('#export'));
+        await driver.close();
+      },
+    ],
+    [
+      'a shared run gives the same bits elsewhere, uninterrupted, and in Node',
+      async () => {
+        const driver = await openPage(browser, address);
+        const run = readRunFile(shared);
+        equal(run.actions, [{ stage: 'mol', step: 1, learningRate: 0.0005 }]);
+        equal(await driver.replay(shared), `Replayed ${run.updates} steps: the same bits.`);
+        await driver.close();
+        equal(await digestInNode(run), run.digest);
+      },
+    ],
+    [
+      'another rate gives other bits, and a run of another model is refused',
+      async () => {
+        const driver = await openPage(browser, address);
+        const other = shared.replace('"learningRate": 0.0005', '"learningRate": 0.0006');
+        const said = await driver.replay(other);
+        if (!said.includes('other bits, although the device is the same')) throw new Error(said);
+        await driver.page.click('#forget');
+        await driver.page.waitForSelector('#choice:not([hidden])');
+        const alien = shared.replace(/"fingerprint": "[^"]+"/, '"fingerprint": "0"');
+        await driver.replay(alien).then(
+          (text) => equal(text, 'an error'),
+          ({ message }: Error) => equal(/another model is chosen/.test(message), true),
+        );
+        await driver.close();
+      },
+    ],
+    [
+      'files of one’s own train an adapter, which is exported and survives a refresh',
+      async () => {
+        const driver = await openPage(browser, address);
+        const { page, reads } = driver;
+        await page.selectOption('[name=model]', 'files');
+        const names = ['config.json', 'tokenizer.json', 'model.safetensors'];
+        await page.setInputFiles(
+          '[name=files]',
+          names.map((name) => join(BASE, name)),
+        );
+        await driver.start({ ...SMALL, environment: 'codewords', arm: 'grpo', lora: 4 });
+        await page.click('#step');
+        await reads('#position', /^grpo 1\/2, paused/);
+        await driver.refresh();
+        await page.click('#step');
+        await reads('#position', /^grpo 2\/2, paused/);
+        await checkAdapter(await driver.files('#export'));
+        await driver.close();
+      },
+    ],
+  ];
+}
+
+/** The same run by the same kernels, without a browser. */
+async function digestInNode({ plan, actions }: RunFile): Promise<string> {
+  const device = await openDevice('cpu', { kernels: 'wasm', threads: 1 });
+  try {
+    const learner = await openLearner({ source: BASE, format: 'recipe' });
+    const text = readFileSync(join(JOB, 'text', 'train.txt'), 'utf8');
+    const session = new Session(learner, plan, { text, actions });
+    while ((await session.next()) !== undefined);
+    const digest = await digestOf(await session.snapshot());
+    session.dispose();
+    learner.dispose();
+    return digest;
+  } finally {
+    device.dispose();
+  }
+}
+
+/** What was downloaded loads in Node and is not the base any more. */
+async function checkModel(files: Record<string, Buffer>): Promise<void> {
+  await inFolder(files, async (folder) => {
+    const [own, base] = [await loadModel(folder), await loadModel(BASE)];
+    const name = 'model.norm.weight';
+    const moved = own
+      .weight(name)
+      .dataSync()
+      .some((x, i) => x !== base.weight(name).dataSync()[i]);
+    equal([own.config.numHiddenLayers, moved], [base.config.numHiddenLayers, true]);
+    own.dispose();
+    base.dispose();
+  });
+}
+
+async function checkAdapter(files: Record<string, Buffer>): Promise<void> {
+  equal(Object.keys(files).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
+  await inFolder(files, async (folder) => {
+    const model = await loadModel(BASE);
+    await loadAdapter(model, folder);
+    equal(model.adapter?.r, 4);
+    model.dispose();
+  });
+}
+
+async function inFolder(
+  files: Record<string, Buffer>,
+  check: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'molrl-page-'));
+  const device = await openDevice('cpu', { threads: 1 });
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    await check(folder);
+  } finally {
+    device.dispose();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function equal(actual: unknown, expected: unknown): void {
+  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (got !== wanted) throw new Error(`got ${got}, expected ${wanted}`);
+}
+
+/** What it must do on a GPU: the same, and go on after the device was lost in the middle of an update. */
+export function gpuPageChecks(browser: Browser, origin: string): PageCheck[] {
+  return [
+    [
+      'the training page trains on the GPU, and a device lost in mid-step goes on from the checkpoint with the same bits',
+      async () => {
+        const driver = await openPage(browser, `${origin}/index.html`);
+        const { page, reads } = driver;
+        await reads('#device', /^webgpu/);
+        // two updates in which the attempts differ in reward, so that the weights move
+        const settings = { seed: 4, arm: 'grpo', prompts: 1, numGenerations: 4, grpoUpdates: 2 };
+        await driver.start(settings);
+        await page.click('#step');
+        await reads('#position', /^grpo 1\/2, paused/);
+        await page.click('#step');
+        await page.waitForTimeout(1500); // into the update
+        await page.evaluate('loseDevice()');
+        await reads('#notice', /device was lost/);
+        await reads('#notice', /^$/); // opened anew
+        await reads('#position', /^grpo 1\/2, paused/);
+        await page.click('#step');
+        await reads('#position', /^grpo 2\/2, paused/);
+        const shared = String((await driver.files('#share'))['run.json']);
+        await driver.close();
+        const other = await openPage(browser, `${origin}/index.html`);
+        equal(await other.replay(shared), 'Replayed 2 steps: the same bits.');
+        await other.close();
+      },
+    ],
+  ];
+}
