@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Random } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PRESETS } from '../trainer/method/live/presets.ts';
 import { FULL, liveShape } from './budget.ts';
 import { compare } from './compare.ts';
+import { DOMAINS } from './domains.ts';
 import { frontPicture } from './frontPicture.ts';
 import { armJobs, type Job, rateJobs } from './jobs.ts';
 import { PLANS } from './plans.ts';
@@ -14,6 +16,7 @@ import { type ArmRecord, armsFile, type RateRecord, readRecords } from './record
 import { htmlReport, markdownTable } from './report.ts';
 import { openBench, runJob } from './runJob.ts';
 import { openRunners } from './runners.ts';
+import { runPlan } from './runPlan.ts';
 import { readOptions } from './settings.ts';
 import { summarise } from './summary.ts';
 
@@ -101,6 +104,28 @@ test('with a rank every method trains an adapter, and starts from the model as i
   expect(Object.keys(fresh).every((name) => name.includes('lora_'))).toBe(true);
   learner.dispose();
   expect(() => readOptions(['--lora', '0'], shipped)).toThrow('--lora');
+});
+
+test('GRPO behind a first stage gets tasks that the first stage did not have', async () => {
+  const { learner, ...bench } = await openBench(shipped);
+  const asked: string[] = [];
+  const domain = {
+    ...{ ...DOMAINS.codewords, maxTokens: 8 },
+    nextTask: (random: Random) => {
+      const task = DOMAINS.codewords.nextTask(random);
+      asked.push(JSON.stringify(task));
+      return task;
+    },
+  };
+  const budget = { ...FULL, liveUpdates: 4, attempts: 8 };
+  const signal = new AbortController().signal;
+  const plan = { id: 'feedback-distillation', kind: 'live', thenGrpo: true } as const;
+  const rates = { learningRate: 1e-3, grpoLearningRate: 1e-3 };
+  const run = { ...bench, ...rates, learner, domain, budget, seed: 0, signal, onWarning: () => {} };
+  await runPlan(plan, run, async () => {});
+  expect(asked).toHaveLength(4);
+  expect(new Set(asked).size).toBe(4);
+  learner.dispose();
 });
 
 describe('plans and budget', () => {

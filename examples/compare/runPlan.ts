@@ -54,11 +54,12 @@ export async function runPlan(
   }
   const { liveUpdates } = run.budget;
   const half = liveUpdates >> 1;
-  await learnLive(run, plan.id, { spent, updates: plan.thenGrpo ? half : liveUpdates });
+  const first = { name: 'live', spent, updates: plan.thenGrpo ? half : liveUpdates };
+  await learnLive(run, plan.id, first);
   await onArm(plan.id, structuredClone(spent));
   if (!plan.thenGrpo) return;
   const second = { ...run, learningRate: run.grpoLearningRate };
-  await learnLive(second, 'grpo', { spent, updates: liveUpdates - half });
+  await learnLive(second, 'grpo', { name: 'grpo', spent, updates: liveUpdates - half });
   await onArm(`${plan.id}+grpo`, spent);
 }
 
@@ -104,14 +105,14 @@ async function reinforce(run: PlanRun, spent: Spent): Promise<void> {
 async function learnLive(
   run: PlanRun,
   preset: PresetName,
-  { spent, updates }: { spent: Spent; updates: number },
+  { name, spent, updates }: { name: string; spent: Spent; updates: number },
 ): Promise<void> {
   const { learner, domain, budget, learningRate, signal, onWarning } = run;
   const method = PRESETS[preset](learner);
   const game = { environment: domain.told, nextTask: domain.nextTask, maxTokens: domain.maxTokens };
   const shape = liveShape(budget, method.turns);
   try {
-    await drive(run, { name: 'live', learningRate, spent }, (stage) =>
+    await drive(run, { name, learningRate, spent }, (stage) =>
       live(learner, stage, { game, method, updates, learningRate, ...shape, signal, onWarning }),
     );
   } finally {
@@ -119,7 +120,7 @@ async function learnLive(
   }
 }
 
-/** All updates of a stage. The same name for every method: all see the same tasks. */
+/** All updates of a stage. The same name for every method: all see the same tasks, and those of a second stage are new. */
 async function drive(
   { learner, seed, signal }: PlanRun,
   { name, learningRate, spent }: { name: string; learningRate: number; spent: Spent },
