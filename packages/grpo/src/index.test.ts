@@ -76,6 +76,8 @@ test('the public names', () => {
       "sampleBuffer",
       "sapoLoss",
       "sequenceRatio",
+      "softBellmanTargets",
+      "softValues",
       "stepTotals",
       "surrogateLoss",
       "thinkFormatReward",

@@ -6,7 +6,7 @@ export {
   type PassAtkAdvantagesOptions,
   passAtkAdvantages,
 } from './advantages/passAtkAdvantages.ts';
-export { type PoadData, type PoadOptions, poadAdvantages } from './advantages/poadAdvantages.ts';
+export { type PoadOptions, poadAdvantages } from './advantages/poadAdvantages.ts';
 export {
   type ReinforcePlusPlusBaselineOptions,
   reinforcePlusPlusAdvantages,
@@ -20,7 +20,14 @@ export {
   rewardToGoAdvantages,
 } from './advantages/rewardToGoAdvantages.ts';
 export { type RlooAdvantagesOptions, rlooAdvantages } from './advantages/rlooAdvantages.ts';
+export { type SoftBellmanOptions, softBellmanTargets } from './advantages/softBellmanTargets.ts';
+export {
+  type SoftValuesData,
+  type SoftValuesOptions,
+  softValues,
+} from './advantages/softValues.ts';
 export { type TopTwoAdvantagesOptions, topTwoAdvantages } from './advantages/topTwoAdvantages.ts';
+export type { TurnBackupData } from './advantages/turnBackup.ts';
 export { broadcastSequences, broadcastTurns, turnReturns } from './advantages/turnReturns.ts';
 export { whiten } from './advantages/whiten.ts';
 export type { Grouping } from './base/assertGroups.ts';
