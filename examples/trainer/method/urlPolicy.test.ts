@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import type { Segment } from '@molrl/ef-env';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { urlPolicy } from './urlPolicy.ts';
@@ -70,6 +71,17 @@ test('a busy server is asked again, one that refuses is not; the token is in no 
   await expect(refused).rejects.toThrow(/answered 401: "no" Put the token into the environment/);
   await expect(refused).rejects.not.toThrow(/secret/);
   expect(asked).toHaveLength(4);
+});
+
+test('once an answer was refused, nothing more is asked: nobody would read it', async () => {
+  refusals.push(400);
+  const many = Array.from({ length: 500 }, () => prompts[0]!);
+  const policy = urlPolicy(options({ concurrency: 2 }));
+  await expect(policy.generate(many, { maxTokens: 7, seed: 1 })).rejects.toThrow('answered 400');
+  await setTimeout(50); // what was on its way arrives
+  const { length } = asked;
+  await setTimeout(200);
+  expect(asked).toHaveLength(length);
 });
 
 test('one that is not there is named', async () => {

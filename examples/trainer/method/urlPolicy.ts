@@ -30,9 +30,12 @@ export function urlPolicy(options: UrlPolicyOptions): Policy {
   return {
     async generate(prompts, { numGenerations = 1, maxTokens, temperature, seed, stop, signal }) {
       const answers: Segment[] = [];
+      const failed = new AbortController();
+      const both = AbortSignal.any([failed.signal, ...(signal ? [signal] : [])]);
       let next = 0;
       const work = async (): Promise<void> => {
-        for (let i = next++; i < prompts.length * numGenerations; i = next++) {
+        const total = prompts.length * numGenerations;
+        for (let i = next++; i < total && !both.aborted; i = next++) {
           const segments = prompts[Math.floor(i / numGenerations)]!; // inside by the bound
           const body = {
             ...{ model: options.model, messages: segments.map(messageOf) },
@@ -42,11 +45,15 @@ export function urlPolicy(options: UrlPolicyOptions): Policy {
           answers[i] = {
             ...{ speaker: 'assistant', kind: 'policy' },
             turn: segments.filter(({ kind }) => kind === 'policy').length,
-            text: await ask(options, body, signal),
+            text: await ask(options, body, both),
           };
         }
       };
-      await Promise.all(Array.from({ length: concurrency }, work));
+      await Promise.all(Array.from({ length: concurrency }, work)).catch((error: unknown) => {
+        failed.abort(); // what nobody reads is not paid for
+        throw error;
+      });
+      signal?.throwIfAborted();
       return answers;
     },
   };
