@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,7 +73,8 @@ test('a job that fails stops no other, and is told', async () => {
     return { arms: [], rates: [] };
   };
   await expect(compare({ settings, out, runners: [runner] })).rejects.toThrow('NaN at update 3');
-  expect(run).toEqual(['ce', 'grpo']);
+  expect(run).toEqual(['base', 'ce', 'grpo']); // what was forgotten is measured against the base
+  expect(JSON.parse(await readFile(join(out, 'results.json'), 'utf8'))).toMatchObject({ arms: [] });
   await rm(out, { recursive: true });
 });
 
@@ -93,8 +94,11 @@ test('each method takes the rate that was best on validation, the lower of two t
     ['grpo', 3e-3],
     ['grpo', 1e-3],
   ]);
-  const rates = armJobs(settings, [], rows).map(({ learningRate }) => learningRate);
-  expect(rates).toEqual([1e-3, 3e-4]);
+  const rates = armJobs(settings, [], rows).map(({ plan, learningRate }) => [plan, learningRate]);
+  expect(rates.slice(1)).toEqual([
+    ['mol', 1e-3],
+    ['grpo', 3e-4],
+  ]);
 });
 
 test('with a rank every method trains an adapter, and starts from the model as it is', async () => {
@@ -153,6 +157,26 @@ describe('plans and budget', () => {
       '--methods: must be of: base, mol',
     );
     expect(() => readOptions(['--rates', '3'], shipped)).toThrow('--rates');
+  });
+
+  test.each([
+    ['--rates 1e-3,abc', "'--rates <numbers>' argument '1e-3,abc' is invalid. Give a number."],
+    ['--rates 1e-3,', "argument '1e-3,' is invalid. Give a number."],
+    ['--rates 1e-3,0', '--rates: must be a number above 0, at most 1, got 0.'],
+    ['--rates 1e-3,0.001', '--rates: must name each once, got 0.001,0.001.'],
+    ['--eval-tasks 2', '--eval-tasks: must be an integer from 4 to 100000, got 2.'],
+    ['--grpo-learning-rate 0', '--grpo-learning-rate: must be a number above 0, at most 1, got 0.'],
+    ['--methods mol,mol', '--methods: must name each once, got mol,mol.'],
+    ['--methods mol+grpo', 'blend, unlikely, got "mol+grpo".'],
+    ['--domains chains,chains', '--domains: must name each once'],
+    ['--models a/model,b/model', '--models: must end in different names'],
+    ['--models ', '--models: must be a model folder or a GGUF file, got "".'],
+    ['--seed 999', '--seed: must be an integer from 0 to 970, got 999.'], // rates are chosen with seed 1000
+    ['--seeds 31', '--seeds: must be an integer from 1 to 30, got 31.'],
+    ['--jobs 0', '--jobs: must be an integer from 1 to 256, got 0.'],
+    ['--out ', '--out: must be a folder, got "".'],
+  ])('%s is refused with what it must be and what came', (line, said) => {
+    expect(() => readOptions(line.split(' '), shipped)).toThrow(said);
   });
 });
 

@@ -3,6 +3,7 @@ import { armJobs, type Job, rateJobs } from './jobs.ts';
 import { type ArmRecord, armsFile, type RateRecord, ratesFile, readRecords } from './records.ts';
 import type { JobResult } from './runJob.ts';
 import type { Settings } from './settings.ts';
+import { writeReport } from './writeReport.ts';
 
 export interface Comparison {
   settings: Settings;
@@ -13,13 +14,17 @@ export interface Comparison {
 
 /**
  * Every method on every model, domain and seed, first the choice of its learning rate. What is finished is written down at
- * once, and not run again.
+ * once, and not run again. The report of it is written in any case, also where a job failed.
  */
 export async function compare({ settings, out, runners }: Comparison): Promise<void> {
   const tried = () => readRecords<RateRecord>(ratesFile(out));
   const done = () => readRecords<ArmRecord>(armsFile(out));
-  await runAll(rateJobs(settings, await tried()), { out, runners });
-  await runAll(armJobs(settings, await done(), await tried()), { out, runners });
+  try {
+    await runAll(rateJobs(settings, await tried()), { out, runners });
+    await runAll(armJobs(settings, await done(), await tried()), { out, runners });
+  } finally {
+    await writeReport(out, settings);
+  }
 }
 
 /** Each runner takes the next job when it is done with one. A job that fails stops nothing else; it is told at the end. */

@@ -26,7 +26,9 @@ const isOf = (row: ArmRecord | RateRecord, { plan, domain, model }: Cell): boole
   row.plan === plan && row.domain === domain && row.model === basename(model);
 
 function cells({ models, domains, methods }: Settings): Cell[] {
-  const plans = PLANS.filter(({ id }) => methods.includes(id)).map(({ id }) => id);
+  // What was forgotten is measured against the base, so that it is always run.
+  const asked = PLANS.filter(({ id, kind }) => kind === 'base' || methods.includes(id));
+  const plans = asked.map(({ id }) => id);
   return models.flatMap((model) =>
     domains.flatMap((domain) => plans.map((plan) => ({ plan, domain, model }))),
   );

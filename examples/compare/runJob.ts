@@ -11,10 +11,7 @@ import { measure, sampledAccuracy } from './measure.ts';
 import { PLANS } from './plans.ts';
 import type { ArmRecord, RateRecord } from './records.ts';
 import { type PlanRun, runPlan } from './runPlan.ts';
-import type { Settings } from './settings.ts';
-
-/** Seed of the runs that a rate is chosen by; those of the table are counted from 0. */
-const VALIDATION_SEED = 1000;
+import { type Settings, VALIDATION_SEED } from './settings.ts';
 
 /** A model that methods are run on, each from its own weights. */
 export interface Bench {

@@ -1,33 +1,47 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { kebab } from '../trainer/config/kebab.ts';
 import { numberOption } from '../trainer/config/numberOption.ts';
+import { count, path, positive } from '../trainer/config/settingTypes.ts';
 import { newRunFolder } from '../trainer/harness/runFolder.ts';
 import { DOMAINS, type DomainName } from './domains.ts';
 import { PLANS } from './plans.ts';
 
+/** Seed of the runs that a rate is chosen by: none of the table's. */
+export const VALIDATION_SEED = 1000;
+const MOST_SEEDS = 30;
+
 const IDS = PLANS.map(({ id }) => id);
-const names = <T extends string>(known: readonly T[], what: string) =>
+const isOnce = (items: readonly unknown[]): boolean => new Set(items).size === items.length;
+const names = <T extends string>(known: readonly T[]) =>
   z
-    .array(z.enum(known as [T, ...T[]], `must be of: ${known.join(', ')}`))
-    .min(1, `must name a ${what}`); // not empty
+    .array(z.enum(known as [T, ...T[]], `must be of: ${known.join(', ')}`)) // not empty
+    .refine(isOnce, 'must name each once');
 
 const schema = z.strictObject({
-  methods: names(IDS, 'method'),
-  domains: names(Object.keys(DOMAINS) as DomainName[], 'domain'), // keys of a literal
-  models: z.array(z.string()).min(1, 'must name a folder'),
-  lora: z.number().int().min(1).max(1024).nullable(),
-  rates: z.array(z.number().gt(0).max(1)).min(1, 'must have a learning rate'),
-  grpoLearningRate: z.number().gt(0).max(1),
-  seed: z.number().int().min(0),
-  seeds: z.number().int().min(1).max(30),
-  evalTasks: z.number().int().min(4).max(100_000),
+  methods: names(IDS),
+  domains: names(Object.keys(DOMAINS) as DomainName[]), // keys of a literal
+  models: z
+    .array(path('a model folder or a GGUF file'))
+    .refine(
+      (folders) => isOnce(folders.map((folder) => basename(folder))),
+      'must end in different names, by which the report calls the models: rename a folder, or link to it',
+    ),
+  lora: count(1, 1024).nullable(),
+  rates: z.array(positive(1)).refine(isOnce, 'must name each once'),
+  grpoLearningRate: positive(1),
+  seed: count(0, VALIDATION_SEED - MOST_SEEDS),
+  seeds: count(1, MOST_SEEDS),
+  evalTasks: count(4, 100_000),
   quick: z.boolean(),
 });
 
 const commandSchema = schema.extend({
-  jobs: z.number().int().min(1).max(256),
-  threads: z.number().int().min(1).max(256),
+  out: path('a folder'),
+  jobs: count(1, 256),
+  threads: count(1, 256),
 });
 
 /** Everything that decides the outcome; a folder holds the runs of one. */
@@ -56,12 +70,12 @@ const list = (text: string): string[] => text.split(',').map((item) => item.trim
 /** @throws {Error} one line that names the option and what it must be. */
 export function readOptions(argv: readonly string[], shipped: string): Options {
   const command = new Command('compare')
-    .option('--methods <names>', 'comma separated; default: all', list)
+    .option('--methods <names>', 'comma separated; default: all. The base is always measured', list)
     .option('--domains <names>', `of ${Object.keys(DOMAINS).join(', ')}`, list)
     .option('--models <folders>', 'default: the model that ships with the example', list)
     .option('--lora <rank>', 'train an adapter of this rank; default: all weights', numberOption)
     .option('--rates <numbers>', 'learning rates that validation chooses from', (text) =>
-      list(text).map(Number),
+      list(text).map(numberOption),
     )
     .option('--grpo-learning-rate <number>', 'of GRPO behind a first stage', numberOption)
     .option('--seed <n>', 'first seed', numberOption)
@@ -75,7 +89,7 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     .configureOutput({ outputError: () => {} })
     .exitOverride();
   const {
-    out,
+    out = newRunFolder(),
     jobs = availableParallelism(),
     threads = 1,
     quick = false,
@@ -88,13 +102,19 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     lora: null,
     ...DEFAULTS,
   };
-  const parsed = commandSchema.safeParse({
-    ...{ ...defaults, ...(quick ? QUICK : {}), ...given, quick, jobs, threads },
-  });
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new Error(`compare: --${issue?.path[0]?.toString()}: ${issue?.message}.`);
-  }
-  const { jobs: processes, threads: perProcess, ...settings } = parsed.data;
-  return { settings, out: out ?? newRunFolder(), jobs: processes, threads: perProcess };
+  const all = { ...defaults, ...(quick ? QUICK : {}), ...given, quick, out, jobs, threads };
+  const parsed = commandSchema.safeParse(all);
+  if (!parsed.success) throw new Error(inWords(parsed.error.issues[0]!, all)); // one at least
+  const { out: folder, jobs: processes, threads: perProcess, ...settings } = parsed.data;
+  return { settings, out: folder, jobs: processes, threads: perProcess };
+}
+
+/** The option, what it must be, and what came. */
+function inWords({ path: [name, ...rest], message }: z.core.$ZodIssue, given: object): string {
+  const got = [name!, ...rest].reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown>)[key],
+    given,
+  );
+  const shown = Array.isArray(got) ? got.join(',') : JSON.stringify(got);
+  return `compare: --${kebab(String(name))}: ${message}, got ${shown}.`;
 }

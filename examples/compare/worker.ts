@@ -17,16 +17,17 @@ const answer = (message: JobAnswer): void => {
   process.send!(message); // forked with a channel
 };
 
-let model: string | undefined;
-let bench: Bench | undefined;
+let engine: Promise<unknown> | undefined;
+let bench: (Bench & { model: string }) | undefined;
 
 /** The bench of a model; only the last is kept. */
 async function benchOf({ job, settings, threads }: JobRequest): Promise<Bench> {
-  if (bench && model === job.model) return bench;
-  if (!bench) await openCpu({ threads });
+  if (bench?.model === job.model) return bench;
+  engine ??= openCpu({ threads });
+  await engine;
   bench?.learner.dispose();
-  model = job.model;
-  bench = await openBench(model, settings.lora);
+  bench = undefined; // also where the next cannot be opened
+  bench = { model: job.model, ...(await openBench(job.model, settings.lora)) };
   return bench;
 }
 
