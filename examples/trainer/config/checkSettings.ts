@@ -115,13 +115,25 @@ function sentences(issue: z.core.$ZodIssue, value: unknown): string[] {
     value,
   );
   const near = typeof got === 'string' && issue.code === 'invalid_value';
-  const fix = near ? ` Did you mean '${closest(got, issue.values.map(String))}'?` : '';
-  return [`${path}: ${issue.message}, got ${JSON.stringify(got)}.${fix}`];
+  const fix = near ? ` Did you mean '${closest(got.toLowerCase(), issue.values.map(String))}'?` : '';
+  const shown = typeof got === 'number' ? String(got) : JSON.stringify(got); // NaN too
+  return [`${path}: ${wantedBy(issue)}, got ${shown}.${fix}`];
+}
+
+/** What the setting must be: its own words, and ours for groups and lists. */
+function wantedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_type') return issue.message;
+  if (issue.expected === 'object')
+    return `must be an object of settings (${namesAt(issue.path).join(', ')})`;
+  return issue.expected === 'array' ? 'must be a list' : issue.message;
 }
 
 function namesAt(path: readonly PropertyKey[]): string[] {
   let type: z.ZodType = trainerSchema;
-  for (const key of path) type = inner(type).shape[String(key)]!; // zod walked the same path
+  for (const key of path) {
+    // zod walked the same path
+    type = type instanceof z.ZodArray ? (type.element as z.ZodType) : inner(type).shape[String(key)]!;
+  }
   return Object.keys(inner(type).shape);
 }
 

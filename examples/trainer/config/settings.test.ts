@@ -102,6 +102,14 @@ describe('checkSettings', () => {
     [{ stages: ['sft'] }, 'sft.data: the stage `sft` needs rows.'],
     [{ export: ['adapter'] }, 'export: there is an adapter only with --lora.'],
     [{ format: 'smollm' }, "Did you mean 'smollm2'?"],
+    [{ live: 'sdpo' }, 'live: must be an object of settings (method, updates,'],
+    [{ live: { method: 'SDPO' } }, `got "SDPO". Did you mean 'sdpo'?`],
+    [{ live: { temperature: Number.NaN } }, 'live.temperature: must be a number from 0.01 to 10, got NaN.'],
+    [{ stages: 'live' }, 'stages: must be a list, got "live".'],
+    [
+      { changes: [{ stage: 0, step: 1, rate: 1e-3 }] },
+      "changes.0.rate: there is no such setting. Did you mean 'stage'? Known here: stage, step, learningRate,",
+    ],
     [
       { grpo: { numGenerations: 1 } },
       'grpo.numGenerations: must be an integer from 2 to 1024, got 1.',
