@@ -115,7 +115,9 @@ function sentences(issue: z.core.$ZodIssue, value: unknown): string[] {
     value,
   );
   const near = typeof got === 'string' && issue.code === 'invalid_value';
-  const fix = near ? ` Did you mean '${closest(got.toLowerCase(), issue.values.map(String))}'?` : '';
+  const fix = near
+    ? ` Did you mean '${closest(got.toLowerCase(), issue.values.map(String))}'?`
+    : '';
   const shown = typeof got === 'number' ? String(got) : JSON.stringify(got); // NaN too
   return [`${path}: ${wantedBy(issue)}, got ${shown}.${fix}`];
 }
@@ -132,7 +134,8 @@ function namesAt(path: readonly PropertyKey[]): string[] {
   let type: z.ZodType = trainerSchema;
   for (const key of path) {
     // zod walked the same path
-    type = type instanceof z.ZodArray ? (type.element as z.ZodType) : inner(type).shape[String(key)]!;
+    type =
+      type instanceof z.ZodArray ? (type.element as z.ZodType) : inner(type).shape[String(key)]!;
   }
   return Object.keys(inner(type).shape);
 }

@@ -104,7 +104,10 @@ describe('checkSettings', () => {
     [{ format: 'smollm' }, "Did you mean 'smollm2'?"],
     [{ live: 'sdpo' }, 'live: must be an object of settings (method, updates,'],
     [{ live: { method: 'SDPO' } }, `got "SDPO". Did you mean 'sdpo'?`],
-    [{ live: { temperature: Number.NaN } }, 'live.temperature: must be a number from 0.01 to 10, got NaN.'],
+    [
+      { live: { temperature: Number.NaN } },
+      'live.temperature: must be a number from 0.01 to 10, got NaN.',
+    ],
     [{ stages: 'live' }, 'stages: must be a list, got "live".'],
     [
       { changes: [{ stage: 0, step: 1, rate: 1e-3 }] },

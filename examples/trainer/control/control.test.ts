@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Run } from '../harness/run.ts';
 import { type Control, type ControlHooks, createControl } from './control.ts';
+import { controlHooks } from './controlHooks.ts';
 import { readKeys } from './controlKeys.ts';
 import { openControlServer } from './controlServer.ts';
 
@@ -66,6 +68,19 @@ describe('live control', () => {
     ['pause', 'command:'],
   ])('refuses %j', (command, message) => {
     expect(() => createControl().submit(command)).toThrow(message);
+  });
+
+  test('what the stage at work does not read is not set, and told', async () => {
+    const said: string[] = [];
+    const state = { settings: { stages: ['live'], changes: [] }, stage: 0, actions: [] };
+    const run = { state, out: '', progress: { line: (text: string) => said.push(text) } };
+    const step = { step: 1, of: 2, metrics: {} };
+    const own = controlHooks(run as unknown as Run, step, async () => {}); // what it reads of one
+    await own.set({ learningRate: 1e-3, beta: 0.1 });
+    expect(state.settings.changes).toEqual([]);
+    expect(said).toEqual([
+      '1-live does not read beta, so nothing was set. It reads learningRate, temperature.',
+    ]);
   });
 
   test('keys', async () => {

@@ -1,9 +1,20 @@
 import { basename } from 'node:path';
+import type { StageName } from '../config/schema.ts';
 import { type Run, saveRun, stageLabel } from '../harness/run.ts';
 import { listCheckpoints, writeSnapshot } from '../harness/runState.ts';
-import type { StageStep } from '../method/stage.ts';
+import type { Changes, StageStep } from '../method/stage.ts';
 import type { ControlHooks } from './control.ts';
 import { RollBack } from './rollBack.ts';
+
+/** What can be changed while each stage is at work. */
+const READ: Record<StageName, readonly (keyof Changes)[]> = {
+  collect: [],
+  sft: ['learningRate'],
+  mol: ['learningRate', 'alpha'],
+  live: ['learningRate', 'temperature'],
+  grpo: ['learningRate', 'beta', 'temperature'],
+  eval: [],
+};
 
 /**
  * What commands do to a run after an update.
@@ -25,6 +36,14 @@ export function controlHooks(
   };
   return {
     set: async (values) => {
+      const known = READ[state.settings.stages[state.stage]!]; // it is at work
+      const unread = Object.keys(values).filter((name) => !known.some((own) => own === name));
+      if (unread.length > 0) {
+        progress.line(
+          `${stageLabel(state)} does not read ${unread.join(', ')}, so nothing was set. It reads ${known.join(', ')}.`,
+        );
+        return;
+      }
       state.settings.changes.push({ stage: state.stage, step, ...values });
       await log(`set ${JSON.stringify(values)}`);
     },

@@ -41,6 +41,16 @@ async function play(game: Game, texts: readonly string[]): Promise<[number | nul
 
 const said = (episode: Trajectory): string => episode.segments.map(({ text }) => text).join('\n');
 
+test('an environment without a word is refused before the first stage, not when its turn comes', async () => {
+  const data = await rowsFile('prompts.jsonl', { prompt: 'Say yes.', answer: 'yes' });
+  const reward = await file('reward.mjs', 'export default (texts) => texts.map(() => 0);\n');
+  const stages = ['sft', 'live'];
+  const settings = checkSettings({ environment: 'prompt', data, reward, stages });
+  await expect(openGame(settings)).rejects.toThrow(
+    '`live` needs an environment that answers in words',
+  );
+});
+
 describe('environments by name', () => {
   test('code: the share of tests that a program passes', async () => {
     const tests = [

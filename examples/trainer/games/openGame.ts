@@ -4,6 +4,7 @@ import type { EnvironmentName, TrainerSettings } from '../config/schema.ts';
 import { codeGame } from './codeGame.ts';
 import { codewordsChatGame, codewordsGame } from './codewordsGame.ts';
 import { dialogueGame } from './dialogueGame.ts';
+import { feedbackEnvironment } from './feedbackEnvironment.ts';
 import type { Game } from './game.ts';
 import { gymGame } from './gymGame.ts';
 import { mathsGame } from './mathsGame.ts';
@@ -31,8 +32,15 @@ const OPEN: Record<EnvironmentName, Opener> = {
   dialogue: (settings) => dialogueGame({ ...settings, data: settings.data!, rule: settings.rule! }),
 };
 
-/** The game that the settings name. */
+/** The game that the settings name. @throws {Error} also where a later stage could not play it. */
 export async function openGame(settings: TrainerSettings): Promise<Game> {
+  const game = await openNamed(settings);
+  for (const stage of settings.stages)
+    if (stage === 'collect' || stage === 'live') feedbackEnvironment(game, stage);
+  return game;
+}
+
+async function openNamed(settings: TrainerSettings): Promise<Game> {
   const names = environmentsOf(settings.environment);
   if (names.length === 1) return openOne(names[0]!, settings); // one
   const parts = names.map(async (name, i) => ({

@@ -1,3 +1,4 @@
+import { feedbackEnvironment } from '../games/feedbackEnvironment.ts';
 import { type Run, trajectoriesFile } from '../harness/run.ts';
 import { collectFeedback, rightByTurn } from '../method/collect.ts';
 import { localEpisodes } from '../method/episodeSource.ts';
@@ -12,16 +13,11 @@ export async function collectStage(run: Run): Promise<void> {
     url === undefined
       ? learner.episodes
       : localEpisodes(urlPolicy({ url, model, token: process.env[tokenVariable] }));
-  if (!game.withFeedback) {
-    throw new Error(
-      'stages: `collect` needs an environment that answers in words, and this one only scores. Leave collect and mol out, or give one with feedback (maths, gym, codewords, or a file of yours).',
-    );
-  }
   progress.start('collect', episodes, { next: state.settings.stages.slice(state.stage + 1) });
   const played = await collectFeedback(
     player,
     {
-      environment: game.withFeedback,
+      environment: feedbackEnvironment(game, 'collect'),
       nextTask: game.nextTask,
       maxTurns,
       maxTokens: grpo.maxCompletionLength,

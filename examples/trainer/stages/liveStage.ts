@@ -1,3 +1,4 @@
+import { feedbackEnvironment } from '../games/feedbackEnvironment.ts';
 import { scoresOfStage } from '../harness/bestModel.ts';
 import type { Run } from '../harness/run.ts';
 import { live } from '../method/live/live.ts';
@@ -11,12 +12,7 @@ export async function liveStage(run: Run): Promise<void> {
   const { learner, game, state, signal, progress } = run;
   const { live: settings, grpo } = state.settings;
   const { updates, learningRate } = settings;
-  if (!game.withFeedback) {
-    throw new Error(
-      'stages: `live` needs an environment that answers in words, and this one only scores. Take grpo, or give one with feedback (maths, gym, codewords, or a file of yours).',
-    );
-  }
-  const environment = game.withFeedback;
+  const environment = feedbackEnvironment(game, 'live');
   const method = PRESETS[settings.method](learner);
   try {
     await driveStage(run, {
