@@ -7,6 +7,7 @@ import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
+import { untilStopped } from '../trainer/harness/untilStopped.ts';
 import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { readGeneralText } from './domain/generalText.ts';
@@ -51,16 +52,9 @@ export async function wholeRun(options: Options, checkpoint: Checkpoint): Promis
   const progress = createProgress();
   const run = openRun({ learner, text, out, checkpoint, progress, signal: stop.signal });
   onStopSignals(stop, (text) => progress.line(text));
-  try {
-    await runArms(run);
-  } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    progress.stop();
-    say(`Stopped and saved. Continue with: npm start -- --out ${out} --resume`);
-    return;
-  }
-  progress.stop();
-  process.exitCode = 0; // a signal that came after the last stage stopped nothing
+  const again = `npm start -- --out ${out} --resume`;
+  const { signal } = stop;
+  if (!(await untilStopped(() => runArms(run), { signal, progress, again }))) return;
   await writeResults(out, checkpoint, runFacts(settings, learner, device));
 }
 

@@ -14,6 +14,7 @@ import { runFile, runFileName } from './harness/runFile.ts';
 import { runStages } from './harness/runStages.ts';
 import type { RunState } from './harness/runState.ts';
 import { onStopSignals } from './harness/stopSignals.ts';
+import { untilStopped } from './harness/untilStopped.ts';
 import type { Learner } from './method/learner.ts';
 import { loadLearner } from './method/loadLearner.ts';
 import { readWeights } from './method/weights.ts';
@@ -93,21 +94,18 @@ export async function train(checked: CheckedRun): Promise<void> {
     signal: stop.signal,
   });
   if (!found) await saveRun(run);
-  try {
-    await runStages(run);
-  } catch (error) {
-    progress.stop();
-    if (!stop.signal.aborted) throw error;
-    say(`Stopped and saved. Continue with: npm run train -- --out ${out} --resume`);
-    return;
-  } finally {
+  const again = `npm run train -- --out ${out} --resume`;
+  const { signal } = stop;
+  const leave = async (): Promise<void> => {
     if (workers) await describe(); // who did what
     for (const elsewhere of [rollouts, workers])
       await elsewhere?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
-  }
-  progress.stop();
+  };
+  const ended = await untilStopped(() => runStages(run), { signal, progress, again }).finally(
+    leave,
+  );
+  if (!ended) return;
   await game.close?.();
-  process.exitCode = 0; // a signal that came after the last stage stopped nothing
   const results = {
     evaluations: state.evaluations,
     seconds: state.seconds,

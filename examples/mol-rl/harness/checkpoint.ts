@@ -42,18 +42,11 @@ export async function writeCheckpoint(out: string, checkpoint: Checkpoint): Prom
   const { taught, stage, ...rest } = checkpoint;
   const groups: Record<string, Moments> = {};
   for (const [name, weights] of Object.entries(taught)) groups[`taught|${name}`] = weights;
-  if (stage) {
-    groups['stage|weights'] = stage.state.weights;
-    groups['stage|moments'] = stage.state.moments;
-  }
-  const position = stage && {
-    name: stage.name,
-    step: stage.state.step,
-    optimizerStep: stage.state.optimizerStep,
-    random: stage.state.random,
-    drawn: stage.state.drawn,
-  };
-  const content = encodeState({ header: { ...rest, stage: position }, groups });
+  const { weights, moments, ...position } = stage?.state ?? {};
+  if (weights && moments)
+    Object.assign(groups, { 'stage|weights': weights, 'stage|moments': moments });
+  const header = { ...rest, stage: stage && { name: stage.name, ...position } };
+  const content = encodeState({ header, groups });
   await replaceFile(checkpointFile(out), content, previousFile(out));
 }
 
@@ -92,19 +85,9 @@ function decode({ header, groups }: SavedState): Checkpoint {
     if (name.startsWith('taught|')) taught[name.slice('taught|'.length)] = weights as Weights; // float32 was written
   }
   const { stage, ...rest } = header as unknown as Header; // written by writeCheckpoint
-  return {
-    ...rest,
-    taught,
-    stage: stage && {
-      name: stage.name,
-      state: {
-        step: stage.step,
-        optimizerStep: stage.optimizerStep,
-        random: stage.random,
-        drawn: stage.drawn,
-        weights: (groups['stage|weights'] ?? {}) as Weights, // float32 was written
-        moments: groups['stage|moments'] ?? {},
-      },
-    },
-  };
+  if (!stage) return { ...rest, taught };
+  const { name, ...position } = stage;
+  const weights = (groups['stage|weights'] ?? {}) as Weights; // float32 was written
+  const moments = groups['stage|moments'] ?? {};
+  return { ...rest, taught, stage: { name, state: { ...position, weights, moments } } };
 }

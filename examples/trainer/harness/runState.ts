@@ -77,18 +77,11 @@ export const writeSnapshot = (out: string, state: RunState): Promise<string> =>
 
 async function write(out: string, kind: string, state: RunState): Promise<string> {
   const { weights, progress, ...rest } = state;
+  const { weights: trained, moments, ...position } = progress ?? {};
   const groups: Record<string, Moments> = { weights };
-  if (progress) {
-    groups.trained = progress.weights;
-    groups.moments = progress.moments;
-  }
-  const position = progress && {
-    step: progress.step,
-    optimizerStep: progress.optimizerStep,
-    random: progress.random,
-    drawn: progress.drawn,
-  };
-  const content = encodeState({ header: { ...rest, progress: position }, groups });
+  if (trained && moments) Object.assign(groups, { trained, moments });
+  const header = { ...rest, progress: progress && position };
+  const content = encodeState({ header, groups });
   await mkdir(checkpointsFolder(out), { recursive: true });
   const file = join(checkpointsFolder(out), `${kind}-${state.stage}-${progress?.step ?? 0}.bin`);
   await replaceFile(file, content);

@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mixSeeds } from '@molrl/ef-env';
-import { generate } from '@molrl/qwen3';
+import { generate, type Tokenizer } from '@molrl/qwen3';
 import type { TrainerSettings } from '../config/schema.ts';
 import { exists } from '../harness/exists.ts';
 import { replaceFile } from '../harness/replaceFile.ts';
 import type { GeneralText } from '../harness/run.ts';
 import type { Learner } from '../method/learner.ts';
-
-const SHIPPED = (name: string): URL => new URL(`../../mol-rl/text/${name}.txt`, import.meta.url);
 
 /** Of the base's own text: samples at once, tokens of each at most, tokens in all that are enough, and tries at most. */
 const [SAMPLES, LENGTH, ENOUGH, ROUNDS] = [64, 128, 8192, 16];
@@ -27,10 +25,7 @@ export async function readGeneralText(
   out: string,
 ): Promise<GeneralText> {
   const encode = (text: string): number[] => learner.tokenizer.encode(text);
-  if (generalText === undefined) {
-    const read = async (name: string) => encode(await readFile(SHIPPED(name), 'utf8'));
-    return { train: await read('train'), heldOut: await read('heldOut') };
-  }
+  if (generalText === undefined) return readShippedText(learner.tokenizer);
   const isBase = generalText === 'base';
   const ids = isBase
     ? await textOfBase(learner, seed, out)
@@ -43,6 +38,15 @@ export async function readGeneralText(
     );
   }
   return { train: ids.slice(0, cut), heldOut: ids.slice(cut) };
+}
+
+/** The excerpt that ships with the main job. */
+export async function readShippedText(tokenizer: Tokenizer): Promise<GeneralText> {
+  const read = async (name: string): Promise<number[]> => {
+    const file = new URL(`../../mol-rl/text/${name}.txt`, import.meta.url);
+    return tokenizer.encode(await readFile(file, 'utf8'));
+  };
+  return { train: await read('train'), heldOut: await read('heldOut') };
 }
 
 /** What the untrained model says where nobody asked anything, at temperature 1: the text whose probabilities it should keep. */
