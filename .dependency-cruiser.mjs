@@ -3,7 +3,7 @@
  * `a/b` is a folder inside a folder, `a/` the files of a folder without those of its folders.
  * What a package has beside its floors (index.ts) stands above them.
  */
-const FLOORS = {
+export const FLOORS = {
   grpo: [
     ['base'],
     ['ratio', 'kl'],
