@@ -87,6 +87,15 @@ function checkFiles(settings: TrainerSettings): void {
     settings.workers !== undefined && settings.rollouts !== undefined,
     'workers: they sample for themselves, and `rollouts` names a server that samples. Give one of the two.',
   );
+  const { maxStaleness, dynamicSampling } = settings.grpo;
+  need(
+    maxStaleness > 0 && settings.workers === undefined && settings.rollouts === undefined,
+    'grpo.maxStaleness: this process would sample itself, so nothing can be played while it learns. Add --workers nats://HOST:PORT or --rollouts vllm=URL, or leave it 0.',
+  );
+  need(
+    maxStaleness > 0 && dynamicSampling > 0,
+    'grpo.maxStaleness: groups that are played ahead are not replaced by dynamicSampling. Leave one of the two 0.',
+  );
   need(
     lora === undefined && settings.rollouts !== undefined,
     'rollouts: the server is handed an adapter, and all weights are trained. Add --lora 16.',

@@ -54,6 +54,7 @@ const DEFAULTS: TrainerSettings = {
     miniBatches: 1,
     dynamicSampling: 0,
     overlongCache: 0,
+    maxStaleness: 0,
     samplerCorrection: 'none',
     samplerCorrectionCap: 3,
     episodeTimeout: 30,

@@ -8,6 +8,7 @@ import {
   type PolicyLossCall,
   rewardMetrics,
 } from '@molrl/grpo';
+import { type PlayedAhead, playAhead } from './ahead/playAhead.ts';
 import type { Learner } from './learner.ts';
 import { type PlayGroupsOptions, playGroups } from './playGroups.ts';
 import { type Rollouts, readRollouts, sampledEntropy } from './rollouts.ts';
@@ -21,6 +22,8 @@ export interface GrpoOptions<Task> extends PlayGroupsOptions<Task>, Omit<UpdateO
   /** Batches of rollouts. */
   updates: number;
   learningRate: number;
+  /** Updates by which the weights of rollouts may be behind: above 0 they are played while earlier ones are learned from. Default 0. */
+  maxStaleness?: number | undefined;
   /** Multiplier of the rate at each step. Default: 3 steps of warm-up, then constant. */
   schedule?: ((step: number) => number) | undefined;
   /** Default TRL's, `'group'`. */
@@ -43,41 +46,70 @@ export async function* grpo<Task>(
   stage: Stage,
   options: GrpoOptions<Task>,
 ): AsyncGenerator<StageStep> {
+  const { updates, maxStaleness = 0 } = options;
+  const ahead =
+    maxStaleness > 0
+      ? await playAhead(learner, stage, { ...withChanges(options, stage.step), maxStaleness })
+      : undefined;
+  const rollouts = (now: GrpoOptions<Task>): Promise<PlayedAhead> =>
+    ahead ? ahead.next() : playNow(learner, stage, now);
+  try {
+    while (stage.step < updates) yield await update(learner, stage, { ...options, rollouts });
+  } finally {
+    ahead?.close();
+  }
+}
+
+/** One batch of rollouts and what is learned from it. */
+async function update<Task>(
+  learner: Learner,
+  stage: Stage,
+  options: GrpoOptions<Task> & { rollouts(now: GrpoOptions<Task>): Promise<PlayedAhead> },
+): Promise<StageStep> {
   const { updates, numGenerations, scaleRewards, maskTruncatedCompletions = false } = options;
   const { schedule = warmUp(updates) } = options;
-  for (let step = stage.step; step < updates; step++) {
-    const started = performance.now();
-    const now = withChanges(options, step);
-    const { trajectories, rounds } = await playGroups(learner, stage, now);
-    const { eosIds } = learner.policy;
-    const rollouts = readRollouts(trajectories, { eosIds, maskTruncatedCompletions });
-    const sampled = performance.now();
+  const { step } = stage;
+  const started = performance.now();
+  const now = withChanges(options, step);
+  const { trajectories, metrics: sampling } = await options.rollouts(now);
+  const { eosIds } = learner.policy;
+  const rollouts = readRollouts(trajectories, { eosIds, maskTruncatedCompletions });
+  const sampled = performance.now();
 
-    const { lengths, truncated } = rollouts;
-    const { rewards, metrics: shaping } = shapedRewards(rollouts, options);
-    const advantages = groupAdvantages(rewards, { numGenerations, scaleRewards });
-    const tokens = lengths.reduce((sum, length) => sum + length, 0);
-    const rate = now.learningRate * schedule(step);
-    const metrics: Record<string, number> = {
-      ...rewardMetrics(rewards, { numGenerations }),
-      ...completionMetrics(lengths, truncated),
-      'sampling/entropy': sampledEntropy(rollouts),
-      ...shaping,
-      ...episodeMetrics(trajectories),
-      ...(rounds > 1 && { 'sampling/rounds': rounds }),
-      learning_rate: rate,
-    };
-    const judged = { ...now, rollouts, rewards, advantages, rate };
-    const { metrics: moved, values } = await updateOnRollouts(learner, stage, judged);
-    Object.assign(metrics, moved);
+  const { lengths, truncated } = rollouts;
+  const { rewards, metrics: shaping } = shapedRewards(rollouts, options);
+  const advantages = groupAdvantages(rewards, { numGenerations, scaleRewards });
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const rate = now.learningRate * schedule(step);
+  const metrics: Record<string, number> = {
+    ...rewardMetrics(rewards, { numGenerations }),
+    ...completionMetrics(lengths, truncated),
+    'sampling/entropy': sampledEntropy(rollouts),
+    ...shaping,
+    ...episodeMetrics(trajectories),
+    ...sampling,
+    learning_rate: rate,
+  };
+  const judged = { ...now, rollouts, rewards, advantages, rate };
+  const { metrics: moved, values } = await updateOnRollouts(learner, stage, judged);
+  Object.assign(metrics, moved);
 
-    stage.endUpdate();
-    const ended = performance.now();
-    metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
-    metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
-    const of = { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
-    yield { ...of, episodes: { trajectories, advantages, values } };
-  }
+  stage.endUpdate();
+  const ended = performance.now();
+  metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
+  metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
+  const of = { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
+  return { ...of, episodes: { trajectories, advantages, values } };
+}
+
+/** The rollouts of an update by the present weights. */
+async function playNow<Task>(
+  learner: Learner,
+  stage: Stage,
+  options: GrpoOptions<Task>,
+): Promise<PlayedAhead> {
+  const { trajectories, rounds } = await playGroups(learner, stage, options);
+  return { trajectories, metrics: { ...(rounds > 1 && { 'sampling/rounds': rounds }) } };
 }
 
 /** The options as a person changed them for this update. */
@@ -85,7 +117,10 @@ function withChanges<Task>(
   options: GrpoOptions<Task>,
   step: number,
 ): GrpoOptions<Task> & UpdateOptions {
-  const { beta, learningRate, temperature } = options.tuned?.(step) ?? {};
+  const { beta, learningRate, temperature: changed } = options.tuned?.(step) ?? {};
+  const temperature = options.maxStaleness ? undefined : changed; // rollouts that are under way have the one of the start
+  if (temperature !== changed)
+    options.onWarning?.(`grpo: the temperature stays as it was at the start, with maxStaleness.`);
   const loss = options.loss ?? { lossType: 'dapo', beta: 0 };
   return {
     ...options,

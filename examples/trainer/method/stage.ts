@@ -17,6 +17,8 @@ export interface StageState {
   random: number[];
   /** Prompts drawn. Absent in older states: as many as the updates needed. */
   drawn?: number | undefined;
+  /** Groups that were begun and not learned from, where they are played ahead. */
+  waiting?: number[] | undefined;
 }
 
 /** What a stage yields after each update. */
@@ -67,12 +69,16 @@ export class Stage {
   readonly parameters: Record<string, Variable>;
   /** Prompts drawn; undefined until the first. */
   drawn: number | undefined;
+  /** Groups that are begun and not learned from. */
+  waiting: number[] | undefined;
+  /** Of what does not come from the stream. */
+  readonly seed: number;
   /** Parameters and what goes alongside. */
   readonly #saved: Record<string, Variable>;
   #step: number;
   #isWhole = true;
   /** The position between two updates: one that is cut short has moved random stream and prompts already. */
-  #position: Pick<StageState, 'random' | 'drawn'>;
+  #position: Pick<StageState, 'random' | 'drawn' | 'waiting'>;
 
   constructor(parameters: Record<string, Variable>, options: StageOptions) {
     const { name, seed, resume } = options;
@@ -84,9 +90,11 @@ export class Stage {
       writeWeights(this.#saved, resume.weights);
       this.optimizer.load({ step: resume.optimizerStep, tensors: resume.moments });
     }
-    this.random = resume ? restoreRandom(resume.random) : createRandom(mixSeeds(seed, name));
+    this.seed = mixSeeds(seed, name);
+    this.random = resume ? restoreRandom(resume.random) : createRandom(this.seed);
     this.drawn = resume?.drawn;
-    this.#position = { random: this.random.state(), drawn: this.drawn };
+    this.waiting = resume?.waiting;
+    this.#position = this.#present();
   }
 
   /** Updates done. */
@@ -113,7 +121,12 @@ export class Stage {
   endUpdate(): void {
     this.#step += 1;
     this.#isWhole = true;
-    this.#position = { random: this.random.state(), drawn: this.drawn };
+    this.#position = this.#present();
+  }
+
+  #present(): Pick<StageState, 'random' | 'drawn' | 'waiting'> {
+    const { drawn, waiting } = this;
+    return { random: this.random.state(), drawn, ...(waiting && { waiting }) };
   }
 
   async snapshot(): Promise<StageState> {

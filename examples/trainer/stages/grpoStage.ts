@@ -13,7 +13,7 @@ import { driveStage } from './driveStage.ts';
 export async function grpoStage(run: Run): Promise<void> {
   const { learner, game, state, text, signal, progress } = run;
   const { grpo: settings } = state.settings;
-  const { updates, learningRate } = settings;
+  const { updates, learningRate, maxStaleness } = settings;
   await driveStage(run, {
     learningRate,
     total: updates,
@@ -39,6 +39,17 @@ export async function grpoStage(run: Run): Promise<void> {
       progress.line(`grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}`);
     },
   });
+  if (maxStaleness > 0) progress.line(savedTime(run));
+}
+
+/** What playing ahead was worth. */
+function savedTime({ metrics, state }: Run): string {
+  const label = stageLabel(state);
+  const rows = metrics.rows.filter(({ stage }) => stage === label);
+  const [waited, hidden, dropped] = (
+    ['perf/rollouts_waited_s', 'perf/rollouts_hidden_s', 'staleness/dropped'] as const
+  ).map((name) => rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0));
+  return `grpo  stood still for rollouts for ${waited!.toFixed(1)} s; playing them ahead saved ${hidden!.toFixed(1)} s; ${dropped} groups got too old and were dropped`;
 }
 
 function correctionOf(settings: TrainerSettings['grpo']): RolloutCorrectionOptions | undefined {

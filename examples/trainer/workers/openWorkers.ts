@@ -55,7 +55,8 @@ export async function openWorkers(options: OpenWorkersOptions): Promise<Workers 
   const record: RunRecord = { version: 1, settings, model, files: game.files };
   const described = await nats.blobs.put(new TextEncoder().encode(JSON.stringify(record)));
   const queue = await openJobQueue({ nats, run });
-  const weights = publishWeights(learner.model, nats.blobs, SPARE_VERSIONS);
+  const keep = settings.grpo.maxStaleness + SPARE_VERSIONS;
+  const weights = publishWeights(learner.model, nats.blobs, keep);
   const worked: Record<string, Worked> = {};
   const own = basename(device.library);
   const episodes = workerEpisodes({

@@ -100,6 +100,11 @@ export const grpo = z.strictObject({
     "Tokens below maxCompletionLength in which the reward falls by up to 1, DAPO's soft punishment. 0: none.",
     { trl: 'get_soft_overlong_punishment.soft_punish_cache', verl: 'overlong_buffer.len' },
   ),
+  maxStaleness: named(
+    count(0, 64),
+    'Updates by which the weights of rollouts may be behind those that learn from them: above 0, workers or a server play ahead while this process learns, and such a run is not repeatable. What gets older is dropped. Set samplerCorrection with it. 0: sampling and learning take turns.',
+    { verl: 'async_training.staleness_threshold', primeRl: 'max_off_policy_steps' },
+  ),
   samplerCorrection: named(
     oneOf(['none', 'token_truncate', 'token_mask', 'sequence_truncate', 'sequence_mask']),
     "Weights for what the sampler's probabilities differ from the trainer's by (TIS, MIS).",

@@ -10,6 +10,12 @@ export const samplerDiffers: Check<DuringRun> = ({ settings, updates }) => {
     metric(updates.at(-1), `sampling/sampling_logp_difference/${what}`) ?? 0;
   const [mean, worst] = [of('mean'), of('max')];
   if (mean <= MEAN && worst <= WORST) return undefined;
+  const stale = metric(updates.at(-1), 'staleness/max') ?? 0;
+  if (stale > 0) {
+    return settings.grpo.samplerCorrection === 'none'
+      ? `rollouts are up to ${stale} updates older than the weights that learn from them, their log-probs ${mean.toPrecision(2)} nats off on average, and nothing corrects for it: set --sampler-correction token_truncate, or a smaller --max-staleness.`
+      : undefined;
+  }
   const fix =
     settings.grpo.temperature === 1
       ? 'Sampler and trainer do not compute the same model: compare with --kernels wasm, and report it.'
