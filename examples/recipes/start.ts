@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Segment } from '@molrl/ef-env';
-import { type Learner, loadLearner, type Sequence } from '../trainer/method/learner.ts';
+import type { Learner, Sequence } from '../trainer/method/learner.ts';
+import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { sft } from '../trainer/method/sft.ts';
 import { Stage } from '../trainer/method/stage.ts';
 import { readWeights, type Weights, writeWeights } from '../trainer/method/weights.ts';
