@@ -5,6 +5,8 @@
 //
 // Departs from the paper: strictly on-policy (one update per batch of rollouts, so ratio = 1 and nothing is clipped),
 // no KL to a reference (beta 0), the mean is over the tokens of the batch (DAPO) instead of each answer's own.
+//
+//     node --conditions=@molrl/source --import tsx examples/grpoLoop.ts [steps]
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Environment, Policy, Random, Segment } from '@molrl/ef-env';

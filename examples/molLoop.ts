@@ -5,6 +5,8 @@
 //
 // Each term is a mean over sequences of means over tokens. The paper's abstract says CE on feedback and KL on general
 // ability; which tokens those are, and alpha, were chosen here: docs/method.md lists every choice and whose it is.
+//
+//     node --conditions=@molrl/source --import tsx examples/molLoop.ts [steps]
 import { readFile } from 'node:fs/promises';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
