@@ -5,6 +5,8 @@ import type { FusedOp } from './fusedOp.ts';
 
 /** Small enough for a fraction of a millisecond, odd enough to meet the kernels' row tails. */
 const EXAMPLE_SHAPE = [2, 3, 10];
+/** For devices whose kernels split the work: more rows than a block has. */
+const BLOCKS_SHAPE = [70, 10];
 
 /** Of each back end: whether the op of that name passed its last check. */
 const passed = new WeakMap<KernelBackend, Map<string, boolean>>();
@@ -39,7 +41,9 @@ export function passesFirstUseCheck(op: FusedOp): boolean {
 /** The same ahead of the first use, for devices that are read asynchronously: an op must have been checked before it runs there. */
 export async function checkFirstUse(op: FusedOp): Promise<boolean> {
   remember(op, true); // the check itself uses ops
-  const checked = withoutTape(() => checkExample(op.definition, EXAMPLE_SHAPE, 1));
+  const checked = withoutTape(() =>
+    [EXAMPLE_SHAPE, BLOCKS_SHAPE].flatMap((shape) => checkExample(op.definition, shape, 1)),
+  );
   const values = await Promise.all(
     checked.map(({ fused, reference }) => Promise.all([fused.data(), reference.data()])),
   );

@@ -5,6 +5,8 @@ import type { DecodeRequest } from '../../decode/decodeRequest.ts';
 import { PROMPTS, randomSpec, SMALL, type TensorSpec } from '../../decode/randomDecoder.ts';
 import { DEVICES, type DeviceName, openDevice } from '../../devices/openDevice.ts';
 import type { Completion } from '../decodeJob.ts';
+import { DRAWN_WORDS, drawTokens } from './decode/decodePrograms.ts';
+import type { WebGpuBackend } from './engine/webGpuBackend.ts';
 
 const REQUEST: DecodeRequest = {
   prompts: PROMPTS,
@@ -55,6 +57,27 @@ function dressed(spec: TensorSpec): TensorSpec {
 type Sampled = Record<string, Completion[]>;
 const sampled = {} as Record<DeviceName, Sampled & { counts?: number }>;
 
+let drawnAtEnds: number[] = [];
+
+/** What is drawn at 0 and at 1, which is what a number just below it is in f32; the last logits weigh nothing. */
+async function drawAtEnds(): Promise<number[]> {
+  const backend = tf.backend() as WebGpuBackend; // the one that is open
+  const [logits, uniforms, drawn] = [
+    backend.makeTensorInfo([2, 5], 'float32', Float32Array.of(...row, ...row)),
+    backend.makeTensorInfo([2], 'float32', Float32Array.of(0, 1)),
+    backend.output([2, DRAWN_WORDS], 'int32'),
+  ];
+  backend.run(drawTokens, {
+    tensors: { logits, uniforms, drawn },
+    params: { vocabulary: row.length, temperature: 1 },
+    blocks: 2,
+  });
+  const words = (await backend.read(drawn.dataId)) as Int32Array; // as it was made
+  for (const { dataId } of [logits, uniforms, drawn]) backend.disposeData(dataId);
+  return [words[0]!, words[DRAWN_WORDS]!];
+}
+const row = [-1e4, 0.5, 1, 0.2, -1e4];
+
 beforeAll(async () => {
   for (const name of DEVICES) {
     const device = await openDevice(name);
@@ -80,6 +103,7 @@ beforeAll(async () => {
       expect(after.readBacks - before.readBacks).toBe(REQUEST.maxTokens);
       expect(after.bytesRead - before.bytesRead).toBe(REQUEST.maxTokens * 2 * 8);
       expect(device.memory().inUse).toBe(inUse);
+      drawnAtEnds = await drawAtEnds();
     }
     sampled[name] = results;
     device.dispose();
@@ -103,6 +127,10 @@ test.each([
       expected.topLogprobs?.map((top) => top.map(({ id }) => id)),
     );
   }
+});
+
+test('no id without weight is drawn, at the ends of the random numbers either', () => {
+  expect(drawnAtEnds).toEqual([1, 3]);
 });
 
 test('what a sample gets does not depend on those beside it', () => {

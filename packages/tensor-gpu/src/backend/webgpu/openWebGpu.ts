@@ -15,6 +15,7 @@ import { type GpuCounts, WebGpuRuntime } from './engine/webGpuRuntime.ts';
 import { adamwWebGpu } from './kernels/adamw.ts';
 import { adamwBytesWebGpu } from './kernels/adamwBytes.ts';
 import { adoptWebGpu } from './kernels/adopt.ts';
+import { checkGemm } from './kernels/checkGemm.ts';
 import { fusedKernels, fusedPrograms } from './kernels/fusedKernels.ts';
 import { registerTfjsGpuKernels } from './kernels/registerTfjsGpuKernels.ts';
 
@@ -99,6 +100,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
         );
       },
     });
+    await checkGemm(device);
     for (const op of fusedOps)
       if (op.definition.variant === undefined && hasFusedKernels(op.definition))
         await checkFirstUse(op);

@@ -92,6 +92,19 @@ const PROGRAMS: Record<string, Program> = {
       ],
       0,
     ),
+  'logarithms near 1': () =>
+    tf.mul(tf.log(tf.tensor1d([1 + 2 ** -20, 1 - 2 ** -20, 1.00001, 0.9999, 1])), 1e6),
+  'tanh of small numbers': (x) => tf.mul(tf.tanh(tf.mul(x(30), 1e-6)), 1e6),
+  'quotients and remainders of multiples': () => {
+    const divisors = tf.range(1, 60, 1);
+    const multiples = tf.mul(divisors, tf.range(7, 420, 7));
+    return tf.stack([
+      tf.cast(tf.floorDiv(multiples, divisors), 'float32'),
+      tf.mod(multiples, divisors),
+    ]);
+  },
+  'means of long rows': () => tf.mul(tf.mean(tf.fill([2, 2 ** 21], 0.1), 1), 1e2),
+  'largest of long rows': (x) => tf.max(tf.tile(x(2, 300), [1, 33]), 1),
   'ties of argMax': () => {
     const values = new Float32Array(40_000);
     for (const at of [3, 20_000, 39_999]) values[at] = 5;
@@ -210,6 +223,12 @@ describe('tfjs on a GPU', () => {
     const found = tf.tidy(() => [
       ...[tf.max(x, 1), tf.min(x, 1), tf.sum(x, 1), tf.max(tf.maximum(x, 0), 1)],
       ...[tf.max(tf.relu(x), 1), tf.max(tf.clipByValue(x, 0, 5), 1), tf.max(tf.softmax(x), 1)],
+      ...[
+        tf.max(tf.tanh(x), 1),
+        tf.max(tf.exp(x), 1),
+        tf.sum(tf.log(x), 1),
+        tf.sum(tf.tile(x, [1, 60]), 1),
+      ],
     ]);
     for (const values of await Promise.all(found.map((tensor) => tensor.data()))) {
       expect(values[0]).toBeNaN();

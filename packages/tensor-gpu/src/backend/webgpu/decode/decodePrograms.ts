@@ -1,5 +1,6 @@
 import { defineProgram, type Program, programFamily } from '../engine/program.ts';
 import { LANES, REDUCE_LANES } from '../kernels/lanes.ts';
+import { FUNCTIONS } from '../kernels/wgslFunctions.ts';
 
 /** Puts new keys and values in their places. */
 export const cacheWrite: Program = defineProgram({
@@ -95,8 +96,9 @@ export const drawTokens: Program = defineProgram({
   writes: { drawn: 'u32' },
   params: { vocabulary: 'u32', temperature: 'f32' },
   lanes: LANES,
-  declarations: `
+  declarations: `${FUNCTIONS}
 var<workgroup> tops: array<f32, LANES>;
+var<workgroup> largest: array<u32, LANES>;
 var<workgroup> sums: array<f32, LANES>;`,
   body: `
   let base = block * params.vocabulary;
@@ -105,8 +107,12 @@ var<workgroup> sums: array<f32, LANES>;`,
   let begin = min(params.vocabulary, lane * share);
   let end = min(params.vocabulary, begin + share);
   var most = -3e38;
-  for (var j = begin; j < end; j++) { most = max(most, logits[base + j]); }
+  var first = begin;
+  for (var j = begin; j < end; j++) {
+    if (logits[base + j] > most) { most = logits[base + j]; first = j; }
+  }
   tops[lane] = most;
+  largest[lane] = first;
   workgroupBarrier();
   var top = -3e38;
   for (var l = 0u; l < LANES; l++) { top = max(top, tops[l]); }
@@ -116,13 +122,18 @@ var<workgroup> sums: array<f32, LANES>;`,
   workgroupBarrier();
   if (lane == 0u) {
     var total = 0.0;
-    for (var l = 0u; l < LANES; l++) { total += sums[l]; }
+    var lastLane = 0u;
+    for (var l = 0u; l < LANES; l++) {
+      total += sums[l];
+      if (sums[l] > 0) { lastLane = l; }
+    }
     var id = 0u;
+    var l = 0u;
     if (params.temperature > 0) {
+      // a number just below 1 is 1 in f32: the last id that has a weight
       let at = uniforms[block] * total;
       var before = 0.0;
-      var l = 0u;
-      for (; l + 1u < LANES && before + sums[l] <= at; l++) { before += sums[l]; }
+      for (; l < lastLane && before + sums[l] <= at; l++) { before += sums[l]; }
       let last = min(params.vocabulary, (l + 1u) * share);
       for (var j = l * share; j < last; j++) {
         let weight = exp((logits[base + j] - top) / divisor);
@@ -131,10 +142,11 @@ var<workgroup> sums: array<f32, LANES>;`,
         if (before > at) { break; }
       }
     } else {
-      while (id + 1u < params.vocabulary && logits[base + id] != top) { id++; }
+      while (l + 1u < LANES && tops[l] != top) { l++; }
+      id = min(largest[l], params.vocabulary - 1u);
     }
     let isGood = total > 0 && (bitcast<u32>(total) & 0x7fffffffu) < 0x7f800000u;
     drawn[block * ${DRAWN_WORDS}u] = select(0xffffffffu, id, isGood);
-    drawn[block * ${DRAWN_WORDS}u + 1u] = bitcast<u32>((logits[base + id] - top) / divisor - log(total));
+    drawn[block * ${DRAWN_WORDS}u + 1u] = bitcast<u32>((logits[base + id] - top) / divisor - logarithm(total));
   }`,
 });

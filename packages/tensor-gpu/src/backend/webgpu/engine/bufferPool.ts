@@ -4,6 +4,8 @@ import { BUFFER } from './gpuFlags.ts';
 /** Smallest buffer, and the step below a power of two: a size class wastes at most an eighth. */
 const SMALLEST = 256;
 const STEPS = 8;
+/** Free bytes that are always kept; beyond them, as many as were ever in use at once. */
+const KEPT = 2 ** 26;
 
 /** Bytes of the buffers of a device. */
 export interface GpuMemory {
@@ -25,20 +27,26 @@ export interface GpuMemory {
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #maxBytes: number;
+  readonly #flush: () => void;
+  readonly #all = new Set<GPUBuffer>();
+  #mostInUse = 0;
   readonly #idle = new Map<number, GPUBuffer[]>();
   #recent: GPUBuffer[] = [];
   readonly #memory: GpuMemory = { inUse: 0, reserved: 0, peak: 0, allocated: 0 };
 
-  constructor(device: GPUDevice, maxBytes: number) {
+  /** @param flush - Submits what is encoded: freed buffers that it reads can be given back then. */
+  constructor(device: GPUDevice, { maxBytes, flush }: { maxBytes: number; flush: () => void }) {
     this.#device = device;
     this.#maxBytes = maxBytes;
+    this.#flush = flush;
   }
 
   /** A buffer of at least so many bytes; what lies in it is anything. @param forUpload - `writeBuffer` will fill it. */
   take(bytes: number, forUpload = false): GPUBuffer {
-    const size = sizeClass(bytes);
+    const size = this.#sizeOf(bytes);
     const buffer = this.#reuse(size, forUpload) ?? this.#make(size);
     this.#memory.inUse += size;
+    this.#mostInUse = Math.max(this.#mostInUse, this.#memory.inUse);
     return buffer;
   }
 
@@ -55,6 +63,17 @@ export class BufferPool {
       else list.push(buffer);
     }
     this.#recent = [];
+    // sizes that are not asked for any more, such as those of longer sequences
+    if (this.#memory.reserved - this.#memory.inUse > Math.max(KEPT, this.#mostInUse))
+      this.#dropIdle();
+  }
+
+  /** Gives back all buffers, those of live tensors too. */
+  dispose(): void {
+    for (const buffer of this.#all) buffer.destroy();
+    this.#all.clear();
+    this.#idle.clear();
+    this.#recent = [];
   }
 
   usage(): GpuMemory {
@@ -69,12 +88,22 @@ export class BufferPool {
     return this.#idle.get(size)?.pop();
   }
 
-  #make(size: number): GPUBuffer {
+  /** Its size class, but no more than the device binds. */
+  #sizeOf(bytes: number): number {
     const { limits } = this.#device;
-    const largest = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-    if (size > largest) throw tooLarge(size, largest);
-    if (this.#memory.reserved + size > this.#maxBytes) this.#dropIdle();
-    if (this.#memory.reserved + size > this.#maxBytes)
+    const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    const largest = most - (most % 4);
+    if (bytes > largest) throw tooLarge(bytes, largest);
+    return Math.min(sizeClass(bytes), largest);
+  }
+
+  #make(size: number): GPUBuffer {
+    const hasRoom = () => this.#memory.reserved + size <= this.#maxBytes;
+    if (!hasRoom()) {
+      this.#flush();
+      this.#dropIdle();
+    }
+    if (!hasRoom())
       throw new TensorGpuError(
         'out-of-memory',
         `webgpu: ${size} bytes asked for, ${this.#memory.inUse} in use of ${this.#maxBytes} (maxBytes). Use a smaller micro-batch or model, or raise maxBytes.`,
@@ -82,16 +111,19 @@ export class BufferPool {
     this.#memory.reserved += size;
     this.#memory.allocated += size;
     this.#memory.peak = Math.max(this.#memory.peak, this.#memory.reserved);
-    return this.#device.createBuffer({
+    const buffer = this.#device.createBuffer({
       size,
       usage: BUFFER.storage | BUFFER.copySource | BUFFER.copyTarget,
     });
+    this.#all.add(buffer);
+    return buffer;
   }
 
   #dropIdle(): void {
     for (const list of this.#idle.values()) {
       for (const buffer of list) {
         this.#memory.reserved -= buffer.size;
+        this.#all.delete(buffer);
         buffer.destroy(); // after the submitted commands that use it
       }
     }

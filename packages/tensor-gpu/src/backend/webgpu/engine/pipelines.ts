@@ -1,3 +1,4 @@
+import { TensorGpuError } from '../../../base/errors.ts';
 import { COMPUTE_STAGE } from './gpuFlags.ts';
 import type { Program } from './program.ts';
 
@@ -42,7 +43,11 @@ export class Pipelines {
     await Promise.all(
       programs.map(async (program) => {
         const { layout, descriptor } = this.#describe(program);
-        const pipeline = await this.#device.createComputePipelineAsync(descriptor);
+        const pipeline = await this.#device
+          .createComputePipelineAsync(descriptor)
+          .catch((error: unknown) => {
+            throw notCompiled(program, error);
+          });
         this.#compiled.set(program, { layout, pipeline });
         onCompiled(++done, programs.length);
       }),
@@ -78,4 +83,12 @@ export class Pipelines {
     };
     return { layout, descriptor };
   }
+}
+
+function notCompiled({ name }: Program, error: unknown): TensorGpuError {
+  return new TensorGpuError(
+    'backend',
+    `openDevice: this GPU's driver does not compile ${name} (${String(error)}). Update it, or use openDevice('cpu').`,
+    { cause: error },
+  );
 }

@@ -53,22 +53,27 @@ export class ReadBack {
   }
 
   /** After the copies were submitted. */
-  async deliver({ failure, lost }: DeviceHealth): Promise<void> {
+  async deliver(health: DeviceHealth): Promise<void> {
     try {
       await this.staging.mapAsync(MAP_READ, 0, this.staging.size);
-      const failed = failure();
+      const failed = health.failure();
       if (failed !== undefined) throw failed;
       const range = this.staging.getMappedRange();
       for (const { offset, bytes, resolve } of this.#reads)
         resolve(range.slice(offset, offset + bytes));
     } catch (error) {
-      const late = new Promise<undefined>((resolve) => {
-        setTimeout(() => resolve(undefined), PATIENCE);
-      });
-      const reason = failure() ?? (await Promise.race([lost, late])) ?? error;
+      const reason = await causeOf(error, health);
       for (const { reject } of this.#reads) reject(reason);
     } finally {
       this.staging.destroy();
     }
   }
+}
+
+/** Why a call of the device failed. */
+export async function causeOf(error: unknown, { failure, lost }: DeviceHealth): Promise<unknown> {
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), PATIENCE);
+  });
+  return failure() ?? (await Promise.race([lost, late])) ?? error;
 }

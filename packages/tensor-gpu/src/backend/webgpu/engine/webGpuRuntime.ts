@@ -4,7 +4,7 @@ import type { GpuConnection } from './gpuDevice.ts';
 import { BUFFER } from './gpuFlags.ts';
 import { PARAM_BYTES, Pipelines } from './pipelines.ts';
 import type { Program } from './program.ts';
-import { ReadBack } from './readBack.ts';
+import { causeOf, type DeviceHealth, ReadBack } from './readBack.ts';
 
 /** Dispatches whose params fit into a submission. */
 const MOST_DISPATCHES = 4096;
@@ -63,20 +63,22 @@ export class WebGpuRuntime {
     ...{ bytesRead: 0, bytesUploaded: 0 },
   };
 
+  readonly #onError = (event: Event) => {
+    const { error } = event as GPUUncapturedErrorEvent; // the type of that event
+    this.#failure ??= asError(error);
+  };
+
   constructor(connection: GpuConnection, maxBytes: number) {
     this.#connection = connection;
     const { device } = connection;
     this.#device = device;
-    this.pool = new BufferPool(device, maxBytes);
+    this.pool = new BufferPool(device, { maxBytes, flush: () => this.submit() });
     this.pipelines = new Pipelines(device);
     this.#params = device.createBuffer({
       size: this.#words.byteLength,
       usage: BUFFER.uniform | BUFFER.copyTarget,
     });
-    device.addEventListener('uncapturederror', (event) => {
-      const { error } = event as GPUUncapturedErrorEvent; // the type of that event
-      this.#failure ??= asError(error);
-    });
+    device.addEventListener('uncapturederror', this.#onError);
     this.lost = device.lost.then(({ reason, message }) => {
       const error = new TensorGpuError(
         'device-lost',
@@ -105,6 +107,7 @@ export class WebGpuRuntime {
   /** Puts numbers into a buffer of their own. */
   upload(values: ArrayBufferView): GPUBuffer {
     this.#assertAlive();
+    if (this.#encoder === undefined) this.pool.submitted(); // nothing waits for what was freed
     const buffer = this.pool.take(values.byteLength, true);
     if (values.byteLength > 0) {
       // the values are a view of an ArrayBuffer: shared memory is copied by the caller
@@ -168,7 +171,10 @@ export class WebGpuRuntime {
 
   /** Hands all that is encoded to the device. */
   submit(): void {
-    if (this.#encoder === undefined) return;
+    if (this.#encoder === undefined) {
+      this.pool.submitted();
+      return;
+    }
     this.#endPass();
     const commands = this.#encoder.finish();
     this.#encoder = undefined;
@@ -183,13 +189,29 @@ export class WebGpuRuntime {
   /** Waits until everything is done. @throws {TensorGpuError} what went wrong on the device meanwhile. */
   async finish(): Promise<void> {
     this.submit();
-    await this.#device.queue.onSubmittedWorkDone();
+    try {
+      await this.#device.queue.onSubmittedWorkDone();
+    } catch (error) {
+      throw await causeOf(error, this.#health);
+    }
     if (this.#failure) throw this.#failure;
   }
 
+  /** Gives all memory back, also on a device that stays open for others; what is encoded is not done any more. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#deliver(); // what was asked for is answered
     this.#disposed = true;
+    this.#encoder = undefined;
+    this.#pass = undefined;
+    this.pool.dispose();
+    this.#params.destroy();
+    this.#device.removeEventListener('uncapturederror', this.#onError);
     this.#connection.release();
+  }
+
+  get #health(): DeviceHealth {
+    return { failure: () => this.#failure, lost: this.lost };
   }
 
   #deliver(): void {
@@ -199,7 +221,7 @@ export class WebGpuRuntime {
     this.submit();
     this.#counts.readBacks++;
     this.#counts.bytesRead += readBack.bytes;
-    void readBack.deliver({ failure: () => this.#failure, lost: this.lost });
+    void readBack.deliver(this.#health);
   }
 
   #commands(): GPUCommandEncoder {

@@ -78,7 +78,9 @@ export const clipProgram: Program = defineProgram({
   let total = sumLanes(all, lane);
   if (lane == 0u) {
     let isFinite = (bitcast<u32>(total) & 0x7fffffffu) < 0x7f800000u;
-    clip[0] = min(1, params.maxGradNorm / (sqrt(total) + 1e-6));
+    let norm = sqrt(total) + 1e-6;
+    // no quotient that overflows: shaders may take infinity for anything
+    if (norm > params.maxGradNorm) { clip[0] = params.maxGradNorm / norm; } else { clip[0] = 1; }
     clip[1] = select(0.0, 1.0, isFinite);
   }`,
 });

@@ -18,10 +18,10 @@ const REAL: Record<string, string> = {
   ...ARITHMETIC,
   Atan2: 'arcTangent2(u, v)',
   EluGrad: 'select(u * (v + 1), u, v >= 0)',
-  FloorDiv: 'floor(u / v)',
+  FloorDiv: 'i32(floorQuotient(u, v))', // tfjs's result is whole
   Maximum: 'select(max(u, v), u + v, isNan(u) || isNan(v))',
   Minimum: 'select(min(u, v), u + v, isNan(u) || isNan(v))',
-  Mod: 'u - floor(u / v) * v',
+  Mod: 'fma(-floorQuotient(u, v), v, u)',
   Pow: 'power(u, v)',
   Prelu: 'select(u, u * v, u < 0)',
   RealDiv: 'u / v',
@@ -53,6 +53,13 @@ fn power(a: f32, b: f32) -> f32 {
   let odd = abs(b) % 2 == 1;
   return select(bitcast<f32>(0x7fc00000u + params.zero), select(1.0, -1.0, odd) * pow(-a, b), floor(b) == b);
 }
+// a GPU's quotient may be off by 2.5 units of its last place: 6 / 3 may lie below 2
+fn floorQuotient(a: f32, b: f32) -> f32 {
+  let q = floor(a / b);
+  let rest = fma(-q, b, a);
+  if (rest != 0 && (rest < 0) != (b < 0)) { return q - 1; }
+  return select(q, q + 1, abs(rest) >= abs(b));
+}
 fn floorDivide(a: i32, b: i32) -> i32 {
   let q = a / b;
   return select(q, q - 1, a % b != 0 && (a < 0) != (b < 0));
@@ -65,7 +72,7 @@ const binaryProgram = programFamily((key: string) => {
   return defineProgram({
     name: `binary ${key}`,
     reads: { a: type, b: type },
-    writes: { y: compared === undefined ? type : 'i32' },
+    writes: { y: dtypeOf(name) === undefined ? type : 'i32' },
     params: { size: 'u32', zero: 'u32', ...(!isPlain && dimensionParams(['a', 'b'])) },
     declarations: FUNCTIONS + (name === 'Atan2' ? ANGLES : '') + OF_TWO + (isPlain ? '' : PLACES),
     body: `
@@ -78,6 +85,12 @@ const binaryProgram = programFamily((key: string) => {
   }`,
   });
 });
+
+/** What a function gives, whatever it takes. */
+const dtypeOf = (name: string): GpuDtype | undefined => {
+  if (name in COMPARISONS) return 'bool';
+  return name === 'FloorDiv' ? 'int32' : undefined;
+};
 
 const tableOf = (type: WordType): Record<string, string> => (type === 'f32' ? REAL : WHOLE);
 
@@ -101,7 +114,7 @@ export function binary(
   const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const size = util.sizeFromShape(shape);
   const type = commonWord(name, a, b);
-  const y = backend.output(shape, name in COMPARISONS ? 'bool' : (a.dtype as GpuDtype)); // what its own tensors have
+  const y = backend.output(shape, dtypeOf(name) ?? (a.dtype as GpuDtype)); // what its own tensors have
   const isPlain = String(a.shape) === String(b.shape);
   const layout = isPlain ? 'plain' : 'broadcast';
   backend.run(binaryProgram(`${name} ${type} ${layout}`), {

@@ -1,5 +1,6 @@
 import { defineProgram, type Program, programFamily } from '../engine/program.ts';
 import { LANES, REDUCE_LANES } from './lanes.ts';
+import { FUNCTIONS } from './wgslFunctions.ts';
 
 /** Whether a base is compared with. */
 export type HeadKind = 'own' | 'kl';
@@ -108,11 +109,12 @@ export const finishTokens: (kind: HeadKind) => Program = programFamily((kind: He
     },
     params: { tokens: 'u32', withEntropy: 'u32', forward: 'u32' },
     lanes: 64,
+    declarations: FUNCTIONS,
     body: `
   let row = block * LANES + lane;
   if (row < params.tokens) {
     let s = row * ${STATE_WIDTH}u;
-    let logSum = log(state[s + 1u]);
+    let logSum = logarithm(state[s + 1u]);
     let all = state[s] + logSum;
     logprobs[row] = (state[s + 3u] - state[s]) - logSum;
     entropy[row] = select(0, logSum - state[s + 2u] / state[s + 1u], params.withEntropy != 0u);
@@ -120,7 +122,7 @@ export const finishTokens: (kind: HeadKind) => Program = programFamily((kind: He
     ${
       isKl
         ? `
-    let refAll = state[s + 4u] + log(state[s + 5u]);
+    let refAll = state[s + 4u] + logarithm(state[s + 5u]);
     refLogsumexp[row] = refAll;
     kl[row] = select(state[s + 6u] / state[s + 1u] - (all - refAll), state[s + 6u] / state[s + 5u] - (refAll - all), params.forward != 0u);`
         : ''

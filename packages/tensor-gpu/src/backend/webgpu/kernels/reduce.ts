@@ -1,7 +1,7 @@
-import { backend_util, util } from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
-import { defineProgram, programFamily, type WordType } from '../engine/program.ts';
-import type { GpuDtype } from '../engine/webGpuBackend.ts';
+import { defineProgram, type Program, programFamily, type WordType } from '../engine/program.ts';
+import type { GpuDtype, WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { filled } from './fill.ts';
 import { LANES, REDUCE_LANES } from './lanes.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
@@ -11,6 +11,8 @@ import { WORDS } from './words.ts';
 
 /** Rows longer than this are reduced by the lanes of a workgroup together. */
 const SHORT_ROW = 64;
+/** Elements that a workgroup reduces. A longer row is reduced in parts first: one long sum loses its small terms in f32. */
+const PART = 4096;
 
 /** Of each reduction: what an element joins `all` by, and where it begins. */
 const REDUCTIONS: Record<string, { step: string; first: string }> = {
@@ -58,13 +60,15 @@ const longRows = programFamily((name: string) =>
     name: `reduce long ${name}`,
     reads: { x: 'f32' },
     writes: { y: 'f32' },
-    params: { width: 'u32', scale: 'f32' },
+    params: { width: 'u32', parts: 'u32', scale: 'f32' },
     lanes: LANES,
     declarations: REDUCE_LANES + extremes('f32'),
     body: `
-  let base = block * params.width;
-  var all: f32 = ${name === 'Max' ? 'x[base]' : '0'};
-  for (var j = lane; j < params.width; j += LANES) { let v = x[base + j]; all = ${REDUCTIONS[name]!.step}; }
+  let base = block / params.parts * params.width;
+  let begin = block % params.parts * ${PART}u;
+  let end = min(params.width, begin + ${PART}u);
+  var all: f32 = ${name === 'Max' ? 'x[base + begin]' : '0'};
+  for (var j = begin + lane; j < end; j += LANES) { let v = x[base + j]; all = ${REDUCTIONS[name]!.step}; }
   let result = ${name === 'Max' ? 'maxLanes(all, lane) + sumLanes(select(0.0, all, isNan(all)), lane)' : 'sumLanes(all, lane)'};
   if (lane == 0u) { y[block] = result * params.scale; }`,
   }),
@@ -100,12 +104,7 @@ export const reduceKernels: TfjsGpuKernel[] = Object.keys(REDUCTIONS).map((name)
       const scale = name === 'Mean' ? 1 / width : 1;
       const isLong =
         width > SHORT_ROW && x.dtype === 'float32' && ['Sum', 'Mean', 'Max'].includes(name);
-      if (isLong)
-        backend.run(longRows(name), {
-          tensors: { x: rows, y },
-          params: { width, scale },
-          blocks: count,
-        });
+      if (isLong) reduceLong(backend, longRows(name), { x: rows, y, count, width, scale });
       else
         backend.run(shortRows(`${name} ${WORDS[x.dtype]}`), {
           tensors: { x: rows, y },
@@ -116,3 +115,27 @@ export const reduceKernels: TfjsGpuKernel[] = Object.keys(REDUCTIONS).map((name)
     });
   },
 }));
+
+/** Rows in parts, then their parts, until one part is left. */
+function reduceLong(
+  backend: WebGpuBackend,
+  program: Program,
+  row: { x: TensorInfo; y: TensorInfo; count: number; width: number; scale: number },
+): void {
+  const { y, count, scale } = row;
+  let { x, width } = row;
+  while (width > PART) {
+    const parts = Math.ceil(width / PART);
+    const partial = backend.output([count, parts]);
+    backend.run(program, {
+      tensors: { x, y: partial },
+      params: { width, parts, scale: 1 },
+      blocks: count * parts,
+    });
+    if (x !== row.x) backend.disposeData(x.dataId);
+    x = partial;
+    width = parts;
+  }
+  backend.run(program, { tensors: { x, y }, params: { width, parts: 1, scale }, blocks: count });
+  if (x !== row.x) backend.disposeData(x.dataId);
+}

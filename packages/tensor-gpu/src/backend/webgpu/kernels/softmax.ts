@@ -2,6 +2,7 @@ import { util } from '@tensorflow/tfjs-core';
 import { defineProgram, programFamily } from '../engine/program.ts';
 import { LANES, REDUCE_LANES } from './lanes.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { FUNCTIONS } from './wgslFunctions.ts';
 
 const softmaxProgram = programFamily((name: string) =>
   defineProgram({
@@ -10,7 +11,7 @@ const softmaxProgram = programFamily((name: string) =>
     writes: { y: 'f32' },
     params: { width: 'u32' },
     lanes: LANES,
-    declarations: REDUCE_LANES,
+    declarations: REDUCE_LANES + FUNCTIONS,
     body: `
   let base = block * params.width;
   var most = x[base];
@@ -21,7 +22,7 @@ const softmaxProgram = programFamily((name: string) =>
   let total = sumLanes(sum, lane);
   for (var j = lane; j < params.width; j += LANES) {
     let z = x[base + j] - top;
-    y[base + j] = ${name === 'Softmax' ? 'exp(z) / total' : 'z - log(total)'};
+    y[base + j] = ${name === 'Softmax' ? 'exp(z) / total' : 'z - logarithm(total)'};
   }`,
   }),
 );

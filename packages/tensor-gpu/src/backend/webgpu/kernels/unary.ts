@@ -20,14 +20,14 @@ const UNARY: Record<string, string> = {
   Cosh: '0.5 * (exp(v) + exp(-v))',
   Elu: 'select(expm1(v), v, v >= 0)',
   Erf: 'erf(v)',
-  Exp: 'exp(v)',
+  Exp: 'select(exp(v), v, isNan(v))',
   Expm1: 'expm1(v)',
   Floor: 'floor(v)',
   IsFinite: 'select(0, 1, (bitcast<u32>(v) & 0x7fffffffu) < 0x7f800000u)',
   IsInf: 'select(0, 1, (bitcast<u32>(v) & 0x7fffffffu) == 0x7f800000u)',
   IsNan: 'select(0, 1, isNan(v))',
   LeakyRelu: 'select(v, p * v, v < 0)',
-  Log: 'log(v)',
+  Log: 'logarithm(v)',
   Log1p: 'log1p(v)',
   Neg: '-v',
   Reciprocal: '1 / v',
@@ -46,7 +46,7 @@ const UNARY: Record<string, string> = {
   Square: 'v * v',
   Step: 'select(select(p, 1, v > 0), v, isNan(v))',
   Tan: 'sine(v) / cosine(v)',
-  Tanh: 'tanh(clamp(v, -20, 20))',
+  Tanh: 'hyperbolicTangent(v)',
 };
 
 /** The same on whole numbers, where they have one. */

@@ -1,5 +1,6 @@
 /**
- * WGSL: functions whose built-in forms lose small arguments (`log` may be off by 2^-21 near 1, `exp(v) - 1` is 0 for small v).
+ * WGSL: functions whose built-in forms lose small arguments (`log` may be off by 2^-21 near 1, `tanh` by 1e-5 anywhere, and
+ * `exp(v) - 1` is 0 for small v).
  * NaN is told by its bits: a compiler may take `v != v` for false.
  */
 export const FUNCTIONS = `
@@ -10,9 +11,18 @@ fn log1p(v: f32) -> f32 {
   let q = s * s;
   return 2 * s * (1 + q * (1.0 / 3 + q * (1.0 / 5 + q * (1.0 / 7 + q * (1.0 / 9 + q / 11)))));
 }
+fn logarithm(v: f32) -> f32 {
+  if (v > 0.75 && v < 1.375) { return log1p(v - 1); }
+  return select(log(v), v, isNan(v));
+}
 fn expm1(v: f32) -> f32 {
   if (abs(v) > 0.35) { return exp(v) - 1; }
   return v * (1 + v / 2 * (1 + v / 3 * (1 + v / 4 * (1 + v / 5 * (1 + v / 6 * (1 + v / 7))))));
+}
+fn hyperbolicTangent(v: f32) -> f32 {
+  let e = expm1(-2 * abs(v));
+  let size = -e / (2 + e);
+  return select(size, -size, v < 0);
 }`;
 
 /**
