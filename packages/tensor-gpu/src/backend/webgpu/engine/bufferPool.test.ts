@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 function countingDevice(most: number) {
   const live = new Set<object>();
   const device = {
-    limits: { maxBufferSize: most, maxStorageBufferBindingSize: most },
+    limits: { maxBufferSize: most },
     createBuffer({ size }: { size: number }) {
       const buffer = { size, destroy: () => live.delete(buffer) };
       live.add(buffer);
@@ -17,7 +17,7 @@ function countingDevice(most: number) {
   return { live, device: device as unknown as GPUDevice }; // what a pool asks of one
 }
 
-test('what fits is bound, though its size class would not', () => {
+test('what fits into a buffer gets one, though its size class would not', () => {
   const most = 2 ** 31 - 4; // as drivers have it: no power of two
   const { device } = countingDevice(most);
   const pool = new BufferPool(device, { maxBytes: 2 ** 40, flush: () => undefined });

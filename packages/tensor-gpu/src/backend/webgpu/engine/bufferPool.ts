@@ -88,10 +88,9 @@ export class BufferPool {
     return this.#idle.get(size)?.pop();
   }
 
-  /** Its size class, but no more than the device binds. */
+  /** Its size class, but no more than a buffer may have. */
   #sizeOf(bytes: number): number {
-    const { limits } = this.#device;
-    const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+    const most = this.#device.limits.maxBufferSize;
     const largest = most - (most % 4);
     if (bytes > largest) throw tooLarge(bytes, largest);
     return Math.min(sizeClass(bytes), largest);
@@ -141,6 +140,6 @@ function sizeClass(bytes: number): number {
 function tooLarge(size: number, largest: number): TensorGpuError {
   return new TensorGpuError(
     'out-of-memory',
-    `webgpu: a tensor of ${size} bytes is asked for, this device binds ${largest} at most. Use a smaller micro-batch, or a model with a smaller vocabulary.`,
+    `webgpu: a tensor of ${size} bytes is asked for, buffers of this device have ${largest} at most. Use a smaller micro-batch, or a model with a smaller vocabulary.`,
   );
 }

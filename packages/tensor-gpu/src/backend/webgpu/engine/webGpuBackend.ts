@@ -32,6 +32,8 @@ interface Stored {
 /** A dispatch whose buffers are tensors. */
 export interface TensorDispatch extends Omit<Dispatch, 'buffers'> {
   readonly tensors: Readonly<Record<string, TensorInfo>>;
+  /** Of tensors that are bound in part: that part, in elements; `start` is a multiple of 64. */
+  readonly windows?: Readonly<Record<string, { start: number; size: number }>>;
 }
 
 /** tfjs back end whose tensors are buffers of a GPU. They are written at once and read asynchronously only. */
@@ -46,11 +48,22 @@ export class WebGpuBackend extends KernelBackend {
   }
 
   /** Runs a program over tensors. */
-  run(program: Program, { tensors, params, blocks }: TensorDispatch): void {
+  run(program: Program, { tensors, windows = {}, params, blocks }: TensorDispatch): void {
     if (blocks === 0) return;
     const buffers: Record<string, GpuSlice> = {};
-    for (const name of program.bindings) buffers[name] = this.slice(tensors[name]!); // all are given
+    for (const name of program.bindings) {
+      const { buffer, size: all } = this.#data.get(tensors[name]!.dataId); // all are given
+      const { start, size } = windows[name] ?? { start: 0, size: all };
+      if (size > this.mostElements) throw tooLargeToBind(program, 4 * size, this.mostElements);
+      const bytes = size < all ? 4 * size : Math.min(buffer.size, 4 * this.mostElements);
+      buffers[name] = { buffer, offset: 4 * start, bytes };
+    }
     this.gpu.dispatch(program, { buffers, params, blocks });
+  }
+
+  /** Elements of a tensor that a program may have before it at once. */
+  get mostElements(): number {
+    return Math.floor(this.gpu.limits.maxStorageBufferBindingSize / 4);
   }
 
   /** Where a tensor lies. */
@@ -173,6 +186,13 @@ export class WebGpuBackend extends KernelBackend {
   override dispose(): void {
     this.gpu.dispose();
   }
+}
+
+function tooLargeToBind({ name }: Program, bytes: number, most: number): TensorGpuError {
+  return new TensorGpuError(
+    'out-of-memory',
+    `webgpu: ${name} takes a tensor of ${bytes} bytes as a whole, this device binds ${4 * most} at most. Use a smaller micro-batch, or a model with a smaller vocabulary.`,
+  );
 }
 
 function asGpuDtype(dtype: DataType): GpuDtype {

@@ -8,7 +8,7 @@ function idleDevice() {
   const buffers = new Set<object>();
   let isLost = false;
   const device = {
-    limits: { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 },
+    limits: { maxBufferSize: 2 ** 28 },
     lost: new Promise<GPUDeviceLostInfo>((resolve) => {
       lose = resolve;
     }),

@@ -16,10 +16,18 @@ import { ownMemory } from './ownMemory.ts';
 /** Stands for no clipping: the largest f32. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
-/** Parameters of one dispatch: devices bind few buffers at once. */
+/** A parameter, or a part of one that is too large to be bound at once. */
+interface Piece {
+  /** Of the parameter. */
+  index: number;
+  /** Its first element there, a multiple of `CHUNK`. */
+  begin: number;
+  size: number;
+}
+
+/** Pieces of one dispatch: devices bind few buffers at once. */
 interface Group {
-  first: number;
-  sizes: number[];
+  pieces: Piece[];
   /** `[mean, square]` of each, one after the other. */
   moments: TensorInfo;
 }
@@ -30,14 +38,15 @@ interface Group {
  */
 export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): AdamwMoments {
   const sizes = parameters.map(({ size }) => size);
-  const groups: Group[] = slices(sizes, UPDATE_MEMBERS).map(({ first, part }) => ({
-    first,
-    sizes: part,
-    moments: filled(backend, [2 * part.reduce((sum, size) => sum + size, 0)], { value: 0 }),
+  const half = Math.floor(backend.mostElements / 2); // both moments of a group are one tensor
+  const most = Math.max(CHUNK, half - (half % CHUNK));
+  const pieces = sizes.flatMap((size, index) => piecesOf(index, size, most));
+  const groups: Group[] = grouped(pieces, { members: UPDATE_MEMBERS, most }).map((part) => ({
+    pieces: part,
+    moments: filled(backend, [2 * elementsOf(part)], { value: 0 }),
   }));
-  const chunks = sizes.map((size) => Math.ceil(size / CHUNK));
   const starts = [0];
-  for (const count of chunks) starts.push(starts.at(-1)! + count);
+  for (const size of sizes) starts.push(starts.at(-1)! + chunksOf(size));
   const table = backend.makeTensorInfo([starts.length], 'int32', Int32Array.from(starts));
 
   /** Per parameter, and the factor that the norm of all asks for. */
@@ -45,11 +54,17 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
     const partial = backend.output([starts.at(-1)!]);
     const squares = backend.output([sizes.length]);
     const clip = backend.output([2]);
-    for (const { first, part } of slices(sizes, NORM_MEMBERS)) {
+    for (const part of grouped(pieces, { members: NORM_MEMBERS, most: Number.POSITIVE_INFINITY })) {
+      const { index, begin } = part[0]!; // no group is empty
       backend.run(normProgram(part.length), {
-        tensors: { ...members('g', gradients.slice(first, first + part.length)), partial },
-        params: { ...membersOf('size', part), ...startsOf(part), first: starts[first]! },
-        blocks: part.reduce((sum, size) => sum + Math.ceil(size / CHUNK), 0),
+        tensors: { ...named('g', part, (piece) => gradients[piece.index]!), partial },
+        windows: named('g', part, windowOf),
+        params: {
+          ...named('size', part, ({ size }) => size),
+          ...startsOf(part),
+          first: starts[index]! + chunksOf(begin),
+        },
+        blocks: blocksOf(part),
       });
     }
     backend.run(totalsProgram, {
@@ -71,24 +86,21 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
     scalars: Omit<AdamwScalars, 'clip'>,
   ) => {
     const { beta1, beta2, ...rest } = scalars;
-    for (const { first, sizes: part, moments } of groups) {
-      const weights = parameters
-        .slice(first, first + part.length)
-        .map((weight) => ownMemory(backend, weight));
+    for (const { pieces: part, moments } of groups)
       backend.run(updateProgram(part.length), {
         tensors: {
-          ...members('g', gradients.slice(first, first + part.length)),
-          ...members('w', weights),
+          ...named('g', part, ({ index }) => gradients[index]!),
+          ...named('w', part, ({ index }) => ownMemory(backend, parameters[index]!)),
           clip,
           moments,
         },
+        windows: { ...named('g', part, windowOf), ...named('w', part, windowOf) },
         params: {
-          ...{ ...membersOf('size', part), ...startsOf(part), ...rest },
+          ...{ ...named('size', part, ({ size }) => size), ...startsOf(part), ...rest },
           ...{ grow: 1 - beta1, keepSquare: beta2, growSquare: 1 - beta2 },
         },
-        blocks: part.reduce((sum, size) => sum + Math.ceil(size / CHUNK), 0),
+        blocks: blocksOf(part),
       });
-    }
     backend.disposeData(clip.dataId);
   };
   const readSquares = async (squares: TensorInfo) => {
@@ -96,11 +108,13 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
     backend.disposeData(squares.dataId);
     return Float64Array.from((await values) as Float32Array); // squares are float32
   };
-  const placeOf = (index: number) => {
-    const group = groups[Math.floor(index / UPDATE_MEMBERS)]!;
-    const before = group.sizes.slice(0, index - group.first).reduce((sum, size) => sum + size, 0);
-    return { group, at: 2 * before, size: sizes[index]! };
-  };
+  /** Where the moments of a parameter lie. */
+  const placesOf = (index: number) =>
+    groups.flatMap(({ pieces: part, moments }) =>
+      part.flatMap((piece, k) =>
+        piece.index === index ? [{ piece, moments, at: 2 * elementsOf(part.slice(0, k)) }] : [],
+      ),
+    );
   return {
     async squaredNorms(gradients) {
       const { squares, clip } = norms(gradients, LARGEST);
@@ -122,18 +136,27 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
       );
     },
     async read(index) {
-      const { group, at, size } = placeOf(index);
-      const all = (await backend.read(group.moments.dataId)) as Float32Array; // moments are float32
-      return { mean: all.slice(at, at + size), square: all.slice(at + size, at + 2 * size) };
+      const [mean, square] = [new Float32Array(sizes[index]!), new Float32Array(sizes[index]!)];
+      const places = placesOf(index);
+      const read = await Promise.all(places.map(({ moments }) => backend.read(moments.dataId)));
+      for (const [k, { piece, at }] of places.entries()) {
+        const { begin, size } = piece;
+        const all = read[k] as Float32Array; // moments are float32
+        mean.set(all.subarray(at, at + size), begin);
+        square.set(all.subarray(at + size, at + 2 * size), begin);
+      }
+      return { mean, square };
     },
     write(index, { mean, square }) {
-      const { group, at, size } = placeOf(index);
-      for (const [k, values] of [mean, square].entries()) {
-        const given = backend.makeTensorInfo([size], 'float32', values);
-        const to = backend.slice(group.moments);
-        backend.gpu.copy(backend.slice(given), { ...to, offset: 4 * (at + k * size) }, 4 * size);
-        backend.disposeData(given.dataId);
-      }
+      for (const { piece, moments, at } of placesOf(index))
+        for (const [k, values] of [mean, square].entries()) {
+          const { begin, size } = piece;
+          const part = values.subarray(begin, begin + size);
+          const given = backend.makeTensorInfo([size], 'float32', part);
+          const to = backend.slice(moments);
+          backend.gpu.copy(backend.slice(given), { ...to, offset: 4 * (at + k * size) }, 4 * size);
+          backend.disposeData(given.dataId);
+        }
     },
     dispose() {
       for (const { moments } of groups) backend.disposeData(moments.dataId);
@@ -142,31 +165,47 @@ export function adamwWebGpu(backend: WebGpuBackend, parameters: Variable[]): Ada
   };
 }
 
-/** Neighbours of a list, so many at a time. */
-function slices(sizes: readonly number[], count: number): { first: number; part: number[] }[] {
-  return Array.from({ length: Math.ceil(sizes.length / count) }, (_, k) => ({
-    first: k * count,
-    part: sizes.slice(k * count, (k + 1) * count),
+function piecesOf(index: number, size: number, most: number): Piece[] {
+  if (size <= most) return [{ index, begin: 0, size }];
+  return Array.from({ length: Math.ceil(size / most) }, (_, k) => ({
+    ...{ index, begin: k * most, size: Math.min(most, size - k * most) },
   }));
 }
 
-/** `g0`, `g1`, … of a part. */
-function members(name: string, tensors: readonly TensorInfo[]): Record<string, TensorInfo> {
-  return Object.fromEntries(tensors.map((tensor, k) => [`${name}${k}`, tensor]));
+/** Neighbours, so many at a time, of so many elements together. */
+function grouped(
+  pieces: readonly Piece[],
+  { members, most }: { members: number; most: number },
+): Piece[][] {
+  const groups: Piece[][] = [];
+  for (const piece of pieces) {
+    const last = groups.at(-1);
+    if (last && last.length < members && elementsOf(last) + piece.size <= most) last.push(piece);
+    else groups.push([piece]);
+  }
+  return groups;
 }
 
-const membersOf = (name: string, values: readonly number[]): Record<string, number> =>
-  Object.fromEntries(values.map((value, k) => [`${name}${k}`, value]));
+const chunksOf = (size: number): number => Math.ceil(size / CHUNK);
+
+const elementsOf = (part: readonly Piece[]): number =>
+  part.reduce((sum, { size }) => sum + size, 0);
+
+const blocksOf = (part: readonly Piece[]): number =>
+  part.reduce((sum, { size }) => sum + chunksOf(size), 0);
+
+const windowOf = ({ begin, size }: Piece) => ({ start: begin, size });
+
+/** `NAME0`, `NAME1`, … of a part. */
+function named<Value>(
+  name: string,
+  part: readonly Piece[],
+  of: (piece: Piece) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(part.map((piece, k) => [`${name}${k}`, of(piece)]));
+}
 
 /** The first workgroup of each member. */
-function startsOf(part: readonly number[]): Record<string, number> {
-  let blocks = 0;
-  return membersOf(
-    'start',
-    part.map((size) => {
-      const start = blocks;
-      blocks += Math.ceil(size / CHUNK);
-      return start;
-    }),
-  );
+function startsOf(part: readonly Piece[]): Record<string, number> {
+  return Object.fromEntries(part.map((_, k) => [`start${k}`, blocksOf(part.slice(0, k))]));
 }

@@ -2,9 +2,10 @@ import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import { defineProgram, programFamily, type WordType } from '../engine/program.ts';
 import type { GpuDtype, WebGpuBackend } from '../engine/webGpuBackend.ts';
-import { AXES, collapsedStrides, dimensionParams, PLACES } from './places.ts';
+import { AXES, collapsedStrides, dimensionParams, dimensions, PLACES } from './places.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
 import { ANGLES, FUNCTIONS } from './wgslFunctions.ts';
+import { runElements } from './windows.ts';
 import { WORDS } from './words.ts';
 
 /** Expressions of `u` and `v`. */
@@ -115,14 +116,24 @@ export function binary(
   const size = util.sizeFromShape(shape);
   const type = commonWord(name, a, b);
   const y = backend.output(shape, dtypeOf(name) ?? (a.dtype as GpuDtype)); // what its own tensors have
-  const isPlain = String(a.shape) === String(b.shape);
-  const layout = isPlain ? 'plain' : 'broadcast';
-  backend.run(binaryProgram(`${name} ${type} ${layout}`), {
+  if (String(a.shape) === String(b.shape)) {
+    const tensors = { a, b, y };
+    const program = binaryProgram(`${name} ${type} plain`);
+    runElements(backend, program, { tensors, params: { zero: 0 }, size });
+    return y;
+  }
+  const program = binaryProgram(`${name} ${type} broadcast`);
+  const [sizeA, sizeB] = [a, b].map((operand) => util.sizeFromShape(operand.shape));
+  if (size > backend.mostElements && (sizeA === 1 || sizeB === 1)) {
+    const [tensors, shared] = sizeA === 1 ? [{ b, y }, { a }] : [{ a, y }, { b }];
+    const strides = { a: [sizeA === 1 ? 0 : 1], b: [sizeB === 1 ? 0 : 1] };
+    const params = { zero: 0, ...dimensions([size], strides) };
+    runElements(backend, program, { tensors, shared, params, size });
+    return y;
+  }
+  backend.run(program, {
     tensors: { a, b, y },
-    params: {
-      ...{ size, zero: 0 },
-      ...(!isPlain && collapsedStrides(shape, { a: a.shape, b: b.shape })),
-    },
+    params: { size, zero: 0, ...collapsedStrides(shape, { a: a.shape, b: b.shape }) },
     blocks: Math.ceil(size / 256),
   });
   return y;

@@ -2,20 +2,21 @@ import { util } from '@tensorflow/tfjs-core';
 import { defineProgram, type Program } from '../engine/program.ts';
 import { filled } from './fill.ts';
 import type { GpuFusedKernel, GpuFusedKernelCall } from './gpuFusedKernel.ts';
+import { rowWindows } from './windows.ts';
 
-/** An id outside the table gives NaN. */
+/** The rows of a part of the table, `rows` from `first` on; an id outside the whole of it gives NaN. */
 const forward = defineProgram({
   name: 'embedding',
   reads: { weight: 'f32', ids: 'i32' },
   writes: { y: 'f32' },
-  params: { size: 'u32', width: 'u32', rows: 'u32' },
+  params: { size: 'u32', width: 'u32', known: 'u32', first: 'u32', rows: 'u32' },
   body: `
   let i = block * LANES + lane;
   if (i < params.size) {
     let id = ids[i / params.width];
-    let inside = id >= 0 && u32(id) < params.rows;
-    let at = u32(clamp(id, 0, i32(params.rows) - 1)) * params.width + i % params.width;
-    y[i] = select(bitcast<f32>(0x7fc00000u + params.size * 0u), weight[at], inside);
+    let row = u32(id) - params.first; // large where it lies before
+    if (id < 0 || u32(id) >= params.known) { y[i] = bitcast<f32>(0x7fc00000u + params.size * 0u); }
+    else if (row < params.rows) { y[i] = weight[row * params.width + i % params.width]; }
   }`,
 });
 
@@ -24,11 +25,12 @@ const backward = defineProgram({
   name: 'embeddingGradient',
   reads: { ids: 'i32', dy: 'f32' },
   writes: { dweight: 'f32' },
-  params: { tokens: 'u32', width: 'u32', rows: 'u32', paddingId: 'i32' },
+  params: { tokens: 'u32', width: 'u32', first: 'u32', rows: 'u32', paddingId: 'i32' },
   lanes: 64,
   body: `
   let id = ids[block];
-  var isFirst = id != params.paddingId && id >= 0 && u32(id) < params.rows;
+  let row = u32(id) - params.first;
+  var isFirst = id != params.paddingId && id >= 0 && row < params.rows;
   for (var t = 0u; t < block && isFirst; t++) { isFirst = ids[t] != id; }
   if (isFirst) {
     for (var j = lane; j < params.width; j += LANES) {
@@ -36,7 +38,7 @@ const backward = defineProgram({
       for (var t = block; t < params.tokens; t++) {
         if (ids[t] == id) { sum += dy[t * params.width + j]; }
       }
-      dweight[u32(id) * params.width + j] = sum;
+      dweight[row * params.width + j] = sum;
     }
   }`,
 });
@@ -55,11 +57,13 @@ function rowsKernel(name: string, table: string, chosen: string): GpuFusedKernel
       const [rows = 0, width = 0] = weight.shape;
       const y = backend.output([...ids.shape, width]);
       const size = util.sizeFromShape(y.shape);
-      backend.run(forward, {
-        tensors: { weight, ids, y },
-        params: { size, width, rows },
-        blocks: Math.ceil(size / 256),
-      });
+      for (const { first, count } of rowWindows(backend, rows, width))
+        backend.run(forward, {
+          tensors: { weight, ids, y },
+          windows: { weight: { start: first * width, size: count * width } },
+          params: { size, width, known: rows, first, rows: count },
+          blocks: Math.ceil(size / 256),
+        });
       return [y];
     },
     gradient: ({ backend, inputs, attributes, wanted }: GpuFusedKernelCall) => {
@@ -70,11 +74,13 @@ function rowsKernel(name: string, table: string, chosen: string): GpuFusedKernel
       const dweight = filled(backend, shape, { value: 0 });
       const tokens = util.sizeFromShape(ids.shape);
       const { paddingId = -1 } = attributes as { paddingId?: number }; // attribute of embeddingOp
-      backend.run(backward, {
-        tensors: { ids, dy: inputs.dy!, dweight },
-        params: { tokens, width, rows, paddingId },
-        blocks: tokens,
-      });
+      for (const { first, count } of rowWindows(backend, rows, width))
+        backend.run(backward, {
+          tensors: { ids, dy: inputs.dy!, dweight },
+          windows: { dweight: { start: first * width, size: count * width } },
+          params: { tokens, width, first, rows: count, paddingId },
+          blocks: tokens,
+        });
       return [dweight];
     },
   };

@@ -2,6 +2,7 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { defineProgram, programFamily } from '../engine/program.ts';
 import type { GpuDtype, WebGpuBackend } from '../engine/webGpuBackend.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { runElements } from './windows.ts';
 
 const fillProgram = programFamily((type: 'f32' | 'i32') =>
   defineProgram({
@@ -23,10 +24,8 @@ export function filled(
 ): TensorInfo {
   const y = backend.output(shape, dtype);
   const size = util.sizeFromShape([...shape]);
-  backend.run(fillProgram(dtype === 'float32' ? 'f32' : 'i32'), {
-    tensors: { y },
-    params: { size, value },
-    blocks: Math.ceil(size / 256),
+  runElements(backend, fillProgram(dtype === 'float32' ? 'f32' : 'i32'), {
+    ...{ tensors: { y }, params: { value }, size },
   });
   return y;
 }

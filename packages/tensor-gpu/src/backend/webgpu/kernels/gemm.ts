@@ -1,6 +1,7 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { defineProgram, type Program, programFamily, type WordType } from '../engine/program.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { WINDOW_UNIT } from './windows.ts';
 
 /** Rows and columns that a workgroup computes, and the depth of its tiles in workgroup memory. */
 const TILE = 64;
@@ -157,15 +158,84 @@ var<workgroup> parts: array<f32, ${64 * rows}>;`,
 /** The programs that products of any size run. */
 export const gemmPrograms: readonly Program[] = [tiled, fewRows(1), fewRows(FEW_ROWS)];
 
-/** A product of matrices. Nothing is done for an empty result; an empty sum is 0. */
+/** A product of matrices. Nothing is done for an empty result; an empty sum is 0. What the device cannot bind at once is split. */
 export function gemm(backend: WebGpuBackend, args: GemmArgs): void {
-  const { m, n, k, batch = 1, a, b, c, accumulate = false, scale = 1 } = args;
+  const halves = halved(args, backend.mostElements - WINDOW_UNIT);
+  if (halves === undefined) product(backend, args);
+  else for (const half of halves) gemm(backend, half);
+}
+
+/** Two products instead of one with a matrix of more than `most` elements. */
+function halved(args: GemmArgs, most: number): [GemmArgs, GemmArgs] | undefined {
+  const { m, n, k, batch = 1, a, b, c } = args;
+  const large = (matrix: GpuMatrix, rows: number, columns: number) =>
+    extentOf(matrix, [batch, rows, columns]) > most;
+  const [largeA, largeB, largeC] = [large(a, m, k), large(b, k, n), large(c, m, n)];
+  if (!largeA && !largeB && !largeC) return undefined;
+  if (batch > 1) return cutBatch(args);
+  if (largeB && n > 1 && b.columnStep >= b.rowStep) return cutColumns(args);
+  if (m > 1 && (largeC || (largeA && a.rowStep >= a.columnStep))) return cutRows(args);
+  return k > 1 ? cutDepth(args) : undefined;
+}
+
+/** Elements from the first to the last that a product touches. */
+function extentOf(
+  { rowStep, columnStep, batchStep = 0 }: GpuMatrix,
+  [batch, rows, columns]: readonly [number, number, number],
+): number {
+  return (batch - 1) * batchStep + (rows - 1) * rowStep + (columns - 1) * columnStep + 1;
+}
+
+const moved = (matrix: GpuMatrix, by: number): GpuMatrix => ({
+  ...matrix,
+  start: (matrix.start ?? 0) + by,
+});
+
+function cutBatch({ batch = 1, a, b, c, ...rest }: GemmArgs): [GemmArgs, GemmArgs] {
+  const half = batch >> 1;
+  const [from, into, to] = [a, b, c].map((x) => moved(x, half * (x.batchStep ?? 0)));
+  return [
+    { ...rest, batch: half, a, b, c },
+    { ...rest, batch: batch - half, a: from!, b: into!, c: to! },
+  ];
+}
+
+function cutRows({ m, a, c, ...rest }: GemmArgs): [GemmArgs, GemmArgs] {
+  const half = m >> 1;
+  return [
+    { ...rest, m: half, a, c },
+    { ...rest, m: m - half, a: moved(a, half * a.rowStep), c: moved(c, half * c.rowStep) },
+  ];
+}
+
+function cutColumns({ n, b, c, ...rest }: GemmArgs): [GemmArgs, GemmArgs] {
+  const half = n >> 1;
+  return [
+    { ...rest, n: half, b, c },
+    { ...rest, n: n - half, b: moved(b, half * b.columnStep), c: moved(c, half) },
+  ];
+}
+
+function cutDepth({ k, a, b, ...rest }: GemmArgs): [GemmArgs, GemmArgs] {
+  const half = k >> 1;
+  const [from, into] = [moved(a, half * a.columnStep), moved(b, half * b.rowStep)];
+  return [
+    { ...rest, k: half, a, b },
+    { ...rest, k: k - half, a: from, b: into, accumulate: true },
+  ];
+}
+
+function product(backend: WebGpuBackend, args: GemmArgs): void {
+  const { m, n, k, batch = 1, accumulate = false, scale = 1 } = args;
+  const bound = boundMatrices(backend, args);
+  const { a, b, c } = bound.matrices;
   const { sameForAnyRows = false } = args;
   const isFew = sameForAnyRows || m <= FEW_ROWS;
   const fewer = m === 1 ? 1 : FEW_ROWS;
   const [rows, columns] = isFew ? [fewer, FEW_COLUMNS] : [TILE, TILE];
   backend.run(isFew ? fewRows(fewer) : tiled, {
     tensors: { a: a.tensor, b: b.tensor, c: c.tensor },
+    windows: bound.windows,
     params: {
       ...{ m, n, k, accumulate: accumulate ? 1 : 0, scale },
       ...{ aStart: a.start ?? 0, aRow: a.rowStep, aColumn: a.columnStep, aBatch: a.batchStep ?? 0 },
@@ -174,6 +244,22 @@ export function gemm(backend: WebGpuBackend, args: GemmArgs): void {
     },
     blocks: batch * Math.ceil(m / rows) * Math.ceil(n / columns),
   });
+}
+
+/** The matrices, those in a tensor that is too large counted from the beginning of a window. */
+function boundMatrices(backend: WebGpuBackend, { a, b, c, ...sizes }: GemmArgs) {
+  const { m, n, k, batch = 1 } = sizes;
+  const windows: Record<string, { start: number; size: number }> = {};
+  const bind = (name: string, matrix: GpuMatrix, [rows, columns]: readonly [number, number]) => {
+    if (util.sizeFromShape(matrix.tensor.shape) <= backend.mostElements) return matrix;
+    const begin = matrix.start ?? 0;
+    const start = begin - (begin % WINDOW_UNIT);
+    const size = begin - start + extentOf(matrix, [batch, rows, columns]);
+    windows[name] = { start, size: Math.max(1, size) };
+    return moved(matrix, -start);
+  };
+  const matrices = { a: bind('a', a, [m, k]), b: bind('b', b, [k, n]), c: bind('c', c, [m, n]) };
+  return { matrices, windows };
 }
 
 /** A matrix whose rows lie one after the other, or its transpose. */

@@ -2,6 +2,7 @@ import { util } from '@tensorflow/tfjs-core';
 import { defineProgram, programFamily } from '../engine/program.ts';
 import type { GpuDtype } from '../engine/webGpuBackend.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
+import { runElements } from './windows.ts';
 import { WORDS } from './words.ts';
 
 /** `Identity`, and what only names the shape anew. */
@@ -51,11 +52,7 @@ const castKernel: TfjsGpuKernel = {
     if (x.dtype === dtype) return backend.alias(x, x.shape);
     const y = backend.output(x.shape, dtype);
     const size = util.sizeFromShape(x.shape);
-    backend.run(castProgram(`${x.dtype} ${dtype}`), {
-      tensors: { x, y },
-      params: { size },
-      blocks: Math.ceil(size / 256),
-    });
+    runElements(backend, castProgram(`${x.dtype} ${dtype}`), { tensors: { x, y }, size });
     return y;
   },
 };

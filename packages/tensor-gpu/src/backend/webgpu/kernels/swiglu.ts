@@ -1,6 +1,7 @@
 import { util } from '@tensorflow/tfjs-core';
 import { defineProgram, type Program } from '../engine/program.ts';
 import { type GpuFusedKernel, wantedOutputs } from './gpuFusedKernel.ts';
+import { runElements } from './windows.ts';
 
 const forward = defineProgram({
   name: 'swiglu',
@@ -34,8 +35,7 @@ export const swigluKernel: GpuFusedKernel = {
   forward: ({ backend, inputs: { gate, up } }) => {
     const y = backend.output(gate!.shape);
     const size = util.sizeFromShape(gate!.shape);
-    const blocks = Math.ceil(size / 256);
-    backend.run(forward, { tensors: { gate: gate!, up: up!, y }, params: { size }, blocks });
+    runElements(backend, forward, { tensors: { gate: gate!, up: up!, y }, size });
     return [y];
   },
   gradient: (call) => {
@@ -46,11 +46,8 @@ export const swigluKernel: GpuFusedKernel = {
     const dgate = gradients.of('gate') ?? scratch();
     const dup = gradients.of('up') ?? scratch();
     const size = util.sizeFromShape(gate!.shape);
-    backend.run(backward, {
-      tensors: { gate: gate!, up: up!, dy: dy!, dgate, dup },
-      params: { size },
-      blocks: Math.ceil(size / 256),
-    });
+    const tensors = { gate: gate!, up: up!, dy: dy!, dgate, dup };
+    runElements(backend, backward, { tensors, size });
     for (const tensor of [dgate, dup])
       if (!gradients.outputs.includes(tensor)) backend.disposeData(tensor.dataId);
     return gradients.outputs;

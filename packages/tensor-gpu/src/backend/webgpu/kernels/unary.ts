@@ -4,6 +4,7 @@ import { defineProgram, programFamily } from '../engine/program.ts';
 import type { GpuDtype } from '../engine/webGpuBackend.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
 import { ANGLES, FUNCTIONS } from './wgslFunctions.ts';
+import { runElements } from './windows.ts';
 
 /** Expressions of `v`, f32; `p` and `q` are the numbers of ATTRIBUTES. */
 const UNARY: Record<string, string> = {
@@ -117,10 +118,8 @@ export const unaryKernels: TfjsGpuKernel[] = [
     const x = inputs.x!;
     const size = util.sizeFromShape(x.shape);
     const y = backend.output(x.shape, ASKS.includes(name) ? 'bool' : (x.dtype as GpuDtype)); // what its own tensors have
-    backend.run(unaryProgram(`${name} ${kindOf(name, x)}`), {
-      tensors: { x, y },
-      params: { size, ...numbersOf(name, attrs) },
-      blocks: Math.ceil(size / 256),
+    runElements(backend, unaryProgram(`${name} ${kindOf(name, x)}`), {
+      ...{ tensors: { x, y }, params: numbersOf(name, attrs), size },
     });
     return y;
   },
