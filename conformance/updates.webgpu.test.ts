@@ -262,7 +262,7 @@ describe('a training step of the nano model', () => {
         "allocated": 0,
         "bytesRead": 372,
         "bytesUploaded": 1700,
-        "dispatches": 165,
+        "dispatches": 172,
         "pipelines": 0,
         "readBacks": 2,
         "submissions": 2,
