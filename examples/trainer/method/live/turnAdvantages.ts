@@ -6,17 +6,20 @@ import { type Played, siblingsOf } from './liveMethod.ts';
 const GAMMA = 0.1;
 
 /**
- * RLTF's advantages of two-turn episodes, of each attempt of each episode.
+ * RLTF's advantages of two-turn episodes, of each attempt of each episode; with another `gamma` those of IM-RAG's searches.
  *
- *     R_t = r_t + 0.1 R_{t+1}        A = R_t - mean over the group's attempts at turn t
+ *     R_t = r_t + gamma R_{t+1}        A = R_t - mean over the group's attempts at turn t
  *
  * An episode that ended without a score has 0 and is in no mean.
  */
-export function turnAdvantages(played: Pick<Played, 'episodes'>): number[][] {
+export function turnAdvantages(
+  played: Pick<Played, 'episodes'>,
+  gamma: number = GAMMA,
+): number[][] {
   return played.episodes.map((episode) => {
-    const own = returnsOf(episode);
+    const own = returnsOf(episode, gamma);
     if (!own) return episode.attempts.map(() => 0);
-    const group = siblingsOf(played, episode).map(returnsOf);
+    const group = siblingsOf(played, episode).map((sibling) => returnsOf(sibling, gamma));
     return Array.from(own, (value, turn) => {
       const peers = group.flatMap((returns) => returns?.[turn] ?? []);
       return value - peers.reduce((sum, peer) => sum + peer, 0) / peers.length; // it is one of them
@@ -24,7 +27,7 @@ export function turnAdvantages(played: Pick<Played, 'episodes'>): number[][] {
   });
 }
 
-function returnsOf({ attempts }: LiveEpisode): Float64Array | undefined {
+function returnsOf({ attempts }: LiveEpisode, gamma: number): Float64Array | undefined {
   const rewards = attempts.flatMap(({ reward }) => reward ?? []);
-  return rewards.length < attempts.length ? undefined : turnReturns(rewards, { gamma: GAMMA });
+  return rewards.length < attempts.length ? undefined : turnReturns(rewards, { gamma });
 }
