@@ -11,7 +11,7 @@ import { answerRow, foundAll, innerMonologue, isRight } from '../imRag.ts';
 import { startOf } from '../start.ts';
 import { chains, chainTask, SEARCHES, wandering } from './chains.ts';
 
-const [updates = 24, seeds = 3] = process.argv.slice(2).map(Number);
+const [updates = 20, seeds = 3] = process.argv.slice(2).map(Number);
 await openCpu();
 const { learner, again } = await startOf({
   conversations: (await wandering(1024)).map(({ segments }) => segments),
