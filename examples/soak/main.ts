@@ -8,6 +8,7 @@ import type { SoakPart } from './soakPart.ts';
 import { soakControl } from './trainerControl.ts';
 import { soakTrainer } from './trainerKills.ts';
 import { soakMemory } from './trainerMemory.ts';
+import { soakQueue, soakWorkers } from './workerKills.ts';
 
 const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
   kills: { run: soakKills, count: 20, what: 'times the main job is killed' },
@@ -15,6 +16,12 @@ const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
   control: { run: soakControl, count: 1, what: 'run changed by hand and repeated' },
   memory: { run: soakMemory, count: 1000, what: 'updates of GRPO in one process' },
   grading: { run: soakGrading, count: 100_000, what: 'graded pairs' },
+  workers: {
+    run: soakWorkers,
+    count: 2000,
+    what: 'episodes over NATS, its server and workers killed',
+  },
+  queue: { run: soakQueue, count: 10_000, what: 'episodes of 16 kB over NATS' },
   javascript: { run: soakJavascript, count: 10_000, what: 'JavaScript programs in a sandbox' },
   python: { run: soakPython, count: 100, what: 'Python programs in a sandbox' },
 };
