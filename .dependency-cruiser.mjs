@@ -67,6 +67,16 @@ export default {
       from: { path: '^packages/[^/]+/src/' },
       to: { circular: true },
     },
+    ...['cpu', 'webgpu'].map((device) => ({
+      name: `device ${device}`,
+      comment: `Only devices/, index.ts and browser.ts import from backend/${device}: what others need stands in backend/.`,
+      severity: 'error',
+      from: {
+        path: '^packages/tensor-gpu/src/',
+        pathNot: `^packages/tensor-gpu/src/(backend/${device}/|devices/|index[.]ts$|browser[.]ts$)`,
+      },
+      to: { path: `^packages/tensor-gpu/src/backend/${device}/` },
+    })),
     ...floorRules,
   ],
   options: {
