@@ -94,17 +94,27 @@ interface Cancellations {
   close(): void;
 }
 
+/** Cancelled jobs that are remembered: one may be given out while its cancellation is under way. */
+const REMEMBERED = 10_000;
+
 function listenToCancellations({ connection }: Nats): Cancellations {
   const running = new Map<string, AbortController>();
+  const cancelled = new Set<string>();
+  const why = new Error('the trainer does not want it any more');
   const heard = connection.subscribe('molrl.cancel.*', {
-    callback: (_error, message) =>
-      running.get(message.string())?.abort(new Error('the trainer does not want it any more')),
+    callback: (_error, message) => {
+      const id = message.string();
+      running.get(id)?.abort(why);
+      cancelled.add(id);
+      if (cancelled.size > REMEMBERED) cancelled.delete(cancelled.values().next().value!); // the oldest
+    },
   });
   return {
     of(id, stop) {
       const own = new AbortController();
       const end = (): void => own.abort(stop.reason);
       running.set(id, own);
+      if (cancelled.has(id)) own.abort(why);
       stop.addEventListener('abort', end, { once: true });
       const release = (): void => {
         running.delete(id);
@@ -132,6 +142,7 @@ async function doJob(message: JsMsg, options: Doing): Promise<void> {
   try {
     job = JSON.parse(await unpacked(nats, message.data)) as Job; // written by the queue
     ({ release, signal: unwanted } = cancelled.of(job.id, signal));
+    unwanted.throwIfAborted();
     const content = await perform(job, unwanted);
     const report: Report = {
       ...{ job: job.id, attempt: job.attempt, worker, library },
