@@ -61,7 +61,7 @@ interface Entry<Group> {
  * so that what is learned from in the order in which it was begun is never older than `maxStaleness`. What is ready first is
  * learned from first, though: a group that many others overtake gets older than that, and is dropped.
  *
- * @see Fu et al. 2025, AReaL, section 5.1: https://arxiv.org/abs/2505.24298
+ * @see Fu et al. 2025, AReaL: https://arxiv.org/abs/2505.24298
  */
 export function rolloutScheduler<Group>(
   options: RolloutSchedulerOptions<Group>,
