@@ -201,6 +201,7 @@ describe('a training step of the nano model', () => {
     const batch = packedBatch(sequences);
     const { rows, ids } = selectTargets(batch, sequences);
     const spent = await spentOn(async () => {
+      // not scoreTargets, which reads the log-probs back before the loss is known
       const { value, tape } = record(() => {
         const hidden = reshape(model.forward(batch), [batch.B * batch.T, NANO.hiddenSize]);
         const chosen = selectRows(hidden, tensor1d(rows, 'int32'));

@@ -25,6 +25,7 @@ import { modelCard } from './model/modelCard.ts';
 import { openRollouts } from './remote/openRollouts.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
+import { memoryInWords } from './seeing/doctor/memoryInWords.ts';
 import { readRun } from './seeing/readRun.ts';
 import { renderReport } from './seeing/report/report.ts';
 import { openTrackers } from './seeing/tracking/openTrackers.ts';
@@ -84,6 +85,7 @@ export async function train(checked: CheckedRun): Promise<void> {
   await describe();
   if (!found) {
     const facts = await beforeRun({ settings, learner, game, sftRows });
+    say(memoryInWords(facts.memory));
     for (const { sentence } of findings(CHECKS_BEFORE, facts)) say(`doctor: ${sentence}`);
   }
   onStopSignals(stop, tell);

@@ -1,5 +1,4 @@
-import { planMemory, type Qwen3Config, sharedTokens } from '@molrl/qwen3';
-import type { Sequence } from './learner.ts';
+import { planMemory, type Qwen3Config, sharedTokens, type TrainingSequence } from '@molrl/qwen3';
 
 /** What the activations and gradients of one forward and backward pass may take, where nobody says otherwise. */
 const PASS_BYTES = 1 << 30;
@@ -19,7 +18,7 @@ export function tokensPerPass(config: Qwen3Config, loraRank: number): number {
 export function microBatches<Item>(
   items: readonly Item[],
   limits: { items?: number | undefined; tokens: number; sharePrefixes?: boolean },
-  sequencesOf: (item: Item) => readonly Sequence[],
+  sequencesOf: (item: Item) => readonly TrainingSequence[],
 ): Item[][] {
   const { items: most = items.length, tokens: mostTokens, sharePrefixes = false } = limits;
   const parts: Item[][] = [];
@@ -42,5 +41,5 @@ export function microBatches<Item>(
   return parts;
 }
 
-const sharedBy = (before: readonly Sequence[], own: readonly Sequence[]): number =>
+const sharedBy = (before: readonly TrainingSequence[], own: readonly TrainingSequence[]): number =>
   own.reduce((sum, sequence, i) => sum + (before[i] ? sharedTokens(before[i], sequence) : 0), 0);

@@ -11,6 +11,7 @@ test('exports these names and no others', () => {
       "adamw8bit",
       "add",
       "attention",
+      "canDecode",
       "checkFusedOp",
       "checkpoint",
       "createDecoder",

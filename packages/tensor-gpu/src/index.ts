@@ -27,6 +27,7 @@ export type { OpenWebGpuOptions, WebGpuDevice } from './backend/webgpu/openWebGp
 export { weightTensor } from './backend/weightTensor.ts';
 export { weightVersion } from './backend/weightVersion.ts';
 export { TensorGpuError, type TensorGpuErrorCode } from './base/errors.ts';
+export { canDecode } from './decode/canDecode.ts';
 export { createDecoder, type Decoder } from './decode/createDecoder.ts';
 export type { DecodeProgress, DecodeRequest } from './decode/decodeRequest.ts';
 export type { DecoderSpec } from './decode/decoderSpec.ts';

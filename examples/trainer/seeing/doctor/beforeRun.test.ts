@@ -14,6 +14,7 @@ import type { TrainerConfig } from '../../config/schema.ts';
 import { openGame } from '../../games/openGame.ts';
 import { beforeRun } from './beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './checks.ts';
+import { memoryInWords } from './memoryInWords.ts';
 import { memoryNeeded } from './memoryNeeded.ts';
 
 const base = fileURLToPath(new URL('../../../mol-rl/base/', import.meta.url));
@@ -87,6 +88,9 @@ describe('memoryNeeded', () => {
     expect(parts['frozen weights']).toBeGreaterThan(2 * 0.99 * parameters);
     expect(parts['frozen weights']! + parts.weights!).toBeLessThan(2.2 * parameters);
     expect(trained).toBeLessThan(0.05 * parameters);
+    expect(memoryInWords(facts({}))).toMatch(
+      /^Memory: about \d+\.\d GiB of \d+\.\d GiB \(.*frozen weights 25\d MiB.*the process itself\)\.$/,
+    );
     expect(facts({ gradientCheckpointing: true }).needed).toBeLessThan(facts({}).needed);
     expect(facts({ lora: undefined, optim: 'adamw_8bit' }).needed).toBeLessThan(
       facts({ lora: undefined }).needed,

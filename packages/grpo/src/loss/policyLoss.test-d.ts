@@ -23,6 +23,8 @@ policyLoss(data, { lossType: 'cispo', delta: 2 });
 policyLoss(data, { lossType: 'rema', beta: 0.1 });
 // @ts-expect-error gmpo has no reduction
 policyLoss(data, { lossType: 'gmpo', reduction: 'token-mean' });
+// @ts-expect-error gmpo takes an estimator of the KL, not the KL
+policyLoss(data, { lossType: 'gmpo', klEstimator: 'exact' });
 // @ts-expect-error a misspelt option
 policyLoss(data, { lossType: 'dapo', epsilonHi: 0.28 });
 // @ts-expect-error a misspelt convention

@@ -1,5 +1,4 @@
-import { type DrawnToken, TensorGpuError } from '@molrl/tensor-gpu';
-import { getBackend } from '@tensorflow/tfjs-core';
+import { canDecode, type DrawnToken, TensorGpuError } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Completion } from './completion.ts';
@@ -20,9 +19,6 @@ export interface Generation {
   onToken?: (token: DrawnToken, text: CompletionText | undefined) => void;
 }
 
-/** The back ends that have a decode program. */
-const DECODING: readonly string[] = ['molrl', 'molrl-webgpu'];
-
 /** Samples where it is fastest, and adds the text. */
 export async function runGeneration(generation: Generation): Promise<Completion[]> {
   const { model, prompts, options, onToken } = generation;
@@ -35,7 +31,7 @@ export async function runGeneration(generation: Generation): Promise<Completion[
     ...(onToken && { onToken: (token: DrawnToken) => onToken(token, texts?.[token.sample]) }),
   };
   const sampled =
-    DECODING.includes(getBackend()) && !generation.isForwardOnly && isDecodable(model)
+    canDecode() && !generation.isForwardOnly && isDecodable(model)
       ? await sampleByDecoder(model, prompts, settings)
       : await generateRows(model, prompts, settings);
   return sampled.map((completion, i) => {

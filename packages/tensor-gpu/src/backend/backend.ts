@@ -29,6 +29,8 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   adopt(weight: MappedTensor): TensorInfo;
   /** Whether `adopt` widens to float32, so that kernels see a tensor like any other. Default: they read it as it lies. */
   readonly widensWeights?: boolean | undefined;
+  /** Whether tensors can only be read asynchronously. Default: `dataSync` works. */
+  readonly isAsynchronous?: boolean | undefined;
   /** AdamW's moments for these parameters, updated on the device. */
   moments(parameters: Variable[]): AdamwMoments;
   /** The same in bytes; means have the first map, squares the second. Default: they are computed where JavaScript runs. */

@@ -8,10 +8,8 @@ import {
   type Tensor,
   tensor,
 } from '@tensorflow/tfjs-core';
+import { currentBackend } from '../backend/backend.ts';
 import { TensorGpuError } from '../base/errors.ts';
-
-/** tfjs's WebGPU back end and ours. */
-const ASYNCHRONOUS: readonly string[] = ['webgpu', 'molrl-webgpu'];
 
 /** A loss in plain numbers with its derivative. */
 export interface LossAndGradient {
@@ -45,7 +43,7 @@ export function lossFromGradient(
   lossFn: (values: Float32Array) => LossAndGradient,
 ): Scalar {
   const { backendName } = engine();
-  if (ASYNCHRONOUS.includes(backendName)) {
+  if (backendName === 'webgpu' || currentBackend()?.isAsynchronous) {
     throw new TensorGpuError(
       'backend',
       `lossFromGradient: back end '${backendName}' cannot be read synchronously. Use record(), await x.data(), then tape.backward([[x, gradient]], parameters).`,

@@ -1,6 +1,5 @@
 import type { BeforeRun, Check } from '../check.ts';
-
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+import { gib } from '../memoryInWords.ts';
 
 /** What is planned must fit into the machine. */
 export const memoryTooSmall: Check<Pick<BeforeRun, 'memory' | 'settings'>> = ({

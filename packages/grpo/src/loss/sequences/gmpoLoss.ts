@@ -24,7 +24,9 @@ import { readPolicyData } from '../tokens/readPolicyData.ts';
 
 const NAME = 'gmpoLoss';
 
-export interface GmpoOptions extends KlOptions, SharedOptions {
+export interface GmpoOptions extends Omit<KlOptions, 'klEstimator'>, SharedOptions {
+  /** See the other losses; an exact KL has no place in the geometric mean. */
+  klEstimator?: Exclude<KlOptions['klEstimator'], 'exact'>;
   /** Log ratios below -epsilon are clipped. Default 0.4. */
   epsilon?: number | undefined;
   /** Log ratios above epsilonHigh are clipped. Default `epsilon`. */
@@ -71,7 +73,8 @@ function lossOfRows(
   const { gradientAccumulationSteps = 1, numSequences, klEstimator } = options;
   const { batch, logRatio: ratioOfTokens } = readPolicyData(data, options, { name: NAME });
   const { importanceWeights, tokenWeights, entropies } = batch;
-  refuse(NAME, { exactKl: klEstimator === 'exact', importanceWeights, tokenWeights });
+  const exactKl = (klEstimator as unknown) === 'exact'; // of a caller without types
+  refuse(NAME, { exactKl, importanceWeights, tokenWeights });
   const { mask, kept, rows, starts, trained, trainedStarts, advantages, logRatio } = batch;
   const size = mask.length;
   const zeros = () => new Float64Array(size);

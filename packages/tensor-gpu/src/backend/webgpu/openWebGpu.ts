@@ -89,6 +89,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       device,
       fusedKernels,
       widensWeights: true,
+      isAsynchronous: true,
       adopt: (weight) => adoptWebGpu(device, weight),
       moments: (parameters) => adamwWebGpu(device, parameters),
       byteMoments: (parameters, maps) => adamwBytesWebGpu(device, parameters, maps),
