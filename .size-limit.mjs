@@ -19,7 +19,7 @@ const inBrowser = (config) => ({ ...config, platform: 'browser', format: 'esm' }
 const tensors = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', 'koffi', 'webgpu'];
 
 export default [
-  entry('grpo', '28 kB'),
+  entry('grpo', '29 kB'),
   { ...entry('grpo', '9.6 kB'), name: 'grpo, one loss', import: '{ dapoLoss }' }, // half of it checks what it is given
   entry('mol-loss', '12.5 kB'),
   entry('ef-env', '112 kB', optional),
@@ -41,9 +41,9 @@ export default [
   entry('qwen3', '60 kB', [...tensors, '@molrl/tensor-gpu', '@huggingface/tokenizers', ...optionalOf('qwen3')]),
   // nothing of Node in it; what is loaded when it is needed (gpu.js, tfjs's gradients) is counted
   ...[
-    { limit: '314 kB', name: 'tensor-gpu, in a browser' },
+    { limit: '316 kB', name: 'tensor-gpu, in a browser' },
     {
-      limit: '143 kB',
+      limit: '146 kB',
       name: 'tensor-gpu, in a browser, without kernels of one’s own',
       import: '{ openDevice, record, adamw, linear, lmHead }',
     },
@@ -52,5 +52,5 @@ export default [
     ...{ ...budget, path: 'packages/tensor-gpu/dist/browser/browser.js' },
     modifyEsbuildConfig: inBrowser,
   })),
-  entry('tensor-gpu', '318 kB', tensors), // 27 kB of it the GPU; acorn twice: our import, and gpu.js's require in its lazy chunk
+  entry('tensor-gpu', '320 kB', tensors), // 27 kB of it the GPU; acorn twice: our import, and gpu.js's require in its lazy chunk
 ];

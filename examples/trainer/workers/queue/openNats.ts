@@ -61,15 +61,12 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
   };
 }
 
-/** Optional packages: only runs with workers need them. */
+/** Only runs with workers load it. */
 async function loadClient() {
   try {
     return await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]);
   } catch (cause) {
-    throw new Error(
-      'workers: the NATS client is not installed. Run: npx pnpm install (its optional packages @nats-io/* are needed).',
-      { cause },
-    );
+    throw new Error('workers: the NATS client is not installed. Run: npx pnpm install', { cause });
   }
 }
 
