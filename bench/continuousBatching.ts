@@ -10,7 +10,7 @@
 import { generate } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { benchModel, randomIds } from './ours/benchModel.ts';
-import { type ShapeName, shapes } from './shapes.ts';
+import { shapeNamed } from './shapes.ts';
 import { timed } from './timed.ts';
 
 const SLOTS = 8;
@@ -23,8 +23,7 @@ function lengthsOf(count: number): number[] {
 
 async function main([name = 'small', completions = '256', pairs = '3']: string[]): Promise<void> {
   const device = await openCpu();
-  const shape = shapes[name as ShapeName]; // undefined for others, said below
-  if (shape === undefined) throw new Error(`continuousBatching: no shape '${name}'`);
+  const shape = shapeNamed('continuousBatching', name);
   const count = Number(completions);
   const model = benchModel(shape);
   const lengths = lengthsOf(count);

@@ -19,7 +19,7 @@ import { PRESETS, type PresetName } from '../examples/trainer/method/live/preset
 import { tokensPerPass } from '../examples/trainer/method/microBatches.ts';
 import { median } from './median.ts';
 import { benchModel, uniform } from './ours/benchModel.ts';
-import { type ShapeName, shapes } from './shapes.ts';
+import { shapeNamed } from './shapes.ts';
 
 const GENERATIONS = 8;
 const ATTEMPTS = 64;
@@ -93,8 +93,7 @@ interface Contender {
 
 async function main([name = 'micro', rounds = '7']: string[]): Promise<void> {
   const device = await openCpu({ threads: 1 });
-  const shape = shapes[name as ShapeName]; // undefined for others, said below
-  if (shape === undefined) throw new Error(`methods: no shape '${name}'`);
+  const shape = shapeNamed('methods', name);
   const [model, ref] = [benchModel(shape), benchModel(shape)];
   const limits = {
     tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),

@@ -98,3 +98,10 @@ export const shapes: Record<ShapeName, Shape> = {
     ...{ trainBatch: 1, trainLength: 128, sampleBatch: 1, newTokens: 16, loraRank: 16 },
   },
 };
+
+/** The shape of a program's argument. @throws {Error} naming the program and what it can take. */
+export function shapeNamed(program: string, name: string): Shape {
+  const shape = shapes[name as ShapeName]; // undefined for other names
+  if (shape !== undefined) return shape;
+  throw new Error(`${program}: no shape '${name}'. There are ${Object.keys(shapes).join(', ')}.`);
+}

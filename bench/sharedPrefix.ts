@@ -12,7 +12,7 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { median } from './median.ts';
 import { benchModel, randomIds } from './ours/benchModel.ts';
-import { type ShapeName, shapes } from './shapes.ts';
+import { shapeNamed } from './shapes.ts';
 import { type Run, timed } from './timed.ts';
 
 const [PROMPTS, GENERATIONS] = [8, 8];
@@ -56,8 +56,7 @@ async function gradient(
 
 async function main([name = 'micro', pairs = '5']: string[]): Promise<void> {
   const device = await openCpu();
-  const shape = shapes[name as ShapeName]; // undefined for others, said below
-  if (shape === undefined) throw new Error(`sharedPrefix: no shape '${name}'`);
+  const shape = shapeNamed('sharedPrefix', name);
   const model = benchModel(shape);
   if (name === 'smollm2') addLora(model, { r: 16, alpha: 16 });
   for (const [prompt, completion] of LENGTHS) {

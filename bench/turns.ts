@@ -10,15 +10,14 @@ import { generate } from '@molrl/qwen3';
 import { createKvCache, openCpu } from '@molrl/tensor-gpu';
 import { median } from './median.ts';
 import { benchModel, randomIds } from './ours/benchModel.ts';
-import { type ShapeName, shapes } from './shapes.ts';
+import { shapeNamed } from './shapes.ts';
 import { type Run, timed } from './timed.ts';
 
 const CHUNK = 48;
 
 async function main([name = 'small', turns = '4', pairs = '5']: string[]): Promise<void> {
   const device = await openCpu();
-  const shape = shapes[name as ShapeName]; // undefined for others, said below
-  if (shape === undefined) throw new Error(`turns: no shape '${name}'`);
+  const shape = shapeNamed('turns', name);
   const count = Number(turns);
   const model = benchModel(shape);
   const said = randomIds(1, count * CHUNK, shape.vocab);
