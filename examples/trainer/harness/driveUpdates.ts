@@ -1,3 +1,4 @@
+import { explainStep } from '@molrl/grpo';
 import { RollBack } from '../control/rollBack.ts';
 import type { Stage, StageStep } from '../method/stage.ts';
 
@@ -7,7 +8,7 @@ export interface DriveUpdatesOptions {
   updates: AsyncGenerator<StageStep>;
   /** After each update, before it is saved. `'end'` is the last one. */
   onUpdate(update: StageStep): EndOr | Promise<EndOr>;
-  /** What to say of an update, each sentence once whatever its numbers. Default: its own advice. */
+  /** What to say of an update, each sentence once whatever its numbers. Default: what `explainStep` says of its metrics. */
   advice?: ((update: StageStep) => readonly string[]) | undefined;
   /** Prints a line that stays. */
   line(text: string): void;
@@ -28,7 +29,7 @@ export interface DriveUpdatesOptions {
 /** Makes a stage's updates: advice, checkpoints, and the position kept when the run is stopped. Frees the stage. */
 export async function driveUpdates(stage: Stage, options: DriveUpdatesOptions): Promise<void> {
   const { updates, onUpdate, line, isDue, keep, save, signal } = options;
-  const { advice = (update: StageStep) => update.advice ?? [] } = options;
+  const { advice = ({ metrics }: StageStep) => explainStep(metrics) } = options;
   const said = new Set<string>();
   let isTold = true;
   try {

@@ -1,7 +1,6 @@
 import { episodeMetrics } from '@molrl/ef-env';
 import {
   completionMetrics,
-  explainStep,
   type GroupAdvantagesOptions,
   groupAdvantages,
   overlongPenalty,
@@ -98,8 +97,8 @@ async function update<Task>(
   const ended = performance.now();
   metrics['perf/sample_tokens_per_s'] = tokens / ((sampled - started) / 1000);
   metrics['perf/tokens_per_s'] = tokens / ((ended - started) / 1000);
-  const of = { step: step + 1, of: updates, metrics, advice: explainStep(metrics) };
-  return { ...of, episodes: { trajectories, advantages, values } };
+  const episodes = { trajectories, advantages, values };
+  return { step: step + 1, of: updates, metrics, episodes };
 }
 
 /** The rollouts of an update by the present weights. */

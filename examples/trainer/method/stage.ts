@@ -27,8 +27,6 @@ export interface StageStep {
   step: number;
   of: number;
   metrics: Record<string, number>;
-  /** What the metrics say in plain sentences, each with what to try. */
-  advice?: string[];
   /** What was played for this update. */
   episodes?: PlayedEpisodes;
 }

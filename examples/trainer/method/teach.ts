@@ -1,5 +1,4 @@
 import type { Random } from '@molrl/ef-env';
-import { explainStep } from '@molrl/grpo';
 import type { Role } from '@molrl/mol-loss';
 import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
@@ -84,15 +83,18 @@ export async function* teach(
     stage.endUpdate();
 
     const seconds = (performance.now() - started) / 1000;
-    const row = {
-      loss,
-      ...metrics,
-      ...(method === 'mol' ? {} : crossEntropies(method, metrics)),
-      grad_norm: gradNorm,
-      learning_rate: rate,
-      'perf/tokens_per_s': tokens / seconds,
+    yield {
+      step: step + 1,
+      of: updates,
+      metrics: {
+        loss,
+        ...metrics,
+        ...(method === 'mol' ? {} : crossEntropies(method, metrics)),
+        grad_norm: gradNorm,
+        learning_rate: rate,
+        'perf/tokens_per_s': tokens / seconds,
+      },
     };
-    yield { step: step + 1, of: updates, metrics: row, advice: explainStep(row) };
   }
 }
 
