@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -15,7 +16,7 @@ interface Publication extends Packument {
 
 /** A registry in memory that takes what npm and pnpm publish and gives it to those who install. */
 export interface LocalRegistry {
-  /** `http://127.0.0.1:<port>`; nothing outside this machine can reach it. */
+  /** `http://127.0.0.1:<port>/<its own id>`; nothing outside this machine can reach it. */
   readonly origin: string;
   /** Published so far: `name@version`, in order. */
   readonly published: readonly string[];
@@ -30,6 +31,7 @@ export async function localRegistry(): Promise<LocalRegistry> {
   const packages = new Map<string, Packument>();
   const tarballs = new Map<string, Buffer>();
   const published: string[] = [];
+  const root = `/${randomUUID()}`; // npm keeps what it was told by URL: a port that comes again brings another's answers
   let origin = '';
 
   const publish = (sent: Publication): number => {
@@ -51,7 +53,8 @@ export async function localRegistry(): Promise<LocalRegistry> {
   };
 
   const server = createServer((request, response) => {
-    const path = decodeURIComponent((request.url ?? '/').split('?')[0]!); // split gives at least one part
+    const { pathname } = new URL(request.url ?? '/', 'http://registry');
+    const path = pathname.startsWith(root) ? decodeURIComponent(pathname.slice(root.length)) : '';
     const answer = (status: number, body: unknown): void => reply(response, status, body);
     if (request.method === 'PUT') {
       readJson(request).then(
@@ -64,7 +67,7 @@ export async function localRegistry(): Promise<LocalRegistry> {
     answer(found ? 200 : 404, found ?? { error: 'not_found' });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}${root}`; // it listens on a port
   return {
     origin,
     published,
