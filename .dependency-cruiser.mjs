@@ -40,7 +40,7 @@ export const FLOORS = {
     ['backend/cpu/', 'backend/webgpu/'],
     ['devices'],
   ],
-  'mol-loss': [['distill'], ['methods']],
+  'mol-loss': [['base'], ['divergence'], ['mol', 'distill'], ['methods']],
   qwen3: [['base', 'platform'], ['model'], ['checkpoint', 'chat', 'gguf'], ['lora'], ['train', 'generate', 'plan']],
 };
 
@@ -64,7 +64,7 @@ export default {
       name: 'no circle',
       comment: 'Files that import each other in a circle, types included: give what they share a file of its own.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/' },
+      from: { path: '^(packages/[^/]+/src|examples)/' },
       to: { circular: true },
     },
     ...['cpu', 'webgpu'].map((device) => ({
@@ -77,11 +77,18 @@ export default {
       },
       to: { path: `^packages/tensor-gpu/src/backend/${device}/` },
     })),
+    {
+      name: 'method without harness',
+      comment: 'What the method and its games need stands in base/: they run without progress, checkpoints and reports.',
+      severity: 'error',
+      from: { path: '^examples/trainer/(base|method|games)/' },
+      to: { path: '^examples/trainer/(harness|stages|seeing|control)/' },
+    },
     ...floorRules,
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    includeOnly: '^packages/[^/]+/src/',
+    includeOnly: '^(packages/[^/]+/src|examples)/',
     exclude: { path: '[.]test(-d)?[.]ts$' },
     tsPreCompilationDeps: true,
     detectJSDocImports: true,

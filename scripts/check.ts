@@ -48,7 +48,12 @@ const sourceChecks: Check[] = [
   { name: 'dead code', command: tool('knip/bin/knip.js') },
   {
     name: 'floors',
-    command: tool('dependency-cruiser/bin/dependency-cruise.mjs', 'packages', '--config'),
+    command: tool(
+      'dependency-cruiser/bin/dependency-cruise.mjs',
+      'packages',
+      'examples',
+      '--config',
+    ),
   },
   { name: 'dependencies', command: script('scripts/checkDependencies.ts') },
   { name: 'documentation', command: script('scripts/testDocs.ts') },

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { exists } from '../trainer/harness/exists.ts';
+import { exists } from '../trainer/base/exists.ts';
 import { readLines } from '../trainer/harness/linesFile.ts';
 import type { Measured } from './measure.ts';
 import type { Spent } from './runPlan.ts';

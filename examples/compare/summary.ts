@@ -1,4 +1,4 @@
-import { type Figure, tInterval, wilson } from '../trainer/harness/intervals.ts';
+import { type Figure, tInterval, wilson } from '../trainer/base/intervals.ts';
 import { PLANS } from './plans.ts';
 import type { ArmRecord } from './records.ts';
 

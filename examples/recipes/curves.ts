@@ -1,5 +1,5 @@
 import { cpus, loadavg } from 'node:os';
-import { tInterval } from '../trainer/harness/intervals.ts';
+import { tInterval } from '../trainer/base/intervals.ts';
 
 /** The figure of each update of one run. */
 export type Curve = (seed: number) => Promise<number[]>;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { exists } from '../../trainer/harness/exists.ts';
+import { exists } from '../../trainer/base/exists.ts';
 import { replaceFile } from '../../trainer/harness/replaceFile.ts';
 import { encodeState, readState, type SavedState } from '../../trainer/harness/stateFile.ts';
 import type { StageState } from '../../trainer/method/stage.ts';

@@ -1,4 +1,4 @@
-import { type Figure, tInterval, wilson } from '../../trainer/harness/intervals.ts';
+import { type Figure, tInterval, wilson } from '../../trainer/base/intervals.ts';
 import type { Evaluation, Score } from '../domain/evaluate.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { ARMS, type Arm } from './options.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Benchmark, evaluate, type Policy, type PromptPreset } from '@molrl/ef-env';
-import { exists } from '../harness/exists.ts';
-import { type Figure, wilson } from '../harness/intervals.ts';
+import { exists } from '../base/exists.ts';
+import { type Figure, wilson } from '../base/intervals.ts';
 import { replaceFile } from '../harness/replaceFile.ts';
 
 /** What decides a benchmark's result; a file goes on only with the same. */

@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../../nodeFlags.ts';
-import { exists } from '../harness/exists.ts';
-import { type Figure, tInterval } from '../harness/intervals.ts';
+import { exists } from '../base/exists.ts';
+import { type Figure, tInterval } from '../base/intervals.ts';
 import { listCheckpoints } from '../harness/runState.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

@@ -1,5 +1,5 @@
 import type { Environment, Random, Trajectory } from '@molrl/ef-env';
-import type { SftRow } from './sftRows.ts';
+import type { SftRow } from './sftRow.ts';
 
 /** What a run plays: tasks to learn from, tasks that are held out, and who judges. */
 export interface Game<Task extends object = object> {

@@ -7,7 +7,7 @@ import {
   reasoningGym,
 } from '@molrl/ef-env';
 import type { Game } from './game.ts';
-import type { SftRow } from './sftRows.ts';
+import type { SftRow } from './sftRow.ts';
 
 /** Seeds that are tried for a task of the wanted side; each step lies above all that `random.integer` draws. */
 const TRIES = 256;

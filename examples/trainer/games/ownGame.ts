@@ -3,7 +3,7 @@ import { itemOfEpochs } from '../method/epochs.ts';
 import { readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { importFile } from './importFile.ts';
-import type { SftRow } from './sftRows.ts';
+import type { SftRow } from './sftRow.ts';
 
 /** What an environment file exports. Tasks come from `nextTask`, from `tasks`, or from the rows of `data`. */
 export interface EnvironmentFile<Task extends object = object> {

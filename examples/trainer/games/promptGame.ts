@@ -11,7 +11,7 @@ import { type DataRows, readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { importFile } from './importFile.ts';
 import { isAnswer } from './isAnswer.ts';
-import type { SftRow } from './sftRows.ts';
+import type { SftRow } from './sftRow.ts';
 
 /** A row of the user's: a prompt and whatever the reward reads. */
 export interface PromptRow {

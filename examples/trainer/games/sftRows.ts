@@ -3,13 +3,7 @@ import type { TrainerSettings } from '../config/schema.ts';
 import type { Learner, Sequence } from '../method/learner.ts';
 import { readDataRows } from './dataRows.ts';
 import type { Game } from './game.ts';
-
-/** A conversation to learn from. */
-export interface SftRow {
-  messages?: ConversationMessage[];
-  prompt?: string;
-  completion?: string;
-}
+import type { SftRow } from './sftRow.ts';
 
 /** Rows of `sft.data`, else the game's own, as tokens in the model's chat format; none when no stage needs them. */
 export async function readSftRows(

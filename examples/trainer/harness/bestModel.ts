@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../base/exists.ts';
 import type { TrainerSettings } from '../config/schema.ts';
 import { readWeights, type Weights, writeWeights } from '../method/weights.ts';
-import { exists } from './exists.ts';
 import { replaceFile } from './replaceFile.ts';
 import type { Run } from './run.ts';
 import type { EvaluationRow, RunState } from './runState.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { exists } from './exists.ts';
+import { exists } from '../base/exists.ts';
 
 /**
  * Writes a file that appears whole or not at all: a temporary file, flushed to disk, then renamed. What a failed write

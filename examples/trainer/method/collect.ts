@@ -7,7 +7,7 @@ import {
   readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
-import { exists } from '../harness/exists.ts';
+import { exists } from '../base/exists.ts';
 import type { EpisodeSource } from './episodeSource.ts';
 
 /** What is played with feedback. */

@@ -1,6 +1,6 @@
 import type { Trajectory } from '@molrl/ef-env';
+import { type Figure, tInterval, wilson } from '../base/intervals.ts';
 import type { Game } from '../games/game.ts';
-import { type Figure, tInterval, wilson } from '../harness/intervals.ts';
 import { askedIn, saidIn } from './episodeText.ts';
 import type { Learner } from './learner.ts';
 import { textDrift } from './textDrift.ts';

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exists } from '../harness/exists.ts';
+import { exists } from '../base/exists.ts';
 
 /** The 0.5 M model that ships with the example. */
 export const SHIPPED_MODEL = fileURLToPath(new URL('../../mol-rl/base', import.meta.url));

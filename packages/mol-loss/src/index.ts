@@ -1,4 +1,4 @@
-export { alphaSchedule } from './alphaSchedule.ts';
+export { MolLossError, type MolLossErrorCode } from './base/errors.ts';
 export {
   type DistillationData,
   type DistillationResult,
@@ -21,8 +21,13 @@ export type {
   DistillationWeightsOptions,
 } from './distill/distillationWeights.ts';
 export type { Support } from './distill/supportTerm.ts';
-export { crossEntropy, type DivergenceOptions, divergence, logSoftmax } from './divergence.ts';
-export { MolLossError, type MolLossErrorCode } from './errors.ts';
+export {
+  crossEntropy,
+  type DivergenceOptions,
+  divergence,
+  logSoftmax,
+} from './divergence/divergence.ts';
+export type { DivergenceKind, RowTerm } from './divergence/rowTerms.ts';
 export { type BlendData, type BlendOptions, blendAdvantages } from './methods/blendAdvantages.ts';
 export { type EchoData, type EchoOptions, echoLoss } from './methods/echoLoss.ts';
 export {
@@ -54,7 +59,8 @@ export {
   type UnlikelyTokenOptions,
   unlikelyTokenAdvantages,
 } from './methods/unlikelyTokenAdvantages.ts';
-export { type MixedBatchOptions, mixedBatch } from './mixedBatch.ts';
+export { alphaSchedule } from './mol/alphaSchedule.ts';
+export { type MixedBatchOptions, mixedBatch } from './mol/mixedBatch.ts';
 export type {
   AlphaWeights,
   CeMixture,
@@ -63,29 +69,29 @@ export type {
   MolMixture,
   RoleTerm,
   RoleTerms,
-} from './mixture.ts';
-export type { MolComponent } from './molComponent.ts';
-export type { MolLogitsOptions } from './molLogitsOptions.ts';
+} from './mol/mixture.ts';
+export type { MolComponent } from './mol/molComponent.ts';
+export type { MolLogitsOptions } from './mol/molLogitsOptions.ts';
 export {
   type MolCeData,
   type MolLossData,
   type MolLossResult,
   molLoss,
-} from './molLoss.ts';
+} from './mol/molLoss.ts';
 export {
   type MolLogitsData,
   type MolLogitsResult,
   molLossFromLogits,
-} from './molLossFromLogits.ts';
-export type { MolSize, MolTokens } from './molTokens.ts';
-export { molTotals } from './molTotals.ts';
+} from './mol/molLossFromLogits.ts';
+export type { MolSize, MolTokens } from './mol/molTokens.ts';
+export { molTotals } from './mol/molTotals.ts';
 export {
   type MolTotals,
   type MolWeightsOptions,
   type MolWeightsResult,
   molWeights,
   type Normalizer,
-} from './molWeights.ts';
+} from './mol/molWeights.ts';
 export {
   type Component,
   ROLE_CODES,
@@ -95,5 +101,4 @@ export {
   type SelectRolesOptions,
   selectLargest,
   selectRoles,
-} from './roles.ts';
-export type { DivergenceKind, RowTerm } from './rowTerms.ts';
+} from './mol/roles.ts';

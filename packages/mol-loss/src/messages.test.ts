@@ -1,11 +1,11 @@
 // One file: what is no name, number or array is a MolLossError whose message is short, whatever came.
 import { describe, expect, test } from 'vitest';
-import { crossEntropy, divergence, logSoftmax } from './divergence.ts';
-import { MolLossError } from './errors.ts';
-import { mixedBatch } from './mixedBatch.ts';
-import { molLoss } from './molLoss.ts';
-import { molTotals } from './molTotals.ts';
-import { roleCodes, selectLargest } from './roles.ts';
+import { MolLossError } from './base/errors.ts';
+import { crossEntropy, divergence, logSoftmax } from './divergence/divergence.ts';
+import { mixedBatch } from './mol/mixedBatch.ts';
+import { molLoss } from './mol/molLoss.ts';
+import { molTotals } from './mol/molTotals.ts';
+import { roleCodes, selectLargest } from './mol/roles.ts';
 
 const ODD = [Symbol('x'), 1n, Object.create(null), {}, () => 1, new Float64Array(1e5), 'abc'];
 const one = { roles: ['general' as const], logprobs: [-1], kl: [0] };

@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Qwen3, saveAdapter } from '@molrl/qwen3';
 import { weightVersion } from '@molrl/tensor-gpu';
-import { exists } from '../../harness/exists.ts';
+import { exists } from '../../base/exists.ts';
 import type { VllmServer } from './vllmServer.ts';
 
 export interface AdapterVersionsOptions {

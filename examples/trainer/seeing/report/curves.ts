@@ -1,5 +1,5 @@
+import type { Figure } from '../../base/intervals.ts';
 import { escapeHtml } from '../../harness/escapeHtml.ts';
-import type { Figure } from '../../harness/intervals.ts';
 import { lineChart, type Series } from '../../harness/lineChart.ts';
 import type { EvaluationRow } from '../../harness/runState.ts';
 import type { RunRead } from '../readRun.ts';

@@ -1,6 +1,6 @@
+import type { Figure } from '../../base/intervals.ts';
 import { escapeHtml } from '../../harness/escapeHtml.ts';
 import { factsTable, htmlPage } from '../../harness/htmlPage.ts';
-import type { Figure } from '../../harness/intervals.ts';
 import type { EvaluationRow } from '../../harness/runState.ts';
 import { afterRun, findingLine } from '../doctor/afterRun.ts';
 import type { RunRead } from '../readRun.ts';

@@ -1,6 +1,6 @@
-import { show } from '../assertNumber.ts';
-import { MolLossError } from '../errors.ts';
-import { assertPerToken, readFields } from '../readFields.ts';
+import { show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { assertPerToken, readFields } from '../base/readFields.ts';
 import {
   type DistillationTokens,
   type DistillationWeights,

@@ -1,9 +1,9 @@
-import { assertNumber } from '../assertNumber.ts';
-import { MolLossError } from '../errors.ts';
-import { lookUp } from '../lookUp.ts';
-import { assertList, readFields } from '../readFields.ts';
-import { rowAt } from '../rowAt.ts';
-import { rowLogSoftmax } from '../rowTerms.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { assertList, readFields } from '../base/readFields.ts';
+import { rowAt } from '../base/rowAt.ts';
+import { rowLogSoftmax } from '../divergence/rowTerms.ts';
 import { type DistillationResult, summary } from './distillationLoss.ts';
 import { DISTILLATION_FIELDS, type DistillationOptions, readTerm } from './distillationOptions.ts';
 import {

@@ -1,6 +1,6 @@
-import { MolLossError } from '../errors.ts';
-import { assertList, readFields } from '../readFields.ts';
-import { rowAt } from '../rowAt.ts';
+import { MolLossError } from '../base/errors.ts';
+import { assertList, readFields } from '../base/readFields.ts';
+import { rowAt } from '../base/rowAt.ts';
 import { type DistillationResult, summary } from './distillationLoss.ts';
 import { DISTILLATION_FIELDS, type DistillationOptions, readTerm } from './distillationOptions.ts';
 import {

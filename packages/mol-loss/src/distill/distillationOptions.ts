@@ -1,9 +1,9 @@
-import { assertNumber } from '../assertNumber.ts';
-import { DIVERGENCE_KINDS } from '../divergence.ts';
-import { MolLossError } from '../errors.ts';
-import { lookUp } from '../lookUp.ts';
-import type { Names } from '../readFields.ts';
-import type { DivergenceKind } from '../rowTerms.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import type { Names } from '../base/readFields.ts';
+import { DIVERGENCE_KINDS } from '../divergence/divergence.ts';
+import type { DivergenceKind } from '../divergence/rowTerms.ts';
 import { type DistillationWeightsOptions, WEIGHTS_FIELDS } from './distillationWeights.ts';
 import type { Support, SupportDivergence } from './supportTerm.ts';
 

@@ -1,4 +1,4 @@
-import { type DivergenceKind, logMixture, type RowTerm } from '../rowTerms.ts';
+import { type DivergenceKind, logMixture, type RowTerm } from '../divergence/rowTerms.ts';
 
 /**
  * Which tokens of the vocabulary teacher and student are compared on.

@@ -1,5 +1,5 @@
-import { show } from '../assertNumber.ts';
-import { MolLossError } from '../errors.ts';
+import { show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
 
 /** Entry i of a list, or the `not-finite` error that names it. */
 export function finiteAt(

@@ -1,5 +1,5 @@
-import { assertNumber } from '../assertNumber.ts';
-import { assertList, assertPerToken, readFields } from '../readFields.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { assertList, assertPerToken, readFields } from '../base/readFields.ts';
 import { finiteAt } from './finiteAt.ts';
 import type { TermResult } from './termResult.ts';
 

@@ -1,6 +1,6 @@
-import { assertNumber, show } from '../assertNumber.ts';
-import { MolLossError } from '../errors.ts';
-import { assertList, assertPerToken, readFields } from '../readFields.ts';
+import { assertNumber, show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { assertList, assertPerToken, readFields } from '../base/readFields.ts';
 import { finiteAt } from './finiteAt.ts';
 
 export interface SdpgData {

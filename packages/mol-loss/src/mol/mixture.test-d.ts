@@ -1,4 +1,4 @@
-import { molLoss, molTotals } from './index.ts';
+import { molLoss, molTotals } from '../index.ts';
 
 const ce = { logprobs: [-1], roles: ['general' as const] };
 const data = { ...ce, kl: [0] };

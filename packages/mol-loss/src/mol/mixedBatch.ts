@@ -1,6 +1,6 @@
-import { assertNumber, SEED } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { type Names, readFields } from './readFields.ts';
+import { assertNumber, SEED } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { type Names, readFields } from '../base/readFields.ts';
 
 export interface MixedBatchOptions {
   /** Number of domain (feedback) sequences. */

@@ -1,5 +1,5 @@
-import { assertNumber } from './assertNumber.ts';
-import { type Names, readFields } from './readFields.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { type Names, readFields } from '../base/readFields.ts';
 
 interface AlphaScheduleOptions {
   /** Alpha after the warm-up, >= 0. */

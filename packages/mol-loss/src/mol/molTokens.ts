@@ -1,6 +1,6 @@
-import { assertNumber, show } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { assertPerToken, readFields } from './readFields.ts';
+import { assertNumber, show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { assertPerToken, readFields } from '../base/readFields.ts';
 import { type Component, ROLE_CODES, type Roles, roleCodes } from './roles.ts';
 
 /** Which tokens belong together and how they count. */

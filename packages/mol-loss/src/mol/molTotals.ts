@@ -1,4 +1,5 @@
-import { MolLossError } from './errors.ts';
+import { MolLossError } from '../base/errors.ts';
+import { assertList, readFields } from '../base/readFields.ts';
 import { type MixtureOptions, readMixture } from './mixture.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
 import { type MolTokens, readData, readTokens, sizesOf } from './molTokens.ts';
@@ -9,7 +10,6 @@ import {
   readDivisors,
   WEIGHTS_OPTIONS,
 } from './molWeights.ts';
-import { assertList, readFields } from './readFields.ts';
 
 /**
  * The `totals` of a batch that is handed over in parts (micro-batches, workers). With them the losses and the gradients of

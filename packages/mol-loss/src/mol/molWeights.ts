@@ -1,9 +1,9 @@
-import { assertNumber } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { lookUp } from './lookUp.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { type Names, readFields } from '../base/readFields.ts';
 import { EACH, type MixtureOptions, type RoleTerms, readMixture } from './mixture.ts';
 import { type MolSize, type MolTokens, readData, readTokens, sizesOf } from './molTokens.ts';
-import { type Names, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { assertNumber, show } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { lookUp } from './lookUp.ts';
-import { assertList, assertPerToken, type Names, readFields } from './readFields.ts';
+import { assertNumber, show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { assertList, assertPerToken, type Names, readFields } from '../base/readFields.ts';
 
 /** What a target token teaches: feedback (CE), the model's own turns or general text (KL to the base), or nothing. */
 export type Role = 'ignore' | 'environment' | 'assistant' | 'general';

@@ -1,5 +1,6 @@
-import { show } from './assertNumber.ts';
-import { MolLossError, type MolLossErrorCode } from './errors.ts';
+import { show } from '../base/assertNumber.ts';
+import { MolLossError, type MolLossErrorCode } from '../base/errors.ts';
+import { assertPerToken, readFields } from '../base/readFields.ts';
 import type { CeMixture } from './mixture.ts';
 import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS } from './molLogitsOptions.ts';
@@ -12,7 +13,6 @@ import {
   molWeights,
   WEIGHTS_OPTIONS,
 } from './molWeights.ts';
-import { assertPerToken, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
 /** Per-token values computed elsewhere, for instance by a head that never builds [tokens, vocabulary]. */

@@ -1,17 +1,17 @@
-import { assertNumber, show } from './assertNumber.ts';
-import { badLogit, DIVERGENCE_KINDS } from './divergence.ts';
-import { MolLossError } from './errors.ts';
-import { lookUp } from './lookUp.ts';
+import { assertNumber, show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { assertList, readFields } from '../base/readFields.ts';
+import { rowAt } from '../base/rowAt.ts';
+import { badLogit, DIVERGENCE_KINDS } from '../divergence/divergence.ts';
+import { rowCrossEntropy, rowDivergence, rowLogSoftmax } from '../divergence/rowTerms.ts';
 import type { MolComponent } from './molComponent.ts';
 import { LOGITS_OPTIONS, type MolLogitsOptions } from './molLogitsOptions.ts';
 import { atToken, isTerm, notTerm, summarise } from './molLoss.ts';
 import { molMetrics, nllMetrics, termCodes } from './molMetrics.ts';
 import { type MolTokens, readData } from './molTokens.ts';
 import { COMPONENTS, molWeights, WEIGHTS_OPTIONS } from './molWeights.ts';
-import { assertList, readFields } from './readFields.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
-import { rowAt } from './rowAt.ts';
-import { rowCrossEntropy, rowDivergence, rowLogSoftmax } from './rowTerms.ts';
 
 /** Logits of student and base, rows of one target token each. */
 export interface MolLogitsData extends MolTokens {

@@ -1,6 +1,6 @@
+import type { Names } from '../base/readFields.ts';
+import type { DivergenceKind } from '../divergence/rowTerms.ts';
 import type { MolWeightsOptions } from './molWeights.ts';
-import type { Names } from './readFields.ts';
-import type { DivergenceKind } from './rowTerms.ts';
 
 interface LogitsOptions {
   /** Default `'reverse'`. */

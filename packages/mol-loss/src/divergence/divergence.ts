@@ -1,7 +1,7 @@
-import { assertNumber, show } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { lookUp } from './lookUp.ts';
-import { assertList, type Names, readFields } from './readFields.ts';
+import { assertNumber, show } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { lookUp } from '../base/lookUp.ts';
+import { assertList, type Names, readFields } from '../base/readFields.ts';
 import {
   type DivergenceKind,
   type RowTerm,

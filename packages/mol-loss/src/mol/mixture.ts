@@ -1,6 +1,6 @@
-import { assertNumber } from './assertNumber.ts';
-import { MolLossError } from './errors.ts';
-import { type Names, readFields } from './readFields.ts';
+import { assertNumber } from '../base/assertNumber.ts';
+import { MolLossError } from '../base/errors.ts';
+import { type Names, readFields } from '../base/readFields.ts';
 import type { Component } from './roles.ts';
 
 /** What the tokens of a role are trained with, and its weight: cross-entropy, or the KL to the frozen base. */
