@@ -18,7 +18,7 @@ import { CPU_BACKEND, CpuBackend } from '../src/backend/cpu/engine/cpuBackend.ts
 import { kernelIds, kernelTableHash } from '../src/backend/cpu/engine/kernelTable.ts';
 import { createRuntime } from '../src/backend/cpu/engine/runtime.ts';
 import { adamwCpu } from '../src/backend/cpu/kernels/adamw.ts';
-import { fusedKernels } from '../src/backend/cpu/kernels/fusedKernels.ts';
+import { cpuOps } from '../src/backend/cpu/kernels/cpuOps.ts';
 import { registerTfjsKernels } from '../src/backend/cpu/kernels/registerTfjsKernels.ts';
 import { registerGradients } from '../src/tape/registerGradients.ts';
 import { COMMON, SHARED } from './kernelFlags.ts';
@@ -85,7 +85,7 @@ async function record(): Promise<string> {
   await registerGradients();
   const device = new CpuBackend(recorder.cpu);
   await openBackend({
-    ...{ name: CPU_BACKEND, device, fusedKernels },
+    ...{ name: CPU_BACKEND, device, fusedKernels: cpuOps },
     moments: (parameters) => adamwCpu(device, parameters),
     adopt: (weight) => device.adopt(weight),
     decoder: (model) => openDecoding(device, model),

@@ -7,15 +7,15 @@ import {
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../base/errors.ts';
 import { type FusedNode, WANTED } from '../tape/fusedNode.ts';
-import { type FusedKernels, fusedKernelsOf } from './fusedKernels.ts';
 import type { FusedOpArguments, FusedOpAttributes, FusedOpDefinition } from './fusedOp.ts';
+import { kernelsOf, type OpKernels } from './kernelsOf.ts';
 import { SavedTensor } from './savedTensor.ts';
 
 type AnyDefinition = Omit<FusedOpDefinition<FusedOpArguments, Tensor>, 'reference' | 'example'>;
 
 /** Whether the current back end has both kernels of the op. */
 export function hasFusedKernels({ name }: { readonly name: string }): boolean {
-  return fusedKernelsOf(name) !== undefined;
+  return kernelsOf(name) !== undefined;
 }
 
 /**
@@ -27,7 +27,7 @@ export function runFusedKernel<
   Result extends Tensor | Tensor[],
 >(definition: FusedOpDefinition<Arguments, Result>, args: Arguments): Result {
   const { name, inputs, returns } = definition;
-  const kernels = fusedKernelsOf(name);
+  const kernels = kernelsOf(name);
   if (kernels === undefined)
     throw new TensorGpuError('internal', `${name}: '${engine().backendName}' has no kernels.`);
   const named: NamedTensorMap = {};
@@ -60,7 +60,7 @@ export function isRecording(): boolean {
 
 /** Runs a registered kernel; its outputs become tensors of the scope that is open. */
 function compute(
-  { kernelFunc }: FusedKernels['forward'],
+  { kernelFunc }: OpKernels['forward'],
   inputs: Readonly<Record<string, TensorInfo>>,
   attrs: Readonly<Record<string, unknown>>,
 ): Tensor[] {
@@ -86,7 +86,7 @@ interface Run {
 }
 
 /** Writes the kernel on tfjs's tape, with what its gradient needs. */
-function recordNode(definition: AnyDefinition, kernels: FusedKernels, run: Run): void {
+function recordNode(definition: AnyDefinition, kernels: OpKernels, run: Run): void {
   const { saves, outputs: outputNames = ['y'] } = definition;
   const { inputs, outputs } = run;
   const given: Record<string, TensorInfo> = {};
@@ -107,13 +107,13 @@ class RecordedKernel implements FusedNode {
   readonly outputs: Tensor[];
   readonly saved: Tensor[];
   private readonly definition: AnyDefinition;
-  private readonly kernels: FusedKernels;
+  private readonly kernels: OpKernels;
   private readonly given: Record<string, TensorInfo>;
   private readonly attributes: FusedOpAttributes;
 
   constructor(
     definition: AnyDefinition,
-    kernels: FusedKernels,
+    kernels: OpKernels,
     run: Run & { given: Record<string, TensorInfo>; saved: SavedTensor[] },
   ) {
     this.kernelName = definition.name;
@@ -149,7 +149,7 @@ class RecordedKernel implements FusedNode {
 
 /** Second derivatives are asked of tfjs's engine, which notes that there are none. */
 function gradientTensors(
-  { gradient }: FusedKernels,
+  { gradient }: OpKernels,
   given: Readonly<Record<string, TensorInfo>>,
   attributes: Readonly<Record<string, unknown>>,
 ): Tensor[] {

@@ -8,7 +8,7 @@ import { CPU_BACKEND, CpuBackend } from './engine/cpuBackend.ts';
 import type { CpuRuntime } from './engine/cpuRuntime.ts';
 import type { HeapMemory } from './engine/heap.ts';
 import { adamwCpu } from './kernels/adamw.ts';
-import { fusedKernels } from './kernels/fusedKernels.ts';
+import { cpuOps } from './kernels/cpuOps.ts';
 import { registerTfjsKernels } from './kernels/registerTfjsKernels.ts';
 
 /** An open CPU device: tfjs's back end `'molrl'`. */
@@ -45,7 +45,7 @@ export async function registerCpu(cpu: CpuRuntime): Promise<CpuDevice> {
     await openBackend({
       name: CPU_BACKEND,
       device,
-      fusedKernels,
+      fusedKernels: cpuOps,
       adopt: (weight) => device.adopt(weight),
       moments: (parameters) => adamwCpu(device, parameters),
       decoder: (model) => openDecoding(device, model),

@@ -16,7 +16,7 @@ import { adamwWebGpu } from './kernels/adamw.ts';
 import { adamwBytesWebGpu } from './kernels/adamwBytes.ts';
 import { adoptWebGpu } from './kernels/adopt.ts';
 import { checkGemm } from './kernels/checkGemm.ts';
-import { fusedKernels, fusedPrograms } from './kernels/fusedKernels.ts';
+import { gpuOps, gpuPrograms } from './kernels/gpuOps.ts';
 import { registerTfjsGpuKernels } from './kernels/registerTfjsGpuKernels.ts';
 
 /** Options of `openDevice('webgpu')`. */
@@ -80,14 +80,14 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
     else gpu.dispose();
   };
   try {
-    await gpu.pipelines.ahead(fusedPrograms, onCompiled);
+    await gpu.pipelines.ahead(gpuPrograms, onCompiled);
     registerTfjsGpuKernels();
     await registerGradients();
     const device = new WebGpuBackend(gpu);
     await openBackend({
       name: WEBGPU_BACKEND,
       device,
-      fusedKernels,
+      fusedKernels: gpuOps,
       widensWeights: true,
       isAsynchronous: true,
       adopt: (weight) => adoptWebGpu(device, weight),

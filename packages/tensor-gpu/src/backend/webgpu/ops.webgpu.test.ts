@@ -8,11 +8,11 @@ import { linear } from '../../ops/linear.ts';
 import { narrow } from '../../weights/narrow.ts';
 import { STORED_DTYPES, type StoredDtype } from '../../weights/storedDtype.ts';
 import { storedTensor } from '../../weights/storedTensor.ts';
-import { fusedKernels } from './kernels/fusedKernels.ts';
+import { gpuOps } from './kernels/gpuOps.ts';
 
 const OPS = fusedOps.filter(
   ({ definition: { name, variant } }) =>
-    variant === undefined && fusedKernels.some((kernel) => kernel.name === name),
+    variant === undefined && gpuOps.some((kernel) => kernel.name === name),
 );
 const SHAPES = {
   one: [1],

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
 import { TensorGpuError } from '../../../base/errors.ts';
+import { checkedLibrary } from './checkedLibrary.ts';
 import { type CpuRuntime, cpuRuntime } from './cpuRuntime.ts';
 import { Heap } from './heap.ts';
 import { loadNative, loadWasm } from './library.ts';
 import { Pool } from './pool.ts';
-import { provenLibrary } from './provenLibrary.ts';
 import { STACK_BYTES } from './threadMemory.ts';
 import type { Library } from './wasmLibrary.ts';
 
@@ -61,6 +61,6 @@ function openLibrary(kernels: 'auto' | 'native' | 'wasm', heap: Heap, stack: num
 function openNative(heap: Heap): Library {
   const library = loadNative(heap.memory);
   if (!library.name.startsWith('kernels-v4')) return library;
-  const trusted = loadNative(heap.memory, 'v3');
-  return provenLibrary(heap, library, { trusted, forced: Boolean(env.MOLRL_CPU) });
+  const reference = loadNative(heap.memory, 'v3');
+  return checkedLibrary(heap, library, { reference, forced: Boolean(env.MOLRL_CPU) });
 }

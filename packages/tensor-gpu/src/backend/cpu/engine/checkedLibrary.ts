@@ -26,27 +26,27 @@ interface Sample {
 }
 
 /**
- * The library, if a sample of its kernels agrees with the trusted one on this machine; else the trusted one, and a warning.
+ * The library, if a sample of its kernels agrees with the reference one on this machine; else the reference one, and a warning.
  *
  * @param given.forced - The caller asked for just this library: then another one would be no answer.
  * @throws {TensorGpuError} `prebuild` if a forced library does not agree.
  */
-export function provenLibrary(
+export function checkedLibrary(
   heap: Heap,
   library: Library,
-  given: { trusted: Library; forced: boolean },
+  given: { reference: Library; forced: boolean },
 ): Library {
-  const { trusted, forced } = given;
-  const kernel = differingKernel(heap, library, trusted);
+  const { reference, forced } = given;
+  const kernel = differingKernel(heap, library, reference);
   if (kernel === undefined) return library;
-  const what = `openCpu: ${kernel} of ${library.name} differs from ${trusted.name} on this processor`;
+  const what = `openCpu: ${kernel} of ${library.name} differs from ${reference.name} on this processor`;
   if (forced)
     throw new TensorGpuError('prebuild', `${what}. Leave MOLRL_CPU unset, and please report it.`);
-  process.emitWarning(`${what}. Using ${trusted.name} from now on; please report it.`);
-  return trusted;
+  process.emitWarning(`${what}. Using ${reference.name} from now on; please report it.`);
+  return reference;
 }
 
-function differingKernel(heap: Heap, library: Library, trusted: Library): KernelName | undefined {
+function differingKernel(heap: Heap, library: Library, reference: Library): KernelName | undefined {
   const blocks: number[] = [];
   const block = (bytes: number): number => {
     const offset = heap.alloc(bytes);
@@ -56,7 +56,7 @@ function differingKernel(heap: Heap, library: Library, trusted: Library): Kernel
   try {
     const play = player(heap, block(4096), block(SCRATCH_BYTES));
     for (const sample of samples(heap, block)) {
-      const [got, expected] = [play(library, sample), play(trusted, sample)];
+      const [got, expected] = [play(library, sample), play(reference, sample)];
       // NaN differs from everything
       if (!got.every((x, i) => Math.abs(x - expected[i]!) <= TOLERANCE)) return sample.kernel;
     }

@@ -11,7 +11,7 @@ import { selectRowsKernel } from './selectRows.ts';
 import { swigluKernel } from './swiglu.ts';
 
 /** The fused ops that run as kernels on this device. */
-export const fusedKernels: readonly CpuFusedKernel[] = [
+export const cpuOps: readonly CpuFusedKernel[] = [
   linearKernel,
   rmsNormKernel,
   headNormRopeKernel,

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { testedKernels } from '../../testedKernels.ts';
+import { checkedLibrary } from './checkedLibrary.ts';
 import { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
 import { loadNative, loadWasm } from './library.ts';
-import { provenLibrary } from './provenLibrary.ts';
 import { STACK_BYTES } from './threadMemory.ts';
 import type { Library } from './wasmLibrary.ts';
 
@@ -27,7 +27,7 @@ function broken(kernel: keyof typeof kernelIds, result: number): Library {
 test('a library that agrees is used, and leaves nothing behind', () => {
   const before = heap.usage().inUse;
   for (const library of others)
-    expect(provenLibrary(heap, library, { trusted: wasm, forced: true })).toBe(library);
+    expect(checkedLibrary(heap, library, { reference: wasm, forced: true })).toBe(library);
   expect(heap.usage().inUse).toBe(before);
 });
 
@@ -38,7 +38,7 @@ test.each([
   ['unary', 2],
 ] as const)('one whose %s differs is left aside, with a warning', (kernel, result) => {
   const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-  const library = provenLibrary(heap, broken(kernel, result), { trusted: wasm, forced: false });
+  const library = checkedLibrary(heap, broken(kernel, result), { reference: wasm, forced: false });
   expect(library).toBe(wasm);
   expect(warning.mock.calls).toEqual([
     [expect.stringContaining(`${kernel} of kernels-v4.so differs from ${wasm.name}`)],
@@ -47,7 +47,7 @@ test.each([
 });
 
 test('a forced one that differs is an error `prebuild`', () => {
-  expect(() => provenLibrary(heap, broken('gemm', 4), { trusted: wasm, forced: true })).toThrow(
+  expect(() => checkedLibrary(heap, broken('gemm', 4), { reference: wasm, forced: true })).toThrow(
     expect.objectContaining({ code: 'prebuild' }),
   );
 });

@@ -15,13 +15,13 @@ import { sumColumnsProgram } from './sumColumns.ts';
 import { swigluKernel, swigluPrograms } from './swiglu.ts';
 
 /** Every fused op of this device. */
-export const fusedKernels: readonly GpuFusedKernel[] = [
+export const gpuOps: readonly GpuFusedKernel[] = [
   ...[linearKernel, rmsNormKernel, headNormRopeKernel, ropeKernel, attentionKernel, swigluKernel],
   ...[embeddingKernel, selectRowsKernel, lmHeadKernel, lmHeadKlKernel, lmHeadJsdKernel],
 ];
 
 /** What is compiled when a device opens; programs with a size in their text are compiled at their first use. */
-export const fusedPrograms: readonly Program[] = [
+export const gpuPrograms: readonly Program[] = [
   ...[gemmPrograms, swigluPrograms, rmsNormPrograms, ropePrograms, headNormRopePrograms],
   ...[embeddingPrograms, lmHeadPrograms, lmHeadJsdPrograms, [sumColumnsProgram]],
 ].flat();
