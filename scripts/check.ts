@@ -37,6 +37,14 @@ const sourceChecks: Check[] = [
     ),
   },
   {
+    name: 'types of the thread pool',
+    command: tool(
+      'typescript/bin/tsc',
+      '-p',
+      'packages/tensor-gpu/src/backend/cpu/engine/programs',
+    ),
+  },
+  {
     name: 'lint',
     command: tool(
       '@biomejs/biome/bin/biome',

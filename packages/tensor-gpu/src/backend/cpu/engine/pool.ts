@@ -1,48 +1,16 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Crew } from './cpuRuntime.ts';
 import type { Heap } from './heap.ts';
+import { CONTROL_WORDS, type PoolWorkerData } from './poolWorkerData.ts';
+import { programTexts } from './programTexts.ts';
 import { CONTROL_BYTES, SCRATCH_BYTES, STACK_BYTES } from './threadMemory.ts';
 import type { WorkerLibrary } from './wasmLibrary.ts';
-
-// words (32 bit) of the control block
-const EPOCH = 1;
-const BUSY = 32;
-const QUIT = 33;
-const PARKED = 34;
-const GONE = 35;
 
 /** Rounds that a worker looks for work before it parks: about 50 microseconds (native rounds contain a pause). */
 const SPINS = { native: 2000, wasm: 30000 } as const;
 
-/**
- * The worker: plain CommonJS, started from a string so that it needs no file of its own and works from sources, ESM and
- * CommonJS builds alike. It spins in the compiled worker_loop and parks in Atomics.wait when nothing comes.
- */
-const WORKER_SOURCE = `
-const { workerData: d } = require('node:worker_threads');
-const control = new Int32Array(d.memory.buffer, d.control, ${CONTROL_BYTES / 4});
-let enter;
-if (d.library.kind === 'native') {
-  const library = require(d.library.koffi).load(d.library.file);
-  const loop = library.func('uint32_t worker_loop(uint64_t heap, uint32_t control, uint32_t spins, uint32_t scratch)');
-  enter = () => loop(d.library.base, d.control, d.spins, d.scratch);
-} else {
-  const { exports } = new WebAssembly.Instance(d.library.module, { env: { memory: d.memory } });
-  exports.__stack_pointer.value = d.stack;
-  enter = () => exports.worker_loop(0, d.control, d.spins, d.scratch);
-}
-d.started.postMessage('ready');
-d.started.close();
-for (;;) {
-  const epoch = Atomics.load(control, ${EPOCH});
-  if (enter()) break;
-  Atomics.add(control, ${PARKED}, 1);
-  if (!Atomics.load(control, ${BUSY}) && !Atomics.load(control, ${QUIT})) Atomics.wait(control, ${EPOCH}, epoch);
-  Atomics.sub(control, ${PARKED}, 1);
-}
-Atomics.add(control, ${GONE}, 1);
-Atomics.notify(control, ${GONE});
-`;
+/** Started from a string, so that it needs no file of its own and works from sources, ESM and CommonJS builds alike. */
+const WORKER_SOURCE = `(${programTexts.poolWorker})(require('node:worker_threads').workerData, require)`;
 
 /** Longest wait for workers when the process ends, milliseconds: a chunk of the largest kernel ends sooner. */
 const EXIT_PATIENCE = 500;
@@ -79,10 +47,12 @@ export class Pool implements Crew {
           started: port2,
           library,
           control: this.control,
+          controlBytes: CONTROL_BYTES,
+          words: CONTROL_WORDS,
           scratch: heap.alloc(SCRATCH_BYTES, 'threads'),
           stack: heap.alloc(STACK_BYTES, 'threads') + STACK_BYTES,
           spins: SPINS[library.kind],
-        },
+        } satisfies PoolWorkerData,
         transferList: [port2],
       });
       starts.push(this.start(worker, port1));
@@ -117,24 +87,24 @@ export class Pool implements Crew {
   /** Calls `play` with the workers awake: they stay in the loop, without parking, until it returns. */
   play(play: () => void): void {
     const { words } = this;
-    Atomics.store(words, BUSY, 1);
-    if (Atomics.load(words, PARKED) > 0) {
+    Atomics.store(words, CONTROL_WORDS.busy, 1);
+    if (Atomics.load(words, CONTROL_WORDS.parked) > 0) {
       // a new epoch (no chunks in it) also turns away a worker that is about to wait for the old one
-      Atomics.add(words, EPOCH, 1);
-      Atomics.notify(words, EPOCH);
+      Atomics.add(words, CONTROL_WORDS.epoch, 1);
+      Atomics.notify(words, CONTROL_WORDS.epoch);
     }
     try {
       play();
     } finally {
-      Atomics.store(words, BUSY, 0);
+      Atomics.store(words, CONTROL_WORDS.busy, 0);
     }
   }
 
   /** Sends the workers home. They return by themselves; nothing is waited for. */
   dispose(): void {
-    Atomics.store(this.words, QUIT, 1);
-    Atomics.add(this.words, EPOCH, 1);
-    Atomics.notify(this.words, EPOCH);
+    Atomics.store(this.words, CONTROL_WORDS.quit, 1);
+    Atomics.add(this.words, CONTROL_WORDS.epoch, 1);
+    Atomics.notify(this.words, CONTROL_WORDS.epoch);
     open.delete(this);
   }
 
@@ -143,10 +113,10 @@ export class Pool implements Crew {
     this.dispose();
     const deadline = Date.now() + EXIT_PATIENCE;
     for (;;) {
-      const gone = Atomics.load(this.words, GONE);
+      const gone = Atomics.load(this.words, CONTROL_WORDS.gone);
       const left = deadline - Date.now();
       if (gone >= this.started || left <= 0) return;
-      Atomics.wait(this.words, GONE, gone, left);
+      Atomics.wait(this.words, CONTROL_WORDS.gone, gone, left);
     }
   }
 }
