@@ -6,9 +6,11 @@ import {
   type Gradients,
   loadQwen3,
   type Qwen3,
-  type ScoreTargetsOptions,
   scoreTargets,
   selectTargets,
+  type Targets,
+  type TokenBatch,
+  targetLogprobs,
   tokenBatch,
 } from '@molrl/qwen3';
 import { adamw, type Optimizer, openCpu } from '@molrl/tensor-gpu';
@@ -38,16 +40,6 @@ const roleName = (code: number): Role => ROLES.find((name) => ROLE_CODES[name] =
 interface Sequence {
   ids: number[];
   roles: Role[];
-}
-
-/** Every target of the sequences that has a role, with entropies. */
-function scoreSequences<const Options extends ScoreTargetsOptions>(
-  model: Qwen3,
-  sequences: Sequence[],
-  options: Options,
-) {
-  const batch = tokenBatch(sequences, { padId: 0 });
-  return scoreTargets(model, batch, selectTargets(batch, sequences), options);
 }
 
 /** One optimiser step from summed gradients; returns their norm before clipping. */
@@ -96,11 +88,11 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
   const model = await loadQwen3(checkpoint);
   const reference = await loadQwen3(checkpoint);
   const optimizer = adamw(model.trainable(), { learningRate: lr, betas, eps, weightDecay });
-  let old: Float64Array[] = [];
+  let old: ArrayLike<number>[] = [];
   for (const [index, step] of c.steps.entries()) {
     const rollout = readRollout(golden.rollouts[step.round], c.micro_batches);
     if (step.iteration === 0)
-      old = await Promise.all(rollout.parts.map((part) => score(model, part)));
+      old = await Promise.all(rollout.parts.map((part) => targetLogprobs(model, part)));
     await run(`${c.id} step ${index}`, async () => {
       const options: PolicyLossCall = {
         ...trlOptions(c.args),
@@ -112,31 +104,27 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
       });
       if (step.advantages) assertClose('advantages', advantages, step.advantages, 1e-7);
       let total: Gradients | undefined;
-      const seen: Float64Array[] = [];
+      const seen: number[] = [];
       let loss = 0;
       for (const [k, part] of rollout.parts.entries()) {
-        const scored = await scoreSequences(model, part.sequences, {
-          entropy: true,
-          ref: reference,
-        });
-        const logprobs = scatter(part, scored.logprobs);
-        const rows = part.sequences.length;
+        const { batch, targets } = part;
+        const { logprobs, refLogprobs, entropies, backward } = await scoreTargets(
+          model,
+          batch,
+          targets,
+          { entropy: true, ref: reference },
+        );
         const result = policyLoss(
           {
-            logprobs,
-            oldLogprobs: old[k],
-            refLogprobs: scatter(part, scored.refLogprobs),
-            entropies: scatter(part, scored.entropies),
-            advantages: advantages.slice(k * rows, (k + 1) * rows),
-            completionMask: part.mask,
-            sequenceLength: rollout.width,
+            ...{ logprobs, refLogprobs, entropies, oldLogprobs: old[k] },
+            advantages: advantages.slice(k * part.rows, (k + 1) * part.rows),
+            sequenceIds: targets.sequenceIds,
           },
           options,
         );
         loss += result.loss;
-        seen.push(logprobs);
-        const gradient = part.places.map((place) => result.gradient[place]!);
-        total = addGradients(total, scored.backward({ logprobs: gradient }));
+        seen.push(...logprobs);
+        total = addGradients(total, backward({ logprobs: result.gradient }));
         const metrics = c.micro_batches === 1 ? step.metrics : step.metrics[k];
         for (const [name, want] of Object.entries(metrics)) {
           const tolerance = name.startsWith('clip_ratio/') ? CLIP_SHARE : NORM;
@@ -146,12 +134,8 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
       const gradients = total!; // there is at least one part
       const gradNorm = await update(optimizer, gradients, maxGradNorm);
       assertClose('loss', loss, step.loss, LOSS);
-      assertClose(
-        'new_logps',
-        seen.flatMap((part) => Array.from(part)),
-        step.new_logps,
-        NORM,
-      );
+      const trained = flat(step.new_logps).filter((_, place) => rollout.mask[place]);
+      assertClose('new_logps', seen, trained, NORM);
       assertRelative('grad_norm', gradNorm, step.grad_norm, NORM);
       if (step.clipped_grad_check) compareGradients(gradients, gradNorm, step.clipped_grad_check);
       compareWeights(model, step.weights_check);
@@ -164,52 +148,34 @@ async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCa
 }
 
 interface Part {
-  sequences: Sequence[];
-  /** `[rows * width]`, completion mask times tool mask. */
-  mask: Float64Array;
-  /** Place of every scored target in `[rows * width]`. */
-  places: number[];
+  batch: TokenBatch;
+  targets: Targets;
+  rows: number;
 }
 
-/** A generation round, cut into micro-batches. */
+/** A generation round, cut into micro-batches: of each completion the tokens that the tool mask leaves are trained. */
 function readRollout(rollout: Golden, microBatches: number) {
   const { completions, prompts, tool_mask: toolMask, rewards } = rollout;
-  const width: number = toolMask[0].length;
-  const size = completions.length / microBatches;
+  const mask = toolMask.flatMap((row: number[], i: number) =>
+    row.map((trained, t) => t < completions[i].length && trained === 1),
+  ) as boolean[];
+  const rows = completions.length / microBatches;
   const perPrompt = completions.length / prompts.length;
-  const parts: Part[] = [];
-  let items = 0;
-  for (let first = 0; first < completions.length; first += size) {
-    const part: Part = { sequences: [], mask: new Float64Array(size * width), places: [] };
-    for (let row = 0; row < size; row++) {
-      const completion = completions[first + row];
-      const prompt = prompts[Math.floor((first + row) / perPrompt)];
-      const ids: number[] = [...prompt, ...completion];
-      part.sequences.push({
-        ids,
-        roles: ids.map((_, t) => (t < prompt.length ? 'ignore' : 'assistant')),
-      });
-      for (let t = 0; t < completion.length; t++) {
-        part.places.push(row * width + t);
-        part.mask[row * width + t] = toolMask[first + row][t];
-        items += toolMask[first + row][t];
-      }
-    }
-    parts.push(part);
-  }
-  return { parts, width, items, rewards: rewards as number[] };
-}
-
-function scatter(part: Part, values: ArrayLike<number>): Float64Array {
-  const out = new Float64Array(part.mask.length);
-  for (const [k, place] of part.places.entries()) out[place] = values[k]!;
-  return out;
-}
-
-async function score(model: Qwen3, part: Part): Promise<Float64Array> {
-  const scored = await scoreSequences(model, part.sequences, {});
-  scored.dispose();
-  return scatter(part, scored.logprobs);
+  const all: Sequence[] = completions.map((completion: number[], i: number) => {
+    const prompt: number[] = prompts[Math.floor(i / perPrompt)];
+    const roles = [...prompt.map(() => 0), ...toolMask[i].slice(0, completion.length)];
+    return {
+      ids: [...prompt, ...completion],
+      roles: roles.map((trained) => (trained ? 'assistant' : 'ignore')),
+    };
+  });
+  const parts = Array.from({ length: microBatches }, (_, k): Part => {
+    const sequences = all.slice(k * rows, (k + 1) * rows);
+    const batch = tokenBatch(sequences, { padId: 0 });
+    return { batch, targets: selectTargets(batch, sequences), rows };
+  });
+  const items = mask.filter(Boolean).length;
+  return { parts, mask, items, rewards: rewards as number[] };
 }
 
 /** trajectory_mol.json: six optimiser steps per run on the tiny model, with our engine and its chunked head. */

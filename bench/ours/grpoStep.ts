@@ -17,7 +17,6 @@ export function grpoStep(shape: Shape): () => Promise<void> {
   const roles = Array.from({ length: promptLength + N }, (_, t) =>
     t < promptLength ? 'ignore' : 'assistant',
   );
-  const completionMask = new Int32Array(P * G * N).fill(1);
   let seed = 0;
 
   return async () => {
@@ -33,13 +32,10 @@ export function grpoStep(shape: Shape): () => Promise<void> {
       roles,
     }));
     const batch = tokenBatch(sequences, { padId: 0 });
-    const { logprobs, backward } = await scoreTargets(
-      model,
-      batch,
-      selectTargets(batch, sequences),
-    );
+    const targets = selectTargets(batch, sequences);
+    const { logprobs, backward } = await scoreTargets(model, batch, targets);
     const { gradient } = policyLoss(
-      { logprobs, advantages, completionMask, sequenceLength: N },
+      { logprobs, advantages, sequenceIds: targets.sequenceIds },
       { lossType: 'dapo' },
     );
     const gradients = backward({ logprobs: gradient });

@@ -1,5 +1,6 @@
 import { adamw, attention, lmHead, record, rmsNorm, swiglu } from '@molrl/tensor-gpu';
 import {
+  dispose,
   fill,
   onesLike,
   randomNormal,
@@ -30,7 +31,7 @@ export function oneOp(spec: OpSpec): () => Promise<void> {
   shapeOf.dispose();
   return async () => {
     const { value, tape } = record(forward);
-    for (const gradient of tape.backward([[value, ones]], inputs)) gradient.dispose();
+    dispose(tape.backward([[value, ones]], { ...inputs }));
     value.dispose();
   };
 }

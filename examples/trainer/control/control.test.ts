@@ -123,7 +123,9 @@ describe('its page', () => {
     const own = hooks();
     await control.between(own, never);
     expect((await ask(port, '/', {})).status).toBe(403);
-    expect((await ask(port, `/?token=${token}`, {})).text).toContain('Live control');
+    expect((await ask(port, `/?token=${token}`, {})).text).toMatch(
+      /Live control[\s\S]*setInterval/,
+    ); // the script stands in it
     expect((await ask(port, `/state?token=${token}`, {})).status).toBe(403);
     const state = await ask(port, '/state', { 'x-token': token });
     expect(JSON.parse(state.text).view).toMatchObject({ stage: '1-grpo', step: 2 });

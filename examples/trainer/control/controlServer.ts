@@ -59,7 +59,7 @@ async function answer(
       status: 403,
       body: { error: 'Open the address that the run printed, with its token' },
     };
-  if (isPage) return { status: 200, body: controlPage };
+  if (isPage) return { status: 200, body: controlPage() };
   if (request.method === 'GET' && pathname === '/state')
     return { status: 200, body: { view: control.view() ?? null } };
   if (request.method !== 'POST' || pathname !== '/command')

@@ -53,7 +53,6 @@ test('the public names', () => {
       "sharedTokens",
       "stream",
       "targetLogprobs",
-      "targetRows",
       "tokenBatch",
       "withAdapter",
       "withoutAdapter",

@@ -122,5 +122,4 @@ export {
   type TargetLogprobsOptions,
   targetLogprobs,
 } from './train/targetLogprobs.ts';
-export { type TargetRows, targetRows } from './train/targetRows.ts';
 export type { Targets } from './train/targets.ts';

@@ -126,7 +126,6 @@ test.each<[string, string, () => unknown[], string]>([
     'positions must be a whole number',
   ],
   ['ropeTables', 'option', () => [{ headDim: 3, theta: 1, positions: 1 }], 'headDim must be even'],
-  ['targetRows', 'option', () => [null], 'batch must be what tokenBatch'],
   [
     'tokenBatch',
     'option',

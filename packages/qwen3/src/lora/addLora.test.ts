@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCpu, record } from '@molrl/tensor-gpu';
-import { memory, onesLike, randomNormal, tidy } from '@tensorflow/tfjs-core';
+import { dispose, memory, onesLike, randomNormal, tidy } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
@@ -54,9 +54,10 @@ describe('addLora', () => {
     const model = adapted();
     const { value, tape } = record(() => model.forward(batch));
     const cotangent = onesLike(value);
-    const gradients = tape.backward([[value, cotangent]], Object.values(model.trainable()));
-    for (const gradient of gradients) expect(gradient.dataSync().some((x) => x !== 0)).toBe(true);
-    for (const tensor of [value, cotangent, ...gradients]) tensor.dispose();
+    const gradients = tape.backward([[value, cotangent]], model.trainable());
+    for (const gradient of Object.values(gradients))
+      expect(gradient.dataSync().some((x) => x !== 0)).toBe(true);
+    dispose({ value, cotangent, ...gradients });
     model.dispose();
   });
 

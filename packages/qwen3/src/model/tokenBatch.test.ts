@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { targetRows } from '../train/targetRows.ts';
 import { packedBatch } from './packedBatch.ts';
 import { tokenBatch } from './tokenBatch.ts';
 
@@ -41,21 +40,5 @@ describe('tokenBatch', () => {
       expect(() => tokenBatch(sequences, { padId: 0, length })).toThrow('length');
     }
     expect(() => tokenBatch(sequences, { pad_id: 0 } as never)).toThrow("'padId'");
-  });
-});
-
-describe('targetRows', () => {
-  test('takes every token that another of its segment precedes', () => {
-    const right = targetRows(tokenBatch(sequences, { padId: 0 }));
-    expect([...right.rows]).toEqual([0, 1]);
-    expect([...right.targetIds]).toEqual([6, 7]);
-    const packed = targetRows(packedBatch([{ ids: [5, 6] }, { ids: [7, 8] }]));
-    expect([...packed.targets]).toEqual([1, 3]); // 7 begins a sequence: 6 does not predict it
-  });
-
-  test('asks which to take', () => {
-    const batch = tokenBatch([{ ids: [5, 6, 7] }, { ids: [8, 9] }], { padId: 0 });
-    const { targets } = targetRows(batch, (row, column) => row === 0 && column === 2);
-    expect([...targets]).toEqual([2]);
   });
 });

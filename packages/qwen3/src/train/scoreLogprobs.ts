@@ -1,12 +1,10 @@
-import { lmHead } from '@molrl/tensor-gpu';
-import { type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core';
 import { checkInteger, checkList, checkOptionNames, checkTokenIds } from '../base/optionChecks.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import { checkScoringTemperature } from './checkScoringTemperature.ts';
 import { selectTargets, type TrainingSequence } from './selectTargets.ts';
-import { targetHidden } from './targetHidden.ts';
+import { targetLogprobs } from './targetLogprobs.ts';
 
 /** A completion to score, after its prompt. */
 export interface ScoredSequence {
@@ -77,14 +75,10 @@ async function scoreBatch(
   if (filled.length === 0) return scores;
   const scored = filled.map((i) => trainingSequence(sequences[i]!));
   const batch = tokenBatch(scored, { padId: 0 });
-  const { rows, ids, sequenceIds } = selectTargets(batch, scored);
+  const targets = selectTargets(batch, scored);
+  const { rows, sequenceIds } = targets;
   if (rows.length === 0) return scores;
-  const logprobs = tidy((): Tensor => {
-    const hidden = targetHidden(model, { batch, rows });
-    return lmHead(hidden, model.head(), tensor1d(ids, 'int32'), { temperature }).logprobs;
-  });
-  const values = (await logprobs.data()) as Float32Array;
-  logprobs.dispose();
+  const values = await targetLogprobs(model, { batch, targets }, { temperature });
   for (const [i, row] of rows.entries()) {
     const sequence = filled[sequenceIds[i]!]!;
     const t = (row % batch.T) + 1; // the target follows its row

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { packedBatch } from '../model/packedBatch.ts';
 import { tokenBatch } from '../model/tokenBatch.ts';
 import { selectTargets } from './selectTargets.ts';
-import { targetRows } from './targetRows.ts';
 
 const sequences = [
   { ids: [5, 6, 7], roles: ['environment', 'assistant', 'environment'] },
@@ -37,12 +36,6 @@ describe('selectTargets', () => {
     expect(of()).toEqual([7]);
     expect(of(['ignore'])).toEqual([6]);
     expect(of(['assistant'])).toEqual([]);
-  });
-
-  test('finds the same rows as targetRows', () => {
-    for (const batch of [packedBatch(sequences), tokenBatch(sequences, { padId: 0 })]) {
-      expect(selectTargets(batch, sequences).rows).toEqual(targetRows(batch).rows);
-    }
   });
 
   test('throws `shape` for the sequences of another batch, `option` for no batch', () => {
