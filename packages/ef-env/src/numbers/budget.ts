@@ -19,7 +19,7 @@ export interface Budget {
 export function createBudget(steps: number): Budget {
   let left = steps;
   return {
-    spend: (n = 1) => {
+    spend(n = 1) {
       left -= n;
       if (left < 0) throw new MathLimit('out of steps');
     },

@@ -26,17 +26,16 @@ import { sameSolutions, solutionSet } from './solutionSet.ts';
  */
 export function compareAnswers(gold: MathNode, answer: MathNode, options: CompareOptions): boolean {
   const { budget } = options;
-  const compare: Compare = (a, b) => compareAnswers(a, b, options);
-  const comparison: Comparison = { ...options, compare };
   budget.spend(5);
   if (sameNode(gold, answer)) return true;
   const [g, a] = [flattened(gold), flattened(answer)];
 
-  const values = (): boolean => withinLimits(() => equalValues(g, a, options)) ?? false;
-  if (isCalculation(g) && isCalculation(a)) return values(); // most answers: nothing else to ask
+  if (isCalculation(g) && isCalculation(a)) return sameValues(g, a, options); // most answers: nothing else to ask
   if (g.type === 'text' || a.type === 'text') {
     return g.type === 'text' && a.type === 'text' && plainText(g.text) === plainText(a.text);
   }
+  const compare: Compare = (x, y) => compareAnswers(x, y, options);
+  const comparison: Comparison = { ...options, compare };
   const named = compareNamed(g, a, compare);
   if (named !== null) return named;
   if (g.type === 'relation' || a.type === 'relation') return compareStatements(g, a, comparison);
@@ -56,8 +55,11 @@ export function compareAnswers(gold: MathNode, answer: MathNode, options: Compar
   if (g.type === 'based' || a.type === 'based') return compareBased(g, a, compare);
   if (g.type === 'percent' || a.type === 'percent') return comparePercent(g, a, compare);
   if (g.type === 'quantity' || a.type === 'quantity') return compareQuantities(g, a, compare);
-  return values();
+  return sameValues(g, a, options);
 }
+
+const sameValues = (g: MathNode, a: MathNode, options: CompareOptions): boolean =>
+  withinLimits(() => equalValues(g, a, options)) ?? false;
 
 /** Numbers, letters, and what is calculated with them. */
 const CALCULATED: ReadonlySet<string> = /* @__PURE__ */ new Set([
@@ -94,6 +96,13 @@ function flattened(node: MathNode): MathNode {
   return node;
 }
 
+/** The items of a list without statements. */
+const unnamedItems = (node: MathNode): MathNode[] | null =>
+  (node.type === 'bracket' || node.type === 'list') &&
+  node.items.every((item) => item.type !== 'relation')
+    ? node.items
+    : null;
+
 /** Several letters with their values: by name, or in order where only one side names them. `null` for all else. */
 function compareNamed(g: MathNode, a: MathNode, compare: Compare): boolean | null {
   const [gold, answer] = [namedValues(g), namedValues(a)];
@@ -105,14 +114,10 @@ function compareNamed(g: MathNode, a: MathNode, compare: Compare): boolean | nul
     });
   }
   if (gold !== null && (assignedName(a) !== null || a.type === 'number')) return false;
+  if (gold === null && answer === null) return null;
   const same = (x: readonly MathNode[], y: readonly MathNode[]): boolean =>
     x.length === y.length && x.every((item, i) => compare(item, y[i]!));
-  const plain = (node: MathNode): MathNode[] | null =>
-    (node.type === 'bracket' || node.type === 'list') &&
-    node.items.every((item) => item.type !== 'relation')
-      ? node.items
-      : null;
-  const [goldItems, answerItems] = [plain(g), plain(a)];
+  const [goldItems, answerItems] = [unnamedItems(g), unnamedItems(a)];
   if (gold !== null && answerItems !== null)
     return orders(gold).some((values) => same(values, answerItems));
   if (answer !== null && goldItems !== null && g.type === 'bracket')

@@ -3,8 +3,8 @@ import { childrenOf, type MathNode } from '../read/node.ts';
 
 /** Whether two answers were read as the very same thing: most right answers are. */
 export function sameNode(a: MathNode, b: MathNode): boolean {
-  if (a.type !== b.type || ownText(a) !== ownText(b)) return false;
   if (a.type === 'number' && b.type === 'number') return equalRationals(a.value, b.value);
+  if (a.type !== b.type || ownText(a) !== ownText(b)) return false;
   const [left, right] = [childrenOf(a), childrenOf(b)];
   return left.length === right.length && left.every((child, i) => sameNode(child, right[i]!));
 }

@@ -12,20 +12,24 @@ export interface Reader {
 /** What reading a candidate may cost: there may be many. */
 const STEPS = 20_000;
 
+/** Without a comma there is one way to read it. */
+const keyOf = (text: string, decimalComma: boolean): string =>
+  decimalComma && text.includes(',') ? `comma ${text}` : text;
+
 /** A reader for one completion. */
 export function createReader(): Reader {
   let readings: Map<string, MathNode[]> | undefined; // most completions have a box: nothing is tried
-  // without a comma there is one way to read it
-  const key = (text: string, decimalComma: boolean): string =>
-    decimalComma && text.includes(',') ? `comma ${text}` : text;
   return {
-    known: (text, decimalComma) => readings?.get(key(text, decimalComma)),
+    known(text, decimalComma) {
+      return readings?.get(keyOf(text, decimalComma));
+    },
     read(text, decimalComma) {
       readings ??= new Map();
-      const known = readings.get(key(text, decimalComma));
+      const key = keyOf(text, decimalComma);
+      const known = readings.get(key);
       if (known !== undefined) return known;
       const nodes = parseMath(text, createBudget(STEPS), { decimalComma });
-      readings.set(key(text, decimalComma), nodes);
+      readings.set(key, nodes);
       return nodes;
     },
   };

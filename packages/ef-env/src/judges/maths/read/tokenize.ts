@@ -54,7 +54,6 @@ const MAX_TOKENS = 6_000;
 
 /** Splits a normalised answer ({@link normalizeLatex}) into tokens. @throws {MathLimit | NotMath} */
 export function tokenize(s: string, options: TokenizeOptions, budget: Budget): Token[] {
-  const read = (inner: string): Token[] => tokenize(inner, options, budget);
   const tokens: Token[] = [];
   let depth = 0;
   for (let i = 0; i < s.length; ) {
@@ -79,7 +78,8 @@ export function tokenize(s: string, options: TokenizeOptions, budget: Budget): T
       } else if (TEXT_COMMANDS.has(name.slice(1))) {
         const open = i + name.length + (matchAt(SPACE, s, i + name.length) ?? '').length;
         const end = s[open] === '{' ? afterBrace(s, open) : open;
-        pushWords(tokens, s.slice(open + 1, end - (s[end - 1] === '}' ? 1 : 0)), read);
+        const words = s.slice(open + 1, end - (s[end - 1] === '}' ? 1 : 0));
+        pushWords(tokens, words, (inner) => tokenize(inner, options, budget));
         i = Math.max(end, i + name.length);
       } else {
         tokens.push({ kind: 'command', text: name.slice(1) });
