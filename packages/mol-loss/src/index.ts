@@ -35,6 +35,7 @@ export {
   type FeedbackDistillationOptions,
   feedbackDistillationLoss,
 } from './methods/feedbackDistillationLoss.ts';
+export { OPSD, opsdLoss } from './methods/opsdLoss.ts';
 export {
   type RlsdData,
   type RlsdOptions,
@@ -51,7 +52,7 @@ export {
   type RltfSelfDistillationOptions,
   rltfSelfDistillationLoss,
 } from './methods/rltfSelfDistillationLoss.ts';
-export { OPSD, opsdLoss, SDFT, type SdftOptions, sdftLoss } from './methods/sdftLoss.ts';
+export { SDFT, type SdftOptions, sdftLoss } from './methods/sdftLoss.ts';
 export { type SdpgData, type SdpgOptions, type SdpgResult, sdpgLoss } from './methods/sdpgLoss.ts';
 export { SDPO, type SdpoOptions, sdpoLoss } from './methods/sdpoLoss.ts';
 export type { TermResult } from './methods/termResult.ts';

@@ -1,6 +1,7 @@
 import { count, mustBe, orNull, seed as seedCheck, wholeNumber } from '../base/checks.ts';
 import { GrpoError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
+import { shuffle } from '../base/shuffle.ts';
 
 export interface RepeatedIndicesOptions {
   /** Completions per prompt, G: each index is given that many times in a row. */
@@ -63,15 +64,5 @@ function* indicesOf(size: number, options: RepeatedIndicesOptions): Generator<nu
         for (let g = 0; g < numGenerations; g++) yield index;
       }
     }
-  }
-}
-
-/** Fisher-Yates with Numerical Recipes' LCG, in place: the same seed of 32 bits gives the same order everywhere. */
-export function shuffle<T>(items: T[], seed: number): void {
-  let state = Math.imul(seed + 1, 0x9e3779b9) >>> 0; // spread neighbouring seeds
-  for (let i = items.length - 1; i > 0; i--) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const j = Math.floor((state / 2 ** 32) * (i + 1));
-    [items[i], items[j]] = [items[j]!, items[i]!];
   }
 }

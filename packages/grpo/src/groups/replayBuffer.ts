@@ -3,7 +3,7 @@ import { array, type Check, count, mustBe, orNull, seed, wholeNumber } from '../
 import { GrpoError } from '../base/errors.ts';
 import { readOptions } from '../base/readOptions.ts';
 import { shown } from '../base/shown.ts';
-import { shuffle } from './repeatedIndices.ts';
+import { shuffle } from '../base/shuffle.ts';
 
 export interface ReplayBufferOptions {
   /** Groups kept; the oldest leave first. */

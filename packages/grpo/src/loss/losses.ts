@@ -1,44 +1,24 @@
 // One file: what distinguishes these losses is read best side by side.
 import { define, type TokenLoss } from './define.ts';
 import { CISPO_OPTIONS, type CispoOptions, cispo } from './objectives/cispo.ts';
+import { CLIP_COV_OPTIONS, type ClipCovOptions, clipCov } from './objectives/clipCov.ts';
 import {
   CLIP_OPTIONS,
   type ClipOptions,
   clippedSurrogate,
   sequenceSurrogate,
 } from './objectives/clippedSurrogate.ts';
-import {
-  CLIP_COV_OPTIONS,
-  type ClipCovOptions,
-  clipCov,
-  KL_COV_OPTIONS,
-  type KlCovOptions,
-  klCov,
-} from './objectives/covariance.ts';
-import {
-  crossEntropy,
-  DRO_OPTIONS,
-  type DroOptions,
-  dro,
-  exactKl,
-  importanceSampling,
-  reinforce,
-} from './objectives/plain.ts';
+import { crossEntropy } from './objectives/crossEntropy.ts';
+import { DPPO_OPTIONS, type DppoOptions, dppo } from './objectives/dppo.ts';
+import { DRO_OPTIONS, type DroOptions, dro } from './objectives/dro.ts';
+import { exactKl } from './objectives/exactKl.ts';
+import { importanceSampling } from './objectives/importanceSampling.ts';
+import { IPO_OPTIONS, type IpoOptions, ipo } from './objectives/ipo.ts';
+import { KL_COV_OPTIONS, type KlCovOptions, klCov } from './objectives/klCov.ts';
+import { PRIME_OPTIONS, type PrimeOptions, prime } from './objectives/prime.ts';
+import { REF_KL_OPTIONS, type RefKlOptions, refKl } from './objectives/refKl.ts';
+import { reinforce } from './objectives/reinforce.ts';
 import { SAPO_OPTIONS, type SapoOptions, sapo } from './objectives/sapo.ts';
-import {
-  DPPO_OPTIONS,
-  type DppoOptions,
-  dppo,
-  IPO_OPTIONS,
-  type IpoOptions,
-  ipo,
-  PRIME_OPTIONS,
-  type PrimeOptions,
-  prime,
-  REF_KL_OPTIONS,
-  type RefKlOptions,
-  refKl,
-} from './objectives/trustRegion.ts';
 import { VESPO_OPTIONS, type VespoOptions, vespo } from './objectives/vespo.ts';
 
 /** The GSPO paper's clip range. */

@@ -24,16 +24,15 @@ import {
 } from './losses.ts';
 import type { PackageLoss } from './lossFunction.ts';
 import type { CispoOptions } from './objectives/cispo.ts';
+import type { ClipCovOptions } from './objectives/clipCov.ts';
 import type { ClipOptions } from './objectives/clippedSurrogate.ts';
-import type { ClipCovOptions, KlCovOptions } from './objectives/covariance.ts';
-import type { DroOptions } from './objectives/plain.ts';
+import type { DppoOptions } from './objectives/dppo.ts';
+import type { DroOptions } from './objectives/dro.ts';
+import type { IpoOptions } from './objectives/ipo.ts';
+import type { KlCovOptions } from './objectives/klCov.ts';
+import type { PrimeOptions } from './objectives/prime.ts';
+import type { RefKlOptions } from './objectives/refKl.ts';
 import type { SapoOptions } from './objectives/sapo.ts';
-import type {
-  DppoOptions,
-  IpoOptions,
-  PrimeOptions,
-  RefKlOptions,
-} from './objectives/trustRegion.ts';
 import type { VespoOptions } from './objectives/vespo.ts';
 import type { TokenLossOptions } from './options/sharedOptions.ts';
 import { type GmpoOptions, gmpoLoss } from './sequences/gmpoLoss.ts';
