@@ -104,8 +104,7 @@ for (let step = 1; step <= steps; step++) {
     {
       logprobs: logprobsNow().dataSync(),
       advantages,
-      completionMask: new Uint8Array(P * G * T).fill(1),
-      sequenceLength: T,
+      sequenceIds: Array.from({ length: P * G * T }, (_, i) => Math.floor(i / T)),
     },
     { lossType: 'dapo' },
   );

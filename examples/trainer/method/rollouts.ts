@@ -13,10 +13,8 @@ export interface Rollouts {
   lengths: Int32Array;
   /** 1 = cut before an end token. */
   truncated: Uint8Array;
-  /** `[B*T]`, 1 on what is trained. */
-  mask: Uint8Array;
-  /** T. */
-  sequenceLength: number;
+  /** 1 = its tokens are trained; 0 = masked out as truncated, or nothing was sampled. */
+  trained: Uint8Array;
 }
 
 /** Reads what was sampled out of the episodes. An episode that ended in an error may have nothing. */
@@ -37,7 +35,9 @@ export function readRollouts(
       `grpo: episode ${unlogged} has ${completionIds[unlogged]?.length} sampled ids and ${logprobs[unlogged]?.length} log-probs. The policy must attach both to every segment (\`tokens: { ids, logprobs }\`).`,
     );
   }
-  return { trajectories, completionIds, logprobs, ...completionMask(completionIds, options) };
+  const { mask, sequenceLength, lengths, truncated } = completionMask(completionIds, options);
+  const trained = Uint8Array.from(lengths, (_, i) => mask[i * sequenceLength] ?? 0); // a row is trained whole or not at all
+  return { trajectories, completionIds, logprobs, lengths, truncated, trained };
 }
 
 /** An episode with the tokens that the model sampled itself as targets. */

@@ -41,12 +41,12 @@ export interface UpdateOptions {
 /** Those with a gradient: of groups with spread, with something sampled that is not masked. */
 function attemptsOf(
   learner: Learner,
-  { trajectories, logprobs, mask, sequenceLength }: Rollouts,
+  { trajectories, logprobs, trained }: Rollouts,
   { rewards, advantages, numGenerations }: Judged,
 ): Attempt[] {
   const { kept } = filterGroups(rewards, { numGenerations });
   return Array.from(kept)
-    .filter((i) => mask[i * sequenceLength] === 1)
+    .filter((i) => trained[i] === 1)
     .map((i) => ({
       episode: i,
       sequence: trainedSequence(learner, trajectories[i]!), // kept indexes all of them
@@ -92,16 +92,22 @@ function valuesOf(count: number, attempts: readonly Attempt[]): (TokenValues | u
 
 /** Completions of one part, groups together, and the totals its loss is divided by. */
 function partOf(
-  { mask, sequenceLength, trajectories }: Rollouts,
+  { lengths, trained }: Rollouts,
   attempts: readonly Attempt[],
   { k, of }: { k: number; of: number },
 ): Pick<Update, 'attempts' | 'totals'> {
-  const [from, to] = [k, k + 1].map((part) => Math.floor((part * trajectories.length) / of));
-  const completionMask = mask.subarray(from! * sequenceLength, to! * sequenceLength);
+  const [from, to] = [k, k + 1].map((part) => Math.floor((part * lengths.length) / of)) as [
+    number,
+    number,
+  ];
+  const tokens = Array.from(lengths.subarray(from, to), (length, i) => length * trained[from + i]!);
   return {
-    attempts: attempts.filter(({ episode }) => episode >= from! && episode < to!),
+    attempts: attempts.filter(({ episode }) => episode >= from && episode < to),
     // Groups without spread carry no gradient and are not computed, but their tokens count.
-    totals: stepTotals({ completionMask, sequenceLength }),
+    totals: stepTotals({
+      sequenceIds: tokens.flatMap((count, i) => new Array<number>(count).fill(i)),
+      batchSize: to - from,
+    }),
   };
 }
 

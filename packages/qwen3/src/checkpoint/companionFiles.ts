@@ -2,7 +2,7 @@ import { join, readFile, realpath } from '#platform';
 import { isGguf, tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { fileError } from './fileError.ts';
 import { exists } from './requireFiles.ts';
-import { writeFileAtomic } from './writeFileAtomic.ts';
+import { writeFileAtomically } from './writeFileAtomically.ts';
 
 /** What belongs to a model besides config and weights, as transformers names it. */
 const COMPANIONS = [
@@ -33,7 +33,7 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
     if ((await realpath(from)) === (await realpath(to))) return copied;
     for (const name of COMPANIONS) {
       if (!(await exists(join(from, name)))) continue;
-      await writeFileAtomic(join(to, name), [await readFile(join(from, name))]);
+      await writeFileAtomically(join(to, name), [await readFile(join(from, name))]);
       copied.push(name);
     }
   } catch (cause) {
@@ -44,8 +44,8 @@ export async function copyCompanions(from: string, to: string): Promise<string[]
 
 async function writeTokenizer(from: string, to: string): Promise<string[]> {
   const { json, config } = await tokenizerFiles('saveModel', from);
-  await writeFileAtomic(join(to, 'tokenizer.json'), [JSON.stringify(json)]);
-  await writeFileAtomic(join(to, 'tokenizer_config.json'), [JSON.stringify(config, null, 2)]);
+  await writeFileAtomically(join(to, 'tokenizer.json'), [JSON.stringify(json)]);
+  await writeFileAtomically(join(to, 'tokenizer_config.json'), [JSON.stringify(config, null, 2)]);
   return ['tokenizer.json', 'tokenizer_config.json'];
 }
 

@@ -1,7 +1,7 @@
 import { join, piecesOf, readdir, readFile, rm, stat } from '#platform';
 import { fileError } from './fileError.ts';
 import { filePath } from './filePath.ts';
-import { writeFileAtomic } from './writeFileAtomic.ts';
+import { writeFileAtomically } from './writeFileAtomically.ts';
 
 /**
  * Puts files where `loadModel`, `loadTokenizer`, `loadAdapter` and their kind find them: in Node into a folder of the disk, in a
@@ -21,7 +21,7 @@ export async function putFiles(
 ): Promise<void> {
   const path = filePath('putFiles', folder);
   for (const [name, content] of Object.entries(files))
-    await writeFileAtomic(
+    await writeFileAtomically(
       join(path, name),
       content instanceof Blob ? piecesOf(content) : [content],
     );

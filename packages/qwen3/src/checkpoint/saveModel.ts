@@ -9,7 +9,7 @@ import { inTurn } from './inTurn.ts';
 import { jsonText } from './jsonText.ts';
 import { tensorsToWrite } from './tensorsToWrite.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
-import { writeFileAtomic } from './writeFileAtomic.ts';
+import { writeFileAtomically } from './writeFileAtomically.ts';
 import { writeWeights } from './writeWeights.ts';
 
 export interface SaveModelOptions {
@@ -73,7 +73,7 @@ export async function saveModel(
   const tensors = tensorsToWrite('saveModel', model.weights(), dtype);
   return inTurn(resolve(path), async () => {
     const weights = await writeWeights(path, tensors, maxShardBytes);
-    await writeFileAtomic(join(path, 'config.json'), [config]);
+    await writeFileAtomically(join(path, 'config.json'), [config]);
     const copied = base === null ? [] : await copyCompanions(base, path);
     return {
       files: [...weights, 'config.json', ...copied],

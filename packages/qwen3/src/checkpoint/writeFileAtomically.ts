@@ -20,7 +20,7 @@ import { fileError } from './fileError.ts';
  * @param chunks - written one after the other, so that a large file needs no second copy in memory.
  * @throws {Qwen3Error} `io` if the file system refuses; the temporary file and folders made for it are removed, the old file stays.
  */
-export async function writeFileAtomic(
+export async function writeFileAtomically(
   path: string,
   chunks: Iterable<Uint8Array | Blob | string> | AsyncIterable<Uint8Array | string>,
 ): Promise<void> {
@@ -41,7 +41,7 @@ export async function writeFileAtomic(
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     if (made !== undefined) await removeEmpty(folder, made);
-    throw fileError('writeFileAtomic', path, cause);
+    throw fileError('writeFileAtomically', path, cause);
   }
 }
 

@@ -6,7 +6,7 @@ import { filePath } from './filePath.ts';
 import type { StoredTensor } from './readSafetensors.ts';
 import { METADATA_KEY } from './safetensorsHeader.ts';
 import { checkWeightDtype, type WeightDtype } from './weightDtype.ts';
-import { writeFileAtomic } from './writeFileAtomic.ts';
+import { writeFileAtomically } from './writeFileAtomically.ts';
 
 export interface WriteSafetensorsOptions {
   /** How f32 data is stored. bfloat16 halves the file and rounds to 8 significant bits. Default `'float32'`. */
@@ -70,7 +70,7 @@ export async function writeTensors(file: string, tensors: readonly TensorToWrite
     return [name, { dtype: stored, shape, data_offsets: [begin, position] }];
   });
   const header = Object.fromEntries([[METADATA_KEY, { format: 'pt' }], ...entries]);
-  await writeFileAtomic(file, fileChunks(JSON.stringify(header), sorted));
+  await writeFileAtomically(file, fileChunks(JSON.stringify(header), sorted));
 }
 
 function storedType(data: StoredTensor['data'], dtype: WeightDtype): 'I32' | 'F32' | 'BF16' {

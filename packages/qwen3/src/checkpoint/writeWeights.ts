@@ -1,6 +1,6 @@
 import { join, randomHex, readdir, rm } from '#platform';
 import { INDEX_FILE } from './openShards.ts';
-import { writeFileAtomic } from './writeFileAtomic.ts';
+import { writeFileAtomically } from './writeFileAtomically.ts';
 import { storedBytes, type TensorToWrite, writeTensors } from './writeSafetensors.ts';
 
 const SINGLE_FILE = 'model.safetensors';
@@ -31,7 +31,7 @@ export async function writeWeights(
       await writeTensors(join(folder, names[i]!), shard);
     }
     const index = indexOf(shards, names);
-    await writeFileAtomic(join(folder, INDEX_FILE), [`${JSON.stringify(index, null, 2)}\n`]);
+    await writeFileAtomically(join(folder, INDEX_FILE), [`${JSON.stringify(index, null, 2)}\n`]);
   } catch (error) {
     await remove(folder, names);
     throw error;

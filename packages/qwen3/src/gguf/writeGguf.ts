@@ -1,5 +1,5 @@
 import { narrow } from '@molrl/tensor-gpu';
-import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
+import { writeFileAtomically } from '../checkpoint/writeFileAtomically.ts';
 import type { GgmlType, ggmlTypeOf } from './ggmlTypes.ts';
 
 /** A value of the metadata, with the type it has in the file. */
@@ -32,7 +32,7 @@ export function writeGguf(
   metadata: Readonly<Record<string, GgufValue>>,
   tensors: readonly WrittenTensor[],
 ): Promise<void> {
-  return writeFileAtomic(path, chunks(metadata, tensors));
+  return writeFileAtomically(path, chunks(metadata, tensors));
 }
 
 async function* chunks(

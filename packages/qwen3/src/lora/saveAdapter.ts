@@ -6,7 +6,7 @@ import { filePath } from '../checkpoint/filePath.ts';
 import { inTurn } from '../checkpoint/inTurn.ts';
 import { jsonText } from '../checkpoint/jsonText.ts';
 import { tensorsToWrite } from '../checkpoint/tensorsToWrite.ts';
-import { writeFileAtomic } from '../checkpoint/writeFileAtomic.ts';
+import { writeFileAtomically } from '../checkpoint/writeFileAtomically.ts';
 import { writeTensors } from '../checkpoint/writeSafetensors.ts';
 import type { Adapter } from '../model/adapter.ts';
 import { checkModel } from '../model/checkModel.ts';
@@ -82,7 +82,7 @@ export async function saveAdapter(
   await inTurn(resolve(path), async () => {
     await writeTensors(join(path, 'adapter_model.safetensors'), stored);
     const text = jsonText(config, ['lora_dropout']);
-    await writeFileAtomic(join(path, 'adapter_config.json'), [text]);
+    await writeFileAtomically(join(path, 'adapter_config.json'), [text]);
   });
 }
 

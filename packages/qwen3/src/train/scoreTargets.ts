@@ -11,13 +11,14 @@ import { targetHidden } from './targetHidden.ts';
 import type { ScoringInput } from './targetLogprobs.ts';
 import type { ChosenTargets } from './targets.ts';
 
+const CALLER = 'scoreTargets';
+
 /**
  * The training step, from tokens to log-probs and back: one forward pass on a tape, then the chunked head on the rows
  * that predict a target. The loss is computed anywhere, in plain numbers; its gradient comes back through `backward`.
  *
  *     logprobs[i] = log softmax(hidden[rows[i]] head^T / temperature)[ids[i]]
  *
- * @param model - any object with `forward`, `head` and `trainable`. Gradients are those of `trainable()`.
  * Targets with a `samplingMask` are scored among the ids that the sampler kept, `logprobs` and `refLogprobs` alike: over
  * the distribution that top-k, top-p or min-p left, so that the ratio to `behaviorLogprobs` is right. Entropy and KL are
  * those of the whole vocabulary in any case.
@@ -25,6 +26,7 @@ import type { ChosenTargets } from './targets.ts';
  * With `refInput` the reference is a teacher: it reads sequences of its own, in which the same completions follow another
  * context, such as the feedback on them.
  *
+ * @param model - any object with `forward`, `head` and `trainable`. Gradients are those of `trainable()`.
  * @param batch - of `tokenBatch` or `packedBatch`.
  * @param targets - of `selectTargets`; only `rows`, `ids` and `samplingMask` are read.
  * @throws {Qwen3Error} `option` for a model, a target or an option that cannot be, and for `ref: model` without an
@@ -46,7 +48,7 @@ export async function scoreTargets<const Options extends ScoreTargetsOptions = {
   options?: Options,
 ): Promise<ScoredTargets<Options>> {
   const asked: ScoreTargetsOptions = options ?? {};
-  checkScoring(model, { batch, targets }, asked);
+  checkScoring(CALLER, { model, batch, targets }, asked);
   const trainable = asOfNow(() => model.trainable());
   const { tape, refLogprobs, ...tensors } = recordTargets(model, { batch, targets }, asked);
   const free = (): void => {
@@ -114,7 +116,9 @@ function recordTargets(
       const balance = asked.balanceLoss ? balanceCollector() : undefined;
       const { rows } = targets;
       const { onBalanceLoss } = balance ?? {};
-      const hidden = targetHidden(model, { batch, rows, onBalanceLoss, gradientCheckpointing });
+      const hidden = targetHidden(model, {
+        ...{ caller: CALLER, batch, rows, onBalanceLoss, gradientCheckpointing },
+      });
       const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl, jsdBeta });
       return {
         logprobs: scored.logprobs,
@@ -151,6 +155,6 @@ const refStates = (
   model: LanguageModel,
   { batch, targets, adapter = 'off' }: ScoringInput & Pick<RefInput, 'adapter'>,
 ): Tensor => {
-  const forward = (): Tensor => targetHidden(ref, { batch, rows: targets.rows });
+  const forward = (): Tensor => targetHidden(ref, { caller: CALLER, batch, rows: targets.rows });
   return ref === model && adapter === 'off' ? withoutAdapter(ref, forward) : forward();
 };

@@ -158,3 +158,14 @@ test.each([
     model.dispose();
   },
 );
+
+test("errors of targetLogprobs bear its name, a model's too", async () => {
+  const model = adapted(4);
+  const broken = Object.assign(Object.create(model), { forward: () => tf.zeros([1, 2]) });
+  await expect(targetLogprobs({} as never, student)).rejects.toThrow(/^targetLogprobs: /);
+  await expect(targetLogprobs(broken, student)).rejects.toThrow(/^targetLogprobs: model.forward/);
+  await expect(scoreTargets(broken, student.batch, student.targets)).rejects.toThrow(
+    /^scoreTargets: model.forward/,
+  );
+  model.dispose();
+});

@@ -5,6 +5,8 @@ import type { LanguageModel, ModelInput } from '../model/languageModel.ts';
 
 /** What is scored, whether the load-balancing loss is wanted, and whether layers are computed again. */
 interface HiddenRequest {
+  /** Whom an error names. */
+  caller: string;
   batch: ModelInput;
   rows: Int32Array;
   onBalanceLoss?: ((loss: Tensor) => void) | undefined;
@@ -14,7 +16,7 @@ interface HiddenRequest {
 /** Hidden states of the positions that predict a target, `[N, H]`. Call it inside `tidy` or `record`. */
 export function targetHidden(
   model: LanguageModel,
-  { batch, rows, onBalanceLoss, gradientCheckpointing }: HiddenRequest,
+  { caller, batch, rows, onBalanceLoss, gradientCheckpointing }: HiddenRequest,
 ): Tensor {
   const hidden = model.forward({
     ...batch,
@@ -25,7 +27,7 @@ export function targetHidden(
   if (hidden.rank !== 3 || B !== batch.B || T !== batch.T) {
     throw new Qwen3Error(
       'shape',
-      `scoreTargets: model.forward must return hidden states [B, T, H] = [${batch.B}, ${batch.T}, H], got [${hidden.shape}].`,
+      `${caller}: model.forward must return hidden states [B, T, H] = [${batch.B}, ${batch.T}, H], got [${hidden.shape}].`,
     );
   }
   return selectRows(reshape(hidden, [B * T, H!]), tensor1d(rows, 'int32')); // rank 3

@@ -49,7 +49,7 @@ export async function targetLogprobs(
   const { temperature = 1, adapter = 'on' } = options;
   checkScoringTemperature(caller, temperature);
   checkChoice(`${caller}: adapter`, adapter, ['on', 'off']);
-  checkScoring(model, { batch, targets }, {});
+  checkScoring(caller, { model, batch, targets }, {});
   const forward = (): Tensor => tidy(() => logprobsOf(model, { batch, targets }, temperature));
   const scored = adapter === 'off' ? withoutAdapter(model, forward) : forward();
   try {
@@ -64,6 +64,6 @@ function logprobsOf(
   { batch, targets }: ScoringInput,
   temperature: number,
 ): Tensor {
-  const hidden = targetHidden(model, { batch, rows: targets.rows });
+  const hidden = targetHidden(model, { caller: 'targetLogprobs', batch, rows: targets.rows });
   return targetHead(model, { hidden, targets }, { temperature }).logprobs;
 }
