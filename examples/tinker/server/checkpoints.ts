@@ -8,6 +8,7 @@ import {
   writeSafetensors,
 } from '@molrl/qwen3';
 import { exists } from '../../trainer/harness/exists.ts';
+import { packFolder } from './packFolder.ts';
 import { RequestError } from './requestError.ts';
 import type { OptimizerState, TrainedAdapter } from './trainedAdapter.ts';
 
@@ -45,9 +46,12 @@ export interface Checkpoints {
   /** Names of a kind. */
   list(modelId: string, kind: CheckpointPath['kind']): Promise<string[]>;
   remove(uri: string): Promise<void>;
+  /** The adapter's files, packed. */
+  archive(uri: string): Promise<Uint8Array>;
 }
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,199}$/;
+const ADAPTER = ['adapter_config.json', 'adapter_model.safetensors'];
 const [OPTIMIZER, INFO, PEFT] = ['optimizer.safetensors', 'checkpoint.json', 'base_model.model.'];
 
 export const uriOf = ({ modelId, kind, name }: CheckpointPath): string =>
@@ -117,6 +121,7 @@ export function checkpointsIn(root: string): Checkpoints {
       return names.filter((name) => !/\.(part|old)$/.test(name));
     },
     remove: async (uri) => rm(await folderOf(uri), { recursive: true }),
+    archive: async (uri) => packFolder(await folderOf(uri), ADAPTER),
   };
 }
 

@@ -49,8 +49,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(options: TinkerHttpOptions & { reduction?: Reduction } = {}): Promise<void> {
-  const service = tinkerService({ model, name: 'base', folder, reduction: options.reduction });
+/** @param options - `gate`: forward and backward passes wait for it. */
+async function open(
+  options: TinkerHttpOptions & { reduction?: Reduction; gate?: Promise<void> } = {},
+): Promise<void> {
+  const { reduction, gate } = options;
+  const real = tinkerService({ model, name: 'base', folder, reduction });
+  const late: typeof real.forwardBackward = (request) =>
+    gate!.then(() => real.forwardBackward(request)); // where there is one
+  const service = { ...real, ...(gate && { forwardBackward: late }) };
   const own = tinkerHttp(service, { tag: 'recorded', ...options });
   await new Promise<void>((resolve) => own.listen(0, '127.0.0.1', resolve));
   server = own;
@@ -275,14 +282,16 @@ describe('what goes wrong on the way', () => {
   });
 
   test('a result that is not there yet is 408, one of an earlier start 404', async () => {
-    await open({ hold: 1 });
+    let pass: (() => void) | undefined;
+    const gate = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    await open({ hold: 1, gate });
     const id = await newModel();
-    const sampling_params = { max_tokens: 100, stop: [] };
-    const prompt = { chunks: [{ tokens: IDS }] };
-    await send('asample', { num_samples: 8, base_model: 'base', prompt, sampling_params });
     const asked = await send('forward_backward', message(id, 1));
     const early = await send('retrieve_future', asked.json);
     expect([early.status, early.json.type]).toEqual([408, 'try_again']);
+    pass?.();
     expect((await result(asked)).status).toBe(200);
     expect((await send('retrieve_future', { request_id: 'earlier-1' })).status).toBe(404);
   });

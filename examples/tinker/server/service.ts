@@ -200,6 +200,12 @@ export function tinkerService(options: ServiceOptions) {
         return sampleTokens(model, request, { tokenizer, signal });
       }, uri ?? 'the base');
     },
+    /** After what was asked before: completions of it may be under way. */
+    removeCheckpoint: (uri: string): Promise<void> =>
+      queue.run(async () => {
+        await checkpoints.remove(uri);
+        if (samplers.delete(uri)) model.adapters.get(uri)?.dispose();
+      }),
     /** What was asked of it before is done first. */
     unload(modelId: string): Promise<void> {
       const served = find(modelId);

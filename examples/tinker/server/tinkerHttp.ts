@@ -35,7 +35,7 @@ export function tinkerHttp(service: TinkerService, options: TinkerHttpOptions = 
   });
   const routes = routesOf({ service, sessions: open, futures: futures({ tag, hold }) });
   const server = createServer((request, response) => {
-    answer(request, { routes, token, endSession: open.end }).then(
+    answer(request, { service, routes, token, endSession: open.end }).then(
       (result) => send(response, result),
       (error: unknown) => sendError(response, error, request.url === `${PREFIX}retrieve_future`),
     );
@@ -45,12 +45,16 @@ export function tinkerHttp(service: TinkerService, options: TinkerHttpOptions = 
 }
 
 interface Known {
+  service: TinkerService;
   routes: Record<string, Route>;
   token: string | undefined;
   endSession(id: string): void;
 }
 
-async function answer(request: IncomingMessage, { routes, token, endSession }: Known) {
+async function answer(
+  request: IncomingMessage,
+  { service, routes, token, endSession }: Known,
+): Promise<object | Uint8Array | undefined> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   const { authorization = '', 'x-api-key': key = '' } = request.headers;
   const isKnown =
@@ -65,6 +69,16 @@ async function answer(request: IncomingMessage, { routes, token, endSession }: K
   if (session !== undefined && request.method === 'POST') {
     endSession(decodeURIComponent(session));
     return {};
+  }
+  const [, run, checkpoint, archive] =
+    /^training_runs\/([^/]+)\/checkpoints\/([^/]+\/[^/]+?)(\/archive)?$/.exec(path) ?? [];
+  if (run !== undefined) {
+    const uri = `tinker://${decodeURIComponent(run)}/${checkpoint}`;
+    if (request.method === 'GET' && archive) return service.checkpoints.archive(uri);
+    if (request.method === 'DELETE' && !archive) {
+      await service.removeCheckpoint(uri);
+      return {};
+    }
   }
   const name = `${request.method} ${path}`;
   const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
