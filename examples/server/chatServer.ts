@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { chatRoute } from './chatRoute.ts';
 import { completionRoute } from './completionRoute.ts';
+import { isSame } from './isSame.ts';
 import type { Answer } from './route.ts';
 import { RequestError, type Served, statusOf } from './served.ts';
 
@@ -111,12 +111,6 @@ function parse<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new RequestError(400, z.prettifyError(parsed.error));
-}
-
-/** Takes as long for any wrong text. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 function modelCard({ name, model }: Served): object {

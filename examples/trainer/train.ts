@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { loadAdapter } from '@molrl/qwen3';
 import type { TrainerSettings } from './config/schema.ts';
 import { openControl } from './control/openControl.ts';
 import { openGame } from './games/openGame.ts';
@@ -16,12 +17,13 @@ import type { RunState } from './harness/runState.ts';
 import { onStopSignals } from './harness/stopSignals.ts';
 import { untilStopped } from './harness/untilStopped.ts';
 import type { Learner } from './method/learner.ts';
+import { readLearner, trainedHere } from './method/learnerWeights.ts';
 import { loadLearner } from './method/loadLearner.ts';
-import { readWeights } from './method/weights.ts';
 import { checkExport, exportModel, usualExport } from './model/exportModel.ts';
 import { SHIPPED_MODEL } from './model/findModel.ts';
 import { readGeneralText } from './model/generalText.ts';
 import { modelCard } from './model/modelCard.ts';
+import { openEngineElsewhere } from './remote/openEngineElsewhere.ts';
 import { openRollouts } from './remote/openRollouts.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
@@ -57,8 +59,11 @@ export async function train(checked: CheckedRun): Promise<void> {
   const device = await openEngine({ device: name, threads, kernels });
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
   const rollouts = await openRollouts(settings, out);
-  const sampler = rollouts?.sampler;
-  const loaded = await loadLearner({ model, format, lora, gradientCheckpointing, sampler });
+  const remote = await openEngineElsewhere(settings);
+  const { sampler } = remote ?? rollouts ?? {};
+  const elsewhere = remote?.elsewhere;
+  const asked = { model, format, lora, gradientCheckpointing, sampler, elsewhere };
+  const loaded = await loadLearner(asked);
   const kinds = settings.export ?? usualExport(lora !== undefined);
   checkExport(loaded, kinds);
   const game = await openGame(settings);
@@ -68,7 +73,7 @@ export async function train(checked: CheckedRun): Promise<void> {
   const learner = workers ? { ...loaded, episodes: workers.episodes } : loaded;
   const text = await readGeneralText(settings, learner, out);
   const sftRows = await readSftRows(settings, learner, game);
-  const state = found ?? (await newState(settings, learner.model));
+  const state = found ?? (await newState(settings, learner));
 
   const meaning = otherEngine(state.library, device.library);
   if (meaning !== undefined) say(`--resume: ${meaning}.`);
@@ -76,9 +81,13 @@ export async function train(checked: CheckedRun): Promise<void> {
   say(shapeOf(settings, learner));
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${engineWords(device)}. Writing to ${out}`);
+  if (remote) say(`engine: Tinker API at ${remote.facts.url}, model ${remote.facts.model}`);
   if (rollouts) say(`rollouts: vLLM ${rollouts.engine.version} at ${rollouts.engine.url}`);
   const describe = (): Promise<void> => {
-    const engines = { device, rollouts: rollouts?.engine, workers: workers?.facts() };
+    const engines = {
+      ...{ device, remote: remote?.facts, rollouts: rollouts?.engine },
+      workers: workers?.facts(),
+    };
     const content = { settings: state.settings, given, learner, game, ...engines };
     return replaceFile(join(out, runFileName), runFile({ ...content, actions: state.actions }));
   };
@@ -100,13 +109,16 @@ export async function train(checked: CheckedRun): Promise<void> {
   const { signal } = stop;
   const leave = async (): Promise<void> => {
     if (workers) await describe(); // who did what
-    for (const elsewhere of [rollouts, workers])
-      await elsewhere?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
+    for (const one of [rollouts, workers, remote])
+      await one?.close().catch((error: Error) => say(`Careful: ${error.message}`)); // what was trained is saved
   };
-  const ended = await untilStopped(() => runStages(run), { signal, progress, again }).finally(
-    leave,
-  );
+  const work = async (): Promise<void> => {
+    await runStages(run);
+    if (remote) await remote.elsewhere.fetchAdapter(join(out, 'adapter'));
+  };
+  const ended = await untilStopped(work, { signal, progress, again }).finally(leave);
   if (!ended) return;
+  if (remote) await loadAdapter(learner.model, join(out, 'adapter')); // what is written below is of the model here
   await game.close?.();
   const results = {
     evaluations: state.evaluations,
@@ -127,8 +139,8 @@ export async function train(checked: CheckedRun): Promise<void> {
   say(`Next: npm run chat -- ${out}`);
 }
 
-async function newState(settings: TrainerSettings, model: Learner['model']): Promise<RunState> {
-  const weights = await readWeights(model.trainable());
+async function newState(settings: TrainerSettings, learner: Learner): Promise<RunState> {
+  const weights = await readLearner(learner);
   return {
     ...{ settings, stage: 0, weights, evaluations: [], seconds: {}, actions: [] },
     bytes: { metrics: 0, completions: 0 },
@@ -138,12 +150,13 @@ async function newState(settings: TrainerSettings, model: Learner['model']): Pro
 /** The arithmetic of a batch, in words. */
 function shapeOf(
   { stages, grpo }: TrainerSettings,
-  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
+  learner: Pick<Learner, 'model' | 'elsewhere' | 'tokensPerPass'>,
 ): string {
-  const trained = Object.values(model.trainable()).reduce((sum, { size }) => sum + size, 0);
-  const lines = [
-    `stages ${stages.join(' -> ')}; ${trained.toLocaleString('en-US')} trained weights`,
-  ];
-  if (stages.includes('grpo')) lines.push(`grpo: ${batchInWords(grpo, tokensPerPass)}`);
+  const trained = Object.values(trainedHere(learner)).reduce((sum, { size }) => sum + size, 0);
+  const weights = learner.elsewhere
+    ? 'weights elsewhere'
+    : `${trained.toLocaleString('en-US')} trained weights`;
+  const lines = [`stages ${stages.join(' -> ')}; ${weights}`];
+  if (stages.includes('grpo')) lines.push(`grpo: ${batchInWords(grpo, learner.tokensPerPass)}`);
   return lines.join('\n');
 }

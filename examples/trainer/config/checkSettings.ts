@@ -96,9 +96,54 @@ function checkFiles(settings: TrainerSettings): void {
     maxStaleness > 0 && dynamicSampling > 0,
     'grpo.maxStaleness: groups that are played ahead are not replaced by dynamicSampling. Leave one of the two 0.',
   );
+  checkEngine(settings);
   need(
     lora === undefined && settings.rollouts !== undefined,
     'rollouts: the server is handed an adapter, and all weights are trained. Add --lora 16.',
+  );
+}
+
+/** What a server of the Tinker API cannot do, and what is nearest to it. */
+function checkEngine({
+  eval: evaluation,
+  engine,
+  lora,
+  optim,
+  rollouts,
+  workers,
+  stages,
+  mol,
+  grpo,
+}: TrainerSettings): void {
+  const need = (missing: boolean, text: string): void => {
+    if (engine !== undefined && missing) throw new Error(text);
+  };
+  need(lora === undefined, 'engine: a Tinker server trains adapters. Add --lora 16.');
+  need(optim !== 'adamw', `optim: a Tinker server has adamw, not ${optim}.`);
+  need(
+    rollouts !== undefined || workers !== undefined,
+    'engine: it samples as well. Leave `rollouts` and `workers` out.',
+  );
+  need(
+    stages.includes('live'),
+    'stages: `live` needs log-probs of teachers, which a Tinker server does not tell. Take `collect` and `mol`, or leave --engine out.',
+  );
+  need(
+    stages.includes('mol') && mol.method === 'mol' && mol.kl === 'full',
+    'mol.kl: a Tinker server tells the log-probs of the tokens alone, and `full` is over the whole vocabulary. The nearest is --mol.kl sampled; --mol.method replay needs no KL.',
+  );
+  need(
+    grpo.generalKl > 0,
+    'grpo.generalKl: it is a KL over the whole vocabulary, which a Tinker server does not tell. The nearest is `beta`, on the sampled tokens.',
+  );
+  need(grpo.entropyCoef !== 0, 'grpo.entropyCoef: a Tinker server tells no entropies. Leave it 0.');
+  need(
+    stages.includes('eval') && evaluation.temperature !== 1 && evaluation.temperature !== 0,
+    `eval.temperature: a Tinker server samples here at 1 or greedily (0), not at ${evaluation.temperature}.`,
+  );
+  need(
+    grpo.temperature !== 1,
+    `grpo.temperature: a Tinker server tells log-probs at temperature 1, not at ${grpo.temperature}. Set it to 1.`,
   );
 }
 

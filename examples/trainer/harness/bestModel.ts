@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../base/exists.ts';
 import type { TrainerSettings } from '../config/schema.ts';
-import { readWeights, type Weights, writeWeights } from '../method/weights.ts';
+import { readLearner, writeLearner } from '../method/learnerWeights.ts';
+import type { Weights } from '../method/weights.ts';
 import { replaceFile } from './replaceFile.ts';
 import type { Run } from './run.ts';
 import type { EvaluationRow, RunState } from './runState.ts';
@@ -31,7 +32,7 @@ const bestFile = (out: string, stage: number): string => join(out, `best-${stage
 export async function keepBest({ out, state, learner }: Run): Promise<void> {
   const scores = scoresOfStage(state);
   if (scores.indexOf(Math.max(...scores)) !== scores.length - 1) return;
-  const weights = await readWeights(learner.model.trainable());
+  const weights = await readLearner(learner);
   const { step } = state.evaluations.at(-1)!; // the present one
   const content = encodeState({ header: { step }, groups: { weights } });
   await replaceFile(bestFile(out, state.stage), content);
@@ -55,7 +56,7 @@ export async function loadBest({ out, state, learner }: Run): Promise<number | u
     throw new Error(
       `loadBestModelAtEnd: ${bestFile(out, state.stage)} is damaged. The weights of the last update are in the newest checkpoint.`,
     );
-  writeWeights(learner.model.trainable(), saved.groups.weights as Weights); // written above
+  writeLearner(learner, saved.groups.weights as Weights); // written above
   return saved.header.step as number;
 }
 

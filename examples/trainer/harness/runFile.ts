@@ -27,6 +27,8 @@ export function runFile(run: {
   given: Record<string, unknown>;
   learner: Learner;
   device: Engine;
+  /** Who trains and samples, if another does. */
+  remote?: Record<string, string | number> | undefined;
   /** Who samples, if another does. */
   rollouts?: Record<string, string | number> | undefined;
   /** Who played, if others did. */
@@ -34,7 +36,7 @@ export function runFile(run: {
   game: Game;
   actions: readonly Action[];
 }): string {
-  const { settings, given, learner, device, rollouts, workers, game, actions } = run;
+  const { settings, given, learner, device, remote, rollouts, workers, game, actions } = run;
   const { config } = learner.model;
   const weights = Object.values(learner.model.weights());
   const content = {
@@ -52,6 +54,7 @@ export function runFile(run: {
     files: game.files,
     accuracy: game.accuracy,
     engine: { library: device.library, kind: device.kind, threads: device.threads },
+    ...(remote && { remote }),
     ...(rollouts && { rollouts }),
     ...(workers && { workers }),
     versions: { ...packageVersions(), node: process.versions.node },

@@ -1,7 +1,7 @@
 import type { StageName } from '../config/schema.ts';
 import { goBack } from '../control/goBack.ts';
 import { RollBack } from '../control/rollBack.ts';
-import { readWeights, writeWeights } from '../method/weights.ts';
+import { readLearner, writeLearner } from '../method/learnerWeights.ts';
 import { collectStage } from '../stages/collectStage.ts';
 import { evalStage, evaluateNow } from '../stages/evalStage.ts';
 import { grpoStage } from '../stages/grpoStage.ts';
@@ -23,8 +23,7 @@ const STAGES: Record<StageName, (run: Run) => Promise<void>> = {
 export async function runStages(run: Run): Promise<void> {
   const { learner, state, signal } = run;
   const { stages } = state.settings;
-  const parameters = learner.model.trainable();
-  writeWeights(parameters, state.weights);
+  writeLearner(learner, state.weights);
   try {
     while (state.stage < stages.length) {
       signal.throwIfAborted();
@@ -32,12 +31,12 @@ export async function runStages(run: Run): Promise<void> {
       const label = stageLabel(state);
       if (isStart(run)) await evaluateNow(run, 0);
       if (!(await ended(run, STAGES[stages[state.stage]!]))) {
-        writeWeights(parameters, state.weights);
+        writeLearner(learner, state.weights);
         continue;
       }
       const seconds = (performance.now() - started) / 1000;
       state.seconds[label] = (state.seconds[label] ?? 0) + seconds;
-      state.weights = await readWeights(parameters);
+      state.weights = await readLearner(learner);
       state.progress = undefined;
       state.stage += 1;
       await saveRun(run);

@@ -16,6 +16,7 @@ import {
   type TrainingSequence,
 } from '@molrl/qwen3';
 import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { type EpisodeSource, localEpisodes } from './episodeSource.ts';
 import { tokensPerPass } from './microBatches.ts';
 
@@ -41,6 +42,8 @@ export interface Learner {
   chat: CheckpointFormat;
   /** Folder or GGUF file it was loaded from. */
   source: string;
+  /** Who holds the weights and computes with them; undefined: this process, `model`. */
+  elsewhere?: Elsewhere | undefined;
   /** Most tokens of a forward and backward pass, that it fits into memory. */
   tokensPerPass: number;
   dispose(): void;
@@ -57,6 +60,8 @@ export interface OpenLearnerOptions {
   gradientCheckpointing?: boolean | undefined;
   /** What samples for the policy. Default: this process. */
   sampler?: Sampler | undefined;
+  /** Who holds the weights: the model here then is the frozen base, without an adapter. Default: this process. */
+  elsewhere?: Elsewhere | undefined;
 }
 
 /**
@@ -69,11 +74,13 @@ export async function openLearner({
   lora,
   gradientCheckpointing = false,
   sampler,
+  elsewhere,
 }: OpenLearnerOptions): Promise<Learner> {
   const tokenizer = await loadTokenizer(source);
   const model = await loadModel(source, { frozen: lora !== undefined });
   const base = lora === undefined ? await loadModel(source) : model;
-  if (lora !== undefined) addLora(model, { r: lora.r, alpha: lora.alpha ?? 2 * lora.r });
+  if (lora !== undefined && !elsewhere)
+    addLora(model, { r: lora.r, alpha: lora.alpha ?? 2 * lora.r });
   const { modelType = 'qwen3' } = model.config;
   const chat: CheckpointFormat =
     format === 'auto' ? await formatOfCheckpoint({ source, tokenizer, modelType }) : { format };
@@ -81,7 +88,7 @@ export async function openLearner({
   const policy = qwen3Policy(model, tokenizer, { ...writing, sampler });
   return {
     ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
-    tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),
+    ...{ elsewhere, tokensPerPass: tokensPerPass(model.config, lora?.r ?? 0) },
     ...{ policy, episodes: localEpisodes(policy) },
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {

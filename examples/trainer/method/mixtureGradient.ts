@@ -14,9 +14,15 @@ import { type Scored, score } from './score.ts';
 export interface MixtureOptions {
   /** Which tokens have a loss. Default: those of every role. */
   roles?: readonly Role[] | undefined;
-  /** CE on feedback and alpha KL to the base on the rest, or cross-entropies alone. */
-  terms: { alpha: number } | { mixture: CeMixture };
+  /**
+   * CE on feedback and alpha KL to the base on the rest, or cross-entropies alone. The KL is over the whole vocabulary at
+   * each token, or estimated from the token that stands there: `exp(d) - d - 1` with d = log p(base) - log p, which is 0
+   * where both agree and never below. Default `'full'`.
+   */
+  terms: { alpha: number; kl?: MolKl | undefined } | { mixture: CeMixture };
 }
+
+export type MolKl = 'full' | 'sampled';
 
 export interface MixtureGradient {
   gradients: Gradients;
@@ -44,7 +50,7 @@ export async function mixtureGradient(
   const parts = wanted.length > 0 ? wanted : all.slice(0, 1);
   const totals = molTotals(
     parts.map(({ targets: { roles, sequenceIds } }) => ({ roles, sequenceIds })),
-    terms,
+    'mixture' in terms ? terms : { alpha: terms.alpha },
   );
   let gradients: Gradients | undefined;
   const losses: MolLossResult[] = [];
@@ -73,10 +79,30 @@ async function passOf(
     const loss = molLoss({ logprobs, roles, sequenceIds }, { ...terms, totals });
     return { loss, gradients: backward({ logprobs: loss.logprobGradient }) };
   }
+  if (terms.kl === 'sampled') return sampledKl(learner, part, { terms, totals });
   const scored = await score(learner, part, { ref: learner.ref, kl: 'reverse' });
   const { logprobs, kl, backward } = scored;
-  const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { ...terms, totals });
+  const { alpha } = terms;
+  const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha, totals });
   return { loss, gradients: backward({ logprobs: loss.logprobGradient, kl: loss.klGradient }) };
+}
+
+/** With the KL as the tokens alone tell it. @see Schulman 2020, Approximating KL divergence: http://joschu.net/blog/kl-approx.html */
+async function sampledKl(
+  learner: Learner,
+  part: Part,
+  { terms, totals }: { terms: { alpha: number }; totals: MolTotals },
+): Promise<{ loss: MolLossResult; gradients: Gradients }> {
+  const { roles, sequenceIds } = part.targets;
+  const { alpha } = terms;
+  const { logprobs, refLogprobs, backward } = await score(learner, part, { ref: learner.ref });
+  const away = Float64Array.from(logprobs, (logprob, i) => refLogprobs[i]! - logprob); // one each
+  const kl = away.map((d) => Math.exp(d) - d - 1);
+  const loss = molLoss({ logprobs, kl, roles, sequenceIds }, { alpha, totals });
+  const gradient = loss.logprobGradient.map(
+    (own, i) => own + loss.klGradient[i]! * (1 - Math.exp(away[i]!)),
+  );
+  return { loss, gradients: backward({ logprobs: gradient }) };
 }
 
 /** Metrics of a batch from those of its parts: counts and shares add up, a maximum stays one, means are over their tokens. */

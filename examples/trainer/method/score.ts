@@ -1,5 +1,6 @@
 import {
   type ModelInput,
+  type ScoredTargets,
   type ScoreTargetsOptions,
   scoreTargets,
   type Targets,
@@ -24,11 +25,13 @@ export async function score<const Options extends ScoreTargetsOptions = { ref?: 
   scored: Scored,
   options?: Options,
 ) {
-  const { model, gradientCheckpointing } = learner;
-  const result = await scoreTargets(model, scored.batch, scored.targets, {
-    ...(options as Options),
-    gradientCheckpointing,
-  });
+  const { model, gradientCheckpointing, elsewhere } = learner;
+  const result = elsewhere
+    ? ((await elsewhere.score(scored, options ?? {})) as ScoredTargets<Options>) // has what the options ask for, or refuses
+    : await scoreTargets(model, scored.batch, scored.targets, {
+        ...(options as Options),
+        gradientCheckpointing,
+      });
   try {
     const { logprobs, refLogprobs, kl } = result;
     assertFinite(learner, scored, { logprobs, refLogprobs, kl });
@@ -51,7 +54,9 @@ export async function scoreOnly(
 ): Promise<Float32Array> {
   const [model, adapter] =
     of === 'model' ? ([learner.model, 'on'] as const) : ([learner.ref, 'off'] as const);
-  const logprobs = await targetLogprobs(model, scored, { temperature, adapter });
+  const logprobs = learner.elsewhere
+    ? await learner.elsewhere.scoreOnly(scored, { of, temperature })
+    : await targetLogprobs(model, scored, { temperature, adapter });
   assertFinite(learner, scored, of === 'model' ? { logprobs } : { refLogprobs: logprobs });
   return logprobs;
 }

@@ -56,6 +56,8 @@ export interface StageOptions extends OptimizerChoice {
   seed: number;
   /** Values that are not trained but change with those that are, such as an average of them: saved and restored with them. */
   alongside?: Record<string, Variable> | undefined;
+  /** Makes the optimizer. Default: `createOptimizer` of the parameters. */
+  makeOptimizer?: ((choice: OptimizerChoice) => Optimizer) | undefined;
   /** Continue from here instead of from the parameters' present values. */
   resume?: StageState | undefined;
 }
@@ -82,7 +84,8 @@ export class Stage {
     const { name, seed, resume } = options;
     this.parameters = parameters;
     this.#saved = { ...parameters, ...options.alongside };
-    this.optimizer = createOptimizer(parameters, options);
+    const { makeOptimizer = (choice) => createOptimizer(parameters, choice) } = options;
+    this.optimizer = makeOptimizer(options);
     this.#step = resume?.step ?? 0;
     if (resume) {
       writeWeights(this.#saved, resume.weights);

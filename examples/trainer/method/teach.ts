@@ -4,7 +4,7 @@ import { learningRateSchedule } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { itemOfEpochs } from './epochs.ts';
 import type { Learner, Sequence } from './learner.ts';
-import { mixtureGradient } from './mixtureGradient.ts';
+import { type MolKl, mixtureGradient } from './mixtureGradient.ts';
 import type { Stage, StageStep, Tuned } from './stage.ts';
 
 /**
@@ -28,6 +28,8 @@ export interface TeachOptions {
   schedule?: ((step: number) => number) | undefined;
   /** Default 1. */
   maxGradNorm?: number | undefined;
+  /** How the KL is computed. Default over the whole vocabulary. */
+  kl?: MolKl | undefined;
   /** Weight of both KL terms. */
   alpha: number;
   /** EF episodes per update, and general sequences per update. */
@@ -70,7 +72,7 @@ export async function* teach(
     const general = nextGeneral(stage.random, batchSize);
     const sequences = method === 'ce' ? drawn : [...drawn, ...general];
 
-    const terms = method === 'mol' ? { alpha } : { mixture: CE };
+    const terms = method === 'mol' ? { alpha, kl: options.kl } : { mixture: CE };
     const { gradients, loss, metrics, tokens } = await mixtureGradient(learner, sequences, {
       ...{ roles: WANTED[method], terms },
     });

@@ -10,6 +10,8 @@ export interface ServerOptions {
   url: string;
   /** Sent as bearer, where the server wants one. */
   token?: string | undefined;
+  /** Send it as this header instead. */
+  tokenHeader?: string | undefined;
   /** Waits before another try where the server is busy, broken or away, milliseconds, each with up to half of it on top. Default 0.5 s, 2 s, 8 s. */
   waits?: readonly number[] | undefined;
   /** Longest answer, milliseconds. Default 10 minutes. */
@@ -26,8 +28,10 @@ export class RefusedError extends Error {
   }
 }
 
+const MESSAGE = 'application/x-protobuf';
+
 /**
- * Asks a server for JSON (or text, where it answers so). Busy (429), broken (5xx, but for those in `final`) and unreachable
+ * Asks a server for JSON (or text, or the bytes of a message, where it answers so). Busy (429), broken (5xx, but for those in `final`) and unreachable
  * ones are asked again.
  *
  * @throws {RefusedError} for any other status: address, status and what the server said. Never the token.
@@ -36,20 +40,28 @@ export class RefusedError extends Error {
 export async function httpRequest(
   server: ServerOptions,
   path: string,
-  request: { body?: object; signal?: AbortSignal | undefined; final?: readonly number[] } = {},
+  request: {
+    /** JSON, or a message. */
+    body?: object | Uint8Array<ArrayBuffer>;
+    signal?: AbortSignal | undefined;
+    final?: readonly number[];
+    /** Default POST with a body, else GET. */
+    method?: 'DELETE' | undefined;
+  } = {},
 ): Promise<unknown> {
-  const { url, token, waits = [500, 2000, 8000], timeout = 600_000 } = server;
-  const { body, signal, final = [] } = request;
+  const { url, token, tokenHeader, waits = [500, 2000, 8000], timeout = 600_000 } = server;
+  const { body, signal, final = [], method = body ? 'POST' : 'GET' } = request;
+  const isMessage = body instanceof Uint8Array;
   const address = `${url.replace(/\/+$/, '')}${path}`;
   for (let attempt = 0; ; attempt++) {
     const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
     const response = await fetch(address, {
-      method: body ? 'POST' : 'GET',
+      method,
       headers: {
-        ...(body && { 'content-type': 'application/json' }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': isMessage ? MESSAGE : 'application/json' }),
+        ...(token !== undefined && (tokenHeader ? { [tokenHeader]: token } : bearer(token))),
       },
-      ...(body && { body: JSON.stringify(body) }),
+      ...(body && { body: isMessage ? body : JSON.stringify(body) }),
       signal: AbortSignal.any(limits),
     }).catch((cause: Error) => {
       signal?.throwIfAborted();
@@ -65,7 +77,11 @@ export async function httpRequest(
   }
 }
 
+const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+
 async function read(response: Response): Promise<unknown> {
+  if (response.headers.get('content-type')?.startsWith(MESSAGE))
+    return new Uint8Array(await response.arrayBuffer());
   const text = await response.text();
   try {
     return JSON.parse(text);

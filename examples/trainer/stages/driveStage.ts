@@ -3,6 +3,7 @@ import { controlHooks } from '../control/controlHooks.ts';
 import { driveUpdates } from '../harness/driveUpdates.ts';
 import { forgetUnsaved, type Run, saveRun, stageLabel } from '../harness/run.ts';
 import { writeEmergency } from '../harness/runState.ts';
+import { trainedHere } from '../method/learnerWeights.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { adviceOf } from '../seeing/doctor/advice.ts';
 import { endWithBest, validate } from './validate.ts';
@@ -27,10 +28,10 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
   const { everySteps, loadBestModelAtEnd } = state.settings.eval;
   const { seed, saveSteps, optim, adamBeta1, adamBeta2, weightDecay } = state.settings;
   const label = stageLabel(state);
-  const stage = new Stage(learner.model.trainable(), {
+  const stage = new Stage(trainedHere(learner), {
     ...{ name: label, seed, optim, learningRate: options.learningRate, weightDecay },
     betas: [adamBeta1, adamBeta2],
-    alongside: options.alongside,
+    ...{ alongside: options.alongside, makeOptimizer: learner.elsewhere?.optimizer },
     resume: state.progress,
   });
   const next = state.settings.stages.slice(state.stage + 1);

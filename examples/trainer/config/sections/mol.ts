@@ -12,6 +12,10 @@ export const mol = z.strictObject({
     oneOf(['mol', 'ce', 'replay']),
     "What is learned from feedback: 'mol' adds the KL to the base, 'ce' nothing, 'replay' CE on general text.",
   ),
+  kl: named(
+    oneOf(['full', 'sampled']),
+    "The KL to the base: 'full' over the whole vocabulary at each token, 'sampled' as the token that stands there tells it.",
+  ),
   alpha: named(positive(100), 'Weight of both KL terms.'),
   updates: named(count(1, 100_000), 'Updates.'),
   batchSize: named(count(1, 4096), 'Episodes, and general sequences, per update.'),

@@ -4,8 +4,25 @@ import { named, path } from '../settingTypes.ts';
 const WORKERS = 'must be nats://HOST:PORT or tls://HOST:PORT, without a password';
 const MUST = 'must be vllm=URL, as in vllm=http://127.0.0.1:8000';
 
+const TINKER = 'must be tinker=URL, as in tinker=http://127.0.0.1:9000';
+
 /** Engines elsewhere. */
 export const remote = {
+  engine: named(
+    z
+      .string(TINKER)
+      .regex(/^tinker=https?:\/\/\S+$/, TINKER)
+      .optional(),
+    'The weights are trained and sampled from by a server of the Tinker API, `tinker=http://127.0.0.1:9000`; losses and environments stay here. Default: here.',
+  ),
+  engineModel: named(
+    path('the name of a model').optional(),
+    'Name of the base model at that server. Default: the only one that it has.',
+  ),
+  engineTokenVariable: named(
+    path('the name of an environment variable'),
+    'Environment variable that holds its key, if it wants one.',
+  ),
   rollouts: named(
     z
       .string(MUST)
