@@ -1,59 +1,24 @@
-import {
-  type CodewordsTask,
-  codewords,
-  codewordsChat,
-  codewordsTask,
-  createRandom,
-  mixSeeds,
-  type Random,
-} from '@molrl/ef-env';
-import { type Budget, CHAT, FULL } from './budget.ts';
+import { codewords, codewordsChat } from '@molrl/ef-env';
+import { wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
+import { CHAT, FULL, WORDBOOK } from '../budget.ts';
+import { chains } from './codewords.ts';
+import type { Domain } from './domain.ts';
+import { CHAT_SKILLS, SHORT_SKILLS, WORDBOOK_SKILLS } from './skills.ts';
 
-export type Split = 'validation' | 'test';
-
-/** What methods are compared on: tasks whose environment answers in words, and held-out tasks without a word. */
-export interface Domain {
-  name: string;
-  /** With feedback. */
-  told: ReturnType<typeof codewords>;
-  /** Scored only. */
-  silent: ReturnType<typeof codewords>;
-  /** Of the first stage, which learns from episodes: easy ones too. */
-  firstTask(random: Random): CodewordsTask;
-  /** Of reinforcement learning and of all methods on live feedback. */
-  nextTask(random: Random): CodewordsTask;
-  heldOut(split: Split, count: number): CodewordsTask[];
-  maxTokens: number;
-  budget: Budget;
-}
-
-/** Chains of so many words, as an environment tells them. */
-function chains(
-  [minWords, maxWords]: readonly [number, number],
-  play: typeof codewords,
-  rest: Pick<Domain, 'name' | 'maxTokens' | 'budget'>,
-): Domain {
-  return {
-    ...{ ...rest, told: play(), silent: play({ feedback: 'none' }) },
-    firstTask: (random) => codewordsTask(random, { split: 'train', maxWords }),
-    nextTask: (random) => codewordsTask(random, { split: 'train', minWords, maxWords }),
-    heldOut: (split, count) => {
-      const random = createRandom(mixSeeds('evaluation', split, 'domain'));
-      return Array.from({ length: count }, () =>
-        codewordsTask(random, { split, minWords, maxWords }),
-      );
-    },
-  };
-}
+const SHORT = { budget: FULL, skills: SHORT_SKILLS };
 
 export const DOMAINS = {
   /** Chains of two or three invented words, as `npm start` plays them. */
-  codewords: chains([2, 3], codewords, { name: 'codewords', maxTokens: 52, budget: FULL }),
+  codewords: chains([2, 3], codewords, { ...SHORT, name: 'codewords', maxTokens: 52 }),
   /** Chains of three or four. */
-  chains: chains([3, 4], codewords, { name: 'chains', maxTokens: 64, budget: FULL }),
+  chains: chains([3, 4], codewords, { ...SHORT, name: 'chains', maxTokens: 64 }),
   /** Chains of one or two words told in English, for a model that chats. */
   'codewords-chat': chains([1, 2], codewordsChat, {
-    ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT },
+    ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT, skills: CHAT_SKILLS },
+  }),
+  /** What one or two words mean, asked in English: what a chat model can begin with after minutes of worked examples. */
+  wordbook: chains([1, 2], wordbook, {
+    ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
   }),
 } as const satisfies Record<string, Domain>;
 
