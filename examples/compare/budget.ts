@@ -23,11 +23,18 @@ export const FULL: Budget = {
   ...{ liveUpdates: 144, attempts: 24 },
 };
 
-/** The same shape for a model of 100 M weights and more, where an update takes seconds: 64 updates, at most 1,280 attempts. */
+/** The same shape for a model of 100 M weights and more, where an update takes 10 to 20 s of a core: 32 updates, at most 512 attempts. */
 export const CHAT: Budget = {
-  ...{ episodes: 64, teachUpdates: 48, batchSize: 8 },
-  ...{ grpoUpdates: 16, prompts: 8, numGenerations: 8 },
-  ...{ liveUpdates: 64, attempts: 16 },
+  ...{ episodes: 48, teachUpdates: 22, batchSize: 4 },
+  ...{ grpoUpdates: 10, prompts: 4, numGenerations: 8 },
+  ...{ liveUpdates: 32, attempts: 16 },
+};
+
+/** For answers of ten tokens: 28 updates, at most 576 attempts. */
+export const WORDBOOK: Budget = {
+  ...{ episodes: 48, teachUpdates: 16, batchSize: 4 },
+  ...{ grpoUpdates: 12, prompts: 4, numGenerations: 8 },
+  ...{ liveUpdates: 28, attempts: 16 },
 };
 
 /** A few updates of everything: whether it runs, not what it is worth. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PRESETS } from '../trainer/method/live/presets.ts';
 import { FULL, liveShape } from './budget.ts';
 import { compare } from './compare.ts';
-import { DOMAINS } from './domains.ts';
+import { DOMAINS } from './domains/domains.ts';
 import { frontPicture } from './frontPicture.ts';
 import { armJobs, type Job, rateJobs } from './jobs.ts';
 import { PLANS } from './plans.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { DomainName } from './domains.ts';
+import type { DomainName } from './domains/domains.ts';
 import { PLANS, type Plan } from './plans.ts';
 import type { ArmRecord, RateRecord } from './records.ts';
 import type { Settings } from './settings.ts';

@@ -1,9 +1,8 @@
-import { collect, createRandom, mixSeeds, passAtK, type QuizTask, quiz } from '@molrl/ef-env';
+import { collect, createRandom, mixSeeds, passAtK, type QuizTask } from '@molrl/ef-env';
 import type { GeneralText } from '../mol-rl/domain/generalText.ts';
-import { SKILLS } from '../mol-rl/domain/skills.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { textDrift } from '../trainer/method/textDrift.ts';
-import type { Domain, Split } from './domains.ts';
+import type { Domain, SkillName, Split } from './domains/domain.ts';
 
 /** Measured on held-out tasks without feedback. */
 export interface Measured {
@@ -13,7 +12,7 @@ export interface Measured {
   /** At least one of 8 sampled answers is right. */
   passAt8: number;
   /** What the base could do, greedy. */
-  skills: { plain: number; defs: number; redef: number };
+  skills: Record<SkillName, number>;
   /** Nats per token on unseen text, and KL(model || base) there. */
   textNll: number;
   textKl: number;
@@ -44,10 +43,10 @@ export async function measure(
     groupSize: 8,
   });
   const groups = few.map((_, i) => many.slice(8 * i, 8 * i + 8).filter(Boolean).length);
-  const skill = async (name: keyof Measured['skills']): Promise<number> => {
+  const skill = async (name: SkillName): Promise<number> => {
     const random = createRandom(mixSeeds('evaluation', split, name));
-    const asked = Array.from({ length: tasks }, () => SKILLS[name](random));
-    return share(await answers(learner, asked, options));
+    const asked = Array.from({ length: tasks }, () => domain.skills.tasks[name](random));
+    return share(await answers(learner, { ...options, domain, asked }));
   };
   const { nll, kl } = await textDrift(learner, text[split], options.signal);
   return {
@@ -89,11 +88,10 @@ async function solve(
 
 async function answers(
   { policy }: Learner,
-  tasks: QuizTask[],
-  { seed, signal }: MeasureOptions,
+  { domain, asked, seed, signal }: MeasureOptions & { domain: Domain; asked: QuizTask[] },
 ): Promise<boolean[]> {
-  const episodes = await collect(quiz(), policy, {
-    ...{ tasks, seed: mixSeeds(seed, 'evaluation'), temperature: 0, signal },
+  const episodes = await collect(domain.skills.environment, policy, {
+    ...{ tasks: asked, seed: mixSeeds(seed, 'evaluation'), temperature: 0, signal },
     ...{ maxTokens: 56, concurrency: 128 },
   });
   return episodes.map(({ reward }) => reward === 1);

@@ -5,7 +5,8 @@ import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { readWeights, type Weights } from '../trainer/method/weights.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { halved, QUICK } from './budget.ts';
-import { DOMAINS } from './domains.ts';
+import type { Domain } from './domains/domain.ts';
+import { DOMAINS } from './domains/domains.ts';
 import { type Job, lastArm } from './jobs.ts';
 import { measure, sampledAccuracy } from './measure.ts';
 import { PLANS } from './plans.ts';
@@ -53,7 +54,7 @@ async function runArms(
 ): Promise<JobResult> {
   const { bench, settings, signal, say } = context;
   const { plan, domain: name, model: folder, seed, learningRate } = job;
-  const [domain, model] = [DOMAINS[name], basename(folder)];
+  const [domain, model]: [Domain, string] = [DOMAINS[name], basename(folder)];
   const { evalTasks: tasks } = settings;
   const arms: ArmRecord[] = [];
   await runPlan(planOf(job), planRun(context, job, seed), async (id, spent) => {
@@ -93,7 +94,7 @@ async function tryRate(context: JobContext, job: Job): Promise<JobResult> {
 const planOf = ({ plan }: Job) => PLANS.find(({ id }) => id === plan)!; // a job names one
 
 function planRun({ bench, settings, signal, say }: JobContext, job: Job, seed: number): PlanRun {
-  const domain = DOMAINS[job.domain];
+  const domain: Domain = DOMAINS[job.domain];
   const told = new Set<string>(); // a warning once, not at every update
   return {
     ...{ ...bench, domain, budget: settings.quick ? QUICK : domain.budget },

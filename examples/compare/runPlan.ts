@@ -8,7 +8,7 @@ import { Stage, type StageStep } from '../trainer/method/stage.ts';
 import { type TeachMethod, teach } from '../trainer/method/teach.ts';
 import { type Weights, writeWeights } from '../trainer/method/weights.ts';
 import { type Budget, liveShape } from './budget.ts';
-import type { Domain } from './domains.ts';
+import type { Domain } from './domains/domain.ts';
 import type { Plan } from './plans.ts';
 
 /** What a stage has used, and how it went. */

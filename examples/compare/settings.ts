@@ -6,7 +6,7 @@ import { kebab } from '../trainer/config/kebab.ts';
 import { numberOption } from '../trainer/config/numberOption.ts';
 import { count, path, positive } from '../trainer/config/settingTypes.ts';
 import { newRunFolder } from '../trainer/harness/runFolder.ts';
-import { DOMAINS, type DomainName } from './domains.ts';
+import { DOMAINS, type DomainName } from './domains/domains.ts';
 import { PLANS } from './plans.ts';
 
 /** Seed of the runs that a rate is chosen by: none of the table's. */

@@ -1,4 +1,5 @@
 import { type Figure, tInterval, wilson } from '../trainer/base/intervals.ts';
+import type { SkillName } from './domains/domain.ts';
 import { PLANS } from './plans.ts';
 import type { ArmRecord } from './records.ts';
 
@@ -15,7 +16,7 @@ export interface ArmSummary {
   textKl: Figure;
   /** Over the base's of the same text. */
   textNllAboveBase: Figure;
-  skills: Record<'plain' | 'defs' | 'redef', Figure>;
+  skills: Record<SkillName, Figure>;
   tokens: number;
   updates: number;
   seconds: number;

@@ -42,6 +42,9 @@ const COLUMNS: Partial<Record<EnvironmentName, string>> = {
   dialogue: 'a `prompt` in each row',
 };
 
+/** They make worked examples of their own. */
+const WITH_EXAMPLES: readonly EnvironmentName[] = ['gym', 'codewords-chat'];
+
 /** Files that the environments and stages of a run cannot do without. */
 function checkFiles(settings: TrainerSettings): void {
   const { environment, data, evalData, reward, sft, stages, lora, export: kinds } = settings;
@@ -75,8 +78,9 @@ function checkFiles(settings: TrainerSettings): void {
   need(
     stages.includes('sft') &&
       sft.data === undefined &&
+      data === undefined && // rows with an answer are worked examples
       !isOwn &&
-      !(names[0] === 'prompt' && data !== undefined),
+      !names.some((name) => WITH_EXAMPLES.includes(name)),
     'sft.data: the stage `sft` needs rows. Give --sft.data FILE.jsonl with `messages`, or `prompt` and `completion`.',
   );
   need(

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHAT_FORMATS } from '@molrl/qwen3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import codewordsChat from '../courses/codewordsChat.ts';
 import { checkSettings } from './checkSettings.ts';
 import { readCommandLine } from './commandLine.ts';
 import { readGiven } from './readSettings.ts';
@@ -119,6 +120,14 @@ describe('checkSettings', () => {
     ],
   ])('%j is refused with the place and the fix', (wrong, message) => {
     expect(() => checkSettings({ ...game, ...wrong })).toThrow(message);
+  });
+
+  test('an environment with worked examples of its own needs no file of them', () => {
+    expect(checkSettings(codewordsChat).sft.updates).toBe(codewordsChat.sft.updates);
+    const stages = ['sft', 'eval'];
+    expect(checkSettings({ environment: 'gym', stages }).stages).toEqual(stages);
+    const data = 'x.jsonl'; // rows with an answer are worked examples
+    expect(checkSettings({ environment: 'maths', data, stages }).stages).toEqual(stages);
   });
 
   test('says all that is wrong at once', () => {

@@ -1,4 +1,5 @@
-// Where every arm on a chat model starts: worked examples of the form and of the plain rules, without a code word.
+// Where every arm on a chat model starts: worked examples of the form and of the plain rules, without a code word. An hour of one core
+// for a model of 135 M weights, which after a quarter of it has the form and none of the rules: `wordbook.ts` asks for less.
 //
 //     npm run train -- --config examples/trainer/courses/codewordsChat.ts --model SmolLM2-135M-Instruct.Q4_1.gguf --export merged --out runs/start
 //     npm run compare -- --models runs/start/model --domains codewords-chat --lora 16 --rates 3e-4 --methods base,grpo,ce,mol

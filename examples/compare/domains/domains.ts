@@ -1,0 +1,25 @@
+import { codewords, codewordsChat } from '@molrl/ef-env';
+import { wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
+import { CHAT, FULL, WORDBOOK } from '../budget.ts';
+import { chains } from './codewords.ts';
+import type { Domain } from './domain.ts';
+import { CHAT_SKILLS, SHORT_SKILLS, WORDBOOK_SKILLS } from './skills.ts';
+
+const SHORT = { budget: FULL, skills: SHORT_SKILLS };
+
+export const DOMAINS = {
+  /** Chains of two or three invented words, as `npm start` plays them. */
+  codewords: chains([2, 3], codewords, { ...SHORT, name: 'codewords', maxTokens: 52 }),
+  /** Chains of three or four. */
+  chains: chains([3, 4], codewords, { ...SHORT, name: 'chains', maxTokens: 64 }),
+  /** Chains of one or two words told in English, for a model that chats. */
+  'codewords-chat': chains([1, 2], codewordsChat, {
+    ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT, skills: CHAT_SKILLS },
+  }),
+  /** What one or two words mean, asked in English: what a chat model can begin with after minutes of worked examples. */
+  wordbook: chains([1, 2], wordbook, {
+    ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
+  }),
+} as const satisfies Record<string, Domain>;
+
+export type DomainName = keyof typeof DOMAINS;

@@ -1,0 +1,68 @@
+import {
+  codewordsChatExample,
+  DOMAIN_WORDS,
+  defineEnvironment,
+  FREE_WORDS,
+  type QuizTask,
+  quiz,
+  type Random,
+} from '@molrl/ef-env';
+import { SKILLS } from '../../mol-rl/domain/skills.ts';
+import { definedRow, repeatedRow } from '../../trainer/courses/wordbookEnvironment.ts';
+import type { Skills } from './domain.ts';
+
+/** In the form of the base that ships: rules by their names, by words defined in the question, by code words defined anew. */
+export const SHORT_SKILLS: Skills = { environment: quiz(), tasks: SKILLS };
+
+/** The same as an English conversation asks. */
+export const CHAT_SKILLS: Skills = {
+  environment: defineEnvironment<QuizTask, QuizTask>({
+    name: 'chat-quiz',
+    reset: (task) => ({ observation: task.question, state: task }),
+    step: ({ answer }, action) => ({ reward: Number(answerOf(action) === answer), done: true }),
+  }),
+  tasks: {
+    plain: (random) => exampleOf(random, false),
+    defs: (random) => exampleOf(random, true),
+    redef: (random) => renamed(exampleOf(random, true), random),
+  },
+};
+
+/** The last "Answer: digits". */
+const answerOf = (text: string): string | undefined =>
+  Array.from(text.matchAll(/^\s*answer\s*:\s*(\d+)/gim), ([, digits]) => digits).at(-1);
+
+/** A worked example as a question, by names or by words that it defines. */
+function exampleOf(random: Random, isDefined: boolean): QuizTask {
+  for (;;) {
+    const { prompt, completion } = codewordsChatExample(random);
+    if (prompt.startsWith('Here ') === isDefined)
+      return { question: prompt, answer: answerOf(completion)! }; // it ends in one
+  }
+}
+
+/** Free words become code words, which mean here what the question says. */
+function renamed({ question, answer }: QuizTask, random: Random): QuizTask {
+  const words = random.sample(DOMAIN_WORDS, DOMAIN_WORDS.length);
+  const used = FREE_WORDS.filter((word) => new RegExp(`\\b${word}\\b`).test(question));
+  const rename = (word: string): string => words[used.indexOf(word)] ?? word;
+  return { question: question.replaceAll(/\b[a-z]{3}\b/g, rename), answer };
+}
+
+/** Digits to repeat, words that the question defines, and code words that mean another thing there. */
+export const WORDBOOK_SKILLS: Skills = {
+  environment: defineEnvironment<QuizTask, QuizTask>({
+    name: 'wordbook-quiz',
+    reset: (task) => ({ observation: task.question, state: task }),
+    step: ({ answer }, action) => ({ reward: Number(action.trim() === answer), done: true }),
+  }),
+  tasks: {
+    plain: (random) => asked(repeatedRow(random)),
+    defs: (random) => asked(definedRow(random, FREE_WORDS)),
+    redef: (random) => asked(definedRow(random, DOMAIN_WORDS)),
+  },
+};
+
+const asked = ({ prompt, completion }: { prompt: string; completion: string }): QuizTask => ({
+  ...{ question: prompt, answer: completion },
+});
