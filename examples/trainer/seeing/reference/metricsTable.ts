@@ -91,6 +91,11 @@ const OWN: readonly Written[] = [
   ['episodes/total', 'episodes', 'Episodes of the update.'],
   ['episodes/errors', 'episodes', 'Those whose environment or reward threw.'],
   ['episodes/timeouts', 'episodes', 'Those that took longer than episodeTimeout.'],
+  [
+    'episodes/truncated',
+    'episodes',
+    "Those that outgrew the model's context, or that the environment cut.",
+  ],
   ['episodes/unscored', 'episodes', 'Those without a reward.'],
   [
     'staleness/mean',

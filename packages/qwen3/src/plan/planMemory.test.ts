@@ -22,7 +22,7 @@ const sizes = (
 ) => ({
   ...TINY_CONFIG,
   ...{ hiddenSize: H, numHiddenLayers: L, numAttentionHeads: heads, numKeyValueHeads: kv },
-  ...{ headDim: D, intermediateSize: I, vocabSize: V },
+  ...{ headDim: D, intermediateSize: I, vocabSize: V, maxPositionEmbeddings: 128 },
 });
 const nano = sizes(64, 2, 4, 2, 16, 192, 128);
 const micro = sizes(128, 4, 4, 2, 32, 384, 512);
