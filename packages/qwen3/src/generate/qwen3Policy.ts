@@ -2,6 +2,7 @@ import { createKvCache, type KvCache } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkFunction, checkList, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
+import { warn } from '../base/warn.ts';
 import { checkTokenizer } from '../chat/checkTokenizer.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
 import { renderSegments } from '../chat/renderSegments.ts';
@@ -17,7 +18,7 @@ import { generate } from './generate.ts';
 import type { DrawOptions, GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
 import { emptyCompletion, type Sampler, sampleFitting } from './sampleFitting.ts';
-import { warn, warnOfFilters } from './warnOfFilters.ts';
+import { warnOfFilters } from './warnOfFilters.ts';
 
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
