@@ -1,5 +1,6 @@
 import type { Trajectory } from '@molrl/ef-env';
-import { completionMask } from '@molrl/grpo';
+import { behaviorMismatch, completionMask } from '@molrl/grpo';
+import type { SegmentTokens } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 
 /** The episodes of one update as the loss wants them: one entry per episode, prompt-major. */
@@ -9,6 +10,8 @@ export interface Rollouts {
   completionIds: readonly number[][];
   /** Log-probs of those ids as the sampler reported them. */
   logprobs: readonly Float32Array[];
+  /** Those of the distribution that was drawn from, where the sampler reported them too: filters and ids never sampled make it another. */
+  behaviorLogprobs: readonly Float32Array[] | undefined;
   /** Tokens the model sampled. */
   lengths: Int32Array;
   /** 1 = cut before an end token. */
@@ -37,7 +40,35 @@ export function readRollouts(
       `grpo: episode ${unlogged} has ${completionIds[unlogged]?.length} sampled ids and ${logprobs[unlogged]?.length} log-probs. The policy must attach both to every segment (\`tokens: { ids, logprobs }\`).`,
     );
   }
-  return { trajectories, completionIds, logprobs, ...completionMask(completionIds, options) };
+  return {
+    ...{ trajectories, completionIds, logprobs },
+    behaviorLogprobs: behaviorOf(turns, completionIds),
+    ...completionMask(completionIds, options),
+  };
+}
+
+/** All of them, or none: half a batch has no mean. */
+function behaviorOf(
+  turns: readonly (readonly SegmentTokens[])[],
+  completionIds: readonly number[][],
+): Float32Array[] | undefined {
+  const rows = turns.map((sampled) =>
+    Float32Array.from(
+      sampled.flatMap(({ behaviorLogprobs }) => Array.from(behaviorLogprobs ?? [])),
+    ),
+  );
+  return rows.every(({ length }, i) => length === completionIds[i]!.length) ? rows : undefined;
+}
+
+/** How far what was drawn from is from the model's own distribution; nothing where they are the same. */
+export function drawnOtherwise({
+  logprobs,
+  behaviorLogprobs,
+}: Pick<Rollouts, 'logprobs' | 'behaviorLogprobs'>): Record<string, number> {
+  const flat = (rows: readonly Float32Array[]): number[] => rows.flatMap((row) => [...row]);
+  if (behaviorLogprobs === undefined) return {};
+  const metrics = behaviorMismatch(flat(logprobs), flat(behaviorLogprobs));
+  return metrics['sampling/behavior_logp_difference/max'] === 0 ? {} : metrics;
 }
 
 /** An episode with the tokens that the model sampled itself as targets. */
