@@ -9,9 +9,16 @@
 //     node --conditions=@molrl/source --import tsx examples/grpoLoop.ts [steps]
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { Environment, Policy, Random, Segment } from '@molrl/ef-env';
+import type { Environment, Policy, Random, Segment, Trajectory } from '@molrl/ef-env';
 import { codewords, codewordsTask, collect, createRandom } from '@molrl/ef-env';
-import { explainStep, groupAdvantages, policyLoss, rewardMetrics } from '@molrl/grpo';
+import {
+  behaviorMismatch,
+  explainStep,
+  groupAdvantages,
+  logprobMismatch,
+  policyLoss,
+  rewardMetrics,
+} from '@molrl/grpo';
 import {
   type LanguageModel,
   loadQwen3,
@@ -19,6 +26,7 @@ import {
   packedBatch,
   qwen3Policy,
   renderSegments,
+  type SegmentTokens,
   scoreTargets,
   selectTargets,
 } from '@molrl/qwen3';
@@ -71,6 +79,7 @@ export async function* grpoLoop<Task>(
     const batch = packedBatch(sequences);
     const targets = selectTargets(batch, sequences);
     const { logprobs, backward } = await scoreTargets(model, batch, targets);
+    const sampling = samplingMismatch(logprobs, rollouts);
 
     // 4. The loss is plain numbers: print it, change it. Its gradient goes back through the tape.
     const { sequenceIds } = targets;
@@ -83,13 +92,25 @@ export async function* grpoLoop<Task>(
     // 5. The update.
     const { gradNorm } = await optimizer.step(gradients, { maxGradNorm: 1 });
     dispose(gradients);
-    Object.assign(metrics, rewardMetrics(rewards, { numGenerations }), {
-      loss,
-      grad_norm: gradNorm,
+    Object.assign(metrics, sampling, rewardMetrics(rewards, { numGenerations }), {
+      ...{ loss, grad_norm: gradNorm },
     });
     yield { step, metrics, advice: explainStep(metrics) };
   }
   optimizer.dispose();
+}
+
+/** Whether the tokens come from the distribution that is trained: other weights (int8), or filters (top-p), are told here. */
+function samplingMismatch(logprobs: Float32Array, rollouts: readonly Trajectory[]) {
+  const sampled: SegmentTokens[] = rollouts.flatMap(({ segments }) =>
+    segments.flatMap(({ tokens }) => tokens ?? []),
+  );
+  const all = (name: 'logprobs' | 'behaviorLogprobs'): number[] =>
+    sampled.flatMap((tokens) =>
+      Array.from(tokens[name] ?? new Float32Array(tokens.ids.length).fill(Number.NaN)),
+    ); // not told
+  const own = all('logprobs');
+  return { ...logprobMismatch(logprobs, own), ...behaviorMismatch(own, all('behaviorLogprobs')) };
 }
 
 // Run by itself: invented words, each one of eight operations on four digits. `4876 rav` -> `8764`: nobody says what

@@ -22,6 +22,7 @@ import { adamw, linear } from '@molrl/tensor-gpu';
 import { dispose, slice, tidy } from '@tensorflow/tfjs-core';
 import { type Check, runSuite } from '../qwen3Suite.ts';
 import type { SuiteResult } from '../suiteResult.ts';
+import { saveVariants } from './adapters.ts';
 import { writtenSuite } from './written.ts';
 
 interface Question {
@@ -104,8 +105,16 @@ export async function modelSuites({ gguf, ask }: Question): Promise<SuiteResult[
     await saveAdapter(model, start);
     const losses = await train(model, rows);
     await saveAdapter(model, trained);
-    const adapted = prompts.slice(0, 5).map((ids) => lastLogits(model, ids));
-    const lora = { start, trained, rows, settings: LORA, prompts: prompts.slice(0, 5) };
+    const logitsOfAdapted = () => prompts.slice(0, 5).map((ids) => lastLogits(model, ids));
+    const adapted = logitsOfAdapted();
+    const variants = await saveVariants(model, folder, {
+      train: () => train(model, rows, 3),
+      logits: logitsOfAdapted,
+    });
+    const lora = {
+      ...{ start, trained, rows, settings: LORA, prompts: prompts.slice(0, 5) },
+      variants: variants.map(({ path }) => path),
+    };
     const answers = ask({ prompts, tokens: TOKENS, greedy: GREEDY, ends, lora, written });
     model.dispose();
     return [
@@ -132,9 +141,17 @@ export async function modelSuites({ gguf, ask }: Question): Promise<SuiteResult[
           check.within(`loss of step ${step}`, losses[step]!, loss, 1e-3);
         }
       }),
-      await runSuite('adapter out', (check) =>
-        compareLogits(check, adapted, answers.adapted as number[][]),
-      ),
+      await runSuite('adapter out', (check) => {
+        compareLogits(check, adapted, answers.adapted as number[][]);
+        for (const [v, theirs] of (answers.variants as number[][][]).entries()) {
+          const { name, logits: own } = variants[v]!;
+          for (const [i, values] of theirs.entries()) {
+            check.close(`${name}: prompt ${i}`, own[i]!, values, 1e-4);
+            const moved = values.some((value, k) => Math.abs(value - logits[i]![k]!) > 1e-2);
+            check.that(`${name}: prompt ${i} is not the base`, moved);
+          }
+        }
+      }),
       await writtenSuite(WRITTEN, answers.written),
     ];
   } finally {
@@ -187,7 +204,11 @@ function trainingRows(tokenizer: Tokenizer): TrainingRow[] {
   });
 }
 
-async function train(model: Qwen3, rows: readonly TrainingRow[]): Promise<number[]> {
+async function train(
+  model: Qwen3,
+  rows: readonly TrainingRow[],
+  steps: number = LORA.steps,
+): Promise<number[]> {
   const optimizer = adamw(model.trainable(), {
     learningRate: LORA.lr,
     betas: [0.9, 0.999],
@@ -199,7 +220,7 @@ async function train(model: Qwen3, rows: readonly TrainingRow[]): Promise<number
     roles: trained.map((is) => (is === 1 ? ('assistant' as const) : ('ignore' as const))),
   }));
   const losses: number[] = [];
-  for (let step = 0; step < LORA.steps; step++) {
+  for (let step = 0; step < steps; step++) {
     const batch = packedBatch(sequences);
     const { logprobs, backward } = await scoreTargets(
       model,

@@ -132,6 +132,11 @@ if "prompts" in questions:
     peft = PeftModel.from_pretrained(model, lora["trained"])
     answers["adapted"] = [logits_of(peft, ids) for ids in lora["prompts"]]
     model = peft.unload()
+    answers["variants"] = []
+    for path in lora["variants"]:
+        peft = PeftModel.from_pretrained(model, path).eval()
+        answers["variants"].append([logits_of(peft, ids) for ids in lora["prompts"]])
+        model = peft.unload()
     peft = PeftModel.from_pretrained(model, lora["start"], is_trainable=True)
     answers["losses"] = train(peft, lora)
 

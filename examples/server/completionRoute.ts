@@ -29,7 +29,15 @@ export const completionRoute: Route<typeof completionRequest> = {
       model: served.name,
     };
     const told = typeof request.logprobs === 'number' ? tokenizer : undefined;
-    if (request.stream) return { events: events(chunks, head, told) };
+    const promptTokens = promptIds.reduce((sum, { length }) => sum + length, 0);
+    if (request.stream) {
+      const parts = events(chunks, head, told);
+      return {
+        events: request.stream_options?.include_usage
+          ? withUsage(parts, head, promptTokens)
+          : parts,
+      };
+    }
     const choices = new Map<number, { text: string; chunks: StreamChunk[] }>();
     for await (const chunk of chunks) {
       const choice = choices.get(chunk.index) ?? { text: '', chunks: [] };
@@ -38,7 +46,6 @@ export const completionRoute: Route<typeof completionRequest> = {
       choice.chunks.push(chunk);
     }
     const ordered = [...choices].sort(([a], [b]) => a - b);
-    const promptTokens = promptIds.reduce((sum, { length }) => sum + length, 0);
     const tokens = ordered.reduce((sum, [, choice]) => sum + choice.chunks.length, 0);
     const body = {
       ...head,
@@ -81,6 +88,20 @@ async function* events(
     const logprobs = tokenizer ? logprobsOf([chunk], tokenizer) : null;
     yield { ...head, choices: [{ index, text, logprobs, finish_reason: finishReason(stop) }] };
   }
+}
+
+/** One event per token, and one more with their number. */
+async function* withUsage(
+  events: AsyncIterable<object>,
+  head: object,
+  promptTokens: number,
+): AsyncGenerator<object> {
+  let tokens = 0;
+  for await (const event of events) {
+    tokens++;
+    yield event;
+  }
+  yield { ...head, choices: [], usage: usageOf(promptTokens, tokens) };
 }
 
 function logprobsOf(chunks: readonly StreamChunk[], tokenizer: Tokenizer) {

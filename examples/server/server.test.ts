@@ -135,9 +135,15 @@ describe('the server, through the openai client', () => {
       ...options,
       prompt: ids,
       stream: true,
+      stream_options: { include_usage: true },
     });
-    for await (const chunk of stream) streamed += chunk.choices[0]!.text;
+    let usage: OpenAI.CompletionUsage | undefined;
+    for await (const chunk of stream) {
+      streamed += chunk.choices[0]?.text ?? '';
+      usage = chunk.usage ?? usage;
+    }
     expect(streamed).toBe(byText.choices[0]!.text);
+    expect(usage).toEqual(byText.usage);
   });
 
   test('a bias and a penalty reach the sampler; tools are offered', async () => {
@@ -150,6 +156,25 @@ describe('the server, through the openai client', () => {
     });
     expect(biased.choices[0]!.message.content).toBe('e'.repeat(12));
     expect(biased.usage!.prompt_tokens).toBeGreaterThan(100);
+  });
+
+  test('an evaluation harness: several samples, both limits, a text format, stop lists, no seed', async () => {
+    // What lighteval's client for such servers sends, null fields included.
+    const request = {
+      ...{ model: 'tiny', response_format: { type: 'text' as const }, logprobs: null, n: 2 },
+      messages: [{ role: 'system' as const, content: 'Be brief.' }, ...messages],
+      ...{ max_tokens: 9, max_completion_tokens: 9, stop: ['\n\n', 'Q:'], temperature: 0.6 },
+      ...{ top_p: 0.95, seed: null, presence_penalty: null, frequency_penalty: null },
+    };
+    const { choices, usage } = await opened.client!.chat.completions.create(request);
+    expect(choices.map(({ index }) => index)).toEqual([0, 1]);
+    for (const { message, finish_reason: reason } of choices) {
+      expect(message.content).toEqual(expect.any(String));
+      expect(['stop', 'length']).toContain(reason);
+    }
+    expect(usage!.completion_tokens).toBeLessThanOrEqual(18);
+    const echo = opened.client!.completions.create({ model: 'tiny', prompt: 'a', echo: true });
+    await expect(echo).rejects.toThrow('echo is not supported');
   });
 
   test.each<[number, string, object]>([

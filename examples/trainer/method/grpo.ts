@@ -10,7 +10,7 @@ import {
 import { type PlayedAhead, playAhead } from './ahead/playAhead.ts';
 import type { Learner } from './learner.ts';
 import { type PlayGroupsOptions, playGroups } from './playGroups.ts';
-import { type Rollouts, readRollouts, sampledEntropy } from './rollouts.ts';
+import { drawnOtherwise, type Rollouts, readRollouts, sampledEntropy } from './rollouts.ts';
 import type { Stage, StageStep, Tuned } from './stage.ts';
 import { type UpdateOptions, updateOnRollouts } from './updateOnRollouts.ts';
 import { warmUp } from './warmUp.ts';
@@ -84,6 +84,7 @@ async function update<Task>(
     ...rewardMetrics(rewards, { numGenerations }),
     ...completionMetrics(lengths, truncated),
     'sampling/entropy': sampledEntropy(rollouts),
+    ...drawnOtherwise(rollouts),
     ...shaping,
     ...episodeMetrics(trajectories),
     ...sampling,

@@ -18,6 +18,8 @@ export interface Attempt {
   advantage: number;
   /** By the sampler, of each trained token. */
   rolloutLogprobs: Float32Array;
+  /** Of the distribution it drew from, which a correction is for. Default: those. */
+  behaviorLogprobs?: Float32Array | undefined;
   /** By the trainer before the first update on this batch; absent in the first: the ratio is 1. */
   oldLogprobs?: Float32Array | undefined;
   /** What the loss saw of each trained token in the first pass over the batch. */
@@ -101,10 +103,13 @@ async function microBatch(
   const rolloutLogprobs = together(attempts.map((attempt) => attempt.rolloutLogprobs));
   const known = attempts.flatMap(({ oldLogprobs }) => (oldLogprobs ? [oldLogprobs] : []));
   const oldLogprobs = known.length === attempts.length ? together(known) : undefined;
+  const drawn = together(
+    attempts.map((attempt) => attempt.behaviorLogprobs ?? attempt.rolloutLogprobs),
+  );
   const corrected =
     correction &&
     rolloutCorrection(
-      { oldLogprobs: oldLogprobs ?? logprobs, rolloutLogprobs, sequenceIds },
+      { oldLogprobs: oldLogprobs ?? logprobs, rolloutLogprobs: drawn, sequenceIds },
       correction,
     );
   const { loss, gradient, perTokenLoss, entropyGradient, metrics } = policyLoss(

@@ -1,5 +1,6 @@
 import type { Trajectory } from '@molrl/ef-env';
-import { completionMask } from '@molrl/grpo';
+import { behaviorMismatch, completionMask } from '@molrl/grpo';
+import type { SegmentTokens } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 
 /** The episodes of one update as the loss wants them: one entry per episode, prompt-major. */
@@ -9,6 +10,8 @@ export interface Rollouts {
   completionIds: readonly number[][];
   /** Log-probs of those ids as the sampler reported them. */
   logprobs: readonly Float32Array[];
+  /** Those of the distribution that was drawn from, where the sampler reported them too: filters and ids never sampled make it another. */
+  behaviorLogprobs: readonly Float32Array[] | undefined;
   /** Tokens the model sampled. */
   lengths: Int32Array;
   /** 1 = cut before an end token. */
@@ -36,8 +39,35 @@ export function readRollouts(
     );
   }
   const { mask, sequenceLength, lengths, truncated } = completionMask(completionIds, options);
-  const trained = Uint8Array.from(lengths, (_, i) => mask[i * sequenceLength] ?? 0); // a row is trained whole or not at all
-  return { trajectories, completionIds, logprobs, lengths, truncated, trained };
+  return {
+    ...{ trajectories, completionIds, logprobs, lengths, truncated },
+    behaviorLogprobs: behaviorOf(turns, completionIds),
+    trained: Uint8Array.from(lengths, (_, i) => mask[i * sequenceLength] ?? 0), // a row is trained whole or not at all
+  };
+}
+
+/** All of them, or none: half a batch has no mean. */
+function behaviorOf(
+  turns: readonly (readonly SegmentTokens[])[],
+  completionIds: readonly number[][],
+): Float32Array[] | undefined {
+  const rows = turns.map((sampled) =>
+    Float32Array.from(
+      sampled.flatMap(({ behaviorLogprobs }) => Array.from(behaviorLogprobs ?? [])),
+    ),
+  );
+  return rows.every(({ length }, i) => length === completionIds[i]!.length) ? rows : undefined;
+}
+
+/** How far what was drawn from is from the model's own distribution; nothing where they are the same. */
+export function drawnOtherwise({
+  logprobs,
+  behaviorLogprobs,
+}: Pick<Rollouts, 'logprobs' | 'behaviorLogprobs'>): Record<string, number> {
+  const flat = (rows: readonly Float32Array[]): number[] => rows.flatMap((row) => [...row]);
+  if (behaviorLogprobs === undefined) return {};
+  const metrics = behaviorMismatch(flat(logprobs), flat(behaviorLogprobs));
+  return metrics['sampling/behavior_logp_difference/max'] === 0 ? {} : metrics;
 }
 
 /** An episode with the tokens that the model sampled itself as targets. */

@@ -41,7 +41,7 @@ export interface UpdateOptions {
 /** Those with a gradient: of groups with spread, with something sampled that is not masked. */
 function attemptsOf(
   learner: Learner,
-  { trajectories, logprobs, trained }: Rollouts,
+  { trajectories, logprobs, behaviorLogprobs, trained }: Rollouts,
   { rewards, advantages, numGenerations }: Judged,
 ): Attempt[] {
   const { kept } = filterGroups(rewards, { numGenerations });
@@ -52,6 +52,7 @@ function attemptsOf(
       sequence: trainedSequence(learner, trajectories[i]!), // kept indexes all of them
       advantage: advantages[i]!,
       rolloutLogprobs: logprobs[i]!,
+      behaviorLogprobs: behaviorLogprobs?.[i],
     }));
 }
 

@@ -121,7 +121,7 @@ export type {
   StepResult,
 } from './episode/environment.ts';
 export { episodeMetrics } from './episode/episodeMetrics.ts';
-export type { GenerateOptions, Policy } from './episode/policy.ts';
+export type { Attempt, GenerateOptions, Policy } from './episode/policy.ts';
 export type { AnswerScore } from './episode/scoredStep.ts';
 export type {
   BenchmarkPreset,

@@ -66,8 +66,8 @@ export {
   type Qwen3PolicyOptions,
   qwen3Policy,
   type SampledSegment,
-  type Sampler,
 } from './generate/qwen3Policy.ts';
+export type { Sampler } from './generate/sampleFitting.ts';
 export { sampleSeeds } from './generate/sampleSeeds.ts';
 export { type StreamChunk, stream } from './generate/stream.ts';
 export { type LoadGgufOptions, loadGguf } from './gguf/loadGguf.ts';

@@ -30,6 +30,7 @@ export function memoryNeeded(
       tokens: Math.max(1, ...passes),
       gradientCheckpointing,
       optimizer: optimizerOf(settings),
+      ...({ ref: lora === undefined ? 'copy' : 'adapterOff', kl: true } as const), // the frozen base
     },
     ...(stages.some((stage) => stage !== 'sft' && stage !== 'mol') && {
       generate: {
@@ -39,15 +40,12 @@ export function memoryNeeded(
       },
     }),
   });
-  // Without an adapter the frozen base stands beside the model.
-  const base = lora === undefined ? parts.weights : 0;
   const beside = mapped + PROCESS_BYTES;
   return {
-    needed: peak + base + beside,
+    needed: peak + beside,
     there: Math.min(machineMemory(), limit + beside),
     parts: {
       ...parts,
-      ...(base > 0 && { 'frozen base': base }),
       ...(mapped > 0 && { 'frozen weights': mapped }),
     },
     trained: parts.gradients / 4,

@@ -60,6 +60,12 @@ const TRL: readonly Written[] = [
   ],
   ['sampling/sampling_logp_difference/max', 'nats', 'The largest of them.'],
   [
+    'sampling/behavior_logp_difference/mean',
+    'nats',
+    'Mean |log-prob that was drawn from - log-prob of the model|: filters, penalties, ids that are never sampled. Absent where 0.',
+  ],
+  ['sampling/behavior_logp_difference/max', 'nats', 'The largest of them.'],
+  [
     'sampling/importance_sampling_ratio/mean',
     '1',
     'Weight of the correction between sampler and trainer (rolloutCorrection).',
@@ -91,6 +97,11 @@ const OWN: readonly Written[] = [
   ['episodes/total', 'episodes', 'Episodes of the update.'],
   ['episodes/errors', 'episodes', 'Those whose environment or reward threw.'],
   ['episodes/timeouts', 'episodes', 'Those that took longer than episodeTimeout.'],
+  [
+    'episodes/truncated',
+    'episodes',
+    "Those that outgrew the model's context, or that the environment cut.",
+  ],
   ['episodes/unscored', 'episodes', 'Those without a reward.'],
   [
     'staleness/mean',

@@ -2,10 +2,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { codewords } from '../environments/codewords/codewords.ts';
 import { LEXICON } from '../environments/codewords/lexicon.ts';
 import { applyOperations } from '../environments/codewords/operations.ts';
+import { promptEnvironment } from '../environments/promptEnvironment.ts';
+import { rubric } from '../rewards/rubric.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
+import { validateTrajectory } from '../trajectory/validateTrajectory.ts';
 import { collect } from './collect.ts';
 import { defineEnvironment } from './defineEnvironment.ts';
+import { episodeMetrics } from './episodeMetrics.ts';
 import type { GenerateOptions, Policy } from './policy.ts';
 
 /** Knows nothing but what the feedback said: the meaning of unknown words is always `flip`. */
@@ -267,5 +271,74 @@ describe('stop', () => {
     await expect(collect(talk(1), policy, stopping)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[EfEnvError: collect: policy.generate was asked to stop at "Human:", and segment 0 goes on with its tokens attached. Let the policy honour stop, or attach no tokens.]`,
     );
+  });
+});
+
+describe('a policy whose context is full', () => {
+  /** Has room for so many segments. */
+  const small = (room: number): Policy => ({
+    generate: async (prompts, { numGenerations = 1 }) =>
+      prompts.flatMap((prompt) =>
+        Array.from({ length: numGenerations }, () => ({
+          ...({ speaker: 'assistant', kind: 'policy', turn: 0, text: 'x' } as const),
+          ...(prompt.length > room && { text: '', contextFull: true as const }),
+        })),
+      ),
+  });
+  /** Task n is over after n turns. */
+  const lasting = defineEnvironment<number, { left: number }>({
+    name: 'lasting',
+    reset: (left) => ({ observation: 'go', state: { left } }),
+    step: (state) => ({ feedback: 'more', reward: 0.5, done: --state.left === 0 }),
+  });
+  const played = { tasks: [1, 3, 2], seed: 0, maxTurns: 4, maxTokens: 1 };
+
+  test('ends that episode alone, with what it had, and is counted', async () => {
+    const told: string[] = [];
+    const onWarning = (message: string): void => void told.push(message);
+    const episodes = await collect(lasting, small(3), { ...played, onWarning });
+    expect(episodes.map(({ stop, reward, segments }) => [stop, reward, segments.length])).toEqual([
+      ['done', 0.5, 3],
+      ['truncated', 0.5, 5],
+      ['done', 0.5, 5],
+    ]);
+    expect(episodes[1]!.metrics).toEqual({ 'context/full': 1 });
+    expect(episodeMetrics(episodes)['episodes/truncated']).toBe(1);
+    for (const episode of episodes) validateTrajectory(episode);
+    expect(told).toEqual([expect.stringMatching(/^collect: 1 of 3 episodes outgrew/)]);
+  });
+
+  test('is an error where no episode can begin, and no attempt is scored that was not made', async () => {
+    await expect(collect(lasting, small(0), played)).rejects.toThrow(
+      "every prompt (3) is longer than the policy's context",
+    );
+    const scored: number[] = [];
+    const counting = rubric<{ prompt: string }>({
+      long: (completions) => {
+        scored.push(completions.length);
+        return completions.map(() => 1);
+      },
+    });
+    const env = promptEnvironment<{ prompt: string }>({ reward: counting });
+    const half: Policy = {
+      generate: async (prompts, options) => {
+        const said = await small(9).generate(prompts, options);
+        return said.map((segment, i) => (i === 0 ? { ...segment, contextFull: true } : segment));
+      },
+    };
+    const tasks = [{ prompt: 'a' }];
+    const onWarning = (): void => {};
+    const group = await collect(env, half, {
+      tasks,
+      groupSize: 2,
+      seed: 0,
+      maxTokens: 1,
+      onWarning,
+    });
+    expect(group.map(({ reward, stop }) => [reward, stop])).toEqual([
+      [null, 'truncated'],
+      [1, 'done'],
+    ]);
+    expect(scored).toEqual([1]);
   });
 });

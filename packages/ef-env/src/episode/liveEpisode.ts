@@ -5,7 +5,9 @@ import type { Trajectory } from '../trajectory/trajectory.ts';
 import type { Opening } from '../trajectory/utterance.ts';
 import { checkSaid, checkStep } from './checkStep.ts';
 import type { CollectOptions } from './collectOptions.ts';
+import { CONTEXT_FULL } from './contextFull.ts';
 import type { Dialogue, DialogueEpisode, PerRole } from './defineDialogue.ts';
+import type { Attempt } from './policy.ts';
 import { recordStep, type View } from './recordStep.ts';
 import { type StepLimits, stepWithin } from './stepWithin.ts';
 
@@ -97,11 +99,12 @@ function openView(segments: Segment[], opening: Opening): void {
 /** Shows an attempt to the environment and writes down what it says. */
 export async function answer<Task, Role extends string>(
   live: LiveEpisode<Task, Role>,
-  attempted: Segment,
+  attempted: Attempt,
   { maxTurns, limits }: { maxTurns: number; limits: StepLimits },
 ): Promise<void> {
   const { role, roles, views } = live;
   const view = views[role];
+  if (attempted.contextFull) return outOfContext(live);
   view.last = { ...attempted, kind: 'policy', turn: view.attempts++ };
   view.trajectory.segments.push(view.last);
   const answered = await recordingErrors(trajectoriesOf(live), limits, async () => {
@@ -116,6 +119,15 @@ export async function answer<Task, Role extends string>(
     if (done) for (const trajectory of trajectoriesOf(live)) trajectory.stop = stop;
   });
   live.finished ||= !answered;
+}
+
+/** What was said before counts; nothing was said now. */
+function outOfContext<Task, Role extends string>(live: LiveEpisode<Task, Role>): void {
+  live.finished = true;
+  for (const trajectory of trajectoriesOf(live)) {
+    trajectory.stop = 'truncated';
+    trajectory.metrics = { ...trajectory.metrics, [CONTEXT_FULL]: 1 };
+  }
 }
 
 /** Frees what the episode holds. Nothing can fail any more: the episode is over, and written down. */

@@ -5,10 +5,11 @@ import type { Rubric } from '../rewards/rubric.ts';
 import type { Segment } from '../trajectory/segment.ts';
 import type { Trajectory } from '../trajectory/trajectory.ts';
 import { type CollectOptions, checkCollectOptions, readCollectOptions } from './collectOptions.ts';
+import { reportFullContexts } from './contextFull.ts';
 import type { Dialogue } from './defineDialogue.ts';
 import { answer, close, type LiveEpisode, open } from './liveEpisode.ts';
 import { openCollection } from './openCollection.ts';
-import type { Policy } from './policy.ts';
+import type { Attempt, Policy } from './policy.ts';
 import { reportFailures } from './reportFailures.ts';
 import { listenTo, type StepLimits } from './stepWithin.ts';
 import { cutAttempts } from './stopTexts.ts';
@@ -75,6 +76,7 @@ export async function playEpisodes<Task, Role extends string>(
   const [first] = env.roles;
   const played = first === undefined ? [] : pending.map(({ views }) => views[first].trajectory);
   reportFailures(caller, played, options.onWarning ?? warn);
+  reportFullContexts(caller, played, options.onWarning ?? warn);
   return results;
 }
 
@@ -87,7 +89,7 @@ async function attempt<Task, Role extends string>(
     turn,
   }: { caller: string; lives: readonly LiveEpisode<Task, Role>[]; turn: number },
   options: CollectOptions<Task>,
-): Promise<Segment[]> {
+): Promise<Attempt[]> {
   const { maxTokens, temperature, signal, groupSize = 1 } = options;
   const stop = options.stop ?? [];
   const seeds = lives.map((live) => mixSeeds(live.seed, 'turn', turn));

@@ -23,11 +23,17 @@ export interface GenerateOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What a policy says next. */
+export interface Attempt extends Segment {
+  /** The conversation is longer than the policy's context: it said nothing. `collect` ends that episode alone. */
+  contextFull?: true | undefined;
+}
+
 /** All that this package asks of a model: a conversation in, the next utterance out. */
 export interface Policy {
   /**
    * @param prompts - P conversations, each ending where the policy has to speak.
-   * @returns P * G new segments of kind `'policy'`, prompt-major.
+   * @returns P * G new segments of kind `'policy'`, prompt-major; `contextFull` where a conversation left no room for one.
    */
-  generate(prompts: Segment[][], options: GenerateOptions): Promise<Segment[]>;
+  generate(prompts: Segment[][], options: GenerateOptions): Promise<Attempt[]>;
 }

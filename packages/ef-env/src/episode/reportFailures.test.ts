@@ -40,6 +40,7 @@ describe('an environment or a reward that throws is loud', () => {
       'episodes/total': 6,
       'episodes/errors': 4,
       'episodes/timeouts': 0,
+      'episodes/truncated': 0,
       'episodes/unscored': 6,
     });
   });

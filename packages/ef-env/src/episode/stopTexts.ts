@@ -1,6 +1,6 @@
 import { EfEnvError } from '../base/errors.ts';
 import { cutAtStop } from '../text/cutAtStop.ts';
-import type { Segment } from '../trajectory/segment.ts';
+import type { Attempt } from './policy.ts';
 
 /** @throws {EfEnvError} `option` unless `stop` is a list of texts that are not empty. */
 export function checkStop(caller: string, stop: unknown): void {
@@ -13,7 +13,7 @@ export function checkStop(caller: string, stop: unknown): void {
 }
 
 /** What a policy said that did not stop by itself, cut at the first of the texts. Its tokens are left as they are. */
-export function cutSegments(segments: readonly Segment[], stop: readonly string[]): Segment[] {
+export function cutSegments(segments: readonly Attempt[], stop: readonly string[]): Attempt[] {
   return segments.map((segment) => {
     const text = cutAtStop(segment.text, stop);
     return text === segment.text ? segment : { ...segment, text };
@@ -28,9 +28,9 @@ export function cutSegments(segments: readonly Segment[], stop: readonly string[
  */
 export function cutAttempts(
   caller: string,
-  segments: readonly Segment[],
+  segments: readonly Attempt[],
   stop: readonly string[],
-): Segment[] {
+): Attempt[] {
   const cut = cutSegments(segments, stop);
   const at = cut.findIndex((segment, i) => segment !== segments[i] && segment.tokens !== undefined);
   if (at < 0) return cut;

@@ -123,7 +123,9 @@ export async function evaluate(
       const whole = samples.filter((sample, i) => sample === said[p * n + i]);
       const lengths = samples.flatMap(({ tokens }) => tokens?.ids.length ?? []);
       counted += lengths.length;
-      truncated += whole.filter(({ tokens }) => (tokens?.ids.length ?? 0) >= maxTokens).length;
+      truncated += whole.filter(
+        ({ tokens, contextFull }) => contextFull || (tokens?.ids.length ?? 0) >= maxTokens,
+      ).length;
       unparsed +=
         graded.answers.filter((answer) => answer === null).length - graded.ungraded.length;
       ungraded.push(...graded.ungraded);

@@ -10,17 +10,23 @@ export interface GroupScore {
 /**
  * Scores the episodes of one task together, each by its last attempt.
  *
- * @returns One entry per trajectory; `null` for those that ended in an error or time-out: they are left out.
+ * @returns One entry per trajectory; `null` for those that ended in an error or time-out, or had no room for an
+ * attempt: they are left out.
  */
 export async function scoreGroup<Row>(
   group: readonly Trajectory[],
   rubric: Rubric<Row>,
   options: RewardOptions,
 ): Promise<(GroupScore | null)[]> {
-  const trajectories = group.filter(({ stop }) => stop !== 'error' && stop !== 'timeout');
-  const completions = trajectories.map(
-    ({ segments }) => segments.findLast(({ kind }) => kind === 'policy')?.text ?? '',
+  const lastAttempt = ({ segments }: Trajectory) =>
+    segments.findLast(({ kind }) => kind === 'policy');
+  const trajectories = group.filter(
+    (trajectory) =>
+      trajectory.stop !== 'error' &&
+      trajectory.stop !== 'timeout' &&
+      lastAttempt(trajectory) !== undefined,
   );
+  const completions = trajectories.map((trajectory) => lastAttempt(trajectory)!.text); // filtered above
   const rows = trajectories.map(({ task }) => task.data as Row); // the caller's rows: the environment stored them
   const scores = await rubric.score(completions, rows, { ...options, trajectories });
   return group.map((trajectory) => {

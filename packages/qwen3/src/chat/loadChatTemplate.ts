@@ -1,9 +1,7 @@
-import { join } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { chatTemplateText, defaultTemplate } from '../checkpoint/chatTemplateText.ts';
-import { filePath } from '../checkpoint/filePath.ts';
-import { readJson } from '../checkpoint/readJson.ts';
-import { exists } from '../checkpoint/requireFiles.ts';
+import { pathOrAddress } from '../checkpoint/filePath.ts';
+import { modelFiles } from '../checkpoint/modelFiles.ts';
 import { isGguf, tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { type ChatTemplate, createChatTemplate } from './createChatTemplate.ts';
 
@@ -13,11 +11,11 @@ const CALLER = 'loadChatTemplate';
  * The chat template of a folder (`chat_template.jinja`, or `chat_template` in `tokenizer_config.json`) or of a GGUF file, with
  * the special tokens it may name. Of several templates the one called `default` counts.
  *
- * @param source - text or a `file:` URL.
+ * @param source - text or a `file:` URL, or the `http(s):` address of a folder.
  * @throws {Qwen3Error} `tokenizer` if there is none, `io` if a file cannot be read; as `createChatTemplate`.
  */
 export async function loadChatTemplate(source: string | URL): Promise<ChatTemplate> {
-  const from = filePath(CALLER, source);
+  const from = pathOrAddress(CALLER, source);
   const config = await configOf(from);
   const text = isGguf(from)
     ? defaultTemplate(CALLER, config.chat_template)
@@ -31,8 +29,8 @@ export async function loadChatTemplate(source: string | URL): Promise<ChatTempla
 
 async function configOf(from: string): Promise<Record<string, unknown>> {
   if (isGguf(from)) return (await tokenizerFiles(CALLER, from)).config;
-  const path = join(from, 'tokenizer_config.json');
-  return (await exists(path)) ? readJson(CALLER, path) : {};
+  const files = await modelFiles(CALLER, from);
+  return (await files.has('tokenizer_config.json')) ? files.json('tokenizer_config.json') : {};
 }
 
 /** `bos_token` and the like; older files wrap the text in an object. */

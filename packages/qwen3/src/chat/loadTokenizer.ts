@@ -1,12 +1,12 @@
 import { Qwen3Error } from '../base/errors.ts';
-import { filePath } from '../checkpoint/filePath.ts';
+import { pathOrAddress } from '../checkpoint/filePath.ts';
 import { tokenizerFiles } from '../gguf/tokenizerFiles.ts';
 import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
 
 /**
  * Loads a folder's `tokenizer.json` (and `tokenizer_config.json`, where there is one), or the tokenizer of a GGUF file.
  *
- * @param folder - text or a `file:` URL.
+ * @param folder - text or a `file:` URL, or the `http(s):` address of a folder.
  * @throws {Qwen3Error} `io` if the file is missing, `unsupported` for a folder with an older form (`vocab.json`) and
  * for the kinds of tokenizer in a GGUF file that are not byte-level BPE, `tokenizer` if it is not a tokenizer,
  * `config` if a file is not JSON.
@@ -23,7 +23,7 @@ import { createTokenizer, type Tokenizer } from './createTokenizer.ts';
  * tokenizer.encode('ab<|im_end|>'); // [0, 1, 2]
  */
 export async function loadTokenizer(folder: string | URL): Promise<Tokenizer> {
-  const from = filePath('loadTokenizer', folder);
+  const from = pathOrAddress('loadTokenizer', folder);
   const { json, config, source } = await tokenizerFiles('loadTokenizer', from);
   try {
     return createTokenizer(json, config);

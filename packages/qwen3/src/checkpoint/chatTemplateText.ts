@@ -1,11 +1,10 @@
-import { join, readFile } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
-import { fileError } from './fileError.ts';
-import { exists } from './requireFiles.ts';
+import { modelFiles } from './modelFiles.ts';
 
 /** Where a chat template is looked for. */
 export interface ChatTemplatePlace {
+  /** A path, or an address of the web. */
   folder: string;
   /** Content of its `tokenizer_config.json`. */
   config: Record<string, unknown>;
@@ -21,13 +20,8 @@ export async function chatTemplateText(
   caller: string,
   { folder, config }: ChatTemplatePlace,
 ): Promise<string | undefined> {
-  const path = join(folder, 'chat_template.jinja');
-  if (!(await exists(path))) return defaultTemplate(caller, config.chat_template);
-  try {
-    return new TextDecoder().decode(await readFile(path));
-  } catch (cause) {
-    throw fileError(caller, path, cause);
-  }
+  const files = await modelFiles(caller, folder);
+  return (await files.text('chat_template.jinja')) ?? defaultTemplate(caller, config.chat_template);
 }
 
 /** A text, or a list of `{ name, template }`. */

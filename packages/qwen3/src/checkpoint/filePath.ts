@@ -22,3 +22,7 @@ export function filePath(functionName: string, path: string | URL): string {
     `${functionName}: the path must be text or a file: URL of this machine, got ${what}. Files of the web must be downloaded first.`,
   );
 }
+
+/** A path as text, or an address of the web as it is. @throws {Qwen3Error} `option` for anything else. */
+export const pathOrAddress = (functionName: string, source: string | URL): string =>
+  isWebAddress(source) ? String(source) : filePath(functionName, source);

@@ -1,5 +1,6 @@
-import { basename, dirname, join, stat } from '#platform';
+import { basename, dirname, join, readFile, stat } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
+import { fileError } from './fileError.ts';
 import { filePath, isWebAddress } from './filePath.ts';
 import { parseJsonObject, readJson } from './readJson.ts';
 import { exists, requireFiles } from './requireFiles.ts';
@@ -15,6 +16,8 @@ export interface ModelFiles {
   at(name: string): string;
   has(name: string): Promise<boolean>;
   json(name: string): Promise<Record<string, unknown>>;
+  /** A small file; undefined where there is none. */
+  text(name: string): Promise<string | undefined>;
   /** @throws {Qwen3Error} that says what the folder holds instead. */
   require(name: string): Promise<void>;
 }
@@ -50,8 +53,18 @@ async function localFiles(caller: string, source: string | URL): Promise<ModelFi
     at: (name) => join(folder, name),
     has: (name) => exists(join(folder, name)),
     json: (name) => readJson(caller, join(folder, name)),
+    text: (name) => readText(caller, join(folder, name)),
     require: (name) => requireFiles(caller, folder, { kind: 'model', files: [name] }),
   };
+}
+
+async function readText(caller: string, path: string): Promise<string | undefined> {
+  if (!(await exists(path))) return undefined;
+  try {
+    return new TextDecoder().decode(await readFile(path));
+  } catch (cause) {
+    throw fileError(caller, path, cause);
+  }
 }
 
 function webFiles(caller: string, source: string): ModelFiles {
@@ -73,7 +86,7 @@ function webFiles(caller: string, source: string): ModelFiles {
   const absent = (name: string): never => {
     throw new Qwen3Error(
       'io',
-      `${caller}: ${at(name)}: the server answered 404. There is no such file: check the address, which must be that of the folder with config.json.`,
+      `${caller}: ${at(name)}: the server answered 404. There is no such file: check the address, which must be that of the model's folder.`,
     );
   };
   const isThere = async (name: string): Promise<boolean> =>
@@ -85,6 +98,10 @@ function webFiles(caller: string, source: string): ModelFiles {
     has: isThere,
     async json(name) {
       return parseJsonObject(caller, at(name), (await whole(name)) ?? absent(name));
+    },
+    async text(name) {
+      const bytes = await whole(name);
+      return bytes && new TextDecoder().decode(bytes);
     },
     async require(name) {
       if (!(await isThere(name))) absent(name);

@@ -101,7 +101,7 @@ function openedFile(
         const known = Object.keys(DECODERS).join(', ');
         return refuse(
           'unsupported',
-          `holds ${showValue(tensor)} as ${entry.dtype}, this version reads ${known}. Convert this tensor first.`,
+          `holds ${showValue(tensor)} as ${entry.dtype}, this version reads ${known}. ${WAY_OUT[entry.dtype] ?? 'Convert this tensor first.'}`,
         );
       }
       return decode((await bytesOf(entry)).buffer);
@@ -115,6 +115,13 @@ function openedFile(
     },
   };
 }
+
+const QUANTISED =
+  'Bytes alone do not say how they are scaled: save the model dequantised where it was quantised, or convert it to GGUF.';
+/** Of types in which quantised weights are stored. */
+const WAY_OUT: Partial<Record<SafetensorsEntry['dtype'], string>> = {
+  ...{ I8: QUANTISED, U8: QUANTISED, F8_E4M3: QUANTISED, F8_E5M2: QUANTISED, F4: QUANTISED },
+};
 
 const DECODERS: Partial<
   Record<SafetensorsEntry['dtype'], (bytes: ArrayBuffer) => Float32Array | Int32Array>

@@ -32,6 +32,8 @@ export const BITS_PER_VALUE = {
 /** A storage type of the format. `read` takes F32, BF16, F16 and I32 and refuses the others by name. */
 export type SafetensorsDtype = keyof typeof BITS_PER_VALUE;
 
+const DTYPES = Object.keys(BITS_PER_VALUE) as SafetensorsDtype[]; // its keys
+
 /** One tensor of a file: where its bytes lie, relative to the first byte after the header. */
 export interface SafetensorsEntry {
   dtype: SafetensorsDtype;
@@ -51,6 +53,13 @@ const MAX_HEADER_BYTES = 100_000_000;
 
 /** NumPy's and PyTorch's. A damaged header could list millions. */
 const MAX_DIMENSIONS = 64;
+
+/**
+ * Entries, of tensors or metadata, that any header may have. A longer list must have so many bytes for each, as every real one
+ * does (a name, a type, a shape and two offsets are about 100): then all that is kept of a header stays below 4 times its
+ * bytes.
+ */
+const [FREE_ENTRIES, BYTES_PER_ENTRY] = [1 << 14, 88];
 
 /** The key that holds the metadata instead of a tensor. */
 export const METADATA_KEY = '__metadata__';
@@ -84,27 +93,39 @@ export function parseHeader(
   const cursor = jsonCursor(json, (what) =>
     fail(source, `has a header that is not JSON of this format: ${what}`),
   );
-  const header = readHeader(source, cursor);
+  const header = readHeader(source, cursor, bytes.length);
   cursor.end();
   checkLayout(source, header.entries, dataBytes);
   return header;
 }
 
-function readHeader(source: string, cursor: JsonCursor): SafetensorsHeader {
+function readHeader(source: string, cursor: JsonCursor, headerBytes: number): SafetensorsHeader {
+  const most = Math.max(FREE_ENTRIES, headerBytes / BYTES_PER_ENTRY);
   const entries = new Map<string, SafetensorsEntry>();
   let metadata: Record<string, string> | undefined;
+  const shared = new Map<string, number[]>();
+  /** Layers have the same shapes: each is kept once. */
+  const sharedShape = (entry: SafetensorsEntry): SafetensorsEntry => {
+    const key = entry.shape.join();
+    entry.shape = shared.get(key) ?? entry.shape;
+    shared.set(key, entry.shape);
+    return entry;
+  };
   cursor.object((name) => {
     if (name === METADATA_KEY) {
       if (metadata) fail(source, `has ${METADATA_KEY} twice in its header`);
-      metadata = readMetadata(source, cursor);
+      metadata = readMetadata(source, cursor, most);
       return;
     }
-    const entry = readEntry(source, name, cursor);
+    const entry = sharedShape(readEntry(source, name, cursor));
     const earlier = entries.get(name);
     if (earlier && showEntry(earlier) !== showEntry(entry)) {
       fail(source, `describes the tensor ${showValue(name)} twice, and differently`);
     }
     entries.set(name, entry);
+    if (entries.size > most) {
+      fail(source, `describes more than ${entries.size - 1} tensors in ${headerBytes} bytes`);
+    }
   });
   return { entries, metadata: metadata ?? {} };
 }
@@ -112,18 +133,23 @@ function readHeader(source: string, cursor: JsonCursor): SafetensorsHeader {
 const showEntry = ({ dtype, shape, begin, end }: SafetensorsEntry): string =>
   `${dtype} ${shape} ${begin} ${end}`;
 
-function readMetadata(source: string, cursor: JsonCursor): Record<string, string> {
-  const pairs: [string, string][] = [];
-  if (cursor.next() === 'n') cursor.skip();
-  else {
-    if (cursor.next() !== '{') fail(source, `has ${METADATA_KEY} that is not an object of texts`);
-    cursor.object((key) => {
-      if (cursor.next() !== '"')
-        fail(source, `has ${METADATA_KEY} whose ${showValue(key)} is no text`);
-      pairs.push([key, cursor.text()]);
-    });
+function readMetadata(source: string, cursor: JsonCursor, most: number): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  if (cursor.next() === 'n') {
+    cursor.skip();
+    return metadata;
   }
-  return Object.fromEntries(pairs);
+  if (cursor.next() !== '{') fail(source, `has ${METADATA_KEY} that is not an object of texts`);
+  let count = 0;
+  cursor.object((key) => {
+    if (cursor.next() !== '"')
+      fail(source, `has ${METADATA_KEY} whose ${showValue(key)} is no text`);
+    const value = cursor.text();
+    if (key !== '__proto__') metadata[key] = value;
+    else Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true });
+    if (++count > most) fail(source, `has more than ${count - 1} texts in ${METADATA_KEY}`);
+  });
+  return metadata;
 }
 
 function readEntry(source: string, name: string, cursor: JsonCursor): SafetensorsEntry {
@@ -160,7 +186,7 @@ function readCounts(source: string, cursor: JsonCursor): number[] {
       fail(source, `has a tensor of more than ${MAX_DIMENSIONS} dimensions`);
     }
   });
-  return counts;
+  return counts.slice(); // what was pushed to has room for more
 }
 
 function checkedEntry(
@@ -189,7 +215,8 @@ function checkedEntry(
       `gives ${name} ${end - begin} bytes, ${showValue(shape)} of ${dtype} needs ${expected}`,
     );
   }
-  return { dtype: dtype as SafetensorsDtype, shape, begin, end };
+  const known = DTYPES.find((name) => name === dtype)!; // not a piece of the header of its own
+  return { dtype: known, shape, begin, end };
 }
 
 function checkLayout(
@@ -197,13 +224,16 @@ function checkLayout(
   entries: Map<string, SafetensorsEntry>,
   dataBytes: number,
 ): void {
-  const sorted = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  const sorted = [...entries.values()].sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
-  for (const [name, { begin, end }] of sorted) {
-    if (begin < position)
-      fail(source, `has overlapping offsets: ${name} begins at ${begin}, before ${position}`);
-    if (begin > position)
+  for (const entry of sorted) {
+    const { begin, end } = entry;
+    if (begin !== position) {
+      const [name] = [...entries].find(([, other]) => other === entry)!; // it is one of them
+      if (begin < position)
+        fail(source, `has overlapping offsets: ${name} begins at ${begin}, before ${position}`);
       fail(source, `leaves the bytes ${position} to ${begin} before ${name} unused`);
+    }
     position = end;
   }
   if (position > dataBytes) {

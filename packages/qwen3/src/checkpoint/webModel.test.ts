@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,8 @@ import { basename, join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadChatTemplate } from '../chat/loadChatTemplate.ts';
+import { loadTokenizer } from '../chat/loadTokenizer.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
@@ -112,5 +114,47 @@ describe('loadModel from an address', () => {
     );
     await fails((request) => request.socket.destroy(), 'cannot reach');
     await expect(openSafetensors('http://127.0.0.1:9/x')).rejects.toMatchObject({ code: 'io' });
+  });
+});
+
+describe('loadTokenizer and loadChatTemplate from an address', () => {
+  const fixture = new URL('../../fixtures/recipeTokenizer.json', import.meta.url);
+  const template = "{% for m in messages %}{{ bos_token }}{{ m['content'] }};{% endfor %}";
+  const chat = [{ role: 'user', content: 'Hi' }];
+
+  /** A folder with a tokenizer and these files. */
+  async function folderWith(name: string, others: Record<string, string>): Promise<string> {
+    const folder = join(root, name);
+    await mkdir(folder);
+    await writeFile(join(folder, 'tokenizer.json'), await readFile(fixture));
+    for (const [file, text] of Object.entries(others)) await writeFile(join(folder, file), text);
+    return folder;
+  }
+
+  test('read what the folder has: tokenizer, config, a template of its own or in the config', async () => {
+    const config = JSON.stringify({ chat_template: template, bos_token: '<s>' });
+    const folder = await folderWith('inside', { 'tokenizer_config.json': config });
+    const address = await serve(files(folder));
+    const [near, far] = [await loadTokenizer(folder), await loadTokenizer(`${address}/`)];
+    expect(far.encode('4876 rav <|im_end|>')).toEqual(near.encode('4876 rav <|im_end|>'));
+    expect((await loadChatTemplate(new URL(address))).render(chat)).toBe('<s>Hi;');
+    const beside = await folderWith('beside', { 'chat_template.jinja': `own ${template}` });
+    const other = await serve(files(beside));
+    expect((await loadChatTemplate(other)).render(chat)).toBe('own Hi;');
+    expect((await loadTokenizer(`${other}/model.safetensors`)).vocabSize).toBe(near.vocabSize);
+  });
+
+  test('what is not there, or cannot be read from afar, is said', async () => {
+    const address = await serve(files(join(root, 'one')));
+    await expect(loadTokenizer(address)).rejects.toMatchObject({
+      code: 'io',
+      message: expect.stringContaining('tokenizer.json: the server answered 404'),
+    });
+    await expect(loadChatTemplate(address)).rejects.toThrow('has no chat template');
+    await expect(loadTokenizer(`${address}/model.gguf`)).rejects.toThrow(
+      'must be downloaded first',
+    );
+    const refusing = await serve((_, response) => response.writeHead(401).end());
+    await expect(loadTokenizer(refusing)).rejects.toThrow('It asks for a login');
   });
 });

@@ -219,6 +219,11 @@ describe('generate', () => {
 
   test.each<[string, unknown, object]>([
     ['prompt 0 is empty', [[]], {}],
+    [
+      "prompt 1 has 65 tokens, the model's context is 64 (maxPositionEmbeddings). Shorten it",
+      [new Int32Array(64), new Int32Array(65)],
+      {},
+    ],
     ['prompt 0[0]', [[37]], {}],
     ['prompt 1[0]', [[1], [1.5]], {}],
     ['prompt 0[0]', [['1']], {}],

@@ -14,7 +14,7 @@ import { runGeneration } from './runGeneration.ts';
  *
  * @param prompts - token ids, one list per prompt, of any lengths (nothing is padded by the caller).
  * @returns `[P * G]`, prompt-major.
- * @throws {Qwen3Error} `option` for an empty prompt, an id outside the vocabulary, a missing seed and any option that
+ * @throws {Qwen3Error} `option` for an empty prompt, one longer than the model's context (`maxPositionEmbeddings`), an id outside the vocabulary, a missing seed and any option that
  * cannot be; `config` if the model's own end tokens are not in its vocabulary; `not-finite` for logits that are NaN.
  * The signal's reason if it is aborted. A device that runs out of memory throws its own TensorGpuError.
  *

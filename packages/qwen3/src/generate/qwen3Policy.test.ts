@@ -10,6 +10,7 @@ import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { qwen3Policy, type SampledSegment } from './qwen3Policy.ts';
+import { sampleSeeds } from './sampleSeeds.ts';
 
 const json = readFileSync(new URL('../../fixtures/recipeTokenizer.json', import.meta.url), 'utf8');
 const tokenizer = createTokenizer(JSON.parse(json));
@@ -199,6 +200,35 @@ describe('qwen3Policy', () => {
     expect(() => qwen3Policy(model, tokenizer, { format: 'recipe', ...options } as never)).toThrow(
       expect.objectContaining({ name: 'Qwen3Error', code, message: expect.stringContaining(text) }),
     );
+    model.dispose();
+  });
+
+  test('a conversation longer than the context is told, the others are what they are without it', async () => {
+    const model = larger(0);
+    const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
+    const long: Segment[] = [{ speaker: 'user', kind: 'prompt', turn: 0, text: 'a1 '.repeat(300) }];
+    const request = { numGenerations: 2, maxTokens: 6, seed: 3 };
+    const [other] = ask;
+    const both = await policy.generate([other!, long, other!], request);
+    expect(both.map(({ contextFull }) => contextFull === true)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(both[2]).toMatchObject({ text: '', turn: 0, tokens: { ids: new Int32Array(0) } });
+    const seeds = sampleSeeds(3, 6);
+    const alone = await policy.generate([other!, other!], {
+      ...request,
+      seeds: [...seeds.slice(0, 2), ...seeds.slice(4)],
+    });
+    expect([...both.slice(0, 2), ...both.slice(4)]).toEqual(alone);
+    expect(await policy.generate([long], request)).toMatchObject([
+      { contextFull: true },
+      { contextFull: true },
+    ]);
     model.dispose();
   });
 

@@ -2,6 +2,7 @@ import { createKvCache, type KvCache } from '@molrl/tensor-gpu';
 import { Qwen3Error } from '../base/errors.ts';
 import { checkChoice, checkFunction, checkList, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
+import { warn } from '../base/warn.ts';
 import { checkTokenizer } from '../chat/checkTokenizer.ts';
 import type { Tokenizer } from '../chat/createTokenizer.ts';
 import { renderSegments } from '../chat/renderSegments.ts';
@@ -16,14 +17,8 @@ import { checkStop } from './completionText.ts';
 import { generate } from './generate.ts';
 import type { DrawOptions, GenerateOptions } from './generateOptions.ts';
 import { endsOfPolicy, suppressedIds } from './policyVocabulary.ts';
-import { warn, warnOfFilters } from './warnOfFilters.ts';
-
-/** What samples, as `generate` does: an engine elsewhere that has the model's weights. Every completion needs its `text`. */
-export type Sampler = (
-  model: Qwen3,
-  prompts: readonly ArrayLike<number>[],
-  options: GenerateOptions,
-) => Promise<Completion[]>;
+import { emptyCompletion, type Sampler, sampleFitting } from './sampleFitting.ts';
+import { warnOfFilters } from './warnOfFilters.ts';
 
 /** Settings that stay the same from call to call. */
 export interface Qwen3PolicyOptions
@@ -111,6 +106,8 @@ export interface Qwen3Policy {
 /** A policy segment together with what was sampled. */
 export interface SampledSegment extends Segment {
   tokens: Completion;
+  /** The conversation is longer than the model's context: no text, no tokens. `collect` ends such an episode alone. */
+  contextFull?: true;
 }
 
 /**
@@ -125,6 +122,9 @@ export interface SampledSegment extends Segment {
  * distribution that was drawn from. They differ under filters, penalties and bias: then a gradient from `logprobs` alone
  * is biased. `rolloutCorrection` wants the latter as `rolloutLogprobs`; or `returnSamplingMask` lets the trainer compute
  * with the distribution that was drawn from.
+ *
+ * A conversation longer than the model's context has no answer: an empty one with `contextFull`, while the others are
+ * sampled. `collect` of the environments' package ends that episode.
  *
  * @returns a policy whose answers are `[P * G]`, prompt-major.
  * @throws {Qwen3Error} `option` for an unknown option or format, `tokenizer` if the tokenizer has no `<|im_end|>` (or what the format ends turns with),
@@ -193,7 +193,7 @@ export function qwen3Policy(
       const prompted = prompts.map(
         (segments) => renderSegments(segments, tokenizer, rendering).ids,
       );
-      const completions = await sampler(model, prompted, {
+      const options = {
         ...filters,
         ...(cache && { cache }),
         maxRows,
@@ -209,14 +209,18 @@ export function qwen3Policy(
         eosIds,
         suppressTokens,
         onProgress,
-      });
-      const [first] = completions;
+      };
+      const completions = await sampleFitting(sampler, model, { prompts: prompted, options });
+      const at = completions.findIndex((completion) => completion !== undefined);
+      const first = completions[at];
+      const prompt = prompted[Math.floor(at / numGenerations)];
       const dead =
-        first && onWarning !== null
-          ? await deadAdapter(model, { prompt: prompted[0]!, completion: first, temperature })
+        first && prompt && onWarning !== null
+          ? await deadAdapter(model, { prompt, completion: first, temperature })
           : undefined;
       if (dead !== undefined) (onWarning ?? warn)(dead);
-      return completions.map(({ text = '', ...tokens }, i): SampledSegment => {
+      return completions.map((completion, i): SampledSegment => {
+        const { text = '', ...tokens } = completion ?? emptyCompletion();
         const segments = prompts[Math.floor(i / numGenerations)]!;
         return {
           speaker: 'assistant',
@@ -224,6 +228,7 @@ export function qwen3Policy(
           turn: segments.filter(({ kind }) => kind === 'policy').length,
           text,
           tokens,
+          ...(completion === undefined && { contextFull: true }),
         };
       });
     },

@@ -13,6 +13,7 @@ import {
 import { showValue } from '../base/showValue.ts';
 import { checkModel } from '../model/checkModel.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
+import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { checkStop } from './completionText.ts';
 import {
   type DrawOptions,
@@ -43,7 +44,7 @@ export function resolveGenerateOptions(
   const { maxTokens, numGenerations = 1, temperature = 1, tokenizer } = options;
   checkInteger(`${caller}: maxTokens`, maxTokens, [1, MOST]);
   checkInteger(`${caller}: numGenerations`, numGenerations, [1, MOST]);
-  checkPrompts(caller, prompts, vocabSize);
+  checkPrompts(caller, prompts, model.config);
   const eosIds =
     options.eosIds === undefined ? endsOfConfig(caller, model) : (options.eosIds ?? []);
   checkTokenIds(`${caller}: eosIds`, eosIds, vocabSize);
@@ -207,15 +208,21 @@ function readSeeds(
 function checkPrompts(
   caller: string,
   prompts: readonly ArrayLike<number>[],
-  vocabSize: number,
+  { vocabSize, maxPositionEmbeddings }: Qwen3Config,
 ): void {
   checkList(`${caller}: prompts`, prompts);
   for (const [index, prompt] of prompts.entries()) {
     checkTokenIds(`${caller}: prompt ${index}`, prompt, vocabSize);
-    if (prompt.length > 0) continue;
+    if (prompt.length === 0) {
+      throw new Qwen3Error(
+        'option',
+        `${caller}: prompt ${index} is empty. Give at least one token, such as the start of a turn.`,
+      );
+    }
+    if (prompt.length <= maxPositionEmbeddings) continue;
     throw new Qwen3Error(
       'option',
-      `${caller}: prompt ${index} is empty. Give at least one token, such as the start of a turn.`,
+      `${caller}: prompt ${index} has ${prompt.length} tokens, the model's context is ${maxPositionEmbeddings} (maxPositionEmbeddings). Shorten it, or load a model of a longer context.`,
     );
   }
 }

@@ -16,7 +16,11 @@ import { type StreamChunk, stream } from './stream.ts';
 
 const json = readFileSync(new URL('../../fixtures/recipeTokenizer.json', import.meta.url), 'utf8');
 const tokenizer = createTokenizer(JSON.parse(json));
-const model = () => createQwen3({ ...TINY_CONFIG, vocabSize: tokenizer.vocabSize }, { seed: 1 });
+const model = () =>
+  createQwen3(
+    { ...TINY_CONFIG, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: 512 },
+    { seed: 1 },
+  );
 const prompts = [tokenizer.encode('4876 rav'), tokenizer.encode('12')];
 
 beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { showValue } from '../base/showValue.ts';
+import { warn } from '../base/warn.ts';
 import type { DrawOptions } from './generateOptions.ts';
 
 type Filters = Pick<
@@ -32,10 +33,4 @@ const OFF: Record<string, unknown> = { topP: 1, repetitionPenalty: 1 };
 
 function isActive(name: string, value: unknown): boolean {
   return value !== undefined && value !== null && value !== (OFF[name] ?? 0);
-}
-
-/** Where nobody said who is told. */
-export function warn(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: a biased gradient must be seen; onWarning redirects it
-  console.warn(message);
 }

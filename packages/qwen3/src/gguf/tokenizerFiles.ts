@@ -1,6 +1,6 @@
-import { join } from '#platform';
-import { readJson } from '../checkpoint/readJson.ts';
-import { exists, requireFiles } from '../checkpoint/requireFiles.ts';
+import { filePath, isWebAddress } from '../checkpoint/filePath.ts';
+import { modelFiles } from '../checkpoint/modelFiles.ts';
+import { requireFiles } from '../checkpoint/requireFiles.ts';
 import { ggufTokenizer, type TokenizerFiles } from './ggufTokenizer.ts';
 import { openGguf } from './openGguf.ts';
 
@@ -14,23 +14,24 @@ export function isGguf(path: string | URL): boolean {
   return /\.gguf$/i.test(String(path));
 }
 
-/** Reads a tokenizer's files from a folder, or from the metadata of a GGUF file. */
+/** Reads a tokenizer's files from a folder of this machine or of the web, or from the metadata of a GGUF file of this machine. */
 export async function tokenizerFiles(caller: string, from: string): Promise<FoundTokenizer> {
   if (isGguf(from)) {
-    const file = await openGguf(from);
+    const file = await openGguf(filePath(caller, from));
     try {
       return { ...ggufTokenizer(caller, file), source: from };
     } finally {
       await file.close();
     }
   }
-  await requireFiles(caller, from, { kind: 'tokenizer', files: ['tokenizer.json'] });
-  const source = join(from, 'tokenizer.json');
-  const configPath = join(from, 'tokenizer_config.json');
-  const hasConfig = await exists(configPath);
+  if (!isWebAddress(from)) {
+    await requireFiles(caller, from, { kind: 'tokenizer', files: ['tokenizer.json'] });
+  }
+  const files = await modelFiles(caller, from);
+  const hasConfig = await files.has('tokenizer_config.json');
   return {
-    source,
-    json: await readJson(caller, source),
-    config: hasConfig ? await readJson(caller, configPath) : {},
+    source: files.at('tokenizer.json'),
+    json: await files.json('tokenizer.json'),
+    config: hasConfig ? await files.json('tokenizer_config.json') : {},
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory, tensor, tidy, type Variable } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSafetensors } from '../checkpoint/readSafetensors.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import { packedBatch } from '../model/packedBatch.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
@@ -157,10 +158,20 @@ describe.each(VARIANTS)('%s', (_, options, config) => {
       layers: model.adapter!.layers,
     });
     const written = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8'));
+    const { r, alpha, layers } = model.adapter!;
+    const others = Object.values(layers).some((layer) => layer.r !== r || layer.alpha !== alpha);
     expect(written).toMatchObject({
-      use_dora: options.useDora ?? false,
-      use_rslora: options.useRslora ?? false,
+      ...{ peft_type: 'LORA', task_type: 'CAUSAL_LM', r, lora_alpha: alpha, bias: 'none' },
+      ...{ use_dora: options.useDora ?? false, use_rslora: options.useRslora ?? false },
+      ...{ init_lora_weights: true, fan_in_fan_out: false, inference_mode: true },
     });
+    expect(Object.keys({ ...written.rank_pattern, ...written.alpha_pattern }).length > 0).toBe(
+      others,
+    );
+    const names = Object.keys(await readSafetensors(join(folder, 'adapter_model.safetensors')));
+    const magnitudes = names.filter((name) => /\.lora_magnitude_vector$/.test(name)).length;
+    expect(magnitudes).toBe(options.useDora ? names.length / 3 : 0); // one beside each A and B
+    expect(names.every((name) => name.startsWith('base_model.model.model.layers.'))).toBe(true);
     other.dispose();
     model.dispose();
   });

@@ -13,6 +13,7 @@ import { base, folderOf, outcome, plain, qv, root, tensorsOf } from './adapterTr
 import { addLora } from './addLora.ts';
 import { loadAdapter } from './loadAdapter.ts';
 import { saveAdapter } from './saveAdapter.ts';
+import { removeAdapter } from './withAdapter.ts';
 
 describe('the files of an adapter', () => {
   test('base name and dropout survive load and save; the name can be set', async () => {
@@ -44,6 +45,29 @@ describe('the files of an adapter', () => {
     const text = await readFile(join(root, 'named-adapter', 'adapter_config.json'), 'utf8');
     expect(JSON.parse(text).base_model_name_or_path).toBe(join(root, 'named'));
     expect(text).toContain('"lora_dropout": 0.0,');
+    model.dispose();
+  });
+
+  test.each<[string, string, boolean]>([
+    ['hub/Tiny-Base', 'tiny-base', false],
+    ['/other/place/tiny-base/', 'tiny-base', false],
+    ['/c/hub/models--hub--tiny-base/snapshots/1f2e', 'tiny-base', false],
+    ['tiny_base-Q8_0.gguf', 'tiny-base', false],
+    ['hub/Tiny', 'tiny-base', true],
+    ['hub/Tiny-Base-Instruct', 'tiny-base', true],
+  ])('an adapter of %s on a model of %s is told: %s', async (recorded, name, told) => {
+    const folder = join(root, name);
+    await saveModel(base, folder, { dtype: 'float32' });
+    const config = { ...plain, base_model_name_or_path: recorded };
+    const adapter = await folderOf(config);
+    const messages: string[] = [];
+    const onWarning = (message: string): void => void messages.push(message);
+    const model = await loadModel(folder);
+    await loadAdapter(model, adapter, { onWarning });
+    await loadAdapter(base, adapter, { name: 'x', onWarning }); // made in code: no name to compare
+    expect(messages).toHaveLength(told ? 1 : 0);
+    if (told) expect(messages[0]).toContain(`was trained on '${recorded}'`);
+    removeAdapter(base, 'x');
     model.dispose();
   });
 

@@ -1,8 +1,9 @@
 import type { Variable } from '@tensorflow/tfjs-core';
 import { join } from '#platform';
 import { Qwen3Error } from '../base/errors.ts';
-import { checkOptionNames } from '../base/optionChecks.ts';
+import { checkFunction, checkOptionNames } from '../base/optionChecks.ts';
 import { showValue } from '../base/showValue.ts';
+import { warn } from '../base/warn.ts';
 import { filePath } from '../checkpoint/filePath.ts';
 import { openSafetensors, type SafetensorsFile } from '../checkpoint/openSafetensors.ts';
 import { readFloats } from '../checkpoint/readFloats.ts';
@@ -15,17 +16,21 @@ import { readAdapterConfig } from './adapterConfig.ts';
 import { adapterShapes, expertStacks } from './adapterShapes.ts';
 import { linearModules } from './adapterTargets.ts';
 import { attachAdapter, checkNewName, DEFAULT_NAME } from './attachAdapter.ts';
+import { otherBase } from './otherBase.ts';
 import { PEFT_PREFIX } from './saveAdapter.ts';
 
 export interface LoadAdapterOptions {
   /** Under which the model knows the adapter: see `withAdapter`. Default `'default'`. */
   name?: string | undefined;
+  /** Told if the adapter records another base than this model. Default `console.warn`; `null`: nobody. */
+  onWarning?: ((message: string) => void) | null | undefined;
 }
 
 /**
  * Puts a PEFT adapter on a model: LoRA, rsLoRA or DoRA, with ranks and alphas of single layers, and on the experts of a
  * mixture. Layers may be named in all of PEFT's spellings: last parts, full names, a regular expression,
- * `'all-linear'`. `base_model_name_or_path` and `lora_dropout` are kept for `saveAdapter`.
+ * `'all-linear'`. `base_model_name_or_path` and `lora_dropout` are kept for `saveAdapter`; where the former
+ * is not the model's own name, `onWarning` is told.
  *
  * @param folder - `adapter_config.json` and `adapter_model.safetensors`; text or a `file:` URL.
  * @throws {Qwen3Error} `option` if the model has an adapter of that name already, `io` if a file is missing,
@@ -39,8 +44,9 @@ export async function loadAdapter(
   options: LoadAdapterOptions = {},
 ): Promise<void> {
   checkModel('loadAdapter', model);
-  checkOptionNames('loadAdapter', options, ['name']);
-  const { name = DEFAULT_NAME } = options;
+  checkOptionNames('loadAdapter', options, ['name', 'onWarning']);
+  const { name = DEFAULT_NAME, onWarning = warn } = options;
+  if (onWarning !== null) checkFunction('loadAdapter: onWarning', onWarning);
   checkNewName('loadAdapter', model, name);
   const path = filePath('loadAdapter', folder);
   await requireFiles('loadAdapter', path, {
@@ -59,6 +65,8 @@ export async function loadAdapter(
     const stored = storedNames(file, shapes, settings.r);
     const parameters = await readParameters(file, shapes, stored);
     attachAdapter(model, { ...settings, name, parameters });
+    const other = otherBase(model, { baseModel: settings.baseModel, folder: path });
+    if (other !== undefined) onWarning?.(other);
   } finally {
     await file.close();
   }

@@ -13,6 +13,7 @@ import { packedBatch } from '../model/packedBatch.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
+import type { ScoredTargets, ScoreTargetsOptions } from '../train/scoredTargets.ts';
 import { scoreTargets } from '../train/scoreTargets.ts';
 import { selectTargets } from '../train/selectTargets.ts';
 import { type PlanMemoryOptions, planMemory } from './planMemory.ts';
@@ -22,10 +23,12 @@ const sizes = (
 ) => ({
   ...TINY_CONFIG,
   ...{ hiddenSize: H, numHiddenLayers: L, numAttentionHeads: heads, numKeyValueHeads: kv },
-  ...{ headDim: D, intermediateSize: I, vocabSize: V },
+  ...{ headDim: D, intermediateSize: I, vocabSize: V, maxPositionEmbeddings: 128 },
 });
 const nano = sizes(64, 2, 4, 2, 16, 192, 128);
 const micro = sizes(128, 4, 4, 2, 32, 384, 512);
+
+const wide = sizes(128, 2, 4, 2, 32, 384, 8192);
 
 type Training = NonNullable<PlanMemoryOptions['train']>;
 
@@ -36,8 +39,10 @@ const OPTIMIZERS = { adamw, adamw8bit, muon };
 
 async function trainStep(
   model: Qwen3,
-  { tokens, optimizer: name = 'adamw', gradientCheckpointing }: Training,
+  { tokens, optimizer: name = 'adamw', gradientCheckpointing, ref, kl }: Training,
 ): Promise<void> {
+  const copy = ref === 'copy' ? createQwen3(model.config, { seed: 2 }) : undefined;
+  const base = ref === undefined ? undefined : (copy ?? model);
   const rows = tokens / 64;
   const sequences = Array.from({ length: rows }, () => ({
     ids: ids(64, model.config),
@@ -46,11 +51,19 @@ async function trainStep(
   const batch = packedBatch(sequences);
   const optimizer = OPTIMIZERS[name](model.trainable(), { learningRate: 1e-3 });
   const targets = selectTargets(batch, sequences);
-  const scored = await scoreTargets(model, batch, targets, { gradientCheckpointing });
-  const gradients = scored.backward({ logprobs: scored.logprobs.map(() => -1) });
+  const ofTargets = scoreTargets(model, batch, targets, {
+    gradientCheckpointing,
+    ...(base && { ref: base, ...(kl && { kl: 'reverse' as const }) }),
+  });
+  const scored: ScoredTargets<ScoreTargetsOptions> = await ofTargets;
+  const gradients = scored.backward({
+    logprobs: scored.logprobs.map(() => -1),
+    ...(scored.kl && { kl: scored.kl.map(() => 1) }),
+  });
   await optimizer.step(gradients);
   dispose(gradients);
   optimizer.dispose();
+  copy?.dispose();
 }
 
 /** With random weights; frozen ones come from a file. */
@@ -96,6 +109,12 @@ describe('planMemory', () => {
       'micro samples from frozen weights',
       micro,
       { generate: { rows: 32, promptTokens: 16, maxTokens: 32 }, frozen: 'bf16' },
+    ],
+    ['a wide vocabulary trains with a KL', wide, { train: { tokens: 512, ref: 'copy', kl: true } }],
+    [
+      'a wide vocabulary trains an adapter with a KL',
+      wide,
+      { train: { tokens: 512, ref: 'adapterOff', kl: true }, loraRank: 8 },
     ],
     ['nano samples', nano, { generate: { rows: 64, promptTokens: 16, maxTokens: 32 } }],
     ['micro samples', micro, { generate: { rows: 32, promptTokens: 16, maxTokens: 32 } }],
@@ -160,6 +179,9 @@ describe('planMemory', () => {
     ['frozen', { frozen: 'int8', loraRank: 1, train: { tokens: 1 } }],
     ['train.optimizer', { train: { tokens: 1, optimizer: 'sgd' } }],
     ['gradientCheckpointing', { train: { tokens: 1, gradientCheckpointing: 1 } }],
+    ["train.ref must be one of 'adapterOff', 'copy'", { train: { tokens: 1, ref: 'base' } }],
+    ['train.kl needs train.ref', { train: { tokens: 1, kl: true } }],
+    ['needs loraRank >= 1', { train: { tokens: 1, ref: 'adapterOff' } }],
     ["unknown option 'lora'", { lora: 4, train: { tokens: 1 } }],
   ])('throws `option`: %s', (text, options) => {
     expect(() => planMemory(micro, options as PlanMemoryOptions)).toThrow(

@@ -25,6 +25,13 @@ export interface PlanMemoryOptions {
         gradientCheckpointing?: boolean | undefined;
         /** Whose moments are kept. Default `'adamw'`. */
         optimizer?: OptimizerName | undefined;
+        /**
+         * A reference that is scored beside the policy (`ref` of `scoreTargets`): `'adapterOff'`, the model itself without
+         * its adapter, or `'copy'`, a model of its own, which is there while sampling too. Default: none.
+         */
+        ref?: 'adapterOff' | 'copy' | undefined;
+        /** A KL to it over the whole vocabulary (`kl` of `scoreTargets`). Default `false`. */
+        kl?: boolean | undefined;
       }
     | undefined;
   /** Sampling: sequences in flight, and their longest prompt and completion. Default: none is planned. */
@@ -54,6 +61,8 @@ export interface MemoryPlan {
     activations: number;
     /** The chunks of the head and what a backward pass works with. */
     working: number;
+    /** Weights of a reference that is a copy, its states of the targets, and its chunk of the head for a KL. */
+    reference: number;
     /** Rows in flight of the sampler. */
     buffers: number;
     /** Keys and values. */
@@ -92,12 +101,14 @@ export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {})
   const trained = loraRank > 0 ? adapter : base;
   const weights = base + adapter;
   const optimizer = train ? optimizerMemory(config, { ...train, trained, loraRank }) : 0;
+  const hasRef = train?.ref !== undefined;
   const ofTrain = (tokens: number) =>
-    trainingMemory(config, { ...train, tokens, loraRank, trained });
+    trainingMemory(config, { ...train, hasRef, tokens, loraRank, trained });
   const ofSampler = (rows: number) => samplerMemory(config, { ...generate!, rows });
   const training = train && ofTrain(train.tokens);
   const sampling = generate && ofSampler(generate.rows);
-  const kept = weights + (train?.optimizer === 'adamw8bit' ? 0 : optimizer);
+  const copy = train?.ref === 'copy' ? base : 0;
+  const kept = weights + copy + (train?.optimizer === 'adamw8bit' ? 0 : optimizer);
   const trainPeak = training ? kept + training.peak : 0;
   const generatePeak = sampling ? kept + sum(sampling) : 0;
   const peak = Math.max(kept, trainPeak, generatePeak);
@@ -109,6 +120,7 @@ export function planMemory(config: Qwen3Config, options: PlanMemoryOptions = {})
       gradients: training?.gradients ?? 0,
       activations: training?.activations ?? 0,
       working: training?.working ?? 0,
+      reference: copy + (training?.reference ?? 0),
       buffers: sampling?.buffers ?? 0,
       cache: sampling?.cache ?? 0,
     },
@@ -175,7 +187,7 @@ function readOptions(options: PlanMemoryOptions) {
   checkInteger('planMemory: loraRank', loraRank, [0]);
   checkInteger('planMemory: limit', limit, [1]);
   if (frozen !== null) checkChoice('planMemory: frozen', frozen, FROZEN);
-  if (train) checkTrain(train, { frozen: frozen !== null && loraRank === 0 });
+  if (train) checkTrain(train, { loraRank, frozen: frozen !== null && loraRank === 0 });
   if (generate) {
     for (const name of ['rows', 'promptTokens', 'maxTokens'] as const)
       checkInteger(`planMemory: generate.${name}`, generate[name], [1]);
@@ -195,13 +207,28 @@ const FROZEN: readonly StoredDtype[] = ['f32', 'bf16', 'f16', 'q8_0', 'q4_0', 'q
 
 function checkTrain(
   train: NonNullable<PlanMemoryOptions['train']>,
-  { frozen: nothingTrained }: { frozen: boolean },
+  { loraRank, frozen: nothingTrained }: { loraRank: number; frozen: boolean },
 ): void {
-  const { tokens, gradientCheckpointing = false, optimizer = 'adamw' } = train;
-  checkOptionNames('planMemory: train', train, ['tokens', 'gradientCheckpointing', 'optimizer']);
+  const { tokens, gradientCheckpointing = false, optimizer = 'adamw', ref, kl = false } = train;
+  const names = ['tokens', 'gradientCheckpointing', 'optimizer', 'ref', 'kl'];
+  checkOptionNames('planMemory: train', train, names);
   checkInteger('planMemory: train.tokens', tokens, [1]);
   checkBoolean('planMemory: train.gradientCheckpointing', gradientCheckpointing);
   checkChoice('planMemory: train.optimizer', optimizer, OPTIMIZERS);
+  if (ref !== undefined) checkChoice('planMemory: train.ref', ref, ['adapterOff', 'copy']);
+  checkBoolean('planMemory: train.kl', kl);
+  if (kl && ref === undefined) {
+    throw new Qwen3Error(
+      'option',
+      "planMemory: train.kl needs train.ref, what the KL is to: 'adapterOff' or 'copy'.",
+    );
+  }
+  if (ref === 'adapterOff' && loraRank === 0) {
+    throw new Qwen3Error(
+      'option',
+      "planMemory: train.ref 'adapterOff' needs loraRank >= 1: without an adapter the reference is a 'copy'.",
+    );
+  }
   if (nothingTrained) {
     throw new Qwen3Error(
       'option',

@@ -4,6 +4,8 @@ export interface TrainingMemory {
   gradients: number;
   activations: number;
   working: number;
+  /** The reference's states of the targets, and with a KL its tile of logits. */
+  reference: number;
   /** Most at once: activations go while gradients come. */
   peak: number;
 }
@@ -14,7 +16,12 @@ interface TrainingOptions {
   /** Bytes of all trained weights. */
   trained: number;
   gradientCheckpointing?: boolean | undefined;
+  hasRef?: boolean | undefined;
+  kl?: boolean | undefined;
 }
+
+/** Bytes of the tile in which the head computes logits, and columns of it. */
+const [TILE_BYTES, TILE_COLUMNS] = [4 << 20, 4096];
 
 /**
  * Bytes of one training step on all of its tokens, beside weights and moments. The tape keeps, per token and layer, in
@@ -26,12 +33,14 @@ interface TrainingOptions {
  *     3 I     gate, up, their product
  *     out + r of each linear layer with an adapter: B's output before scaling, and what A gives
  *
- * and once 3 H: the last states, normed, and those that predict a target.
+ * and once 3 H: the last states, normed, and those that predict a target. The head computes a tile of logits at a time; with a
+ * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it.
  */
 export function trainingMemory(
   config: Qwen3Config,
-  { tokens, loraRank, trained, gradientCheckpointing = false }: TrainingOptions,
+  { tokens, loraRank, trained, ...options }: TrainingOptions,
 ): TrainingMemory {
+  const { gradientCheckpointing = false, hasRef = false, kl = false } = options;
   const { hiddenSize: H, intermediateSize: I, numAttentionHeads: heads, headDim } = config;
   const [Q, K] = [heads * headDim, config.numKeyValueHeads * headDim];
   const outputs = Q + 2 * K + 2 * I + 2 * H;
@@ -40,10 +49,16 @@ export function trainingMemory(
   const layers = config.numHiddenLayers;
   const kept = gradientCheckpointing ? layers * H + layer : layers * layer; // inputs, and one layer at a time
   const activations = 4 * tokens * (kept + 3 * H);
-  // the first things of a backward pass: the head's gradient, and those of the last MLP
+  const tile = Math.min(TILE_BYTES, 4 * tokens * Math.min(config.vocabSize, TILE_COLUMNS));
+  const reference = hasRef ? 4 * tokens * H + (kl ? tile : 0) : 0;
+  // the first things of a backward pass: the head's gradient with its tile, or with those of the last MLP
   const head = loraRank > 0 ? 0 : 4 * config.vocabSize * H;
-  const working = head + 4 * tokens * (loraRank > 0 ? 5 * I + 3 * H : I + 2 * H);
+  const mlp = 4 * tokens * (loraRank > 0 ? 5 * I + 3 * H : I + 2 * H);
+  const working = head + Math.max(tile, mlp);
   const gradients = trained;
-  const peak = Math.max(activations + working, gradients + 4 * tokens * (I + 2 * H));
-  return { gradients, activations, working, peak };
+  const peak = Math.max(
+    activations + head + Math.max(tile + reference, mlp),
+    gradients + 4 * tokens * (I + 2 * H),
+  );
+  return { gradients, activations, working, reference, peak };
 }
