@@ -7,7 +7,7 @@ import {
   setAdapter,
   writeSafetensors,
 } from '@molrl/qwen3';
-import { exists } from '../../trainer/harness/exists.ts';
+import { exists } from '../../trainer/base/exists.ts';
 import { packFolder } from './packFolder.ts';
 import { RequestError } from './requestError.ts';
 import type { OptimizerState, TrainedAdapter } from './trainedAdapter.ts';

@@ -1,7 +1,7 @@
 import type { ScoredTargets, ScoreTargetsOptions } from '@molrl/qwen3';
 import type { Optimizer } from '@molrl/tensor-gpu';
 import type { OptimizerChoice } from './createOptimizer.ts';
-import type { Scored } from './score.ts';
+import type { Scored } from './scored.ts';
 import type { Weights } from './weights.ts';
 
 /** An engine elsewhere that holds the weights of a learner: it computes log-probs, gradients and steps. */

@@ -9,7 +9,8 @@ import {
 import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches } from './microBatches.ts';
-import { type Scored, score } from './score.ts';
+import { score } from './score.ts';
+import type { Scored } from './scored.ts';
 
 export interface MixtureOptions {
   /** Which tokens have a loss. Default: those of every role. */

@@ -1,7 +1,7 @@
 import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches } from './microBatches.ts';
-import type { Scored } from './score.ts';
+import type { Scored } from './scored.ts';
 
 /** An item of a batch as the model reads it. */
 export interface PassItem {

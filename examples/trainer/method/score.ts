@@ -1,19 +1,11 @@
 import {
-  type ModelInput,
   type ScoredTargets,
   type ScoreTargetsOptions,
   scoreTargets,
-  type Targets,
   targetLogprobs,
 } from '@molrl/qwen3';
-import type { Learner, Sequence } from './learner.ts';
-
-/** A batch, its targets, and the sequences that both were made of. */
-export interface Scored {
-  batch: ModelInput;
-  targets: Targets;
-  sequences: readonly Sequence[];
-}
+import type { Learner } from './learner.ts';
+import type { Scored } from './scored.ts';
 
 /**
  * `scoreTargets` on the learner's model, as its settings ask.

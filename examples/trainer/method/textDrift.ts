@@ -2,7 +2,7 @@ import { createRandom } from '@molrl/ef-env';
 import { scoreTargets } from '@molrl/qwen3';
 import type { Learner } from './learner.ts';
 import { passesOf } from './passes.ts';
-import type { Scored } from './score.ts';
+import type { Scored } from './scored.ts';
 import { textWindow } from './textWindow.ts';
 
 /** Text windows: their number and length in tokens. */

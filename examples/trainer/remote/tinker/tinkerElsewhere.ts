@@ -3,7 +3,7 @@ import type { ScoredTargets, ScoreTargetsOptions } from '@molrl/qwen3';
 import type { Optimizer } from '@molrl/tensor-gpu';
 import type { OptimizerChoice } from '../../method/createOptimizer.ts';
 import type { Elsewhere } from '../../method/elsewhere.ts';
-import type { Scored } from '../../method/score.ts';
+import type { Scored } from '../../method/scored.ts';
 import { gradNormOf } from './findReduction.ts';
 import { parts, type RemoteWeights } from './remoteWeights.ts';
 import type { AdamParams, TinkerClient } from './tinkerClient.ts';
