@@ -7,7 +7,7 @@
  */
 import {
   generate,
-  loadQwen3,
+  loadModel,
   packedBatch,
   type Qwen3,
   scoreTargets,
@@ -66,7 +66,7 @@ function roundWeights(model: Qwen3, type: Rounding): void {
 }
 
 async function differences(folder: string, type: Rounding | 'f32'): Promise<number[]> {
-  const [model, rounded] = [await loadQwen3(folder), await loadQwen3(folder)];
+  const [model, rounded] = [await loadModel(folder), await loadModel(folder)];
   for (const one of [model, rounded]) await stepOnce(one);
   if (type !== 'f32') roundWeights(rounded, type);
   const ids = randomIds(PROMPTS, PROMPT, model.config.vocabSize);

@@ -5,7 +5,7 @@ import { createRandom } from '@molrl/ef-env';
 import type { Role } from '@molrl/mol-loss';
 import {
   createQwen3,
-  loadQwen3,
+  loadModel,
   type Qwen3Config,
   readSafetensors,
   ropeTables,
@@ -100,7 +100,7 @@ describe('plainMol', () => {
       const folder = join(LOSSES, golden.meta.checkpoint);
       const stored = await readSafetensors(join(folder, 'model.safetensors'));
       const device = await openCpu({ threads: 1 });
-      const { config } = await loadQwen3(folder);
+      const { config } = await loadModel(folder);
       device.dispose();
       const start = Object.entries(stored).map(([name, { data }]) => [name, data as Float32Array]);
       const sequences = c.steps.map(({ batch }: Golden) =>

@@ -4,7 +4,7 @@ import { molLoss, ROLE_CODES, type Role } from '@molrl/mol-loss';
 import {
   addGradients,
   type Gradients,
-  loadQwen3,
+  loadModel,
   type Qwen3,
   scoreTargets,
   selectTargets,
@@ -85,8 +85,8 @@ export const trajectoryGrpo = (golden: Golden, folder: string): Promise<SuiteRes
 
 async function grpoRun(golden: Golden, c: Golden, checkpoint: string, run: RunCase): Promise<void> {
   const { lr, betas, eps, weight_decay: weightDecay, max_grad_norm: maxGradNorm } = golden.meta;
-  const model = await loadQwen3(checkpoint);
-  const reference = await loadQwen3(checkpoint);
+  const model = await loadModel(checkpoint);
+  const reference = await loadModel(checkpoint);
   const optimizer = adamw(model.trainable(), { learningRate: lr, betas, eps, weightDecay });
   let old: ArrayLike<number>[] = [];
   for (const [index, step] of c.steps.entries()) {
@@ -188,8 +188,8 @@ export const trajectoryMol = (golden: Golden, folder: string): Promise<SuiteResu
 
 async function molRun(golden: Golden, c: Golden, checkpoint: string, run: RunCase): Promise<void> {
   const { lr, betas, eps, weight_decay: weightDecay, max_grad_norm: maxGradNorm } = golden.meta;
-  const model = await loadQwen3(checkpoint);
-  const reference = await loadQwen3(checkpoint);
+  const model = await loadModel(checkpoint);
+  const reference = await loadModel(checkpoint);
   const optimizer = adamw(model.trainable(), { learningRate: lr, betas, eps, weightDecay });
   const { divergence } = molOptions(c.options);
   for (const [index, step] of c.steps.entries()) {

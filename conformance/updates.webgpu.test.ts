@@ -5,7 +5,7 @@ import type { Role } from '@molrl/mol-loss';
 import {
   createQwen3,
   generate,
-  loadQwen3,
+  loadModel,
   packedBatch,
   type Qwen3,
   type Qwen3Config,
@@ -104,7 +104,7 @@ async function grpoUpdates(model: Qwen3): Promise<GrpoUpdate[]> {
 
 async function trained(name: DeviceName) {
   const device = await openDevice(name);
-  const [model, base] = [await loadQwen3(BASE), await loadQwen3(BASE)];
+  const [model, base] = [await loadModel(BASE), await loadModel(BASE)];
   const { config } = model;
   const mol: { loss: number; gradNorm: number }[] = [];
   const rotary = ropeTables({ headDim: config.headDim, theta: config.ropeTheta, positions: 32 });
@@ -124,7 +124,7 @@ async function trained(name: DeviceName) {
   )) {
     mol.push({ loss, gradNorm });
   }
-  const fresh = await loadQwen3(BASE);
+  const fresh = await loadModel(BASE);
   const grpo = await grpoUpdates(fresh);
   fresh.dispose();
   model.dispose();

@@ -8,12 +8,12 @@ import {
   createQwen3,
   createTokenizer,
   saveAdapter,
-  saveQwen3,
+  saveModel,
   TINY_CONFIG,
 } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NODE_FLAGS } from './nodeFlags.ts';
+import { NODE_FLAGS } from './processes/nodeFlags.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const TOKENIZER = file('../packages/qwen3/fixtures/recipeTokenizer.json');
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const device = await openCpu();
   const { vocabSize } = createTokenizer(JSON.parse(await readFile(TOKENIZER, 'utf8')));
   const model = createQwen3({ ...TINY_CONFIG, vocabSize, maxPositionEmbeddings: 512 }, { seed: 1 });
-  await saveQwen3(model, folder, { dtype: 'float32' });
+  await saveModel(model, folder, { dtype: 'float32' });
   await cp(TOKENIZER, join(folder, 'tokenizer.json'));
   addLora(model, { r: 2, alpha: 4 });
   await saveAdapter(model, join(folder, 'adapter'));

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-import { NODE_FLAGS } from './nodeFlags.ts';
+import { NODE_FLAGS } from './processes/nodeFlags.ts';
 
 const run = promisify(execFile);
 

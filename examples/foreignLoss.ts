@@ -1,6 +1,6 @@
 // qwen3 and its tape under a loss that none of our packages knows: label smoothing, written in plain tfjs ops.
 import { fileURLToPath } from 'node:url';
-import { loadQwen3, loadTokenizer, packedBatch, selectTargets } from '@molrl/qwen3';
+import { loadModel, loadTokenizer, packedBatch, selectTargets } from '@molrl/qwen3';
 import { adamw, openCpu, record, selectRows } from '@molrl/tensor-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -9,7 +9,7 @@ const SMOOTHING = 0.1;
 
 const device = await openCpu();
 const folder = fileURLToPath(new URL('mol-rl/base', import.meta.url));
-const model = await loadQwen3(folder);
+const model = await loadModel(folder);
 const tokenizer = await loadTokenizer(folder);
 
 const lines = [

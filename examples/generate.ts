@@ -1,11 +1,11 @@
 // A Qwen3 model from a Hugging Face folder answers questions, with the log-prob of every token.
 import { fileURLToPath } from 'node:url';
-import { generate, loadQwen3, loadTokenizer, renderSegments } from '@molrl/qwen3';
+import { generate, loadModel, loadTokenizer, renderSegments } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 
 const device = await openCpu();
 const folder = fileURLToPath(new URL('mol-rl/base', import.meta.url));
-const model = await loadQwen3(folder);
+const model = await loadModel(folder);
 const tokenizer = await loadTokenizer(folder);
 
 const questions = [

@@ -21,7 +21,7 @@ import {
 } from '@molrl/grpo';
 import {
   type LanguageModel,
-  loadQwen3,
+  loadModel,
   loadTokenizer,
   packedBatch,
   qwen3Policy,
@@ -118,7 +118,7 @@ function samplingMismatch(logprobs: Float32Array, rollouts: readonly Trajectory[
 if (argv[1] === fileURLToPath(import.meta.url)) {
   await openCpu();
   const folder = fileURLToPath(new URL('mol-rl/base', import.meta.url));
-  const [model, tokenizer] = [await loadQwen3(folder), await loadTokenizer(folder)];
+  const [model, tokenizer] = [await loadModel(folder), await loadTokenizer(folder)];
   const loop = grpoLoop({
     model,
     policy: qwen3Policy(model, tokenizer, { format: 'recipe' }),

@@ -16,7 +16,7 @@ import { molLoss, type Role } from '@molrl/mol-loss';
 import type { TrainingSequence } from '@molrl/qwen3';
 import {
   type LanguageModel,
-  loadQwen3,
+  loadModel,
   loadTokenizer,
   packedBatch,
   qwen3Policy,
@@ -83,7 +83,7 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   await openCpu();
   const at = (path: string): string => fileURLToPath(new URL(`mol-rl/${path}`, import.meta.url));
   const tokenizer = await loadTokenizer(at('base'));
-  const [model, base] = [await loadQwen3(at('base')), await loadQwen3(at('base'))];
+  const [model, base] = [await loadModel(at('base')), await loadModel(at('base'))];
   const policy = qwen3Policy(model, tokenizer, { format: 'recipe' });
 
   const random = createRandom(1);

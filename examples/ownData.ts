@@ -1,7 +1,7 @@
 // Your data, your reward, a LoRA adapter: GRPO on rows of a JSONL file.
 import { fileURLToPath } from 'node:url';
 import { parseAnswer, promptEnvironment, readRows } from '@molrl/ef-env';
-import { addLora, loadQwen3, loadTokenizer, qwen3Policy, renderSegments } from '@molrl/qwen3';
+import { addLora, loadModel, loadTokenizer, qwen3Policy, renderSegments } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { grpoLoop } from './grpoLoop.ts';
 
@@ -36,7 +36,7 @@ function rightDigits(
 
 await openCpu();
 const folder = fileURLToPath(new URL('mol-rl/base', import.meta.url)); // or the folder of a Qwen3 from Hugging Face
-const [model, tokenizer] = [await loadQwen3(folder), await loadTokenizer(folder)];
+const [model, tokenizer] = [await loadModel(folder), await loadTokenizer(folder)];
 addLora(model, { r: 8, alpha: 16 });
 const weights = Object.values(model.trainable()).reduce((sum, { size }) => sum + size, 0);
 const rows = await readRows<Row>({ content: JSONL, format: 'jsonl' });
@@ -55,5 +55,5 @@ for await (const { step, metrics } of loop) {
   if (step > 2 && step % 10 !== 0) continue;
   process.stdout.write(`step ${step}  reward ${metrics.reward?.toFixed(3)}\n`);
 }
-// saveAdapter(model, 'my-adapter') writes what PEFT reads; mergeLora and saveQwen3 a whole model.
+// saveAdapter(model, 'my-adapter') writes what PEFT reads; mergeLora and saveModel a whole model.
 process.exit();

@@ -4,7 +4,7 @@ import { importConversation, plainTask, type Random, readRows } from '@molrl/ef-
 import type { Role } from '@molrl/mol-loss';
 import {
   addLora,
-  loadQwen3,
+  loadModel,
   loadTokenizer,
   packedBatch,
   renderSegments,
@@ -28,7 +28,7 @@ interface Row {
 
 await openCpu();
 const folder = fileURLToPath(new URL('mol-rl/base', import.meta.url)); // or the folder of a Qwen3 from Hugging Face
-const [model, tokenizer] = [await loadQwen3(folder), await loadTokenizer(folder)];
+const [model, tokenizer] = [await loadModel(folder), await loadTokenizer(folder)];
 addLora(model, { r: 8, alpha: 16 }); // with its adapter off the model is its own frozen base
 
 const rows = await readRows<Row>({ content: JSONL, format: 'jsonl' });

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runProgram } from '../examples/killAndResume.ts';
+import { runProgram } from '../examples/processes/runProgram.ts';
 import { checkSettings } from '../examples/trainer/config/checkSettings.ts';
 import { readLines } from '../examples/trainer/harness/linesFile.ts';
 import type { MetricsRow } from '../examples/trainer/harness/metricsRow.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endProcess } from '../trainer/harness/endProcess.ts';
 import { exists } from '../trainer/base/exists.ts';
+import { endProcess } from '../trainer/harness/endProcess.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { onStopSignals } from '../trainer/harness/stopSignals.ts';
 import { findModel, SHIPPED_MODEL } from '../trainer/model/findModel.ts';

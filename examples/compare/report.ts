@@ -1,5 +1,5 @@
-import { escapeHtml } from '../trainer/harness/escapeHtml.ts';
 import type { Figure } from '../trainer/base/intervals.ts';
+import { escapeHtml } from '../trainer/harness/escapeHtml.ts';
 import { lineChart } from '../trainer/harness/lineChart.ts';
 import { frontPicture } from './frontPicture.ts';
 import type { Settings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../nodeFlags.ts';
+import { NODE_FLAGS } from '../processes/nodeFlags.ts';
 import type { Job } from './jobs.ts';
 import type { JobResult } from './runJob.ts';
 import type { Settings } from './settings.ts';

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { NODE_FLAGS } from '../nodeFlags.ts';
+import { NODE_FLAGS } from '../processes/nodeFlags.ts';
 import { readCheckpoint, writeCheckpoint } from './harness/checkpoint.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));

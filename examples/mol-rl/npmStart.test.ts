@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runMolRl } from '../killAndResume.ts';
-import { NODE_FLAGS } from '../nodeFlags.ts';
+import { runMolRl } from '../processes/molRlRuns.ts';
+import { NODE_FLAGS } from '../processes/nodeFlags.ts';
 import { parseOptions } from './harness/options.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { outcome, runMolRl, SMALL_RUN } from '../killAndResume.ts';
+import { outcome, runMolRl, SMALL_RUN } from '../processes/molRlRuns.ts';
 
 let folder = '';
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createRandom } from '@molrl/ef-env';
-import { killAndResume, outcome, runMolRl, SMALL_RUN } from '../killAndResume.ts';
+import { killAndResume, outcome, runMolRl, SMALL_RUN } from '../processes/molRlRuns.ts';
 import type { SoakPart } from './soakPart.ts';
 
 /**

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { outcome, SMALL_TRAINING, train } from '../processes/trainerRuns.ts';
 import type { ControlView } from '../trainer/control/control.ts';
-import { outcome, SMALL_TRAINING, train } from '../trainerRuns.ts';
 import type { SoakPart } from './soakPart.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createRandom } from '@molrl/ef-env';
+import { outcome, SMALL_TRAINING, train } from '../processes/trainerRuns.ts';
 import { listCheckpoints } from '../trainer/harness/runState.ts';
-import { outcome, SMALL_TRAINING, train } from '../trainerRuns.ts';
 import type { SoakPart } from './soakPart.ts';
 
 /** Kills of one run. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outcome, SMALL_TRAINING, train } from '../trainerRuns.ts';
+import { outcome, SMALL_TRAINING, train } from '../processes/trainerRuns.ts';
 import { readLines } from './harness/linesFile.ts';
 import type { MetricsRow } from './harness/metricsRow.ts';
 import { metricsWithoutLine } from './seeing/reference/metricsTable.ts';

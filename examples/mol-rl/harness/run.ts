@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Trajectory } from '@molrl/ef-env';
-import { mergeLora, saveQwen3 } from '@molrl/qwen3';
+import { mergeLora, saveModel } from '@molrl/qwen3';
 import { driveUpdates } from '../../trainer/harness/driveUpdates.ts';
 import { type LinesFile, openLinesFile } from '../../trainer/harness/linesFile.ts';
 import type { Progress } from '../../trainer/harness/progress.ts';
@@ -240,7 +240,7 @@ async function exportModel({ learner, out }: Run, arm: Arm): Promise<void> {
   const folder = join(out, 'models', arm);
   const merged = learner.model.adapter ? mergeLora(learner.model) : learner.model;
   try {
-    await saveQwen3(merged, folder, { dtype: 'float32' });
+    await saveModel(merged, folder, { dtype: 'float32' });
   } finally {
     if (merged !== learner.model) merged.dispose();
   }

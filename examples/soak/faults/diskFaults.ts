@@ -2,9 +2,9 @@ import { strict as assert } from 'node:assert';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Ended } from '../../killAndResume.ts';
+import type { Ended } from '../../processes/runProgram.ts';
+import { outcome, SMALL_TRAINING } from '../../processes/trainerRuns.ts';
 import { listCheckpoints } from '../../trainer/harness/runState.ts';
-import { outcome, SMALL_TRAINING } from '../../trainerRuns.ts';
 import type { Fault, FaultPlace } from './fault.ts';
 
 const inject = fileURLToPath(new URL('inject.ts', import.meta.url));

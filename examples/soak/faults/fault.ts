@@ -1,4 +1,4 @@
-import type { Ended, RunOptions } from '../../killAndResume.ts';
+import type { Ended, RunOptions } from '../../processes/runProgram.ts';
 
 /** Where the faults happen. */
 export interface FaultPlace {

@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { outcome, SMALL_TRAINING, train } from '../../trainerRuns.ts';
+import { outcome, SMALL_TRAINING, train } from '../../processes/trainerRuns.ts';
 import { diskFaults } from './diskFaults.ts';
 import { nanFaults } from './nanFaults.ts';
 import { rewardFaults } from './rewardFaults.ts';

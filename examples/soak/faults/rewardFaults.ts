@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ended } from '../../killAndResume.ts';
+import type { Ended } from '../../processes/runProgram.ts';
 import { readLines } from '../../trainer/harness/linesFile.ts';
 import type { Fault, FaultPlace } from './fault.ts';
 

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../../nodeFlags.ts';
+import { NODE_FLAGS } from '../../processes/nodeFlags.ts';
 import { exists } from '../base/exists.ts';
 import { type Figure, tInterval } from '../base/intervals.ts';
 import { listCheckpoints } from '../harness/runState.ts';

@@ -29,7 +29,7 @@ export type { Specials, SpecialsOption } from './chat/specials.ts';
 export type { TemplateMessage } from './chat/templateMessage.ts';
 export { CHAT_FORMATS, type ChatFormat } from './chat/turnFormats.ts';
 export { formatConfig } from './checkpoint/formatConfig.ts';
-// `loadQwen3` and `saveQwen3` are the older names
+// `loadQwen3` and `saveQwen3`: the older names, kept for who has them
 export {
   type LoadModelOptions,
   type LoadModelOptions as LoadQwen3Options,

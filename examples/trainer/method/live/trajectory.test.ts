@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Segment, Trajectory } from '@molrl/ef-env';
-import { loadQwen3, type RenderedSegments } from '@molrl/qwen3';
+import { loadModel, type RenderedSegments } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -88,7 +88,7 @@ const METHODS: Record<keyof Golden['runs'], OpenMethod> = {
 
 describe('six updates, step by step', () => {
   test.each(['jsd_ema', 'rltf_sd'] as const)('%s is PyTorch in float64', async (id) => {
-    const model = await loadQwen3(fileURLToPath(new URL(golden.checkpoint, FIXTURES)));
+    const model = await loadModel(fileURLToPath(new URL(golden.checkpoint, FIXTURES)));
     const method = METHODS[id]({
       model,
       ref: model,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { NODE_FLAGS } from '../../../nodeFlags.ts';
+import { NODE_FLAGS } from '../../../processes/nodeFlags.ts';
 
 const program = fileURLToPath(new URL('cheapWorker.ts', import.meta.url));
 

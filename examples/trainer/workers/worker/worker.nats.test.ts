@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NODE_FLAGS } from '../../../nodeFlags.ts';
-import { outcome, train } from '../../../trainerRuns.ts';
+import { NODE_FLAGS } from '../../../processes/nodeFlags.ts';
+import { outcome, train } from '../../../processes/trainerRuns.ts';
 import { type NatsServer, natsServer } from '../check/natsServer.ts';
 
 /** Through every stage that plays. */

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Ended, type RunOptions, runProgram, withoutTimes } from './killAndResume.ts';
-import { readLines } from './trainer/harness/linesFile.ts';
-import type { MetricsRow } from './trainer/harness/metricsRow.ts';
+import { readLines } from '../trainer/harness/linesFile.ts';
+import type { MetricsRow } from '../trainer/harness/metricsRow.ts';
+import { type Ended, type RunOptions, runProgram } from './runProgram.ts';
+import { withoutTimes } from './withoutTimes.ts';
 
-const program = fileURLToPath(new URL('trainer/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../trainer/main.ts', import.meta.url));
 
 /** Runs the trainer as its own process. */
 export const train = (argv: readonly string[], options: RunOptions = {}): Promise<Ended> =>

@@ -2,5 +2,5 @@
 export const NODE_FLAGS: readonly string[] = [
   '--conditions=@molrl/source',
   '--import',
-  new URL('../scripts/load.mjs', import.meta.url).href,
+  new URL('../../scripts/load.mjs', import.meta.url).href,
 ];
