@@ -1,5 +1,6 @@
 import type { Figure } from '../trainer/base/intervals.ts';
 import { escapeHtml } from '../trainer/harness/escapeHtml.ts';
+import { htmlPage } from '../trainer/harness/htmlPage.ts';
 import { lineChart } from '../trainer/harness/lineChart.ts';
 import { frontPicture } from './frontPicture.ts';
 import type { Settings } from './settings.ts';
@@ -62,16 +63,15 @@ export function htmlReport(settings: Settings, arms: readonly ArmSummary[]): str
         { x: 'update' },
       ),
     );
-    return `<h2>${escapeHtml(title)}</h2>\n${frontPicture(own)}\n<div class="wide"><table><tr>${head}</tr>${rows.join('\n')}</table></div>\n${curves.join('\n')}`;
+    return `<h2>${escapeHtml(title)}</h2>\n${frontPicture(own)}\n<table><tr>${head}</tr>${rows.join('\n')}</table>\n<div class="charts">${curves.join('\n')}</div>`;
   });
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Methods compared</title>
-<style>body{font:15px system-ui,sans-serif;margin:2em auto;max-width:60em;padding:0 1em}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}td,th{padding:.3em .6em;border-bottom:1px solid #dde2e8;text-align:left}figure{display:inline-block;width:340px;margin:1em 1em 0 0}.legend{list-style:none;padding:0;font-size:12px}.legend li{display:inline-block;margin-right:1em}.legend i{display:inline-block;width:.8em;height:.8em;margin-right:.3em}svg{max-width:100%;font-size:11px}</style></head>
-<body><h1>Methods compared</h1>
-<p>${settings.seeds} seeds from ${settings.seed}, ${settings.evalTasks} held-out tasks without feedback${settings.quick ? ', a few updates each (--quick): figures say nothing' : ''}. Means over the seeds with 95 % t-intervals; where there is one seed, the Wilson interval of its tasks. Learning rate${settings.rates.length > 1 ? 's: chosen on validation from' : ' of every method:'} ${settings.rates.join(', ')}.</p>
-${sections.join('\n')}
-</body></html>
-`;
+  const { seeds, seed, evalTasks, quick, rates } = settings;
+  return htmlPage(
+    'Methods compared',
+    `<h1>Methods compared</h1>
+<p>${seeds} seeds from ${seed}, ${evalTasks} held-out tasks without feedback${quick ? ', a few updates each (--quick): figures say nothing' : ''}. Means over the seeds with 95 % t-intervals; where there is one seed, the Wilson interval of its tasks. Learning rate${rates.length > 1 ? 's: chosen on validation from' : ' of every method:'} ${rates.join(', ')}.</p>
+${sections.join('\n')}`,
+  );
 }
 
 function cells(arms: readonly ArmSummary[]): { title: string; own: ArmSummary[] }[] {
