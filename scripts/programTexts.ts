@@ -16,8 +16,7 @@ export function programTexts(folder: URL, given: { why: string; avoid?: string[]
     .map((file) => [file.replace(/\.js$/, ''), functionOf(new URL(file, folder), given.avoid)]);
   return `// Written by programTexts.test.ts from programs/*.js, whole because it is data. Do not edit.
 
-type ProgramName =
-${texts.map(([name]) => `  | '${name}'`).join('\n')};
+type ProgramName =${texts.length === 1 ? ` '${texts[0]![0]}'` : texts.map(([name]) => `\n  | '${name}'`).join('')};
 
 /** ${given.why} */
 export const programTexts: Record<ProgramName, string> = {

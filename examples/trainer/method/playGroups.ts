@@ -20,7 +20,7 @@ export interface PlayGroupsOptions<Task> {
   onWarning?: ((message: string) => void) | undefined;
 }
 
-export interface Played {
+export interface PlayedGroups {
   /** `[P * G]`, prompt-major. */
   trajectories: Trajectory[];
   /** Rounds of rollouts that were played. */
@@ -37,7 +37,7 @@ export async function playGroups<Task>(
   learner: Learner,
   stage: Stage,
   options: PlayGroupsOptions<Task>,
-): Promise<Played> {
+): Promise<PlayedGroups> {
   const { prompts, numGenerations, dynamicSampling = 0 } = options;
   const size = prompts * numGenerations;
   let trajectories = await playRound(learner, stage, options);

@@ -7,7 +7,7 @@ import { vllmSampler } from './vllm/vllmSampler.ts';
 import { openVllm } from './vllm/vllmServer.ts';
 
 /** Who samples elsewhere. */
-export interface Rollouts {
+export interface RemoteSampler {
   sampler: Sampler;
   /** For run.json. */
   engine: Record<string, string | number>;
@@ -19,7 +19,7 @@ export interface Rollouts {
 export async function openRollouts(
   settings: Pick<TrainerSettings, 'rollouts' | 'rolloutsFolder' | 'rolloutsTokenVariable'>,
   out: string,
-): Promise<Rollouts | undefined> {
+): Promise<RemoteSampler | undefined> {
   const { rollouts, rolloutsFolder: folder = join(out, 'adapters') } = settings;
   if (rollouts === undefined) return undefined;
   const url = rollouts.slice(rollouts.indexOf('=') + 1);

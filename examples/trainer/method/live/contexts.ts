@@ -1,13 +1,13 @@
 import type { Segment } from '@molrl/ef-env';
-import type { LiveEpisode } from './episodes.ts';
+import type { DialogueEpisode } from './episodes.ts';
 
 /**
  * What a teacher reads before the student's first attempt, instead of the prompt alone. Undefined: there is nothing that
  * the student did not know.
  */
 export type TeacherContext = (
-  episode: LiveEpisode,
-  siblings: readonly LiveEpisode[],
+  episode: DialogueEpisode,
+  siblings: readonly DialogueEpisode[],
 ) => readonly Segment[] | undefined;
 
 /** The attempt and what was said of it: the teacher is where a second attempt would begin. A right one needs no words. */
@@ -51,7 +51,7 @@ export const firstContext =
   };
 
 /** Task, answer, task: the answer is the teacher's example. */
-function shown({ attempts }: LiveEpisode, answer: Segment): readonly Segment[] {
+function shown({ attempts }: DialogueEpisode, answer: Segment): readonly Segment[] {
   const { prompt } = attempts[0]!; // episodes have one
   return [...prompt, answer, ...prompt.filter(({ speaker }) => speaker === 'user')];
 }

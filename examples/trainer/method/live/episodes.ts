@@ -13,7 +13,7 @@ export interface LiveAttempt {
 }
 
 /** An episode of the present policy, with the others at the same task. */
-export interface LiveEpisode {
+export interface DialogueEpisode {
   attempts: readonly LiveAttempt[];
   trajectory: Trajectory;
   /** Which task it is of. */
@@ -24,7 +24,7 @@ export interface LiveEpisode {
 export function readEpisodes(
   trajectories: readonly Trajectory[],
   numGenerations: number,
-): LiveEpisode[] {
+): DialogueEpisode[] {
   const episodes = trajectories.map((trajectory, i) => ({
     attempts: attemptsOf(trajectory),
     trajectory,
@@ -72,7 +72,7 @@ export type DialogueSequence = Sequence & { turns: Int32Array };
 /** A whole episode: what the model sampled, and the words of the environment without the mark that ends its turn. */
 export function dialogueTokens(
   { render }: Pick<Learner, 'render'>,
-  { trajectory }: LiveEpisode,
+  { trajectory }: DialogueEpisode,
 ): DialogueSequence {
   const { ids, roles, sampled, segments, turns } = render(trajectory.segments);
   const kinds = roles.map((role, t) => {
@@ -87,7 +87,7 @@ export function dialogueTokens(
 /** An episode up to what the model said last, with all that it said: later attempts stand behind earlier ones once. */
 export function saidTokens(
   { render }: Pick<Learner, 'render'>,
-  { attempts }: LiveEpisode,
+  { attempts }: DialogueEpisode,
 ): DialogueSequence {
   const { prompt, said } = attempts.at(-1)!; // episodes have one
   const { ids, sampled, turns } = render([...prompt, said]);

@@ -1,13 +1,13 @@
 import type { Gradients } from '@molrl/qwen3';
 import type { Variable } from '@tensorflow/tfjs-core';
 import type { Learner } from '../learner.ts';
-import type { LiveEpisode } from './episodes.ts';
+import type { DialogueEpisode } from './episodes.ts';
 import { openTeacher, type Teacher, type TeacherKind } from './teachers.ts';
 
 /** The episodes of one update. */
 export interface Played {
   /** Those in which something was said, group by group; at least one. */
-  episodes: readonly LiveEpisode[];
+  episodes: readonly DialogueEpisode[];
   /** That they were sampled at: log-probs and divergences are of that distribution. */
   temperature: number;
   /** Updates done. */
@@ -74,5 +74,5 @@ export const taught =
 /** Episodes of the same task. */
 export const siblingsOf = (
   { episodes }: Pick<Played, 'episodes'>,
-  { group }: LiveEpisode,
-): LiveEpisode[] => episodes.filter((other) => other.group === group);
+  { group }: DialogueEpisode,
+): DialogueEpisode[] => episodes.filter((other) => other.group === group);

@@ -2,7 +2,7 @@ import { type PolicyLossCall, policyLoss } from '@molrl/grpo';
 import type { Sequence } from '../learner.ts';
 
 /** Sampled tokens, one after the other. */
-export interface SampledTokens {
+export interface PolicyTermTokens {
   logprobs: ArrayLike<number>;
   /** `[N]`, one per token. */
   advantages: ArrayLike<number>;
@@ -19,7 +19,7 @@ export interface PolicyTermOptions {
 
 /** The policy part of a method: GRPO's clipped surrogate at ratio 1, a mean over all tokens of the update. */
 export function policyTerm(
-  { logprobs, advantages, sequenceIds }: SampledTokens,
+  { logprobs, advantages, sequenceIds }: PolicyTermTokens,
   { total, lossType = 'dapo' }: PolicyTermOptions,
 ): { loss: number; gradient: Float64Array; metrics: Record<string, number> } {
   const call: PolicyLossCall = { lossType, numItemsInBatch: total };

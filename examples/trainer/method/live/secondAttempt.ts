@@ -4,8 +4,8 @@ import { type Pass, type PassGradient, passesOf, sumOfPasses } from '../passes.t
 import { score } from '../score.ts';
 import { firstReward } from './episodeAdvantages.ts';
 import {
+  type DialogueEpisode,
   type DialogueSequence,
-  type LiveEpisode,
   ownTokens,
   saidAdvantages,
   saidTokens,
@@ -108,7 +108,7 @@ function secondRows(learner: Learner, played: Played): SecondRow[] {
   });
 }
 
-function firstMean(group: readonly LiveEpisode[]): number {
+function firstMean(group: readonly DialogueEpisode[]): number {
   const rewards = group.flatMap((episode) => firstReward(episode) ?? []);
   return rewards.reduce((sum, reward) => sum + reward, 0) / Math.max(1, rewards.length);
 }

@@ -1,5 +1,5 @@
 import { turnReturns } from '@molrl/grpo';
-import type { LiveEpisode } from './episodes.ts';
+import type { DialogueEpisode } from './episodes.ts';
 import { type Played, siblingsOf } from './liveMethod.ts';
 
 /** RLTF's discount of the second turn's reward in the first. */
@@ -27,7 +27,7 @@ export function turnAdvantages(
   });
 }
 
-function returnsOf({ attempts }: LiveEpisode, gamma: number): Float64Array | undefined {
+function returnsOf({ attempts }: DialogueEpisode, gamma: number): Float64Array | undefined {
   const rewards = attempts.flatMap(({ reward }) => reward ?? []);
   return rewards.length < attempts.length ? undefined : turnReturns(rewards, { gamma });
 }

@@ -13,7 +13,7 @@ import type { Learner } from '../../method/learner.ts';
 import { loadLearner } from '../../method/loadLearner.ts';
 import { Stage } from '../../method/stage.ts';
 import { readWeights } from '../../method/weights.ts';
-import { openRollouts, type Rollouts } from '../openRollouts.ts';
+import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
 import { type FakeVllm, type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
 import { openVllm } from './vllmServer.ts';
 
@@ -28,7 +28,7 @@ const environment = defineEnvironment<CodewordsTask, null>({
 let served: Qwen3;
 let server: FakeVllm;
 let folder: string;
-let rollouts: Rollouts | undefined;
+let rollouts: RemoteSampler | undefined;
 
 beforeAll(async () => {
   await openCpu({ threads: 1 });

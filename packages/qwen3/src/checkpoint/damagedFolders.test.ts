@@ -10,7 +10,7 @@ import { loadAdapter } from '../lora/loadAdapter.ts';
 import { saveAdapter } from '../lora/saveAdapter.ts';
 import { createQwen3 } from '../model/createQwen3.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { seededUniform } from '../model/seededNormal.ts';
+import { uniformStream } from '../model/seededNormal.ts';
 import { TINY_CONFIG } from '../model/tinyConfig.ts';
 import { loadModel } from './loadModel.ts';
 import { saveModel } from './saveModel.ts';
@@ -76,7 +76,7 @@ test.each([
 ])('%s, damaged in 60 ways, loads or is a short Qwen3Error, without leaks', async (name) => {
   const path = join(root, name);
   const good = await readFile(path);
-  const uniform = seededUniform(name.length);
+  const uniform = uniformStream(name.length);
   const before = memory().numTensors;
   for (let i = 0; i < 60; i++) {
     await writeFile(path, damaged(good, name.endsWith('.json'), uniform));

@@ -5,7 +5,7 @@ import { showValue } from '../base/showValue.ts';
 import { checkModel } from '../model/checkModel.ts';
 import { LINEAR_MODULES, type LinearModule } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
-import { checkSeed, seededUniform } from '../model/seededNormal.ts';
+import { checkSeed, uniformStream } from '../model/seededNormal.ts';
 import { toVariable } from '../model/toVariable.ts';
 import { adapterShapes, expertStacks, type LayerRanks } from './adapterShapes.ts';
 import { linearModules } from './adapterTargets.ts';
@@ -125,7 +125,7 @@ function firstValues(
   shapes: Record<string, number[]>,
   seed: number,
 ): Record<string, Variable> {
-  const uniform = seededUniform(seed);
+  const uniform = uniformStream(seed);
   const parameters: Record<string, Variable> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     if (name.endsWith('.lora_magnitude_vector')) {

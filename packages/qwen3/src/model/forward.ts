@@ -25,7 +25,7 @@ import { mixtureOfExperts } from './mixtureOfExperts.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
 /** What the forward pass reads of a model. */
-export interface DecoderWeights {
+export interface ForwardWeights {
   readonly config: Qwen3Config;
   adapter: Adapter | undefined;
   /** A vector by its full name: of a norm, or a bias. */
@@ -38,7 +38,7 @@ export interface DecoderWeights {
 
 /** What every layer reads. */
 interface Context {
-  model: DecoderWeights;
+  model: ForwardWeights;
   /** Where the tokens stand. */
   tables: { cos: Tensor; sin: Tensor; positions: Tensor };
   /** Which tokens see each other, as `attention` takes it: segments, or the ends of subtrees. */
@@ -64,7 +64,7 @@ interface Layer extends LayerDescription {
  * @returns `[B, T, H]`
  * @see Qwen Team 2025, Qwen3 Technical Report: https://arxiv.org/abs/2505.09388
  */
-export function forward(model: DecoderWeights, input: ForwardInput): Tensor {
+export function forward(model: ForwardWeights, input: ForwardInput): Tensor {
   const { padTokenId, rmsNormEps: eps, numHiddenLayers, vocabSize } = model.config;
   const [hidden, balance] = tidy(() => {
     const { ids, positions, segmentIds, ends, maxPosition } = inputTensors(input, vocabSize);

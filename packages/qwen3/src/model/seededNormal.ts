@@ -8,7 +8,7 @@ import { showValue } from '../base/showValue.ts';
  * @see Steele et al. 2014, Fast Splittable Pseudorandom Number Generators (the mixing step)
  */
 export function seededNormal(seed: number): () => number {
-  const uniform = seededUniform(seed);
+  const uniform = uniformStream(seed);
   let spare: number | undefined;
   return () => {
     if (spare !== undefined) {
@@ -24,7 +24,7 @@ export function seededNormal(seed: number): () => number {
 }
 
 /** Numbers in [0, 1) with 32 random bits. */
-export function seededUniform(seed: number): () => number {
+export function uniformStream(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x9e3779b9) >>> 0;

@@ -2,12 +2,12 @@ import { TensorGpuError } from '../../../base/errors.ts';
 import type { DeviceCache, KvCacheUsage } from '../../kvCache.ts';
 import type { Heap } from '../engine/heap.ts';
 import { KvPages, type PageLayout } from './kvPages.ts';
-import { PrefixTree } from './prefixTree.ts';
+import { PageTree } from './pageTree.ts';
 
 /** Pages of running sequences and of what may be used again, within a budget. */
 export class CpuKvCache implements DeviceCache {
   readonly pages: KvPages;
-  readonly prefixes: PrefixTree;
+  readonly prefixes: PageTree;
   computed = 0;
   reused = 0;
   private readonly maxBytes: number;
@@ -18,7 +18,7 @@ export class CpuKvCache implements DeviceCache {
     this.heap = heap;
     this.maxBytes = maxBytes;
     this.pages = new KvPages(heap, layout);
-    this.prefixes = new PrefixTree(this.pages);
+    this.prefixes = new PageTree(this.pages);
     heap.guests.add(this.evict);
   }
 

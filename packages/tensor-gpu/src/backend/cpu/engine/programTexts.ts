@@ -1,7 +1,6 @@
 // Written by programTexts.test.ts from programs/*.js, whole because it is data. Do not edit.
 
-type ProgramName =
-  | 'poolWorker';
+type ProgramName = 'poolWorker';
 
 /** What threads of the pool run, as text: so it needs no loader, wherever the package is built or run. */
 export const programTexts: Record<ProgramName, string> = {

@@ -21,7 +21,7 @@ export interface PrefixMatch {
 }
 
 /** Pages of keys and values by the token ids before and in them: what another sequence with the same beginning can use. */
-export class PrefixTree {
+export class PageTree {
   private readonly root: PrefixNode = {
     ids: new Int32Array(0),
     page: -1,
