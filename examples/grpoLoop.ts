@@ -63,7 +63,10 @@ export async function* grpoLoop<Task>(
     // 1. Rollouts: G attempts at each of P tasks, prompt-major.
     const tasks = Array.from({ length: loop.prompts }, () => loop.nextTask(random));
     const rollouts = await collect(environment, policy, {
-      ...{ tasks, groupSize: numGenerations, maxTokens, temperature: 1 },
+      tasks,
+      groupSize: numGenerations,
+      maxTokens,
+      temperature: 1,
       seed: random.integer(2 ** 32),
     });
 
@@ -93,7 +96,8 @@ export async function* grpoLoop<Task>(
     const { gradNorm } = await optimizer.step(gradients, { maxGradNorm: 1 });
     dispose(gradients);
     Object.assign(metrics, sampling, rewardMetrics(rewards, { numGenerations }), {
-      ...{ loss, grad_norm: gradNorm },
+      loss,
+      grad_norm: gradNorm,
     });
     yield { step, metrics, advice: explainStep(metrics) };
   }
@@ -125,8 +129,12 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
     environment: codewords({ feedback: 'none' }),
     nextTask: (random) => codewordsTask(random, { split: 'train', maxWords: 1 }),
     toTokens: (segments) => renderSegments(segments, tokenizer, { format: 'recipe' }),
-    ...{ steps: Number(argv[2] ?? 30), prompts: 16, numGenerations: 16, maxTokens: 40 },
-    ...{ learningRate: 5e-4, seed: 1 },
+    steps: Number(argv[2] ?? 30),
+    prompts: 16,
+    numGenerations: 16,
+    maxTokens: 40,
+    learningRate: 5e-4,
+    seed: 1,
   });
   for await (const { step, metrics, advice } of loop) {
     if (step > 2 && step % 10 !== 0) continue;

@@ -90,7 +90,11 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   const draw = (count: number, split: 'train' | 'test') =>
     Array.from({ length: count }, () => codewordsTask(random, { split }));
   const trajectories = await collect(codewords(), policy, {
-    ...{ tasks: draw(96, 'train'), maxTurns: 4, maxTokens: 56, temperature: 1, seed: 1 },
+    tasks: draw(96, 'train'),
+    maxTurns: 4,
+    maxTokens: 56,
+    temperature: 1,
+    seed: 1,
   });
   const episodes = trajectories.map(({ segments }) =>
     renderSegments(segments, tokenizer, { format: 'recipe' }),
@@ -105,14 +109,24 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   const questions = draw(64, 'test');
   const accuracy = async (who: Policy): Promise<string> => {
     const answers = await collect(codewords({ feedback: 'none' }), who, {
-      ...{ tasks: questions, maxTokens: 56, temperature: 0, seed: 1 },
+      tasks: questions,
+      maxTokens: 56,
+      temperature: 0,
+      seed: 1,
     });
     return `${answers.filter(({ reward }) => reward === 1).length}/${answers.length}`;
   };
   process.stdout.write(`held-out chains right, greedy, no feedback: ${await accuracy(policy)}\n`);
   const loop = molLoop({
-    ...{ model, ref: base, episodes, nextGeneral, alpha: 0.3 },
-    ...{ steps: Number(argv[2] ?? 120), batchSize: 8, learningRate: 1e-3, seed: 1 },
+    model,
+    ref: base,
+    episodes,
+    nextGeneral,
+    alpha: 0.3,
+    steps: Number(argv[2] ?? 120),
+    batchSize: 8,
+    learningRate: 1e-3,
+    seed: 1,
   });
   for await (const { step, metrics } of loop) {
     if (step > 2 && step % 10 !== 0) continue;

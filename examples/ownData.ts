@@ -48,8 +48,12 @@ const loop = grpoLoop<Row>({
   environment: promptEnvironment<Row>({ reward: rightDigits }),
   nextTask: (random) => random.choice(rows),
   toTokens: (segments) => renderSegments(segments, tokenizer, { format: 'recipe' }),
-  ...{ steps: Number(process.argv[2] ?? 30), prompts: 8, numGenerations: 8, maxTokens: 40 },
-  ...{ learningRate: 3e-3, seed: 1 },
+  steps: Number(process.argv[2] ?? 30),
+  prompts: 8,
+  numGenerations: 8,
+  maxTokens: 40,
+  learningRate: 3e-3,
+  seed: 1,
 });
 for await (const { step, metrics } of loop) {
   if (step > 2 && step % 10 !== 0) continue;

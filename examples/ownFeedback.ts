@@ -55,8 +55,15 @@ async function feedbackLoss(): Promise<number> {
 
 process.stdout.write(`feedback before: ${(await feedbackLoss()).toFixed(3)} nats per token\n`);
 const loop = molLoop({
-  ...{ model, ref: model, episodes, nextGeneral, alpha: 0.3 },
-  ...{ steps: Number(process.argv[2] ?? 40), batchSize: 4, learningRate: 5e-3, seed: 1 },
+  model,
+  ref: model,
+  episodes,
+  nextGeneral,
+  alpha: 0.3,
+  steps: Number(process.argv[2] ?? 40),
+  batchSize: 4,
+  learningRate: 5e-3,
+  seed: 1,
 });
 for await (const { step, metrics } of loop) {
   if (step > 2 && step % 10 !== 0) continue;

@@ -39,7 +39,7 @@ export function openTrackers({ state, out, onFailure }: OpenTrackersOptions): Tr
     id: createHash('sha256').update(`${folder} ${started}`).digest('hex').slice(0, 12),
   };
   const names = settings.reportTo.filter((name) => name !== 'none');
-  const guarded = names.map((name) =>
+  const trackers = names.map((name) =>
     forgiving(
       () => OPEN[name](run),
       (error) => onFailure(`--report-to ${name}: ${error.message}. The run goes on without it.`),
@@ -47,10 +47,10 @@ export function openTrackers({ state, out, onFailure }: OpenTrackersOptions): Tr
   );
   return {
     log: (step, scalars) => {
-      for (const tracker of guarded) tracker.log(step, scalars);
+      for (const tracker of trackers) tracker.log(step, scalars);
     },
     close: async () => {
-      await Promise.all(guarded.map((tracker) => tracker.close()));
+      await Promise.all(trackers.map((tracker) => tracker.close()));
     },
   };
 }

@@ -69,12 +69,12 @@ async function compressorsFor(metadata: FileMetaData, purpose: string): Promise<
 
 /** A page without values has no bytes, which some of the decoders do not expect. */
 function withEmptyPages(compressors: Compressors): Compressors {
-  const guarded = Object.entries(compressors).map(([codec, decode]) => [
+  const checked = Object.entries(compressors).map(([codec, decode]) => [
     codec,
     (input: Uint8Array, length: number) =>
       length === 0 ? new Uint8Array() : decode(input, length),
   ]);
-  return Object.fromEntries(guarded) as Compressors; // the same codecs
+  return Object.fromEntries(checked) as Compressors; // the same codecs
 }
 
 /** @throws {EfEnvError} `format` for a number whose digits would change. */

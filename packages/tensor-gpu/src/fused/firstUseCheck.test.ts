@@ -39,7 +39,7 @@ function doubling(name: string, value: number, derivative: number) {
   });
 }
 
-describe('self-check', () => {
+describe('the check on first use', () => {
   test('a kernel that agrees is used, and its check leaves nothing on the tape', () => {
     const op = doubling('doubleRight', 2, 2);
     const x = tf.tensor1d([1, 2]);

@@ -46,17 +46,17 @@ export function compileKernel(kernel: Kernel): { forward: KernelFunc; gradient: 
     strictIntegers: true,
   };
   const compile = (text: string, role: string, parameters: number): Run => {
-    const guarded = <T>(run: () => T): T => {
+    const orRefused = <T>(run: () => T): T => {
       try {
         return run();
       } catch (cause) {
         throw uncompiled({ name: kernel.name, role, mode }, cause);
       }
     };
-    const compiled = guarded(() => gpu.createKernel(text, settings) as gpuJs.IKernelRunShortcut);
+    const compiled = orRefused(() => gpu.createKernel(text, settings) as gpuJs.IKernelRunShortcut);
     compiled.setLoopMaxIterations(LOOP_MAX_ITERATIONS);
     const call = (shape: number[], given: gpuJs.Input[], sizes: number[]) =>
-      guarded(() => {
+      orRefused(() => {
         compiled.setOutput(kernel.kind === 'row' ? rowSize(shape) : [util.sizeFromShape(shape)]);
         return compiled(...given, ...sizes);
       });
