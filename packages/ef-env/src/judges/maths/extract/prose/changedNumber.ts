@@ -22,16 +22,30 @@ export function isOperand(tokens: readonly ProseToken[], start: number): boolean
   );
 }
 
-/** Words that make another answer of the number before them. */
-const CHANGED =
-  /^(?:(?:with )?(?:a )?remainder|or (?:more|less|fewer)|(?:more|less|fewer|greater|higher|lower) than|times as|out of|percent of|% of|below zero)/i;
+/** Words that make another answer of the number before them, by the first of them. */
+const CHANGED: Record<string, readonly string[]> = {
+  with: ['a remainder', 'remainder'],
+  a: ['remainder'],
+  remainder: [''],
+  or: ['more', 'less', 'fewer'],
+  more: ['than'],
+  less: ['than'],
+  fewer: ['than'],
+  greater: ['than'],
+  higher: ['than'],
+  lower: ['than'],
+  times: ['as'],
+  out: ['of'],
+  percent: ['of'],
+  '%': ['of'],
+  below: ['zero'],
+};
 
 /** Whether the words after a run make another answer of it: `5 times as many`, `3 or more`. */
-export const isChanged = (tokens: readonly ProseToken[], end: number): boolean =>
-  /^[a-z%]/i.test(tokens[end]?.text ?? '') && // most often a sentence ends here
-  CHANGED.test(
-    tokens
-      .slice(end, end + 3)
-      .map(({ text }) => text)
-      .join(' '),
-  );
+export function isChanged(tokens: readonly ProseToken[], end: number): boolean {
+  const first = tokens[end]?.text.toLowerCase() ?? '';
+  if (!Object.hasOwn(CHANGED, first)) return false; // most often a sentence ends here
+  const words = tokens.slice(end + 1, end + 3).map(({ text }) => text);
+  const rest = words.join(' ').toLowerCase();
+  return CHANGED[first]!.some((phrase) => rest.startsWith(phrase));
+}
