@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline/promises';
 import { type ChatMessage, loadAdapter, loadModel, loadTokenizer, stream } from '@molrl/qwen3';
 import { createKvCache, openCpu } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
-import { chatEncoder } from './server/chatEncoder.ts';
+import { answerOpening, chatEncoder } from './server/chatEncoder.ts';
 import { findModel, SHIPPED_MODEL } from './trainer/model/findModel.ts';
 
 const command = new Command('npm run chat --')
@@ -35,6 +35,7 @@ const model = await loadModel(found.source, { frozen: true });
 const tokenizer = await loadTokenizer(found.source);
 if (adapter !== undefined) await loadAdapter(model, adapter);
 const encode = await chatEncoder(found.source, model, tokenizer);
+const thought = await answerOpening(found.source);
 const cache = createKvCache(); // the next prompt begins as the last one: that much is there
 const text = {
   decode: (ids: ArrayLike<number>) =>
@@ -59,6 +60,7 @@ const COMMANDS: Record<string, () => string | undefined> = {
     return 'Thinking is on.';
   },
   '/nothink': () => {
+    if (thought !== '') return 'This model always thinks.';
     enableThinking = false;
     return 'Thinking is off.';
   },
@@ -81,7 +83,8 @@ async function answer(question: string): Promise<void> {
     messages.pop();
     return;
   }
-  let said = '';
+  let said = thought;
+  process.stdout.write(thought);
   const chunks = stream(model, [prompt], {
     maxTokens: Math.min(Number(options.maxTokens), room),
     temperature: Number(options.temperature),

@@ -46,7 +46,7 @@ export function chatAnswer(served: Served, request: ChatRequest, signal: AbortSi
   const chunks = stream(served.model, promptIds, options);
   const hasTools = offered.length > 0;
   const deltas = readDeltas(chunks, {
-    hasTools,
+    ...{ hasTools, opening: served.opening ?? '' },
     ...(request.logprobs && { tokenizer: served.tokenizer }),
   });
   return { promptTokens: promptIds[0]!.length, deltas };
@@ -54,11 +54,12 @@ export function chatAnswer(served: Served, request: ChatRequest, signal: AbortSi
 
 async function* readDeltas(
   chunks: AsyncIterable<StreamChunk>,
-  { hasTools, tokenizer }: { hasTools: boolean; tokenizer?: Tokenizer },
+  { hasTools, opening, tokenizer }: { hasTools: boolean; opening: string; tokenizer?: Tokenizer },
 ): AsyncGenerator<ChatDelta> {
   const readers = new Map<number, { reader: ToolCallReader; calls: number }>();
   for await (const chunk of chunks) {
     const { index, text, stop } = chunk;
+    const begun = readers.has(index) ? '' : opening;
     const own = readers.get(index) ?? { reader: new ToolCallReader(), calls: 0 };
     readers.set(index, own);
     const found = hasTools ? own.reader.push(text) : { content: text, calls: [] };
@@ -71,7 +72,8 @@ async function* readDeltas(
     }));
     const ended = own.calls > 0 && stop === 'eos' ? 'tool_calls' : finishReason(stop);
     const logprobs = tokenizer && [tokenLogprob(chunk, tokenizer)];
-    yield { index, content: found.content + rest, toolCalls, logprobs, finishReason: ended };
+    const content = begun + found.content + rest;
+    yield { index, content, toolCalls, logprobs, finishReason: ended };
   }
 }
 

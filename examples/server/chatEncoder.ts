@@ -2,6 +2,7 @@ import {
   type ChatMessage,
   encodeChat,
   loadChatTemplate,
+  opensThought,
   type Qwen3,
   type Tokenizer,
 } from '@molrl/qwen3';
@@ -22,7 +23,7 @@ export async function chatEncoder(
   tokenizer: Tokenizer,
 ): Promise<ChatEncoder> {
   const { modelType = 'qwen3' } = config;
-  if (modelType.startsWith('qwen3')) return qwen3Encoder(tokenizer);
+  if (modelType.startsWith('qwen3')) return qwen3Encoder(tokenizer, await opensThought(source));
   const template = await loadChatTemplate(source);
   return ({ messages, tools, enableThinking }) =>
     template.encode(
@@ -36,7 +37,11 @@ export async function chatEncoder(
     );
 }
 
-export function qwen3Encoder(tokenizer: Tokenizer): ChatEncoder {
+export function qwen3Encoder(tokenizer: Tokenizer, openThought = false): ChatEncoder {
   return ({ messages, ...rest }) =>
-    encodeChat(messages, tokenizer, { ...rest, addGenerationPrompt: true });
+    encodeChat(messages, tokenizer, { ...rest, addGenerationPrompt: true, openThought });
 }
+
+/** What every answer begins with and the prompt has already: a reader finds whole thoughts only with it. */
+export const answerOpening = async (source: string): Promise<string> =>
+  (await opensThought(source)) ? '<think>\n' : '';

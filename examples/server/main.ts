@@ -6,7 +6,7 @@ import { basename, resolve } from 'node:path';
 import { loadAdapter, loadModel, loadTokenizer } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { Command } from 'commander';
-import { chatEncoder } from './chatEncoder.ts';
+import { answerOpening, chatEncoder } from './chatEncoder.ts';
 import { chatServer } from './chatServer.ts';
 import { serve } from './served.ts';
 
@@ -49,6 +49,7 @@ const served = serve({
   model,
   tokenizer,
   encodeChat: await chatEncoder(folder, model, tokenizer),
+  opening: await answerOpening(folder),
 });
 const server = chatServer(served, token);
 server.listen(Number(port), host, () => {

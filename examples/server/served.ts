@@ -13,6 +13,8 @@ export interface Served {
   model: Qwen3;
   tokenizer: Tokenizer;
   encodeChat: ChatEncoder;
+  /** Of a chat's answer, where the prompt has it: see `answerOpening`. Default none. */
+  opening?: string;
   /** Beginnings that prompts share, and earlier turns of a chat, are computed once. */
   cache: KvCache;
 }

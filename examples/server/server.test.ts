@@ -219,6 +219,33 @@ describe('the server, through the openai client', () => {
   });
 });
 
+test('a model that always thinks: its thought begins in the prompt, and in what the client gets', async () => {
+  const encode = qwen3Encoder(tokenizer, true);
+  const parts = { name: 'thinking', model: opened.model!, tokenizer };
+  const server = chatServer(serve({ ...parts, encodeChat: encode, opening: '<think>\n' }));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens on a port
+  const client = new OpenAI({ baseURL: `http://127.0.0.1:${port}/v1`, apiKey: '-', maxRetries: 0 });
+  const request = { ...asked, model: 'thinking', n: 2 };
+  const whole = await client.chat.completions.create(request);
+  const ids = encodeChat(messages, tokenizer, { addGenerationPrompt: true, openThought: true });
+  const truth = await generate(opened.model!, [ids], {
+    ...{ maxTokens: 12, seed: 7, temperature: 0.9, numGenerations: 2 },
+    tokenizer: { decode: (said) => tokenizer.decode(said, { skipSpecial: true }) },
+  });
+  const texts = truth.map(({ text }) => `<think>\n${text}`);
+  expect(whole.choices.map(({ message }) => message.content)).toEqual(texts);
+  expect(whole.usage!.prompt_tokens).toBe(ids.length);
+  const streamed = ['', ''];
+  const stream = await client.chat.completions.create({ ...request, stream: true });
+  for await (const { choices } of stream) {
+    for (const { index, delta } of choices) streamed[index] += delta.content ?? '';
+  }
+  expect(streamed).toEqual(texts);
+  server.close();
+});
+
 test('calls of tools are told from text, however it is cut', () => {
   const said =
     'I ask. <tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call> <tool_call>no</tool_call><tool';

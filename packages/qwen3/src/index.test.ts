@@ -29,6 +29,7 @@ test('the public names', () => {
       "loadTokenizer",
       "mergeLora",
       "openSafetensors",
+      "opensThought",
       "packedBatch",
       "parameterShapes",
       "parseConfig",

@@ -17,6 +17,7 @@ export { type EncodeChatOptions, encodeChat } from './chat/encodeChat.ts';
 export { type ExtensionBreak, findExtensionBreak } from './chat/findExtensionBreak.ts';
 export { loadChatTemplate } from './chat/loadChatTemplate.ts';
 export { loadTokenizer } from './chat/loadTokenizer.ts';
+export { opensThought } from './chat/opensThought.ts';
 export { type RenderChatOptions, renderChat } from './chat/renderChat.ts';
 export {
   type RenderedSegments,

@@ -13,12 +13,16 @@ export interface ChatTemplateOptions {
   tools: readonly string[];
   addGenerationPrompt: boolean;
   enableThinking: boolean;
+  openThought: boolean;
 }
+
+/** What the answer of a model that always thinks begins with, in the prompt. */
+export const THOUGHT_OPENING = '<think>\n';
 
 /** Qwen3's chat template on messages that have been checked. */
 export function chatTemplate(
   messages: readonly ReadMessage[],
-  { tools, addGenerationPrompt, enableThinking }: ChatTemplateOptions,
+  { tools, addGenerationPrompt, enableThinking, openThought }: ChatTemplateOptions,
 ): ChatText {
   const page = new Page();
   const query = lastQuery(messages);
@@ -37,7 +41,8 @@ export function chatTemplate(
     }
   }
   if (addGenerationPrompt) page.write('<|im_start|>assistant\n');
-  if (addGenerationPrompt && !enableThinking) page.write('<think>\n\n</think>\n\n');
+  if (addGenerationPrompt && openThought) page.write(THOUGHT_OPENING);
+  else if (addGenerationPrompt && !enableThinking) page.write('<think>\n\n</think>\n\n');
   return page;
 }
 

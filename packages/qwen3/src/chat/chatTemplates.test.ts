@@ -7,6 +7,7 @@ import { createChatTemplate } from './createChatTemplate.ts';
 import { createTokenizer } from './createTokenizer.ts';
 import { findExtensionBreak } from './findExtensionBreak.ts';
 import { loadChatTemplate } from './loadChatTemplate.ts';
+import { opensThought } from './opensThought.ts';
 import { renderSegments } from './renderSegments.ts';
 import type { Segment } from './segment.ts';
 import type { ChatFormat } from './turnFormats.ts';
@@ -226,5 +227,27 @@ describe('findExtensionBreak', () => {
     });
     const keeping = await createChatTemplate(CHATML);
     expect(findExtensionBreak(keeping)).toBeUndefined();
+  });
+});
+
+describe('opensThought', () => {
+  const prompted = (opening: string): string =>
+    `{%- if add_generation_prompt %}\n    {{- '<|im_start|>assistant\\n${opening}' }}\n{%- endif %}`;
+
+  test.each<[string, string | undefined, boolean]>([
+    ['one that always thinks', prompted('<think>\\n'), true],
+    ['one that never does', prompted(''), false],
+    [
+      'one that can be told not to',
+      `${prompted('')}{%- if enable_thinking is false %}{{- '<|im_start|>assistant\\n<think>\\n\\n</think>' }}{%- endif %}`,
+      false,
+    ],
+    ['no template', undefined, false],
+  ])('reads it off %s', async (_, template, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'qwen3-thought-'));
+    const config = JSON.stringify({ chat_template: template });
+    await writeFile(join(folder, 'tokenizer_config.json'), config);
+    expect(await opensThought(folder)).toBe(expected);
+    await rm(folder, { recursive: true });
   });
 });

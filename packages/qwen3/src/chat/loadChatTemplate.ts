@@ -16,10 +16,7 @@ const CALLER = 'loadChatTemplate';
  */
 export async function loadChatTemplate(source: string | URL): Promise<ChatTemplate> {
   const from = pathOrAddress(CALLER, source);
-  const config = await configOf(from);
-  const text = isGguf(from)
-    ? defaultTemplate(CALLER, config.chat_template)
-    : await chatTemplateText(CALLER, { folder: from, config });
+  const { text, config } = await templateOf(CALLER, from);
   if (text !== undefined) return createChatTemplate(text, specialTokens(config));
   throw new Qwen3Error(
     'tokenizer',
@@ -27,10 +24,19 @@ export async function loadChatTemplate(source: string | URL): Promise<ChatTempla
   );
 }
 
-async function configOf(from: string): Promise<Record<string, unknown>> {
-  if (isGguf(from)) return (await tokenizerFiles(CALLER, from)).config;
-  const files = await modelFiles(CALLER, from);
-  return (await files.has('tokenizer_config.json')) ? files.json('tokenizer_config.json') : {};
+/** The text of a template, and the config with the tokens it may name. */
+export async function templateOf(
+  caller: string,
+  from: string,
+): Promise<{ text: string | undefined; config: Record<string, unknown> }> {
+  if (isGguf(from)) {
+    const { config } = await tokenizerFiles(caller, from);
+    return { text: defaultTemplate(caller, config.chat_template), config };
+  }
+  const files = await modelFiles(caller, from);
+  const name = 'tokenizer_config.json';
+  const config = (await files.has(name)) ? await files.json(name) : {};
+  return { text: await chatTemplateText(caller, { folder: from, config }), config };
 }
 
 /** `bos_token` and the like; older files wrap the text in an object. */

@@ -19,6 +19,19 @@ describe('renderChat', () => {
     );
   });
 
+  test('opens the thought for a model that always thinks, and takes it out of the turn when it is an earlier one', () => {
+    const options = { addGenerationPrompt: true, openThought: true, enableThinking: false };
+    const asked = '<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n';
+    expect(renderChat([user('a')], options)).toBe(`${asked}<think>\n`);
+    const chat = [user('a'), assistant('<think>\nx\n</think>\n\n1'), user('b')];
+    expect(renderChat(chat, options)).toBe(
+      `${asked}1<|im_end|>\n<|im_start|>user\nb<|im_end|>\n<|im_start|>assistant\n<think>\n`,
+    );
+    const bare = [user('a'), assistant('x\n</think>\n\n1'), user('b')]; // as sampled, without its opening
+    expect(renderChat(bare, options)).toBe(renderChat(chat, options));
+    expect(renderChat([user('a')], { openThought: true })).not.toContain('<think>');
+  });
+
   test('strips newlines around thoughts, no other white space', () => {
     const chat = [user('x'), assistant('\t y\n', { reasoning_content: '\n  lead \t\n' })];
     expect(renderChat(chat)).toContain('<think>\n  lead \t\n</think>\n\n\t y\n<|im_end|>');

@@ -12,6 +12,11 @@ export interface RenderChatOptions {
   addGenerationPrompt?: boolean | undefined;
   /** False opens it with an empty thought, which switches thinking off. Default true. */
   enableThinking?: boolean | undefined;
+  /**
+   * The prompt ends inside a thought, `<think>\n`, as the template of Qwen3-…-Thinking-2507 has it: the answer has no
+   * `<think>` of its own, and `enableThinking` no effect. `opensThought` reads it off a folder. Default false.
+   */
+  openThought?: boolean | undefined;
 }
 
 /**
@@ -40,16 +45,24 @@ export const RENDER_CHAT_OPTIONS: readonly string[] = [
   'tools',
   'addGenerationPrompt',
   'enableThinking',
+  'openThought',
 ];
 
 /** Checks messages and options and writes them down. */
 export function chatText(
   caller: string,
   messages: readonly ChatMessage[],
-  { tools, addGenerationPrompt = false, enableThinking = true }: RenderChatOptions,
+  options: RenderChatOptions,
 ): ChatText {
+  const {
+    tools,
+    addGenerationPrompt = false,
+    enableThinking = true,
+    openThought = false,
+  } = options;
   checkBoolean(`${caller}: addGenerationPrompt`, addGenerationPrompt);
   checkBoolean(`${caller}: enableThinking`, enableThinking);
+  checkBoolean(`${caller}: openThought`, openThought);
   if (tools !== undefined && tools !== null && !Array.isArray(tools)) {
     throw new Qwen3Error(
       'option',
@@ -60,5 +73,6 @@ export function chatText(
     tools: (tools ?? []).map((tool, i) => pythonJson(`${caller}: tools[${i}]`, tool)),
     addGenerationPrompt,
     enableThinking,
+    openThought,
   });
 }
