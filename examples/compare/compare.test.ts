@@ -83,7 +83,8 @@ test('each method takes the rate that was best on validation, the lower of two t
   const { settings } = readOptions(options, shipped);
   const model = settings.models[0]!;
   const tried = (plan: string, learningRate: number, accuracy: number): RateRecord => ({
-    ...{ plan, domain: 'codewords', model: basename(model), learningRate, accuracy },
+    ...{ plan, domain: 'codewords', model: basename(model), accuracy },
+    ...{ learningRate, grpoLearningRate: 5e-4 },
   });
   const rows = [
     ...[tried('mol', 3e-4, 0.2), tried('mol', 3e-3, 0.5), tried('mol', 1e-3, 0.5)],
@@ -98,6 +99,40 @@ test('each method takes the rate that was best on validation, the lower of two t
   expect(rates.slice(1)).toEqual([
     ['mol', 1e-3],
     ['grpo', 3e-4],
+  ]);
+});
+
+test('GRPO behind a stage on live feedback gets a rate of its own, once that of the stage is known', () => {
+  const options = ['--methods', 'mol,feedback-distillation', '--rates', '1e-3,3e-4'];
+  const { settings } = readOptions(options, shipped);
+  const row = ({ accuracy, ...job }: Job & { accuracy: number }): RateRecord => ({
+    ...{ ...job, model: basename(job.model), accuracy },
+  });
+  const first = rateJobs(settings, []);
+  expect(first.map(({ grpoLearningRate }) => grpoLearningRate)).toEqual([5e-4, 5e-4, 5e-4, 5e-4]);
+  const tried = first.map((job) =>
+    row({ ...job, accuracy: job.learningRate === 3e-4 ? 0.4 : 0.2 }),
+  );
+  expect(rateJobs(settings, tried.slice(1))).toEqual(first.slice(0, 1)); // not before
+  const second = rateJobs(settings, tried);
+  const of = ({ plan, learningRate, grpoLearningRate }: Job) => [
+    plan,
+    learningRate,
+    grpoLearningRate,
+  ];
+  expect(second.map(of)).toEqual([
+    ['feedback-distillation', 3e-4, 1e-3],
+    ['feedback-distillation', 3e-4, 3e-4],
+  ]);
+  const all = [...tried, ...second.map((job, i) => row({ ...job, accuracy: 0.5 + i / 10 }))];
+  expect(rateJobs(settings, all)).toEqual([]);
+  expect(
+    armJobs({ ...settings, seeds: 1 }, [], all)
+      .slice(1)
+      .map(of),
+  ).toEqual([
+    ['mol', 3e-4, 5e-4],
+    ['feedback-distillation', 3e-4, 3e-4],
   ]);
 });
 

@@ -20,7 +20,11 @@ export async function compare({ settings, out, runners }: Comparison): Promise<v
   const tried = () => readRecords<RateRecord>(ratesFile(out));
   const done = () => readRecords<ArmRecord>(armsFile(out));
   try {
-    await runAll(rateJobs(settings, await tried()), { out, runners });
+    for (;;) {
+      const open = rateJobs(settings, await tried());
+      if (open.length === 0) break;
+      await runAll(open, { out, runners });
+    }
     await runAll(armJobs(settings, await done(), await tried()), { out, runners });
   } finally {
     await writeReport(out, settings);

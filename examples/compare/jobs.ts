@@ -5,10 +5,11 @@ import type { ArmRecord, RateRecord } from './records.ts';
 import type { Settings } from './settings.ts';
 
 /** What one process does alone: a learning rate of a method tried on the validation tasks, or a method with one seed. */
-export type Job = { plan: Plan['id']; domain: DomainName; model: string; learningRate: number } & (
-  | { kind: 'rate' }
-  | { kind: 'arms'; seed: number }
-);
+export type Job = { plan: Plan['id']; domain: DomainName; model: string } & Rates &
+  ({ kind: 'rate' } | { kind: 'arms'; seed: number });
+
+/** Of the method's own stage, and of GRPO behind it. */
+type Rates = Pick<RateRecord, 'learningRate' | 'grpoLearningRate'>;
 
 /** A method on a domain and a model. */
 type Cell = Pick<Job, 'plan' | 'domain' | 'model'>;
@@ -34,19 +35,44 @@ function cells({ models, domains, methods }: Settings): Cell[] {
   );
 }
 
-/** Rates that are still to be tried. Where there is one, nothing is. */
+/**
+ * Rates that are still to be tried: of the method's own stage, and once these are known of GRPO behind a stage on live
+ * feedback, whose batches are those of the stage. (Behind episodes GRPO has batches of its own, for which its rate was chosen
+ * before.) Where there is one rate, nothing is tried.
+ */
 export function rateJobs(settings: Settings, tried: readonly RateRecord[]): Job[] {
-  const { rates } = settings;
+  const { rates, grpoLearningRate } = settings;
   if (rates.length === 1) return [];
-  const open = cells(settings).filter((cell) => planOf(cell).kind !== 'base');
-  return open.flatMap((cell) =>
-    rates
-      .filter((rate) => !tried.some((row) => isOf(row, cell) && row.learningRate === rate))
-      .map((learningRate): Job => ({ kind: 'rate', ...cell, learningRate })),
+  const learning = cells(settings).filter((cell) => planOf(cell).kind !== 'base');
+  const open = (cell: Cell, wanted: readonly Rates[]): Job[] =>
+    wanted
+      .filter((own) => !tried.some((row) => isOf(row, cell) && isAt(row, own)))
+      .map((own): Job => ({ kind: 'rate', ...cell, ...own }));
+  const first = learning.flatMap((cell) =>
+    open(
+      cell,
+      rates.map((learningRate) => ({ learningRate, grpoLearningRate })),
+    ),
   );
+  if (first.length > 0) return first;
+  const second = learning.filter((cell) => {
+    const plan = planOf(cell);
+    return plan.kind === 'live' && plan.thenGrpo;
+  });
+  return second.flatMap((cell) => {
+    const own = tried.filter((row) => isOf(row, cell) && row.grpoLearningRate === grpoLearningRate);
+    const { learningRate } = bestRates(settings, own);
+    return open(
+      cell,
+      rates.map((rate) => ({ learningRate, grpoLearningRate: rate })),
+    );
+  });
 }
 
-/** Seeds that are still to be run, each method at the rate with the best accuracy on the validation tasks. */
+const isAt = (row: Rates, { learningRate, grpoLearningRate }: Rates): boolean =>
+  row.learningRate === learningRate && row.grpoLearningRate === grpoLearningRate;
+
+/** Seeds that are still to be run, each method at the rates with the best accuracy on the validation tasks. */
 export function armJobs(
   settings: Settings,
   done: readonly ArmRecord[],
@@ -60,19 +86,24 @@ export function armJobs(
         return !done.some((row) => isOf(row, cell) && row.seed === seed && row.id === last);
       })
       .map((cell): Job => {
-        const learningRate = bestRate(
+        const rates = bestRates(
           settings,
           tried.filter((row) => isOf(row, cell)),
         );
-        return { kind: 'arms', ...cell, seed, learningRate };
+        return { kind: 'arms', ...cell, seed, ...rates };
       }),
   );
 }
 
-/** The lower rate where two are as good. */
-function bestRate({ rates }: Settings, tried: readonly RateRecord[]): number {
-  const order = tried.toSorted(
-    (a, b) => b.accuracy - a.accuracy || a.learningRate - b.learningRate,
+/** The lower rates where two are as good. */
+function bestRates(settings: Settings, tried: readonly RateRecord[]): Rates {
+  const [best] = tried.toSorted(
+    (a, b) =>
+      b.accuracy - a.accuracy ||
+      a.learningRate - b.learningRate ||
+      a.grpoLearningRate - b.grpoLearningRate,
   );
-  return order[0]?.learningRate ?? rates[0]!; // settings have one
+  const { learningRate = settings.rates[0]!, grpoLearningRate = settings.grpoLearningRate } =
+    best ?? {}; // settings have one
+  return { learningRate, grpoLearningRate };
 }

@@ -12,6 +12,8 @@ export interface ArmRecord extends Measured, Spent {
   model: string;
   seed: number;
   learningRate: number;
+  /** Of GRPO behind the method's own stage, where this arm has it. */
+  grpoLearningRate?: number | undefined;
 }
 
 /** One learning rate of one method, tried on the validation tasks. */
@@ -20,6 +22,8 @@ export interface RateRecord {
   domain: string;
   model: string;
   learningRate: number;
+  /** Of GRPO behind the method's own stage, whether or not there is one. */
+  grpoLearningRate: number;
   /** Of the last stage, at temperature 1; 0 where the run diverged. */
   accuracy: number;
 }

@@ -13,6 +13,10 @@ const shown = ({ mean, ci95: [low, high] }: Figure): string =>
 const share = ({ mean, ci95: [low, high], n }: Figure): string =>
   shown({ mean, ci95: [Math.max(0, low), Math.min(1, high)], n });
 
+/** The second is that of GRPO behind the first stage. */
+const ratesOf = ({ learningRate, grpoLearningRate }: ArmSummary): string =>
+  grpoLearningRate === undefined ? String(learningRate) : `${learningRate}, ${grpoLearningRate}`;
+
 const COLUMNS: readonly (readonly [title: string, cell: (arm: ArmSummary) => string])[] = [
   ['arm', ({ id }) => id],
   ['seeds', ({ seeds }) => String(seeds)],
@@ -24,7 +28,7 @@ const COLUMNS: readonly (readonly [title: string, cell: (arm: ArmSummary) => str
   ['`plain`', ({ skills }) => skills.plain.mean.toFixed(3)],
   ['`defs`', ({ skills }) => skills.defs.mean.toFixed(3)],
   ['`redef`', ({ skills }) => skills.redef.mean.toFixed(3)],
-  ['rate', ({ id, learningRate }) => (id === 'base' ? '' : String(learningRate))],
+  ['rate', (arm) => (arm.id === 'base' ? '' : ratesOf(arm))],
   ['tokens', ({ tokens }) => Math.round(tokens).toLocaleString('en-US')],
   ['updates', ({ updates }) => String(Math.round(updates))],
   ['seconds', ({ seconds }) => seconds.toFixed(0)],

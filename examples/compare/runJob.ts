@@ -53,17 +53,18 @@ async function runArms(
   job: Extract<Job, { kind: 'arms' }>,
 ): Promise<JobResult> {
   const { bench, settings, signal, say } = context;
-  const { plan, domain: name, model: folder, seed, learningRate } = job;
+  const { plan, domain: name, model: folder, seed, learningRate, grpoLearningRate } = job;
   const [domain, model]: [Domain, string] = [DOMAINS[name], basename(folder)];
   const { evalTasks: tasks } = settings;
   const arms: ArmRecord[] = [];
   await runPlan(planOf(job), planRun(context, job, seed), async (id, spent) => {
     const options = { split: 'test', tasks, seed, signal } as const;
     const measured = await measure(bench.learner, { domain, text: bench.text }, options);
-    arms.push({ id, plan, domain: name, model, seed, learningRate, ...measured, ...spent });
+    const rates = { learningRate, ...(id !== plan && { grpoLearningRate }) };
+    arms.push({ id, plan, domain: name, model, seed, ...rates, ...measured, ...spent });
     const { accuracy, greedy, textKl } = measured;
     say(
-      `${name} seed ${seed}  ${id}  accuracy ${accuracy.toFixed(3)} sampled, ${greedy.toFixed(3)} greedy, text KL ${textKl.toFixed(3)}, ${spent.seconds.toFixed(0)} s, rate ${learningRate}`,
+      `${name} seed ${seed}  ${id}  accuracy ${accuracy.toFixed(3)} sampled, ${greedy.toFixed(3)} greedy, text KL ${textKl.toFixed(3)}, ${spent.seconds.toFixed(0)} s, rate ${Object.values(rates).join(', ')}`,
     );
   });
   return { arms, rates: [] };
@@ -72,7 +73,7 @@ async function runArms(
 /** Accuracy on the validation tasks after half of the updates; 0 where the run diverges. */
 async function tryRate(context: JobContext, job: Job): Promise<JobResult> {
   const { bench, settings, signal, say } = context;
-  const { plan, domain: name, model: folder, learningRate } = job;
+  const { plan, domain: name, model: folder, learningRate, grpoLearningRate } = job;
   const whole = planRun(context, job, VALIDATION_SEED);
   const tasks = Math.ceil(settings.evalTasks / 2);
   let accuracy = 0;
@@ -86,8 +87,11 @@ async function tryRate(context: JobContext, job: Job): Promise<JobResult> {
     if (signal.aborted) throw error;
     say(`${plan} at ${learningRate}: ${error instanceof Error ? error.message : error}`);
   }
-  say(`${name} validation  ${plan} at ${learningRate}: ${accuracy.toFixed(3)}`);
-  const row = { plan, domain: name, model: basename(folder), learningRate, accuracy };
+  const rates = { learningRate, grpoLearningRate };
+  say(
+    `${name} validation  ${lastArm(plan)} at ${Object.values(rates).join(', ')}: ${accuracy.toFixed(3)}`,
+  );
+  const row = { plan, domain: name, model: basename(folder), ...rates, accuracy };
   return { arms: [], rates: [row] };
 }
 
@@ -98,8 +102,7 @@ function planRun({ bench, settings, signal, say }: JobContext, job: Job, seed: n
   const told = new Set<string>(); // a warning once, not at every update
   return {
     ...{ ...bench, domain, budget: settings.quick ? QUICK : domain.budget },
-    ...{ seed, signal, learningRate: job.learningRate },
-    grpoLearningRate: settings.grpoLearningRate,
+    ...{ seed, signal, learningRate: job.learningRate, grpoLearningRate: job.grpoLearningRate },
     onWarning: (message) => {
       const kind = message.replaceAll(/\d+/g, '#');
       if (!told.has(kind)) say(`${job.plan}: ${message}`);

@@ -77,7 +77,11 @@ export function readOptions(argv: readonly string[], shipped: string): Options {
     .option('--rates <numbers>', 'learning rates that validation chooses from', (text) =>
       list(text).map(numberOption),
     )
-    .option('--grpo-learning-rate <number>', 'of GRPO behind a first stage', numberOption)
+    .option(
+      '--grpo-learning-rate <number>',
+      'of GRPO behind a first stage; validation tries the rates too behind one on live feedback',
+      numberOption,
+    )
     .option('--seed <n>', 'first seed', numberOption)
     .option('--seeds <n>', 'how many', numberOption)
     .option('--eval-tasks <n>', 'held-out tasks', numberOption)

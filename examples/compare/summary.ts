@@ -10,6 +10,8 @@ export interface ArmSummary {
   model: string;
   seeds: number;
   learningRate: number;
+  /** Of GRPO behind the method's own stage. */
+  grpoLearningRate?: number | undefined;
   accuracy: Figure;
   greedy: Figure;
   passAt8: Figure;
@@ -46,6 +48,7 @@ export function summarise(records: readonly ArmRecord[], tasks: number): ArmSumm
       rows.reduce((sum, row) => sum + of(row), 0) / rows.length;
     return {
       ...{ id, domain, model, seeds: rows.length, learningRate: rows[0]!.learningRate }, // a key has a row
+      grpoLearningRate: rows[0]!.grpoLearningRate,
       accuracy: share((row) => row.accuracy),
       greedy: share((row) => row.greedy),
       passAt8: figure((row) => row.passAt8),

@@ -2,6 +2,7 @@ import {
   collect,
   createRandom,
   type Environment,
+  type GymTask,
   type Policy,
   type Trajectory,
 } from '@molrl/ef-env';
@@ -9,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { sftRows, wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
 import type { Domain, SkillName, Skills } from './domain.ts';
 import { DOMAINS } from './domains.ts';
+import { sumColumns, sumSolution, sums } from './sums.ts';
 
 /** One attempt with each of these texts. */
 async function play<Task>(
@@ -65,6 +67,55 @@ describe('wordbook', () => {
     expect(asked.length).toBeGreaterThan(10);
     expect(right.length).toBeLessThan(asked.length / 3);
   });
+});
+
+describe('sums', () => {
+  const sum = { a: 437, b: 385 };
+
+  test.each([
+    [sumSolution(sum), 1, 'Right.'],
+    ['<think> nonsense </think> 822', 1, 'Right.'],
+    [
+      '<think> 7+5=12 3+8=11 4+3+1=8 </think> 812',
+      0,
+      'Wrong. Column 2: 3+8+1=12, not 3+8=11. Try again.',
+    ],
+    ['<think> 7+5=12 no </think> 812', 0, 'Wrong. Column 2: 3+8+1=12. Try again.'],
+    ['<think> 7+5=12 3+8+1=12 4+3+1=8 </think> 812', 0, 'Wrong. The columns give 822. Try again.'],
+    ['822', 0, 'Wrong. Column 1: 7+5=12. Try again.'],
+  ])('%j is worth %i, and its first wrong column is worked', async (said, reward, words) => {
+    const episode = await play(sums(), sum, said);
+    expect(episode.reward).toBe(reward);
+    expect(told(episode)).toEqual([words]);
+  });
+
+  test('the columns carry', () => {
+    expect(sumColumns({ a: 999, b: 111 })).toEqual(['9+1=10', '9+1+1=11', '9+1+1=11']);
+    expect(sumSolution({ a: 12, b: 30 })).toBe('<think>\n2+0=2 1+3=4\n</think>\n\n42');
+  });
+});
+
+const other = (role: string): string => (role === 'knight' ? 'knave' : 'knight');
+
+test.each([
+  [
+    'knights-knaves',
+    (right: string) => right.replace(/knight|knave/, other),
+    /^If that were so, \w+ would be a kn/,
+  ],
+  ['binary-matrix', (right: string) => right.replace(/\d/, '9'), /^Row 1, column 1: 9 is wrong/],
+  ['shortest-path', () => 'up up up up up', /^(?:Step \d \(up\)|The path ends in row \d)/],
+] as const)('%s names the first mistake, and not what is right', async (name, spoilt, first) => {
+  const domain: Domain<GymTask> = DOMAINS[name];
+  const random = createRandom(8);
+  for (let i = 0; i < 20; i++) {
+    const task = domain.nextTask(random);
+    const right = task.answer!; // these families tell one
+    expect((await play(domain.told, task, right)).reward).toBe(1);
+    const [words] = told(await play(domain.told, task, spoilt(right)));
+    expect(words).toMatch(first);
+    expect(words).not.toContain(right);
+  }
 });
 
 describe.each(Object.values<Domain>(DOMAINS))(

@@ -3,7 +3,9 @@ import { wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
 import { CHAT, FULL, WORDBOOK } from '../budget.ts';
 import { chains } from './codewords.ts';
 import type { Domain } from './domain.ts';
+import { gymDomain } from './gym.ts';
 import { CHAT_SKILLS, SHORT_SKILLS, WORDBOOK_SKILLS } from './skills.ts';
+import { sumsDomain } from './sums.ts';
 
 const SHORT = { budget: FULL, skills: SHORT_SKILLS };
 
@@ -20,6 +22,12 @@ export const DOMAINS = {
   wordbook: chains([1, 2], wordbook, {
     ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
   }),
+  /** Three families of reasoning-gym that RLTF was measured on, each at its easiest level; models that know other levels: `courses/lessons.ts`. */
+  'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
+  'binary-matrix': gymDomain('binary_matrix', 0, { ...SHORT, maxTokens: 32 }),
+  'shortest-path': gymDomain('shortest_path', 0, { ...SHORT, maxTokens: 48 }),
+  /** Sums of three digits in columns, with worked corrections. */
+  sums: sumsDomain(3, { ...SHORT, maxTokens: 48 }),
 } as const satisfies Record<string, Domain>;
 
 export type DomainName = keyof typeof DOMAINS;
