@@ -29,6 +29,7 @@ export class RefusedError extends Error {
 }
 
 const MESSAGE = 'application/x-protobuf';
+const BYTES = /^application\/(x-protobuf|octet-stream|gzip|x-tar)/;
 
 /**
  * Asks a server for JSON (or text, or the bytes of a message, where it answers so). Busy (429), broken (5xx, but for those in `final`) and unreachable
@@ -62,12 +63,14 @@ export async function httpRequest(
         ...(token !== undefined && (tokenHeader ? { [tokenHeader]: token } : bearer(token))),
       },
       ...(body && { body: isMessage ? body : JSON.stringify(body) }),
-      signal: AbortSignal.any(limits),
+      ...{ signal: AbortSignal.any(limits), redirect: 'manual' },
     }).catch((cause: Error) => {
       signal?.throwIfAborted();
       return cause;
     });
     if (response instanceof Response && response.ok) return read(response);
+    const elsewhere = response instanceof Response ? response.headers.get('location') : null;
+    if (elsewhere !== null) return follow(server, new URL(elsewhere, address), signal);
     const isPassing =
       !(response instanceof Response) ||
       ((response.status === 429 || response.status >= 500) && !final.includes(response.status));
@@ -77,10 +80,23 @@ export async function httpRequest(
   }
 }
 
+/** Another server is not told the token. */
+function follow(
+  server: ServerOptions,
+  { origin, pathname, search }: URL,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const { token, ...rest } = server;
+  const isSame = origin === new URL(server.url).origin;
+  return httpRequest({ ...rest, url: origin, ...(isSame && { token }) }, pathname + search, {
+    signal,
+  });
+}
+
 const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
 
 async function read(response: Response): Promise<unknown> {
-  if (response.headers.get('content-type')?.startsWith(MESSAGE))
+  if (BYTES.test(response.headers.get('content-type') ?? ''))
     return new Uint8Array(await response.arrayBuffer());
   const text = await response.text();
   try {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,15 +7,16 @@ import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { type CodewordsTask, defineEnvironment } from '@molrl/ef-env';
 import {
-  type Completion,
   loadAdapter,
   loadModel,
   type Qwen3,
   type Sampler,
+  saveAdapter,
   scoreLogprobs,
 } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { packFolder } from '../../../tinker/server/packFolder.ts';
 import type { Reduction } from '../../../tinker/server/reduction.ts';
 import { tinkerService } from '../../../tinker/server/service.ts';
 import { tinkerHttp } from '../../../tinker/server/tinkerHttp.ts';
@@ -29,6 +30,8 @@ import { mixtureGradient } from '../../method/mixtureGradient.ts';
 import { Stage, type StageState } from '../../method/stage.ts';
 import { teach } from '../../method/teach.ts';
 import { openEngineElsewhere, type RemoteEngine } from '../openEngineElsewhere.ts';
+import { tapedSampler } from './tapedSampler.ts';
+import { unpackAdapter } from './unpackAdapter.ts';
 
 const model = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
 const LORA = { r: 4, alpha: 32 }; // a Tinker server's alpha
@@ -102,28 +105,6 @@ async function playGrpo(learner: Learner, stage: Stage, updates: number): Promis
   return rows;
 }
 
-/** A sampler that writes down what it draws, and one that draws it once more with log-probs of the model here. */
-function taped(sampler: Sampler): { there: Sampler; here: Sampler } {
-  const drawn: Completion[][] = [];
-  let call = 0;
-  return {
-    async there(...asked) {
-      const completions = await sampler(...asked);
-      drawn.push(completions);
-      return completions;
-    },
-    async here(own, prompts) {
-      const completions = drawn[call++]!; // as many calls
-      const each = completions.length / prompts.length;
-      const sequences = completions.map(({ ids }, i) => ({
-        ...{ promptIds: prompts[Math.floor(i / each)]!, completionIds: ids }, // prompt-major
-      }));
-      const logprobs = await scoreLogprobs(own, sequences);
-      return completions.map((one, i) => ({ ...one, behaviorLogprobs: logprobs[i]! }));
-    },
-  };
-}
-
 const EPISODES: Sequence[] = [0, 1, 2].map((k) => {
   const ids = [1, 50, 60 + k, 70, 80, 90 + k, 100, 110];
   const roles = [
@@ -170,7 +151,7 @@ describe('training at a Tinker server', () => {
     async (reduction, updates) => {
       await open(reduction);
       expect(remote.facts.reduction).toBe(reduction);
-      const { there, here } = taped(remote.sampler);
+      const { there, here } = tapedSampler(remote.sampler);
       const far = await farLearner(there);
       const near = await nearLearner(here);
       const rows = await playGrpo(far, newStage(far), updates);
@@ -226,6 +207,26 @@ describe('training at a Tinker server', () => {
     expect(wanted.length).toBe(2);
     expect(await after(newStage(whole, saved))).toEqual(wanted);
     whole.dispose();
+  });
+
+  test('an adapter whose config leaves its layers out, as SkyRL writes it, is completed from its tensors', async () => {
+    const learner = await newLearner();
+    const wanted = [...learner.model.adapter!.targets].sort(); // there is one
+    const [bare, whole] = [join(folder, 'bare'), join(folder, 'whole')];
+    await saveAdapter(learner.model, bare);
+    const file = join(bare, 'adapter_config.json');
+    const config = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...config, target_modules: null }));
+    const packed = await packFolder(bare, ['adapter_config.json', 'adapter_model.safetensors']);
+    await mkdir(whole);
+    await unpackAdapter(packed, whole);
+    learner.model.adapter!.dispose(); // there is one
+    await loadAdapter(learner.model, whole);
+    expect([...learner.model.adapter!.targets].sort()).toEqual(wanted); // loaded
+    await expect(unpackAdapter(await packFolder(bare, []), whole)).rejects.toThrow(
+      'has no adapter_config.json and no adapter_model.safetensors',
+    );
+    learner.dispose();
   });
 
   test('what it cannot do is refused, with what is nearest', async () => {

@@ -171,15 +171,17 @@ export async function openTinker(options: ServerOptions, base?: string): Promise
     async remove(uri) {
       sessions.delete(uri);
       const request = { method: 'DELETE' as const, final: [404, 405, 500, 501] };
-      await httpRequest(server, `/api/v1/${pathOf(uri)}`, request).catch(() => {});
+      await httpRequest(server, `/api/v1/${pathOf(uri, 'sampler_weights')}`, request).catch(
+        () => {},
+      );
     },
     close: () => clearInterval(beat),
   };
 }
 
-/** Of a checkpoint as a resource. */
-function pathOf(uri: string): string {
-  const [, id, kind, name] = /^tinker:\/\/([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(uri) ?? [];
+/** Of a checkpoint as a resource; a server may leave the kind of a sampler's out of its path. */
+function pathOf(uri: string, usual?: string): string {
+  const [, id, kind = usual, name] = /^tinker:\/\/([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(uri) ?? [];
   return `training_runs/${id}/checkpoints/${kind ? `${kind}/${name}` : name}`;
 }
 

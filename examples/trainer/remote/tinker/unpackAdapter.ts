@@ -15,15 +15,25 @@ const BLOCK = 512;
 export async function unpackAdapter(archive: Uint8Array, folder: string): Promise<void> {
   const isPacked = archive[0] === 0x1f && archive[1] === 0x8b;
   const bytes = isPacked ? await promisify(gunzip)(archive) : archive;
-  const found = new Set<string>();
-  for (const { name, content } of filesOf(bytes)) {
-    if (!WANTED.includes(name)) continue;
-    await replaceFile(join(folder, name), content);
-    found.add(name);
-  }
+  const found = new Map<string, Uint8Array>();
+  for (const { name, content } of filesOf(bytes))
+    if (WANTED.includes(name)) found.set(name, content);
   const missing = WANTED.filter((name) => !found.has(name));
-  if (missing.length === 0) return;
-  throw new Error(`engine: the checkpoint that came has no ${missing.join(' and no ')}.`);
+  if (missing.length > 0)
+    throw new Error(`engine: the checkpoint that came has no ${missing.join(' and no ')}.`);
+  const [config, weights] = WANTED.map((name) => found.get(name)!); // none is missing
+  await replaceFile(join(folder, WANTED[0]!), withTargets(config!, weights!));
+  await replaceFile(join(folder, WANTED[1]!), weights!);
+}
+
+/** SkyRL 0.4.0 leaves `target_modules` null, which PEFT takes for the usual two layers: the tensors say which they are. */
+function withTargets(config: Uint8Array, weights: Uint8Array): Uint8Array | string {
+  const settings = JSON.parse(Buffer.from(config).toString('utf8')) as Record<string, unknown>;
+  if (settings.target_modules !== null && settings.target_modules !== undefined) return config;
+  const length = Number(Buffer.from(weights.subarray(0, 8)).readBigUInt64LE()); // of the header of a safetensors file
+  const header = JSON.parse(Buffer.from(weights.subarray(8, 8 + length)).toString('utf8'));
+  const targets = Object.keys(header).flatMap((name) => /([^.]+)\.lora_A\./.exec(name)?.[1] ?? []);
+  return JSON.stringify({ ...settings, target_modules: [...new Set(targets)].sort() }, null, 2);
 }
 
 /** @see https://www.gnu.org/software/tar/manual/html_node/Standard.html */
