@@ -22,7 +22,7 @@ export const DOMAINS = {
   wordbook: chains([1, 2], wordbook, {
     ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
   }),
-  /** Three families of reasoning-gym that RLTF was measured on, each at its easiest level; models that know other levels: `courses/lessons.ts`. */
+  /** Three families of reasoning-gym that RLTF was measured on, each at its easiest level; models that know other levels: `compare/lessons`. */
   'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
   'binary-matrix': gymDomain('binary_matrix', 0, { ...SHORT, maxTokens: 32 }),
   'shortest-path': gymDomain('shortest_path', 0, { ...SHORT, maxTokens: 48 }),
