@@ -8,7 +8,7 @@ export const project = (name: string, root: string) => ({
     name,
     root,
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/*.{webgpu,nats}.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.{webgpu,nats,packed}.test.ts'],
     pool: 'forks' as const,
     testTimeout: 60_000,
     hookTimeout: 60_000,

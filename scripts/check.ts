@@ -75,7 +75,14 @@ function packageChecks(tarballs: Record<string, string>): Check[] {
       command: tool('@arethetypeswrong/cli/dist/index.js', file, ...UNTYPED),
     },
   ]);
-  return [...each, { name: 'size budgets', command: tool('size-limit/bin.js') }];
+  return [
+    ...each,
+    { name: 'size budgets', command: tool('size-limit/bin.js') },
+    {
+      name: 'packages in an empty folder',
+      command: tool('vitest/vitest.mjs', 'run', '--config', 'vitest.packed.config.ts'),
+    },
+  ];
 }
 
 /** Runs one check; its output is shown only when it fails. */

@@ -1,4 +1,4 @@
-// Programs that packedPackages.test.ts runs where the packages are installed. `load` writes how a package is
+// Programs that packedPackages.packed.test.ts runs where the packages are installed. `load` writes how a package is
 // loaded: `await import(name)` or `require(name)`.
 
 /** A program in both module systems: what each package exports, and what the installed engine computes. */

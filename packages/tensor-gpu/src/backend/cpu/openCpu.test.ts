@@ -14,6 +14,12 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+/** Loads the package as one file: a process starts in a third of the time. */
+const FAST = [
+  ...['--conditions=@molrl/source', '--import'],
+  new URL('../../../../../scripts/load.mjs', import.meta.url).href,
+];
+
 describe('openCpu', () => {
   test('makes molrl the current back end, and takes it away again', async () => {
     device = await openCpu({ threads: 2, kernels: 'wasm' });
@@ -110,9 +116,8 @@ describe('openCpu', () => {
       ['at once', 'later', 'after work', 'after dispose'].map((when) => [kernels, when]),
     ),
   )('then process.exit() %s kernels, %s: never aborts', async (kernels, when) => {
-    const file = (name: string): string => JSON.stringify(new URL(name, import.meta.url).href);
     const program = `
-      import { openCpu } from ${file('./openCpu.ts')};
+      import { openCpu } from '@molrl/tensor-gpu';
       import { matMul, ones } from '@tensorflow/tfjs-core';
       const device = await openCpu({ threads: 6, kernels: '${kernels}' });
       if ('${when}' === 'after work') for (let i = 0; i < 9; i++) matMul(ones([90, 90]), ones([90, 90]));
@@ -123,13 +128,9 @@ describe('openCpu', () => {
       { length: 3 },
       () =>
         new Promise((resolve) => {
-          const child = spawn(
-            process.execPath,
-            ['--import', 'tsx', '--input-type=module', '-e', program],
-            {
-              cwd: fileURLToPath(new URL('.', import.meta.url)),
-            },
-          );
+          const child = spawn(process.execPath, [...FAST, '--input-type=module', '-e', program], {
+            cwd: fileURLToPath(new URL('.', import.meta.url)),
+          });
           child.on('close', (code, signal) => resolve(signal ?? code));
         }),
     );
