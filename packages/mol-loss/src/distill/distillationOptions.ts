@@ -10,19 +10,24 @@ import type { Support, SupportDivergence } from './supportTerm.ts';
 /** What is compared: of one sampled token there is the reverse KL only. */
 export type DistillationTerm =
   | { support: 'sampled'; divergence?: 'reverse' | undefined; jsdBeta?: undefined }
-  | {
+  | ({
       support: Exclude<Support, 'sampled'>;
       /**
        * `'reverse'` KL(student || teacher), `'forward'` KL(teacher || student), `'jsd'` the generalised one. No default:
        * implementations differ (TRL's SDPO reverse, its SDFT JSD 0.5, the SDFT paper forward).
        */
       divergence: DivergenceKind;
-      /**
-       * Share of the teacher in the mixture of `'jsd'`: SDPO's and TRL's `alpha`, GKD's and OPSD's `beta`. At 0 it is the
-       * forward and at 1 the reverse KL. Default 0.5.
-       */
-      jsdBeta?: number | undefined;
-    };
+    } & (
+      | { divergence: Exclude<DivergenceKind, 'jsd'>; jsdBeta?: undefined }
+      | {
+          divergence: 'jsd';
+          /**
+           * Share of the teacher in the mixture of `'jsd'`: SDPO's and TRL's `alpha`, GKD's and OPSD's `beta`. At 0 it is the
+           * forward and at 1 the reverse KL. Default 0.5.
+           */
+          jsdBeta?: number | undefined;
+        }
+    ));
 
 export type DistillationOptions = DistillationTerm & DistillationWeightsOptions;
 

@@ -10,14 +10,21 @@ import {
   rowLogSoftmax,
 } from './rowTerms.ts';
 
-export interface DivergenceOptions {
-  /** Default `'reverse'`. */
-  kind?: DivergenceKind | undefined;
-  /** Share of the base in the mixture of `jsd`, 0 to 1. Default 0.5. */
-  jsdBeta?: number | undefined;
+export type DivergenceOptions = {
   /** Divides both logits, above 0. Default 1. */
   temperature?: number | undefined;
-}
+} & (
+  | {
+      /** Default `'reverse'`. */
+      kind?: Exclude<DivergenceKind, 'jsd'> | undefined;
+      jsdBeta?: undefined;
+    }
+  | {
+      kind: 'jsd';
+      /** Share of the base in the mixture, 0 to 1. Default 0.5. */
+      jsdBeta?: number | undefined;
+    }
+);
 
 const OPTIONS: Names<DivergenceOptions> = { kind: true, jsdBeta: true, temperature: true };
 

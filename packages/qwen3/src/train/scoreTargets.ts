@@ -119,7 +119,8 @@ function recordTargets(
       const hidden = targetHidden(model, {
         ...{ caller: CALLER, batch, rows, onBalanceLoss, gradientCheckpointing },
       });
-      const scored = headOf(model, hidden, { entropy, ref: klRef, direction: kl, jsdBeta });
+      const divergence = kl === 'jsd' ? { direction: kl, jsdBeta } : { direction: kl };
+      const scored = headOf(model, hidden, { entropy, ref: klRef, ...divergence });
       return {
         logprobs: scored.logprobs,
         ...(scored.entropy && { entropies: scored.entropy }),

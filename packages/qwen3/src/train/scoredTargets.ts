@@ -36,15 +36,24 @@ export type ScoreTargetsOptions = {
        * taken as it is. Without `kl` it gives `refLogprobs`.
        */
       ref: LanguageModel;
-      /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model), `'jsd'` the generalised Jensen-Shannon divergence. */
-      kl?: 'reverse' | 'forward' | 'jsd' | undefined;
-      /** Share of `ref` in the mixture of `'jsd'`, between 0 and 1. Default 0.5. */
-      jsdBeta?: number | undefined;
       /**
        * What `ref` reads. Default: what the model reads. With it `ref` is a teacher, and may be the model itself without
        * an adapter: the same weights now, told more.
        */
       refInput?: RefInput | undefined;
+      /** Over the whole vocabulary: `'reverse'` is KL(model || ref), `'forward'` KL(ref || model). */
+      kl?: 'reverse' | 'forward' | undefined;
+      jsdBeta?: undefined;
+    }
+  | {
+      /** As above. */
+      ref: LanguageModel;
+      /** As above. */
+      refInput?: RefInput | undefined;
+      /** The generalised Jensen-Shannon divergence, over the whole vocabulary. (Optional so that a `ref` alone fits.) */
+      kl?: 'jsd' | undefined;
+      /** Share of `ref` in the mixture, between 0 and 1. Default 0.5. */
+      jsdBeta?: number | undefined;
     }
 );
 

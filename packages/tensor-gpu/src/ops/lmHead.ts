@@ -13,18 +13,26 @@ import {
 } from './lmHeadReference.ts';
 import { operand, type StoredOps, storedOps } from './storedOps.ts';
 
-export interface LmHeadOptions {
+export type LmHeadOptions = {
   /** Divides the logits, and those of `ref`, before the softmax. Default 1. */
   temperature?: number | undefined;
   /** Also return the entropy of each position's distribution. Default `false`. */
   entropy?: boolean | undefined;
   /** Hidden states `[N, H]` and head `[V, H]` of the frozen base; asks for `kl`. Gets no gradient. */
   ref?: { hidden: Tensor; weight: Weight } | undefined;
-  /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). `'jsd'`: generalised Jensen-Shannon. */
-  direction?: 'reverse' | 'forward' | 'jsd' | undefined;
-  /** Share of the base in the mixture of `'jsd'`, between 0 and 1. Default 0.5. */
-  jsdBeta?: number | undefined;
-}
+} & (
+  | {
+      /** `'reverse'`: KL(student || base), the default. `'forward'`: KL(base || student). */
+      direction?: 'reverse' | 'forward' | undefined;
+      jsdBeta?: undefined;
+    }
+  | {
+      /** Generalised Jensen-Shannon. */
+      direction: 'jsd';
+      /** Share of the base in the mixture, between 0 and 1. Default 0.5. */
+      jsdBeta?: number | undefined;
+    }
+);
 
 /** Per position, in nats. */
 export interface LmHeadResult {
