@@ -45,6 +45,7 @@ const environment = defineEnvironment<CodewordsTask, null>({
 let served: Qwen3;
 let server: Server;
 let remote: RemoteEngine;
+let leave: (() => Promise<void>) | undefined;
 let folder: string;
 
 beforeAll(async () => {
@@ -55,7 +56,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'molrl-engine-'));
 });
 afterEach(async () => {
-  await remote?.close().catch(() => {}); // some tests close it
+  await leave?.().catch(() => {}); // some tests have left already
+  leave = undefined; // a server that is gone would be asked again, for seconds
   server?.closeAllConnections();
   server?.close();
   await rm(folder, { recursive: true });
@@ -69,6 +71,7 @@ async function open(reduction: Reduction = 'sum', token?: string): Promise<void>
   const engine = `tinker=http://127.0.0.1:${port}`;
   const names = { engine, engineTokenVariable: 'MOLRL_TEST_TINKER_KEY' };
   remote = (await openEngineElsewhere({ ...names, lora: { r: LORA.r }, seed: 5 }))!; // both are there
+  leave = () => remote.close();
 }
 
 const newLearner = (sampler?: Sampler): Promise<Learner> =>
