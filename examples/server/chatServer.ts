@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { chatRoute } from './chatRoute.ts';
 import { completionRoute } from './completionRoute.ts';
 import { isSame } from './isSame.ts';
+import { readBody } from './readBody.ts';
+import { RequestError } from './requestError.ts';
 import type { Answer } from './route.ts';
-import { RequestError, type Served, statusOf } from './served.ts';
+import { type Served, statusOf } from './served.ts';
 
 const LARGEST_BODY = 8 << 20;
 const ROUTES = {
@@ -92,16 +94,9 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
     throw new RequestError(415, 'The body must be application/json.');
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > LARGEST_BODY)
-      throw new RequestError(413, `The body is larger than ${LARGEST_BODY} bytes.`);
-    parts.push(part);
-  }
+  const bytes = await readBody(request, LARGEST_BODY);
   try {
-    return JSON.parse(Buffer.concat(parts).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     throw new RequestError(400, 'The body is not JSON.');
   }

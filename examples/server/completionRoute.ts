@@ -2,8 +2,9 @@ import { type StreamChunk, stream, type Tokenizer } from '@molrl/qwen3';
 import { finishReason } from './chatAnswer.ts';
 import { now, usageOf } from './chatRoute.ts';
 import { type CompletionRequest, completionRequest } from './openAiRequest.ts';
+import { RequestError } from './requestError.ts';
 import type { Route } from './route.ts';
-import { checkModelName, generateOptions, RequestError, type Served } from './served.ts';
+import { checkModelName, generateOptions, type Served } from './served.ts';
 
 /** As the API has it. */
 const USUAL_TOKENS = 16;

@@ -3,6 +3,7 @@ import { type GenerateOptions, type Qwen3, Qwen3Error, type Tokenizer } from '@m
 import { createKvCache, type KvCache } from '@molrl/tensor-gpu';
 import type { ChatEncoder } from './chatEncoder.ts';
 import type { SamplingRequest } from './openAiRequest.ts';
+import { RequestError } from './requestError.ts';
 
 /** Completions in flight at once; more wait for a place. */
 const MAX_ROWS = 64;
@@ -23,15 +24,6 @@ export function serve(parts: Omit<Served, 'cache'>): Served {
   const { model } = parts;
   model.rotary(model.config.maxPositionEmbeddings); // long enough for all: then overlapping calls share every step
   return { ...parts, cache: createKvCache() };
-}
-
-/** A mistake of the client, as the API tells it. */
-export class RequestError extends Error {
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** @throws {RequestError} 404 unless it asks for the model that is served */

@@ -7,9 +7,9 @@ import {
   setAdapter,
   writeSafetensors,
 } from '@molrl/qwen3';
+import { RequestError } from '../../server/requestError.ts';
 import { exists } from '../../trainer/base/exists.ts';
 import { packFolder } from './packFolder.ts';
-import { RequestError } from './requestError.ts';
 import type { OptimizerState, TrainedAdapter } from './trainedAdapter.ts';
 
 /** What is known of a checkpoint without reading its tensors. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RequestError } from './requestError.ts';
+import { RequestError } from '../../server/requestError.ts';
 
 /** A result: JSON, or the bytes of a message. */
 export type Result = object | Uint8Array;

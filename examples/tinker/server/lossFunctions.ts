@@ -1,5 +1,5 @@
+import { RequestError } from '../../server/requestError.ts';
 import type { Datum } from '../protocol/forwardBackward.ts';
-import { RequestError } from './requestError.ts';
 
 /** Of each token of a datum. */
 export interface TokenLoss {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RequestError } from './requestError.ts';
+import { RequestError } from '../../server/requestError.ts';
 
 /** Answers to requests that carry a number: one that is sent again, because its answer was lost, is done once. */
 export interface OnceEach<Answer> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RequestError } from './requestError.ts';
+import { RequestError } from '../../server/requestError.ts';
 
 // Fields that are not named here are passed over: SDKs add some with every version.
 

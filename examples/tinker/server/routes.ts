@@ -1,3 +1,4 @@
+import { RequestError } from '../../server/requestError.ts';
 import {
   decodeForwardBackward,
   encodeForwardBackwardOutput,
@@ -6,7 +7,6 @@ import {
 import { encodeSample } from '../protocol/sample.ts';
 import type { Futures, Result } from './futures.ts';
 import { type OnceEach, onceEach } from './onceEach.ts';
-import { RequestError } from './requestError.ts';
 import * as requests from './requests.ts';
 import { parse } from './requests.ts';
 import type { TinkerService } from './service.ts';

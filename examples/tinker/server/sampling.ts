@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Completion, generate, type Qwen3, scoreLogprobs, type Tokenizer } from '@molrl/qwen3';
+import { RequestError } from '../../server/requestError.ts';
 import type { SampleResponse } from '../protocol/sample.ts';
-import { RequestError } from './requestError.ts';
 import type { SampleRequest } from './requests.ts';
 
 export interface SamplingOptions {

@@ -6,14 +6,15 @@ import {
   setAdapter,
   type Tokenizer,
 } from '@molrl/qwen3';
+import { RequestError } from '../../server/requestError.ts';
+import type { AdamParams } from '../protocol/adamParams.ts';
 import type { ForwardBackwardRequest } from '../protocol/forwardBackward.ts';
 import { type CheckpointInfo, type Checkpoints, checkpointsIn } from './checkpoints.ts';
 import { jobQueue } from './jobQueue.ts';
 import type { Reduction } from './reduction.ts';
-import { RequestError } from './requestError.ts';
 import type { SampleRequest } from './requests.ts';
 import { checkPrompt, sampleTokens } from './sampling.ts';
-import { type AdamParams, type TrainedAdapter, trainedAdapter } from './trainedAdapter.ts';
+import { type TrainedAdapter, trainedAdapter } from './trainedAdapter.ts';
 
 export interface ServiceOptions {
   model: Qwen3;

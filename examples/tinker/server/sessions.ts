@@ -1,4 +1,4 @@
-import { RequestError } from './requestError.ts';
+import { RequestError } from '../../server/requestError.ts';
 
 /** Weights that a client samples from. */
 export interface SamplingSession {

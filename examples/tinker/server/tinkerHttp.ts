@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isSame } from '../../server/isSame.ts';
+import { readBody } from '../../server/readBody.ts';
+import { RequestError } from '../../server/requestError.ts';
 import { WireError } from '../protocol/wire.ts';
 import { futures } from './futures.ts';
-import { RequestError } from './requestError.ts';
 import { type Incoming, type Route, routesOf } from './routes.ts';
 import type { TinkerService } from './service.ts';
 import { sessions } from './sessions.ts';
@@ -95,15 +96,7 @@ async function incoming(request: IncomingMessage): Promise<Incoming> {
   const isJson = /^application\/json\b/i.test(type);
   if (!isJson && !type.startsWith(PROTOBUF))
     throw new RequestError(415, `The body must be application/json or ${PROTOBUF}.`);
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > LARGEST_BODY)
-      throw new RequestError(413, `The body is larger than ${LARGEST_BODY} bytes.`);
-    parts.push(part);
-  }
-  const bytes = Buffer.concat(parts);
+  const bytes = await readBody(request, LARGEST_BODY);
   if (!isJson) return { json: undefined, bytes };
   try {
     return { json: JSON.parse(bytes.toString('utf8')), bytes };

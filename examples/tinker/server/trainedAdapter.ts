@@ -12,8 +12,10 @@ import {
 } from '@molrl/qwen3';
 import { adamw, type Optimizer } from '@molrl/tensor-gpu';
 import { dispose, mul, type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { RequestError } from '../../server/requestError.ts';
 import { microBatches, tokensPerPass } from '../../trainer/method/microBatches.ts';
 import { writeWeights } from '../../trainer/method/weights.ts';
+import type { AdamParams } from '../protocol/adamParams.ts';
 import type {
   Datum,
   ForwardBackwardOutput,
@@ -21,17 +23,6 @@ import type {
 } from '../protocol/forwardBackward.ts';
 import { checkDatum, lossFunction, type TokenLoss, tokenLoss } from './lossFunctions.ts';
 import { datumScale, type Reduction, stepScale } from './reduction.ts';
-import { RequestError } from './requestError.ts';
-
-/** `adam_params`. */
-export interface AdamParams {
-  learning_rate: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  weight_decay: number;
-  grad_clip_norm: number;
-}
 
 export interface TrainedAdapterOptions {
   name: string;

@@ -1,5 +1,6 @@
+import type { AdamParams } from '../../../tinker/protocol/adamParams.ts';
 import type { Reduction } from '../../../tinker/server/reduction.ts';
-import type { AdamParams, TinkerClient } from './tinkerClient.ts';
+import type { TinkerClient } from './tinkerClient.ts';
 import { datumOf } from './tokenGradients.ts';
 
 /** Changes nothing. */

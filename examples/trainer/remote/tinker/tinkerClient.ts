@@ -1,3 +1,4 @@
+import type { AdamParams } from '../../../tinker/protocol/adamParams.ts';
 import {
   type Datum,
   decodeForwardBackwardOutput,
@@ -10,16 +11,6 @@ import { httpRequest, RefusedError, type ServerOptions } from '../httpRequest.ts
 
 /** Signs of life: the server forgets a client that it does not hear of for some minutes. */
 const HEARTBEAT = 10_000;
-
-/** What a step takes, as torch's AdamW has it. */
-export interface AdamParams {
-  learning_rate: number;
-  beta1: number;
-  beta2: number;
-  eps: number;
-  weight_decay: number;
-  grad_clip_norm: number;
-}
 
 /** A loss by its name at the server. */
 export interface RemoteLoss {

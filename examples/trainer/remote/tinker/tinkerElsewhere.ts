@@ -1,12 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { ScoredTargets, ScoreTargetsOptions } from '@molrl/qwen3';
 import type { Optimizer } from '@molrl/tensor-gpu';
+import type { AdamParams } from '../../../tinker/protocol/adamParams.ts';
 import type { OptimizerChoice } from '../../method/createOptimizer.ts';
 import type { Elsewhere } from '../../method/elsewhere.ts';
 import type { Scored } from '../../method/scored.ts';
 import { gradNormOf } from './findReduction.ts';
 import { parts, type RemoteWeights } from './remoteWeights.ts';
-import type { AdamParams, TinkerClient } from './tinkerClient.ts';
+import type { TinkerClient } from './tinkerClient.ts';
 import { datumOf, gradientData, type TokenGradient } from './tokenGradients.ts';
 import { unpackAdapter } from './unpackAdapter.ts';
 
