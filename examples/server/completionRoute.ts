@@ -2,6 +2,7 @@ import { type StreamChunk, stream, type Tokenizer } from '@molrl/qwen3';
 import { finishReason } from './chatAnswer.ts';
 import { now, usageOf } from './chatRoute.ts';
 import { type CompletionRequest, completionRequest } from './openAiRequest.ts';
+import { promptScores, type ScoredToken } from './promptScores.ts';
 import { RequestError } from './requestError.ts';
 import type { Route } from './route.ts';
 import { checkModelName, generateOptions, type Served } from './served.ts';
@@ -16,13 +17,12 @@ export const completionRoute: Route<typeof completionRequest> = {
     checkModelName(served, request.model);
     const { tokenizer } = served;
     const promptIds = promptsOf(served, request.prompt);
-    const options = generateOptions(served, request, {
-      promptIds,
-      maxTokens: request.max_tokens ?? USUAL_TOKENS,
-      topLogprobs: request.logprobs ?? 0,
-      signal,
-    });
-    const chunks = stream(served.model, promptIds, options);
+    const maxTokens = request.max_tokens ?? USUAL_TOKENS;
+    const asked = { promptIds, maxTokens, topLogprobs: request.logprobs ?? 0, signal };
+    const chunks =
+      maxTokens === 0
+        ? nothing()
+        : stream(served.model, promptIds, generateOptions(served, request, asked));
     const head = {
       id: `cmpl-${crypto.randomUUID()}`,
       object: 'text_completion',
@@ -31,30 +31,33 @@ export const completionRoute: Route<typeof completionRequest> = {
     };
     const told = typeof request.logprobs === 'number' ? tokenizer : undefined;
     const promptTokens = promptIds.reduce((sum, { length }) => sum + length, 0);
+    const echoes = request.echo ? await echoesOf(served, request, promptIds) : [];
+    const pieces = piecesOf(echoes, chunks);
     if (request.stream) {
-      const parts = events(chunks, head, told);
-      return {
-        events: request.stream_options?.include_usage
-          ? withUsage(parts, head, promptTokens)
-          : parts,
-      };
+      const usage = request.stream_options?.include_usage ? promptTokens : undefined;
+      return { events: events(pieces, { head, told, promptTokens: usage }) };
     }
-    const choices = new Map<number, { text: string; chunks: StreamChunk[] }>();
-    for await (const chunk of chunks) {
-      const choice = choices.get(chunk.index) ?? { text: '', chunks: [] };
-      choices.set(chunk.index, choice);
-      choice.text += chunk.text;
-      choice.chunks.push(chunk);
+    const choices = new Map<number, Piece[]>();
+    let tokens = 0;
+    for await (const piece of pieces) {
+      const parts = choices.get(piece.index) ?? [];
+      choices.set(piece.index, parts);
+      parts.push(piece);
+      tokens += piece.drawn;
     }
     const ordered = [...choices].sort(([a], [b]) => a - b);
-    const tokens = ordered.reduce((sum, [, choice]) => sum + choice.chunks.length, 0);
     const body = {
       ...head,
-      choices: ordered.map(([index, choice]) => ({
+      choices: ordered.map(([index, parts]) => ({
         index,
-        text: choice.text,
-        logprobs: told ? logprobsOf(choice.chunks, told) : null,
-        finish_reason: finishReason(choice.chunks.at(-1)?.stop),
+        text: parts.map(({ text }) => text).join(''),
+        logprobs: told
+          ? logprobsOf(
+              parts.flatMap((part) => part.tokens),
+              { tokenizer: told },
+            )
+          : null,
+        finish_reason: finishReason(parts.at(-1)?.stop),
       })),
       usage: usageOf(promptTokens, tokens),
     };
@@ -79,46 +82,87 @@ function promptsOf(
   });
 }
 
-async function* events(
-  chunks: AsyncIterable<StreamChunk>,
-  head: object,
-  tokenizer: Tokenizer | undefined,
-): AsyncGenerator<object> {
-  for await (const chunk of chunks) {
-    const { index, text, stop } = chunk;
-    const logprobs = tokenizer ? logprobsOf([chunk], tokenizer) : null;
-    yield { ...head, choices: [{ index, text, logprobs, finish_reason: finishReason(stop) }] };
-  }
+/** An evaluation by likelihood draws no token. */
+async function* nothing(): AsyncGenerator<StreamChunk> {}
+
+/** What a choice grows by: its prompt first, where that is echoed, then token by token. */
+interface Piece {
+  index: number;
+  text: string;
+  tokens: ScoredToken[];
+  /** Tokens among them that were drawn. */
+  drawn: number;
+  stop: StreamChunk['stop'];
 }
 
-/** One event per token, and one more with their number. */
-async function* withUsage(
-  events: AsyncIterable<object>,
-  head: object,
-  promptTokens: number,
-): AsyncGenerator<object> {
-  let tokens = 0;
-  for await (const event of events) {
-    tokens++;
-    yield event;
+/** The prompts as pieces of their completions; without tokens to draw that is all. */
+async function echoesOf(
+  { model, tokenizer }: Served,
+  request: CompletionRequest,
+  promptIds: readonly ArrayLike<number>[],
+): Promise<Piece[]> {
+  const { n, logprobs, max_tokens: maxTokens } = request;
+  const stop = maxTokens === 0 ? 'length' : undefined;
+  const pieces: Piece[] = [];
+  for (const ids of promptIds) {
+    const tokens = typeof logprobs === 'number' ? await promptScores(model, ids, logprobs) : [];
+    const text = tokenizer.decode(Array.from(ids), { skipUnknown: true });
+    for (let copy = 0; copy < (n ?? 1); copy++)
+      pieces.push({ index: pieces.length, text, tokens, drawn: 0, stop });
   }
+  return pieces;
+}
+
+async function* piecesOf(
+  echoes: readonly Piece[],
+  chunks: AsyncIterable<StreamChunk>,
+): AsyncGenerator<Piece> {
+  yield* echoes;
+  for await (const { index, text, id, logprob, topLogprobs, stop } of chunks)
+    yield { index, text, tokens: [{ id, logprob, topLogprobs }], drawn: 1, stop };
+}
+
+/** One event per piece; at the end one with the usage, where it is asked for. */
+async function* events(
+  pieces: AsyncIterable<Piece>,
+  {
+    head,
+    told,
+    promptTokens,
+  }: { head: object; told: Tokenizer | undefined; promptTokens?: number | undefined },
+): AsyncGenerator<object> {
+  const offsets = new Map<number, number>();
+  let tokens = 0;
+  for await (const { index, text, tokens: scored, drawn, stop } of pieces) {
+    tokens += drawn;
+    const offset = offsets.get(index) ?? 0;
+    const logprobs = told ? logprobsOf(scored, { tokenizer: told, offset }) : null;
+    offsets.set(index, offset + (logprobs?.tokens.join('').length ?? 0));
+    yield { ...head, choices: [{ index, text, logprobs, finish_reason: finishReason(stop) }] };
+  }
+  if (promptTokens === undefined) return;
   yield { ...head, choices: [], usage: usageOf(promptTokens, tokens) };
 }
 
-function logprobsOf(chunks: readonly StreamChunk[], tokenizer: Tokenizer) {
+function logprobsOf(
+  scored: readonly ScoredToken[],
+  { tokenizer, offset = 0 }: { tokenizer: Tokenizer; offset?: number },
+) {
   const textOf = (id: number): string => tokenizer.decode([id], { skipUnknown: true });
-  const tokens = chunks.map(({ id }) => textOf(id));
-  let at = 0;
+  const tokens = scored.map(({ id }) => textOf(id));
+  let at = offset;
   return {
     tokens,
-    token_logprobs: chunks.map(({ logprob }) => logprob),
-    top_logprobs: chunks.map(({ topLogprobs }) =>
-      Object.fromEntries(topLogprobs.map(({ id, logprob }) => [textOf(id), logprob])),
+    token_logprobs: scored.map(({ logprob }) => logprob),
+    top_logprobs: scored.map(({ logprob, topLogprobs }) =>
+      logprob === null
+        ? null
+        : Object.fromEntries(topLogprobs.map((top) => [textOf(top.id), top.logprob])),
     ),
     text_offset: tokens.map((token) => {
-      const offset = at;
+      const start = at;
       at += token.length;
-      return offset;
+      return start;
     }),
   };
 }

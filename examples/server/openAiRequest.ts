@@ -48,20 +48,25 @@ export const chatRequest = z.looseObject({
 });
 
 /** Body of `POST /v1/completions`. */
-export const completionRequest = z.looseObject({
-  ...sampling,
-  prompt: z.union([
-    z.string(),
-    z.array(z.string()).min(1),
-    z.array(z.int().min(0)).min(1),
-    z.array(z.array(z.int().min(0)).min(1)).min(1),
-  ]),
-  max_tokens: z.int().min(1).nullish(),
-  logprobs: z.int().min(0).max(20).nullish(),
-  echo: z.literal(false, 'echo is not supported by this server').nullish(),
-  best_of: z.literal(1, 'best_of is not supported by this server').nullish(),
-  suffix: refused('suffix'),
-});
+export const completionRequest = z
+  .looseObject({
+    ...sampling,
+    prompt: z.union([
+      z.string(),
+      z.array(z.string()).min(1),
+      z.array(z.int().min(0)).min(1),
+      z.array(z.array(z.int().min(0)).min(1)).min(1),
+    ]),
+    max_tokens: z.int().min(0).nullish(),
+    logprobs: z.int().min(0).max(20).nullish(),
+    echo: z.boolean().nullish(),
+    best_of: z.literal(1, 'best_of is not supported by this server').nullish(),
+    suffix: refused('suffix'),
+  })
+  .refine(({ max_tokens: most, echo }) => most !== 0 || echo === true, {
+    path: ['max_tokens'],
+    error: 'max_tokens must be at least 1 unless echo is true',
+  });
 
 export type ChatRequest = z.infer<typeof chatRequest>;
 export type CompletionRequest = z.infer<typeof completionRequest>;

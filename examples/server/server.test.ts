@@ -8,6 +8,7 @@ import {
   encodeChat,
   generate,
   type Qwen3,
+  scoreLogprobs,
   TINY_CONFIG,
 } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
@@ -173,8 +174,43 @@ describe('the server, through the openai client', () => {
       expect(['stop', 'length']).toContain(reason);
     }
     expect(usage!.completion_tokens).toBeLessThanOrEqual(18);
-    const echo = opened.client!.completions.create({ model: 'tiny', prompt: 'a', echo: true });
-    await expect(echo).rejects.toThrow('echo is not supported');
+  });
+
+  test('an evaluation by likelihood: the prompt comes back with its log-probs and the likeliest tokens', async () => {
+    const ids = tokenizer.encode('4876 ravel '.repeat(6));
+    expect(ids.length).toBeGreaterThan(33); // more than one piece of logits
+    const asked = { model: 'tiny', prompt: ids, echo: true, logprobs: 2, temperature: 0 };
+    const { choices, usage } = await opened.client!.completions.create({ ...asked, max_tokens: 0 });
+    const [{ text, logprobs, finish_reason: reason }] = choices as [OpenAI.CompletionChoice];
+    expect([text, reason, usage!.completion_tokens]).toEqual([tokenizer.decode(ids), 'length', 0]);
+    const sequence = { promptIds: [], completionIds: ids };
+    const [truth] = await scoreLogprobs(opened.model!, [sequence]);
+    expect(logprobs!.token_logprobs![0]).toBeNull();
+    for (const [t, logprob] of logprobs!.token_logprobs!.entries())
+      if (t > 0) expect(logprob).toBeCloseTo(truth![t]!, 5);
+    const [first, ...tops] = logprobs!.top_logprobs! as (Record<string, number> | null)[];
+    expect(first).toBeNull();
+    // what follows greedily is the likeliest token of its place
+    const drawn = await opened.client!.completions.create({ ...asked, max_tokens: 1 });
+    expect(drawn.choices[0]!.text.startsWith(text)).toBe(true);
+    const whole = await opened.client!.completions.create({
+      ...asked,
+      prompt: [...ids.slice(0, 7)],
+      max_tokens: 1,
+    });
+    const greedy = whole.choices[0]!.logprobs!.token_logprobs!.at(-1)!;
+    expect(Math.max(...Object.values(tops[6]!))).toBeCloseTo(greedy, 5);
+    const offsets = logprobs!.text_offset!;
+    expect(offsets[2]).toBe(logprobs!.tokens!.slice(0, 2).join('').length);
+    let streamed = '';
+    for await (const part of await opened.client!.completions.create({
+      ...{ ...asked, max_tokens: 3, stream: true as const },
+    }))
+      streamed += part.choices[0]!.text;
+    const atOnce = await opened.client!.completions.create({ ...asked, max_tokens: 3 });
+    expect(streamed).toBe(atOnce.choices[0]!.text);
+    const nothing = opened.client!.completions.create({ ...asked, echo: false, max_tokens: 0 });
+    await expect(nothing).rejects.toThrow('unless echo is true');
   });
 
   test.each<[number, string, object]>([
