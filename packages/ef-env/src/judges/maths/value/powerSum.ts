@@ -77,6 +77,8 @@ export function powerSum(base: TermSum, exponent: TermSum, budget: Budget): Term
     if (signOf(n) < 0) throw new MathLimit('division by zero');
     return base;
   }
+  const value = sumAsRational(base);
+  if (value !== null) return rationalPower(value, n);
   if (base.size === 1) {
     const power = termPower([...base.values()][0]!, n); // size is 1
     if (power !== null) return power;
@@ -128,12 +130,18 @@ function rationalPower(a: Rational, n: Rational): TermSum {
     [a.denominator, -1n],
   ] as const) {
     for (const [prime, count] of primeFactors(number)) {
-      const exponent = multiplyRationals(n, rational(sign * count));
-      const root = reduceTerm({ coefficient: ONE, powers: new Map([[`r:${prime}`, exponent]]) });
-      result = product(result, new Map([['?', root]]));
+      result = times(result, primePower(prime, multiplyRationals(n, rational(sign * count))), FREE);
     }
   }
   return result;
+}
+
+/** p^(5/2) is p^2 times its root. */
+function primePower(prime: bigint, exponent: Rational): TermSum {
+  const { numerator, denominator } = exponent;
+  if (numerator > 0n && numerator < denominator) return atomSum(`r:${prime}`, exponent);
+  const reduced = reduceTerm({ coefficient: ONE, powers: new Map([[`r:${prime}`, exponent]]) });
+  return product(constantSum(ONE), new Map([['?', reduced]]));
 }
 
 /** 6^(n+1) is 6 * 2^n * 3^n: one atom per base and term of the exponent. */
