@@ -3,7 +3,7 @@
  * call of `generate` (a place that becomes free is taken at once), once in a call per wave of `SLOTS` prompts, once in fixed
  * waves as transformers' `generate` plays them: a row that has ended is computed on until the wave's longest one ends.
  *
- *     pnpm --filter @molrl/bench exec node --import tsx continuousBatching.ts small 256 3
+ *     node --conditions=@molrl/source --import tsx bench/continuousBatching.ts small 256 3
  *
  * Shape, completions and rounds of runs. The processor's time is printed beside the clock's: it
  * is what counts on a machine that others use too.

@@ -1,7 +1,7 @@
 /**
  * What an update of every method on live feedback costs beside GRPO's with the same sampled tokens: rollouts, gradient, step.
  *
- *     pnpm --filter @molrl/bench exec node --import tsx methods.ts micro 7
+ *     node --conditions=@molrl/source --import tsx bench/methods.ts micro 7
  *
  * Shape, and rounds. In every round each method makes one update after the other; medians of the processor's time, which is
  * what counts on a machine that others use too, on one thread. Episodes are of random ids: 8 prompts of 16 tokens, 8 attempts

@@ -2,7 +2,7 @@
  * A group's prompt computed once in training: the gradient of GRPO with `sharePrefixes` against every completion behind a
  * prompt of its own, in turns, over lengths of prompt and completion.
  *
- *     pnpm --filter @molrl/bench exec node --import tsx sharedPrefix.ts micro 5
+ *     node --conditions=@molrl/source --import tsx bench/sharedPrefix.ts micro 5
  *
  * Shape, and pairs of runs. Medians; the processor's time is printed beside the clock's: it is what counts on a machine
  * that others use too.

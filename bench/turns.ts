@@ -2,7 +2,7 @@
  * An episode of turns against one generation of its length: prompts of `CHUNK` ids, each answered with `CHUNK` sampled ids
  * on what the cache has kept, and the same numbers of ids in one prompt and one completion.
  *
- *     pnpm --filter @molrl/bench exec node --import tsx turns.ts small 4 5
+ *     node --conditions=@molrl/source --import tsx bench/turns.ts small 4 5
  *
  * Shape, turns and pairs of runs; the processor's time is printed beside the clock's.
  */
