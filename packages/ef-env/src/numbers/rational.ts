@@ -20,8 +20,9 @@ const absolute = (x: bigint): bigint => (x < 0n ? -x : x);
 /** Bits of |x|, to within 4 from above. */
 export const bitLength = (x: bigint): number => absolute(x).toString(16).length * 4;
 
+const SMALL = 9_007_199_254_740_992n; // 2^53; a power would be calculated at each call
 /** Whether a double holds it exactly. */
-const isSmall = (x: bigint): boolean => x <= 2n ** 53n && x >= -(2n ** 53n);
+const isSmall = (x: bigint): boolean => x <= SMALL && x >= -SMALL;
 
 /** Greatest common divisor, `>= 0`. @throws {MathLimit} */
 export function gcd(a: bigint, b: bigint): bigint {

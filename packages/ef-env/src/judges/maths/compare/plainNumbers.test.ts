@@ -9,6 +9,9 @@ describe('plainNumbers', () => {
     ['007', '7', true],
     ['144', '146', false],
     ['6', '-6', false],
+    ['15', '+15', true],
+    ['-70', '−70', true],
+    ['70', '−70', false],
   ])('%s and %s: %s', (reference, answer, equal) => {
     expect(plainNumbers(reference, answer)).toBe(equal);
     expect(mathEqual(reference, answer)).toBe(equal);
@@ -25,7 +28,20 @@ describe('plainNumbers', () => {
   });
 
   it('agrees with the reader about numbers that are written plainly', () => {
-    const numbers = ['0', '-0.0', '12', '12.50', '12.5', '-3', '0.000001', '3.0000001', '3'];
+    const numbers = [
+      '0',
+      '+0',
+      '−3',
+      '+12.5',
+      '-0.0',
+      '12',
+      '12.50',
+      '12.5',
+      '-3',
+      '0.000001',
+      '3.0000001',
+      '3',
+    ];
     for (const reference of numbers)
       for (const answer of numbers)
         expect([reference, answer, mathEqual(reference, answer)]).toEqual([

@@ -22,6 +22,7 @@ import {
   sumKey,
   type Term,
   type TermSum,
+  termAsSum,
 } from './termSum.ts';
 
 const MINUS_ONE = /* @__PURE__ */ rational(-1);
@@ -38,7 +39,6 @@ function reduceTerm({ coefficient, powers }: Term): Term {
     const { numerator, denominator } = exponent;
     const whole =
       (numerator - (((numerator % denominator) + denominator) % denominator)) / denominator;
-    const rest = addRationals(exponent, rational(-whole));
     if (prime !== null && whole !== 0n)
       factor = multiplyRationals(factor, powerRational(rational(prime), whole));
     else if (prime === null) {
@@ -51,6 +51,7 @@ function reduceTerm({ coefficient, powers }: Term): Term {
       continue;
     } else continue;
     changed ??= new Map(powers);
+    const rest = addRationals(exponent, rational(-whole));
     if (isZero(rest)) changed.delete(atom);
     else changed.set(atom, rest);
   }
@@ -110,8 +111,7 @@ function termPower(term: Term, n: Rational): TermSum | null {
   );
   if (!safe || (!whole && signOf(term.coefficient) < 0 && term.powers.size > 0)) return null;
   const powers = new Map([...term.powers].map(([atom, e]) => [atom, multiplyRationals(e, n)]));
-  const reduced = reduceTerm({ coefficient: ONE, powers });
-  const rest = product(constantSum(ONE), new Map([['?', reduced]]));
+  const rest = termAsSum(reduceTerm({ coefficient: ONE, powers }));
   return product(rationalPower(term.coefficient, n), rest);
 }
 
@@ -124,24 +124,15 @@ function rationalPower(a: Rational, n: Rational): TermSum {
     if (n.denominator % 2n === 0n) throw new MathLimit('root of a negative number');
     return n.numerator % 2n === 0n ? positive : scaleSum(positive, MINUS_ONE);
   }
-  let result = constantSum(ONE);
+  const powers = new Map<string, Rational>();
   for (const [number, sign] of [
     [a.numerator, 1n],
     [a.denominator, -1n],
   ] as const) {
-    for (const [prime, count] of primeFactors(number)) {
-      result = times(result, primePower(prime, multiplyRationals(n, rational(sign * count))), FREE);
-    }
+    for (const [prime, count] of primeFactors(number))
+      powers.set(`r:${prime}`, multiplyRationals(n, rational(sign * count)));
   }
-  return result;
-}
-
-/** p^(5/2) is p^2 times its root. */
-function primePower(prime: bigint, exponent: Rational): TermSum {
-  const { numerator, denominator } = exponent;
-  if (numerator > 0n && numerator < denominator) return atomSum(`r:${prime}`, exponent);
-  const reduced = reduceTerm({ coefficient: ONE, powers: new Map([[`r:${prime}`, exponent]]) });
-  return product(constantSum(ONE), new Map([['?', reduced]]));
+  return termAsSum(reduceTerm({ coefficient: ONE, powers }));
 }
 
 /** 6^(n+1) is 6 * 2^n * 3^n: one atom per base and term of the exponent. */

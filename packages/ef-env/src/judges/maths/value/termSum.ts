@@ -34,9 +34,11 @@ export const constantSum = (value: Rational): TermSum =>
 
 export function atomSum(atom: string, exponent: Rational = ONE): TermSum {
   if (isZero(exponent)) return constantSum(ONE);
-  const powers = new Map([[atom, exponent]]);
-  return new Map([[powersKey(powers), { coefficient: ONE, powers }]]);
+  return termAsSum({ coefficient: ONE, powers: new Map([[atom, exponent]]) });
 }
+
+/** @param term - whose coefficient is not 0. */
+export const termAsSum = (term: Term): TermSum => new Map([[powersKey(term.powers), term]]);
 
 export function addSums(...sums: TermSum[]): TermSum {
   const total = new Map(sums[0]);
