@@ -4,6 +4,7 @@ import { Qwen3Error } from '../base/errors.ts';
 import { showValue } from '../base/showValue.ts';
 import type { Qwen3Config } from '../model/qwen3Config.ts';
 import { toVariable } from '../model/toVariable.ts';
+import { FLOAT_TYPES, type FloatType } from './floatTypes.ts';
 import type { TensorFile } from './openSafetensors.ts';
 import { readFloats } from './readFloats.ts';
 import { EMBEDDING, HEAD, type WeightPlace, weightPlaces } from './weightNames.ts';
@@ -22,9 +23,6 @@ interface WeightSource {
   /** Matrices stay as the file has them. */
   frozen: boolean;
 }
-
-/** Types of a safetensors file that the kernels read as they are. */
-const FROZEN_TYPES = { F32: 'f32', BF16: 'bf16', F16: 'f16' } as const;
 
 /** Reads, or maps, every weight of the config; all or nothing. */
 export async function modelWeights(
@@ -53,16 +51,16 @@ export async function modelWeights(
 
 function checkType(file: TensorFile, { stored }: WeightPlace, path: string): void {
   const dtype = file.entries.get(stored)?.dtype ?? '';
-  if (dtype in FROZEN_TYPES) return;
+  if (dtype in FLOAT_TYPES) return;
   if (/^[IU]|^BOOL/.test(dtype)) {
     throw new Qwen3Error(
       'checkpoint',
-      `loadModel: ${stored} in ${path} holds integers (${dtype}), floats were expected.`,
+      `loadModel: ${stored} in ${path} holds integers (${dtype}), floats were expected. If the weights are quantised, config.json must say how: it has no quantization_config.`,
     );
   }
   throw new Qwen3Error(
     'unsupported',
-    `loadModel: ${path} holds ${showValue(stored)} as ${dtype}, this version reads ${Object.keys(FROZEN_TYPES).join(', ')}. Convert the model first.`,
+    `loadModel: ${path} holds ${showValue(stored)} as ${dtype}, this version reads ${Object.keys(FLOAT_TYPES).join(', ')}. Convert the model first.`,
   );
 }
 
@@ -71,7 +69,7 @@ async function frozenWeight(
   file: TensorFile,
   { stored, shape }: WeightPlace,
 ): Promise<MappedTensor> {
-  const dtype = FROZEN_TYPES[file.entries.get(stored)!.dtype as keyof typeof FROZEN_TYPES]; // checked
+  const dtype = FLOAT_TYPES[file.entries.get(stored)!.dtype as FloatType]; // checked
   const place = file.place(stored);
   const align = dtype === 'f32' ? 4 : 2;
   if (place && place.offset % align === 0) {
