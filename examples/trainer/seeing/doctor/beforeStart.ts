@@ -44,7 +44,8 @@ export async function beforeStart(
 async function configOf(model: string): Promise<Qwen3Config | undefined> {
   const file = join(model, 'config.json');
   return readFile(file, 'utf8').then(
-    (text) => parseConfig(JSON.parse(text), file),
+    // quantised weights become floats when they are loaded
+    (text) => parseConfig({ ...JSON.parse(text), quantization_config: undefined }, file),
     () => undefined,
   );
 }

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,16 +46,27 @@ function takeOff(): void {
   base.adapter = undefined;
 }
 
+/** Every object inside a value, such as a quantization_config. */
+function objectsIn(value: object): object[] {
+  const inner = Object.values(value).filter((one) => typeof one === 'object' && one !== null);
+  return inner.flatMap((one) => [one, ...objectsIn(one)]);
+}
+
 /** One random damage to a file's bytes: a value, a piece, some bits, or the end. */
-function damaged(file: Buffer, isJson: boolean, uniform: () => number): Buffer {
+function damaged(
+  file: Buffer,
+  uniform: () => number,
+  { isJson, head = 400 }: { isJson: boolean; head?: number },
+): Buffer {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(uniform() * list.length)]!;
   const at = Math.floor(uniform() * file.length);
   const kind = uniform();
   if (kind < 0.4 && isJson) {
     const json = JSON.parse(file.toString());
-    const key = pick([...Object.keys(json), ...KEYS]);
+    const inner = pick([json, ...objectsIn(json)]);
+    const key = pick([...Object.keys(inner), ...KEYS]);
     const value = '?'.repeat(9);
-    Object.defineProperty(json, key, { value, enumerable: true, configurable: true });
+    Object.defineProperty(inner, key, { value, enumerable: true, configurable: true });
     return Buffer.from(JSON.stringify(json).replace(`"${value}"`, () => pick(PIECES)));
   }
   if (kind < 0.6) {
@@ -62,9 +74,17 @@ function damaged(file: Buffer, isJson: boolean, uniform: () => number): Buffer {
   }
   if (kind < 0.7) return file.subarray(0, at);
   const copy = Buffer.from(file);
-  const end = isJson || kind < 0.85 ? Math.min(file.length, 400) : file.length; // most in the header
+  const end = isJson || kind < 0.85 ? Math.min(file.length, head) : file.length; // most in the header
   for (let n = 0; n < 3; n++) copy[Math.floor(uniform() * end)] = Math.floor(uniform() * 256);
   return copy;
+}
+
+async function loadsOrRefuses(load: () => Promise<void>): Promise<void> {
+  const error: unknown = await load().catch((reason) => reason);
+  if (error === undefined) return;
+  expect(error).toBeInstanceOf(Qwen3Error);
+  expect((error as Error).message.length).toBeLessThan(1100);
+  expect((error as Error).message).not.toMatch(/Cannot read prop|is not a function|call stack/);
 }
 
 test.each([
@@ -79,17 +99,43 @@ test.each([
   const uniform = uniformStream(name.length);
   const before = memory().numTensors;
   for (let i = 0; i < 60; i++) {
-    await writeFile(path, damaged(good, name.endsWith('.json'), uniform));
-    try {
+    await writeFile(path, damaged(good, uniform, { isJson: name.endsWith('.json') }));
+    await loadsOrRefuses(async () => {
       if (name.startsWith('adapter')) await loadAdapter(base, root);
       else (await loadModel(root)).dispose();
-    } catch (error) {
-      expect(error).toBeInstanceOf(Qwen3Error);
-      expect((error as Error).message.length).toBeLessThan(1100);
-      expect((error as Error).message).not.toMatch(/Cannot read prop|is not a function|call stack/);
-    }
+    });
     takeOff();
   }
   expect(memory().numTensors).toBe(before);
   await writeFile(path, good);
 });
+
+const LAYOUTS = [
+  'bnb-int8',
+  'bnb-nf4-nested',
+  'ct-group-zeros',
+  'ct-float-block',
+  'ct-pack4-zeros',
+  'fp8',
+];
+const FILES = ['config.json', 'model.safetensors'];
+
+test.each(LAYOUTS.flatMap((layout) => FILES.map((name) => [layout, name] as const)))(
+  'quantised weights, %s: %s, damaged in 40 ways, loads or is a short Qwen3Error, without leaks',
+  async (layout, name) => {
+    const folder = join(root, layout);
+    const fixtures = new URL('../../fixtures/quantized/', import.meta.url);
+    await cp(fileURLToPath(new URL(layout, fixtures)), folder, { recursive: true });
+    const good = await readFile(join(folder, name));
+    const uniform = uniformStream(layout.length + name.length);
+    const before = memory().numTensors;
+    for (let i = 0; i < 40; i++) {
+      const bytes = damaged(good, uniform, { isJson: name.endsWith('.json'), head: 6000 });
+      await writeFile(join(folder, name), bytes);
+      await loadsOrRefuses(async () => {
+        (await loadModel(folder, { frozen: i % 2 === 0 })).dispose();
+      });
+    }
+    expect(memory().numTensors).toBe(before);
+  },
+);

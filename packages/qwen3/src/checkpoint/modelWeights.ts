@@ -55,7 +55,7 @@ function checkType(file: TensorFile, { stored }: WeightPlace, path: string): voi
   if (/^[IU]|^BOOL/.test(dtype)) {
     throw new Qwen3Error(
       'checkpoint',
-      `loadModel: ${stored} in ${path} holds integers (${dtype}), floats were expected. If the weights are quantised, config.json must say how: it has no quantization_config.`,
+      `loadModel: ${stored} in ${path} holds integers (${dtype}), floats were expected. Quantised weights need a config.json that says how they are scaled (quantization_config).`,
     );
   }
   throw new Qwen3Error(

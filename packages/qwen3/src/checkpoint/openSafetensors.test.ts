@@ -168,6 +168,19 @@ describe('safetensors files', () => {
     await expect(readSafetensors(path)).rejects.toMatchObject({ code: 'unsupported' });
   });
 
+  test.each(['I8', 'U8', 'F8_E4M3'])(
+    '%s, in which weights are quantised, is refused with the way out',
+    async (dtype) => {
+      const path = await fileOf({ a: { dtype, shape: [4], data_offsets: [0, 4] } }, 4);
+      await expect(readSafetensors(path)).rejects.toMatchObject({
+        code: 'unsupported',
+        message: expect.stringMatching(
+          `holds "a" as ${dtype}, .* do not say how they are scaled: loadModel reads .* GGUF`,
+        ),
+      });
+    },
+  );
+
   test('read() names what is there, and says that a file was closed', async () => {
     const path = join(folder, 'x.safetensors');
     await writeSafetensors(path, tensors);

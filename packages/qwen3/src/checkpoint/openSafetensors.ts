@@ -117,7 +117,7 @@ function openedFile(
 }
 
 const QUANTISED =
-  'Bytes alone do not say how they are scaled: save the model dequantised where it was quantised, or convert it to GGUF.';
+  'Bytes alone do not say how they are scaled: loadModel reads the layouts that a config.json names; else save the model dequantised where it was quantised, or convert it to GGUF.';
 /** Of types in which quantised weights are stored. */
 const WAY_OUT: Partial<Record<SafetensorsEntry['dtype'], string>> = {
   ...{ I8: QUANTISED, U8: QUANTISED, F8_E4M3: QUANTISED, F8_E5M2: QUANTISED, F4: QUANTISED },

@@ -38,6 +38,7 @@ export function weightPlaces(
   const isBare = !file.entries.has(EMBEDDING) && file.entries.has(EMBEDDING.slice(6));
   const storedName = (name: string): string => (isBare ? name.replace(/^model\./, '') : name);
   checkWrappers(file, path);
+  checkQuantized(file, path);
   checkLayers(config, file, path);
   const shapes = parameterShapes(config);
   if (file.entries.has(HEAD)) shapes[HEAD] = [config.vocabSize, config.hiddenSize];
@@ -71,6 +72,18 @@ function checkWrappers(file: SafetensorsFile, path: string): void {
   const names = [...file.entries.keys()];
   const wrapper = WRAPPERS.find(([prefix]) => names.some((name) => name.startsWith(prefix)));
   if (wrapper) fail(`names in ${path} begin with ${wrapper[0]} ${wrapper[1]}`);
+}
+
+/** Ends of names beside quantised weights, of GPTQ and AWQ too. */
+const QUANTIZED_PART =
+  /\.(SCB|weight\.absmax|weight_(scale|scale_inv|packed|zero_point)|qweight|qzeros)$/;
+
+function checkQuantized(file: SafetensorsFile, path: string): void {
+  const part = [...file.entries.keys()].find((name) => QUANTIZED_PART.test(name));
+  if (part === undefined) return;
+  fail(
+    `${path} holds ${part}, a part of quantised weights that config.json does not explain (quantization_config). Take the config.json that was saved with them.`,
+  );
 }
 
 function checkLayers(config: Qwen3Config, file: SafetensorsFile, path: string): void {
