@@ -22,7 +22,7 @@ const DEFAULTS: Partial<Record<ModelType, { theta?: number; tied?: boolean; leng
  *
  * @throws {Qwen3Error} `config` if a size is missing or impossible or a value has another type than in transformers,
  * `unsupported` for what this version cannot run: other families (with what is missing), other RoPE scaling, sliding
- * windows, quantised weights, heads for classification.
+ * windows, quantised weights (`loadModel` reads the layouts it knows), heads for classification.
  *
  * @example
  * const { hiddenSize } = parseConfig({

@@ -124,6 +124,8 @@ describe('loadModel of a quantised folder', () => {
         const scale = { dtype: 'BF16', shape: [1], bytes: Uint8Array.of(0, 64) };
         tensors.set(`${Q}.input_scale`, scale);
         tensors.set(`${LAYER}.self_attn.k_scale`, scale);
+        const zeros = { dtype: 'I8', shape: [16, 1], bytes: new Uint8Array(16) };
+        tensors.set(`${Q}.weight_zero_point`, zeros); // as older versions write them
       },
     });
     const [model, plain] = [await loadModel(folder), await loadModel(fixture('ct-channel'))];

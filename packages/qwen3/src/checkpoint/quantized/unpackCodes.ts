@@ -15,15 +15,14 @@ export function unpackCodes(
 ): Float32Array {
   const words = new Uint32Array(bytes.buffer);
   const [perWord, mask, half] = [32 / bits, 2 ** bits - 1, 2 ** (bits - 1)];
-  const isRow = along === 'row';
+  const [log, low, isRow] = [Math.log2(perWord), perWord - 1, along === 'row'];
   const across = isRow ? Math.ceil(columns / perWord) : columns;
   const codes = new Float32Array(rows * columns);
   for (let row = 0, i = 0; row < rows; row++) {
+    const first = (isRow ? row : row >> log) * across;
     for (let column = 0; column < columns; column++, i++) {
-      const place = isRow ? column : row;
-      const first = isRow ? row * across : column;
-      const word = words[first + Math.floor(place / perWord) * (isRow ? 1 : across)]!;
-      codes[i] = ((word >>> ((place % perWord) * bits)) & mask) - half;
+      const word = words[first + (isRow ? column >> log : column)]!;
+      codes[i] = ((word >>> (((isRow ? column : row) & low) * bits)) & mask) - half;
     }
   }
   return codes;
