@@ -1,7 +1,8 @@
 import { collect, createRandom, mixSeeds, passAtK, type QuizTask } from '@molrl/ef-env';
-import type { GeneralText } from '../mol-rl/domain/generalText.ts';
+import type { GeneralText } from '../trainer/harness/run.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { textDrift } from '../trainer/method/textDrift.ts';
+import { heldOutHalf } from '../trainer/model/generalText.ts';
 import type { Domain, SkillName, Split } from './domains/domain.ts';
 
 /** Measured on held-out tasks without feedback. */
@@ -48,7 +49,7 @@ export async function measure(
     const asked = Array.from({ length: tasks }, () => domain.skills.tasks[name](random));
     return share(await answers(learner, { ...options, domain, asked }));
   };
-  const { nll, kl } = await textDrift(learner, text[split], options.signal);
+  const { nll, kl } = await textDrift(learner, heldOutHalf(text, split), options.signal);
   return {
     accuracy: share(sampled),
     greedy: share(greedy),

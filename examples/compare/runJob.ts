@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { type GeneralText, readGeneralText } from '../mol-rl/domain/generalText.ts';
+import type { GeneralText } from '../trainer/harness/run.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { loadLearner } from '../trainer/method/loadLearner.ts';
 import { readWeights, type Weights } from '../trainer/method/weights.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
+import { readShippedText } from '../trainer/model/generalText.ts';
 import { halved, QUICK } from './budget.ts';
 import type { Domain } from './domains/domain.ts';
 import { DOMAINS } from './domains/domains.ts';
@@ -28,7 +29,7 @@ export async function openBench(model: string, lora: number | null = null): Prom
     lora: lora === null ? undefined : { r: lora },
   });
   const fresh = await readWeights(learner.model.trainable());
-  return { learner, fresh, text: await readGeneralText(learner.tokenizer) };
+  return { learner, fresh, text: await readShippedText(learner.tokenizer) };
 }
 
 /** What a job found, in lines of the files that hold it. */

@@ -1,5 +1,7 @@
 import { collect, createRandom, mixSeeds, type Trajectory } from '@molrl/ef-env';
-import { type GeneralText, generalSequences } from '../mol-rl/domain/generalText.ts';
+import { plainDocument } from '../trainer/games/codewordsSkills.ts';
+import type { GeneralText } from '../trainer/harness/run.ts';
+import { generalData } from '../trainer/method/generalData.ts';
 import { grpo } from '../trainer/method/grpo.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { live } from '../trainer/method/live/live.ts';
@@ -78,7 +80,7 @@ async function learnEpisodes(run: PlanRun, method: TeachMethod, spent: Spent): P
   await drive(run, { name: 'teach', learningRate, spent }, (stage) =>
     teach(learner, stage, {
       episodes: played.map(({ segments }) => learner.render(segments)),
-      nextGeneral: generalSequences(learner.tokenizer, text),
+      nextGeneral: generalData(learner, text.train, plainDocument),
       ...{ method, alpha: 0.3, updates, learningRate, batchSize, seed },
     }),
   );
@@ -96,7 +98,7 @@ async function reinforce(run: PlanRun, spent: Spent): Promise<void> {
   await drive(run, { name: 'grpo', learningRate, spent }, (stage) =>
     grpo(learner, stage, {
       ...{ game, updates, learningRate, prompts, numGenerations, generalKl: 0, signal },
-      nextGeneral: generalSequences(learner.tokenizer, text),
+      nextGeneral: generalData(learner, text.train, plainDocument),
     }),
   );
 }

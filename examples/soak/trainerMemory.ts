@@ -44,6 +44,7 @@ export const soakMemory: SoakPart = async ({ count, seed, write }) => {
   const { signal } = new AbortController();
   const run = openRun({
     ...{ learner, out, progress, signal, sftRows: [], text: { train, heldOut: train } },
+    again: 'pnpm soak memory',
     game: await openGame(settings),
     state: {
       ...{ settings, stage: 0, weights: await readWeights(learner.model.trainable()) },

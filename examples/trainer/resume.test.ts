@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +37,22 @@ describe('--resume', () => {
     expect(other.stderr).toContain('the run was started with grpo.prompts 4, got 5');
     const again = await train([...SMALL_TRAINING, '--out', out]);
     expect(again.stderr).toContain('holds a run already. Add --resume');
+  }, 60_000);
+
+  test('episodes that were played before a stop, in whatever order: the file is that of the run left alone', async () => {
+    const [whole, stopped] = [join(folder, 'episodes'), join(folder, 'some-episodes')];
+    const play = ['--env', 'codewords', '--stages', 'collect', '--episodes', '80'];
+    const few = ['--max-turns', '2', '--max-completion-length', '24', '--report-to', 'none'];
+    expect((await train([...play, ...few, '--out', whole])).code).toBe(0);
+    const file = await readFile(join(whole, 'trajectories.jsonl'), 'utf8');
+    const lines = file.trimEnd().split('\n');
+    await mkdir(stopped);
+    const some = lines.filter((_, i) => i % 3 === 0).reverse();
+    await writeFile(join(stopped, 'trajectories.jsonl'), `${some.join('\n')}\n`);
+    expect((await train([...play, ...few, '--out', stopped])).code).toBe(0);
+    expect(await readFile(join(stopped, 'trajectories.jsonl'), 'utf8')).toBe(file);
+    const ids = lines.map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(ids.map((id) => Number(/-(\d+)-0-/.exec(id)?.[1]))).toEqual([...ids.keys()]);
   }, 60_000);
 
   test('every metric that a run writes is on the reference page', async () => {

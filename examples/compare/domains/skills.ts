@@ -7,8 +7,8 @@ import {
   quiz,
   type Random,
 } from '@molrl/ef-env';
-import { SKILLS } from '../../mol-rl/domain/skills.ts';
 import { definedRow, repeatedRow } from '../../trainer/courses/wordbookEnvironment.ts';
+import { SKILLS } from '../../trainer/games/codewordsSkills.ts';
 import type { Skills } from './domain.ts';
 
 /** In the form of the base that ships: rules by their names, by words defined in the question, by code words defined anew. */

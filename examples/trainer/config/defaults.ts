@@ -11,6 +11,7 @@ const DEFAULTS: TrainerSettings = {
   actionField: 'message',
   stages: ['grpo', 'eval'],
   seed: 0,
+  streams: 'place',
   saveSteps: 20,
   saveTotalLimit: 2,
   reportTo: ['tensorboard'],

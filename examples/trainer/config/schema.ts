@@ -87,6 +87,10 @@ export const trainerSchema = z.strictObject({
     verl: 'data.seed',
     primeRl: 'seed',
   }),
+  streams: named(
+    oneOf(['place', 'stage']),
+    "What random streams are named by. 'place': each stage of a run has its own. 'stage': a kind of stage has the same one at every place, so that runs of other stages see the same prompts; for comparisons.",
+  ),
   ...saving,
   ...exporting,
   ...tracking,

@@ -31,8 +31,15 @@ export function mixedGame(parts: readonly MixPart[]): Game<MixedTask> {
       const part = drawn(random, parts);
       return { part, task: parts[part]!.game.nextTask(random, position) }; // drawn is a place
     },
+    nextTaskWithFeedback: (random, position) => {
+      const part = drawn(random, parts);
+      const { game } = parts[part]!; // drawn is a place
+      const { nextTaskWithFeedback = game.nextTask } = game;
+      return { part, task: nextTaskWithFeedback(random, position) };
+    },
     heldOut: (count) => dealt(parts, count),
     isRight: (episode, { part, task }) => parts[part]!.game.isRight(episode, task),
+    solution: ({ part, task }) => parts[part]!.game.solution?.(task),
     accuracy: parts.map(({ name, game }) => `${name}: ${game.accuracy}`).join('; '),
     files: Object.assign({}, ...parts.map(({ game }) => game.files)) as Record<string, string>,
     close: async () => {

@@ -162,6 +162,12 @@ describe('environments by name', () => {
     const share = drawn.filter(({ part }) => part === 0).length / 400;
     expect(share).toBeGreaterThan(0.7);
     expect(share).toBeLessThan(0.8);
+    const chains = (next: typeof game.nextTask) =>
+      Array.from({ length: 60 }, (_, i) => next(random, i) as { task: { words?: string[] } })
+        .flatMap(({ task }) => task.words?.length ?? [])
+        .sort();
+    expect(chains(game.nextTask)[0]).toBe(2); // attempts are at two words or three
+    expect(chains(game.nextTaskWithFeedback!)[0]).toBe(1); // feedback is given on one as well
     const [gcd, words] = game.heldOut(2) as { part: number; task: { answer?: string } }[];
     expect([gcd?.part, words?.part]).toEqual([0, 1]);
     const options = { tasks: [gcd!, words!], seed: 1, maxTokens: 9 };

@@ -4,7 +4,7 @@ import type { EnvironmentName, TrainerSettings } from '../config/schema.ts';
 import { codeGame } from './codeGame.ts';
 import { codewordsChatGame, codewordsGame } from './codewordsGame.ts';
 import { dialogueGame } from './dialogueGame.ts';
-import { feedbackEnvironment } from './feedbackEnvironment.ts';
+import { feedbackGame } from './feedbackGame.ts';
 import type { Game } from './game.ts';
 import { gymGame } from './gymGame.ts';
 import { mathsGame } from './mathsGame.ts';
@@ -23,8 +23,8 @@ const OPEN: Record<EnvironmentName, Opener> = {
   maths: (settings) => mathsGame({ ...settings, data: settings.data! }),
   gym: (settings) =>
     gymGame({ ...settings, prompts: settings.grpo.updates * settings.grpo.prompts }),
-  codewords: codewordsGame,
-  'codewords-chat': codewordsChatGame,
+  codewords: (settings) => codewordsGame(settings.eval),
+  'codewords-chat': (settings) => codewordsChatGame(settings.eval),
   code: (settings) => codeGame({ ...settings, data: settings.data! }),
   tools: (settings) => toolsGame({ ...settings, data: settings.data!, tools: settings.tools! }),
   retrieval: (settings) =>
@@ -36,7 +36,7 @@ const OPEN: Record<EnvironmentName, Opener> = {
 export async function openGame(settings: TrainerSettings): Promise<Game> {
   const game = await openNamed(settings);
   for (const stage of settings.stages)
-    if (stage === 'collect' || stage === 'live') feedbackEnvironment(game, stage);
+    if (stage === 'collect' || stage === 'live') feedbackGame(game, stage);
   return game;
 }
 

@@ -37,7 +37,11 @@ export interface Run {
   control: Control;
   /** Writes run.json as the run is now. */
   describe(): Promise<void>;
+  /** After each stage, before it counts as ended: after a crash it may be called again. */
+  afterStage?: ((run: Run) => Promise<void>) | undefined;
   signal: AbortSignal;
+  /** The command that goes on with the run. */
+  again: string;
 }
 
 export const metricsFile = (out: string): string => join(out, 'metrics.jsonl');

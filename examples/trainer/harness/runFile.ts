@@ -21,21 +21,27 @@ export const packageVersions = (): Record<string, string> =>
     ]),
   );
 
-/** All that decides a run: `npm run train -- --config run.json` repeats it. */
-export function runFile(run: {
-  settings: TrainerSettings;
-  given: Record<string, unknown>;
-  learner: Learner;
-  device: Engine;
+/** Engines of other machines. */
+export interface ElsewhereFacts {
   /** Who trains and samples, if another does. */
   remote?: Record<string, string | number> | undefined;
   /** Who samples, if another does. */
   rollouts?: Record<string, string | number> | undefined;
   /** Who played, if others did. */
   workers?: Record<string, unknown> | undefined;
+}
+
+interface DescribedRun extends ElsewhereFacts {
+  settings: TrainerSettings;
+  given: Record<string, unknown>;
+  learner: Learner;
+  device: Engine;
   game: Game;
   actions: readonly Action[];
-}): string {
+}
+
+/** All that decides a run: `npm run train -- --config run.json` repeats it. */
+export function runFile(run: DescribedRun): string {
   const { settings, given, learner, device, remote, rollouts, workers, game, actions } = run;
   const { config } = learner.model;
   const weights = Object.values(learner.model.weights());

@@ -9,6 +9,7 @@ import { liveStage } from '../stages/liveStage.ts';
 import { molStage } from '../stages/molStage.ts';
 import { sftStage } from '../stages/sftStage.ts';
 import { type Run, saveRun, stageLabel } from './run.ts';
+import type { RunState } from './runState.ts';
 
 const STAGES: Record<StageName, (run: Run) => Promise<void>> = {
   collect: collectStage,
@@ -23,19 +24,19 @@ const STAGES: Record<StageName, (run: Run) => Promise<void>> = {
 export async function runStages(run: Run): Promise<void> {
   const { learner, state, signal } = run;
   const { stages } = state.settings;
+  let started = performance.now();
   writeLearner(learner, state.weights);
   try {
     while (state.stage < stages.length) {
+      started = performance.now();
       signal.throwIfAborted();
-      const started = performance.now();
-      const label = stageLabel(state);
       if (isStart(run)) await evaluateNow(run, 0);
       if (!(await ended(run, STAGES[stages[state.stage]!]))) {
         writeLearner(learner, state.weights);
         continue;
       }
-      const seconds = (performance.now() - started) / 1000;
-      state.seconds[label] = (state.seconds[label] ?? 0) + seconds;
+      addSeconds(state, started);
+      await run.afterStage?.(run);
       state.weights = await readLearner(learner);
       state.progress = undefined;
       state.stage += 1;
@@ -43,13 +44,23 @@ export async function runStages(run: Run): Promise<void> {
     }
   } catch (error) {
     // What was done up to the last update is worth keeping when the user stops it.
-    if (signal.aborted) await saveRun(run);
+    if (signal.aborted) {
+      addSeconds(state, started);
+      await saveRun(run);
+    }
     throw error;
   } finally {
     run.metrics.close();
     run.completions.close();
     await run.tracker.close();
   }
+}
+
+/** Adds the time since `started` to the stage at work. */
+function addSeconds(state: RunState, started: number): void {
+  const label = stageLabel(state);
+  const spent = (performance.now() - started) / 1000;
+  state.seconds[label] = (state.seconds[label] ?? 0) + spent;
 }
 
 /** Before anything was done, in a run that is evaluated and does not begin with that. */

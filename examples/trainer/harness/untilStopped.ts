@@ -26,6 +26,5 @@ export async function untilStopped(
     return false;
   }
   progress.stop();
-  process.exitCode = 0; // a signal that came after the last stage stopped nothing
   return true;
 }

@@ -1,6 +1,6 @@
-import type { Trajectory } from '@molrl/ef-env';
+import { type CollectOptions, collect, type Trajectory } from '@molrl/ef-env';
 import { type Figure, tInterval, wilson } from '../base/intervals.ts';
-import type { Game } from '../games/game.ts';
+import type { Game, Skills } from '../games/game.ts';
 import { askedIn, saidIn } from './episodeText.ts';
 import type { Learner } from './learner.ts';
 import { textDrift } from './textDrift.ts';
@@ -18,8 +18,20 @@ export interface Evaluation {
   textNll: Figure;
   /** KL(model || base) on the same text. */
   textKl: Figure;
+  /** Share of right greedy answers by kind of question, where the game has skills. */
+  skills?: Record<string, Figure> | undefined;
   /** A few sampled attempts. */
-  samples: { prompt: string; completion: string; reward: number | null; right: boolean }[];
+  samples: Sample[];
+}
+
+/** An attempt at a held-out task. */
+export interface Sample {
+  prompt: string;
+  completion: string;
+  reward: number | null;
+  right: boolean;
+  /** What is right, where the game can tell. */
+  solution?: string | undefined;
 }
 
 export interface EvaluateGameOptions {
@@ -49,11 +61,12 @@ export async function evaluateGame(
       'eval: there is no held-out task. Give --eval-data, at least 10 rows of --data, or leave eval out of --stages.',
     );
   }
+  const shared = { seed, maxTokens, concurrency: 128, signal };
   const ask = (at: number, before: number): Promise<Trajectory[]> =>
     learner.episodes.collect(
       { environment: game.environment, part: 'environment' },
       {
-        ...{ tasks: [...tasks], seed, maxTokens, temperature: at, concurrency: 128, signal },
+        ...{ ...shared, tasks: [...tasks], temperature: at },
         onProgress: ({ done }) => onProgress?.(before + done),
       },
     );
@@ -63,6 +76,8 @@ export async function evaluateGame(
     episodes.map((episode, i) => game.isRight(episode, tasks[i]!)); // one episode a task, in order
   const [rightSampled, rightGreedy] = [right(sampled), right(greedy)];
   const scored = sampled.flatMap(({ reward }) => (reward === null ? [] : [reward]));
+  const skills =
+    game.skills && (await greedySkills(learner, game.skills, { ...shared, count: options.tasks }));
   const { nll, kl } = await textDrift(learner, text, signal);
   return {
     sampled: share(rightSampled),
@@ -71,13 +86,36 @@ export async function evaluateGame(
     unscored: sampled.length - scored.length,
     textNll: tInterval(nll),
     textKl: tInterval(kl),
+    ...(skills && { skills }),
     samples: sampled.slice(0, SAMPLES).map((episode, i) => ({
       prompt: askedIn(episode),
       completion: saidIn(episode),
       reward: episode.reward,
       right: rightSampled[i]!,
+      solution: game.solution?.(tasks[i]!),
     })),
   };
+}
+
+/** What the game's other questions are answered with; they are asked here, whoever plays the tasks. */
+async function greedySkills(
+  { policy }: Pick<Learner, 'policy'>,
+  { environment, tasks }: Skills,
+  {
+    count,
+    ...options
+  }: Pick<CollectOptions<object>, 'seed' | 'maxTokens' | 'signal'> & { count: number },
+): Promise<Record<string, Figure>> {
+  const figures: Record<string, Figure> = {};
+  for (const [name, asked] of Object.entries(tasks(count))) {
+    const played = await collect(environment, policy, {
+      ...options,
+      tasks: [...asked],
+      temperature: 0,
+    });
+    figures[name] = share(played.map(({ reward }) => reward === 1));
+  }
+  return figures;
 }
 
 const share = (right: readonly boolean[]): Figure =>

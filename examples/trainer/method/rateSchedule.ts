@@ -1,6 +1,6 @@
 import { plateaus } from './plateaus.ts';
 
-/** Courses of the learning rate, by Hugging Face's names. */
+/** Courses of the learning rate, by Hugging Face's names; the last is ours. */
 export const SCHEDULES = [
   'constant',
   'constant_with_warmup',
@@ -12,6 +12,7 @@ export const SCHEDULES = [
   'inverse_sqrt',
   'warmup_stable_decay',
   'reduce_lr_on_plateau',
+  'constant_then_linear',
 ] as const;
 
 export interface RateScheduleOptions {
@@ -19,14 +20,16 @@ export interface RateScheduleOptions {
   warmupSteps: number;
   /** Share of the updates that warm up; wins over `warmupSteps`. */
   warmupRatio?: number | undefined;
-  /** Lowest multiplier of `cosine_with_min_lr`, `polynomial`, `warmup_stable_decay`. Default 0; `polynomial` 1e-7, Hugging Face's `lr_end`. */
+  /** Lowest multiplier of `cosine_with_min_lr`, `polynomial`, `warmup_stable_decay`, `constant_then_linear`. Default 0; `polynomial` 1e-7, Hugging Face's `lr_end`. */
   minLrRate?: number | undefined;
   /** Waves of `cosine_with_restarts`. Default 1. */
   numCycles?: number | undefined;
   /** Exponent of `polynomial`. Default 1. */
   power?: number | undefined;
-  /** Last updates of `warmup_stable_decay`, which fall to `minLrRate` by a cosine. Default a tenth of all. */
+  /** Last updates of `warmup_stable_decay`, which fall to `minLrRate` by a cosine, and of `constant_then_linear`. Default a tenth of all. */
   decaySteps?: number | undefined;
+  /** Share of the updates that fall so; wins over `decaySteps`. */
+  decayRatio?: number | undefined;
 }
 
 /** The part of the run after the warm-up, as a schedule sees it. */
@@ -58,13 +61,23 @@ const COURSES: Record<RateScheduleOptions['lrSchedulerType'], (after: After) => 
     between(minLrRate, Math.max(0, 1 - t / length) ** power),
   inverse_sqrt: ({ t, warmup }) => 1 / Math.sqrt(1 + t / (warmup || 10_000)),
   warmup_stable_decay: ({ t, length, warmup, options }) => {
-    const { minLrRate = 0, decaySteps = Math.ceil((length + warmup) / 10) } = options;
+    const decaySteps = Math.ceil(decayOf(options, length + warmup));
     const decayed = (t - (length - decaySteps)) / Math.max(1, decaySteps);
-    return between(minLrRate, cosine(Math.min(1, Math.max(0, decayed))));
+    return between(options.minLrRate ?? 0, cosine(Math.min(1, Math.max(0, decayed))));
   },
   reduce_lr_on_plateau: ({ scores }) =>
     0.1 ** plateaus(scores(), { patience: 10, threshold: 1e-4 }),
+  constant_then_linear: ({ t, length, warmup, options }) => {
+    const total = length + warmup;
+    const from = 1 - (options.decayRatio ?? decayOf(options, total) / total);
+    const decayed = ((t + warmup) / total - from) / (1 - from);
+    return 1 - (1 - (options.minLrRate ?? 0)) * Math.min(1, Math.max(0, decayed));
+  },
 };
+
+/** Updates in which a rate falls that was constant before. */
+const decayOf = ({ decaySteps, decayRatio }: RateScheduleOptions, total: number): number =>
+  decayRatio === undefined ? (decaySteps ?? Math.ceil(total / 10)) : decayRatio * total;
 
 /**
  * Multiplier of the learning rate at each step, from 0.

@@ -20,6 +20,18 @@ const LEAST = 256;
  * @param out - Folder of the run, which keeps the base's text for a resume.
  */
 export async function readGeneralText(
+  settings: Pick<TrainerSettings, 'generalText' | 'seed'> & {
+    eval: Pick<TrainerSettings['eval'], 'split'>;
+  },
+  learner: Pick<Learner, 'model' | 'tokenizer'>,
+  out: string,
+): Promise<GeneralText> {
+  const text = await readWhole(settings, learner, out);
+  const { split } = settings.eval;
+  return split === undefined ? text : { ...text, heldOut: heldOutHalf(text, split) };
+}
+
+async function readWhole(
   { generalText, seed }: Pick<TrainerSettings, 'generalText' | 'seed'>,
   learner: Pick<Learner, 'model' | 'tokenizer'>,
   out: string,
@@ -38,6 +50,15 @@ export async function readGeneralText(
     );
   }
   return { train: ids.slice(0, cut), heldOut: ids.slice(cut) };
+}
+
+/** The half of the held-out text that is measured on. */
+export function heldOutHalf(
+  { heldOut }: Pick<GeneralText, 'heldOut'>,
+  split: 'validation' | 'test',
+): readonly number[] {
+  const half = heldOut.length >> 1;
+  return split === 'validation' ? heldOut.slice(0, half) : heldOut.slice(half);
 }
 
 /** The excerpt that ships with the main job. */

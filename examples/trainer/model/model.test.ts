@@ -158,7 +158,7 @@ describe('a learner', () => {
     const model = await folderOf('general', 'qwen3', CHATML);
     const learner = await loadLearner({ model, format: 'auto', lora: { r: 2 } });
     const out = await mkdtemp(join(root, 'run-'));
-    const settings = { generalText: 'base', seed: 1 };
+    const settings = { generalText: 'base', seed: 1, eval: {} };
     Object.assign(learner.model.config, { bosTokenId: null, eosTokenId: null });
     await expect(readGeneralText(settings, learner, out)).rejects.toThrow(/neither a first nor/);
     Object.assign(learner.model.config, { bosTokenId: 0 });
@@ -166,6 +166,11 @@ describe('a learner', () => {
     expect(text.train.length + text.heldOut.length).toBe(64 * 128);
     expect(text.heldOut.length).toBeGreaterThan(800);
     expect(await readGeneralText({ ...settings, seed: 2 }, learner, out)).toEqual(text);
+    const halves = ['validation', 'test'].map(async (split) => {
+      const half = { ...settings, eval: { split: split as 'test' } };
+      return (await readGeneralText(half, learner, out)).heldOut;
+    });
+    expect((await Promise.all(halves)).flat()).toEqual(text.heldOut);
     learner.dispose();
   });
 

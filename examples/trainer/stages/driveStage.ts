@@ -6,6 +6,7 @@ import { writeEmergency } from '../harness/runState.ts';
 import { trainedHere } from '../method/learnerWeights.ts';
 import { Stage, type StageStep } from '../method/stage.ts';
 import { adviceOf } from '../seeing/doctor/advice.ts';
+import { streamOf } from './streams.ts';
 import { endWithBest, validate } from './validate.ts';
 
 export interface DriveOptions {
@@ -29,7 +30,7 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
   const { seed, saveSteps, optim, adamBeta1, adamBeta2, weightDecay } = state.settings;
   const label = stageLabel(state);
   const stage = new Stage(trainedHere(learner), {
-    ...{ name: label, seed, optim, learningRate: options.learningRate, weightDecay },
+    ...{ name: streamOf(state), seed, optim, learningRate: options.learningRate, weightDecay },
     betas: [adamBeta1, adamBeta2],
     ...{ alongside: options.alongside, makeOptimizer: learner.elsewhere?.optimizer },
     resume: state.progress,
@@ -69,13 +70,13 @@ export async function driveStage(run: Run, options: DriveOptions): Promise<void>
 
 /** An update threw: what was done before it is saved, and the error says where the run stood. */
 async function keepAfterFailure(run: Run, stage: Stage, error: Error): Promise<void> {
-  const { state, out } = run;
+  const { state, out, again } = run;
   const progress = await stage.snapshot();
   const place = `${stageLabel(state)}, update ${stage.step + 1}: ${error.message}`;
   if (stage.isWhole) {
     state.progress = progress;
     await saveRun(run);
-    error.message = `${place} What was done up to update ${stage.step} is saved; look for the cause, then continue with: npm run train -- --out ${out} --resume`;
+    error.message = `${place} What was done up to update ${stage.step} is saved; look for the cause, then continue with: ${again}`;
     return;
   }
   const file = await writeEmergency(out, { ...state, progress });

@@ -1,5 +1,6 @@
 import { type Run, stageLabel } from '../harness/run.ts';
 import { evaluateGame } from '../method/evaluateGame.ts';
+import { evaluationSeed } from './streams.ts';
 
 /** Held-out tasks without feedback, and how far the text model moved. */
 export async function evalStage(run: Run): Promise<void> {
@@ -17,12 +18,17 @@ export async function evaluateNow(
   onProgress?: (done: number) => void,
 ): Promise<void> {
   const { learner, game, state, text, signal, progress } = run;
-  const { seed, eval: settings, grpo } = state.settings;
+  const { eval: settings, grpo } = state.settings;
+  const {
+    tasks,
+    temperature,
+    maxCompletionLength: maxTokens = grpo.maxCompletionLength,
+  } = settings;
   const result = await evaluateGame(learner, game, {
-    ...{ tasks: settings.tasks, temperature: settings.temperature, seed, signal },
-    ...{ maxTokens: grpo.maxCompletionLength, text: text.heldOut, onProgress },
+    ...{ tasks, temperature, maxTokens, seed: evaluationSeed(state.settings), signal },
+    ...{ text: text.heldOut, onProgress },
   });
-  const { sampled, greedy, textNll, textKl } = result;
+  const { sampled, greedy, textNll, textKl, skills = {} } = result;
   state.evaluations = state.evaluations.filter(
     (row) => row.stage !== state.stage || row.step !== step,
   );
@@ -34,6 +40,9 @@ export async function evaluateNow(
     'eval/reward': result.reward,
     'eval/text_nll': textNll.mean,
     'eval/text_kl': textKl.mean,
+    ...Object.fromEntries(
+      Object.entries(skills).map(([name, { mean }]) => [`eval/skill_${name}`, mean]),
+    ),
   });
   const interval = sampled.ci95.map((end) => end.toFixed(3)).join(', ');
   progress.line(

@@ -3,7 +3,7 @@ import type { TrainerSettings } from '../config/schema.ts';
 import { scoresOfStage } from '../harness/bestModel.ts';
 import { areKept, completionRows } from '../harness/completionRows.ts';
 import { type Run, stageLabel } from '../harness/run.ts';
-import { generalWindows } from '../method/generalWindows.ts';
+import { generalData } from '../method/generalData.ts';
 import { grpo } from '../method/grpo.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
 import { changesOfStage } from './changesOfStage.ts';
@@ -21,7 +21,7 @@ export async function grpoStage(run: Run): Promise<void> {
       grpo(learner, stage, {
         ...settings,
         game: { ...game, maxTokens: settings.maxCompletionLength },
-        nextGeneral: generalWindows(text.train),
+        nextGeneral: generalData(learner, text.train, game.generalDocument),
         loss: lossOf(settings),
         rolloutCorrection: correctionOf(settings),
         schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
@@ -36,10 +36,21 @@ export async function grpoStage(run: Run): Promise<void> {
         const update = { stage, step, ...episodes, numGenerations };
         for (const row of completionRows(learner, update)) run.completions.append(row);
       }
-      progress.line(`grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}`);
+      progress.line(
+        `grpo ${step}/${updates}  reward ${metrics.reward?.toFixed(3)}  ${differenceIn(metrics)}`,
+      );
     },
   });
   if (maxStaleness > 0) progress.line(savedTime(run));
+}
+
+/** How far the sampler's log-probs are from the trainer's; without an update nothing was compared. */
+function differenceIn(metrics: Readonly<Record<string, number>>): string {
+  const largest = metrics['sampling/sampling_logp_difference/max'];
+  if (largest !== undefined)
+    return `sampler/trainer log-prob difference ${largest.toExponential(1)}`;
+  const done = metrics['mol/kl'] === undefined ? 'no update' : 'held to the base only';
+  return `no group has unequal rewards: ${done}`;
 }
 
 /** What playing ahead was worth. */

@@ -1,4 +1,4 @@
-import { feedbackEnvironment } from '../games/feedbackEnvironment.ts';
+import { feedbackGame } from '../games/feedbackGame.ts';
 import { scoresOfStage } from '../harness/bestModel.ts';
 import type { Run } from '../harness/run.ts';
 import { live } from '../method/live/live.ts';
@@ -12,7 +12,7 @@ export async function liveStage(run: Run): Promise<void> {
   const { learner, game, state, signal, progress } = run;
   const { live: settings, grpo } = state.settings;
   const { updates, learningRate } = settings;
-  const environment = feedbackEnvironment(game, 'live');
+  const played = feedbackGame(game, 'live');
   const method = PRESETS[settings.method](learner);
   try {
     await driveStage(run, {
@@ -21,7 +21,7 @@ export async function liveStage(run: Run): Promise<void> {
         live(learner, stage, {
           ...settings,
           game: {
-            ...{ environment, part: 'withFeedback', nextTask: game.nextTask },
+            ...{ ...played, part: 'withFeedback' },
             maxTokens: grpo.maxCompletionLength,
           },
           episodeTimeout: grpo.episodeTimeout,

@@ -2,7 +2,7 @@ import { readTrajectories } from '@molrl/ef-env';
 import { readFeedbackRows } from '../games/feedbackRows.ts';
 import { scoresOfStage } from '../harness/bestModel.ts';
 import { type Run, trajectoriesFile } from '../harness/run.ts';
-import { generalWindows } from '../method/generalWindows.ts';
+import { generalData } from '../method/generalData.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
 import { teach } from '../method/teach.ts';
 import { changesOfStage } from './changesOfStage.ts';
@@ -10,7 +10,7 @@ import { driveStage } from './driveStage.ts';
 
 /** Learns what the environment said in the collected episodes. */
 export async function molStage(run: Run): Promise<void> {
-  const { learner, state, text, out, progress } = run;
+  const { learner, game, state, text, out, progress } = run;
   const { seed, mol } = state.settings;
   const file = mol.data ?? trajectoriesFile(out);
   const onWarning = (message: string): void => progress.line(message);
@@ -31,7 +31,8 @@ export async function molStage(run: Run): Promise<void> {
     steps: (stage) =>
       teach(learner, stage, {
         ...mol,
-        ...{ episodes, seed, nextGeneral: generalWindows(text.train) },
+        ...{ episodes, seed },
+        nextGeneral: generalData(learner, text.train, game.generalDocument),
         schedule: rateSchedule(mol, updates, () => scoresOfStage(state)),
         tuned: changesOfStage(state),
       }),

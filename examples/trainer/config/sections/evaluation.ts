@@ -12,6 +12,14 @@ export const BEST_METRICS = [
 /** Held-out tasks and text. */
 export const evaluation = z.strictObject({
   tasks: named(count(1, 100_000), 'Held-out tasks.'),
+  split: named(
+    oneOf(['validation', 'test']).optional(),
+    "Half of what is held out that is measured on, of the text and of 'codewords': settings are chosen on 'validation' and reported on 'test'. Default: the tasks of 'test', the whole text.",
+  ),
+  maxCompletionLength: named(
+    count(1, 1_000_000).optional(),
+    'Tokens of an answer at most. Default: grpo.maxCompletionLength.',
+  ),
   temperature: named(within(0, 10), 'Of the sampled accuracy; greedy is always measured too.'),
   onStart: named(
     z.boolean('must be true or false'),

@@ -10,7 +10,7 @@ export const rates = {
   }),
   lrSchedulerType: named(
     oneOf(SCHEDULES),
-    "Course of the rate after the warm-up, by Hugging Face's names.",
+    "Course of the rate after the warm-up, by Hugging Face's names; 'constant_then_linear' is ours.",
     { trl: 'lr_scheduler_type', verl: 'optim.warmup_style', primeRl: 'scheduler.type' },
   ),
   warmupSteps: named(count(0, 100_000), 'Updates over which the rate rises from 0.', {
@@ -25,7 +25,7 @@ export const rates = {
   ),
   minLrRate: named(
     within(0, 1).optional(),
-    "Share of the rate that stays at the end, of 'cosine_with_min_lr', 'polynomial' and 'warmup_stable_decay'.",
+    "Share of the rate that stays at the end, of 'cosine_with_min_lr', 'polynomial', 'warmup_stable_decay' and 'constant_then_linear'.",
     {
       trl: 'lr_scheduler_kwargs.min_lr_rate',
       verl: 'optim.min_lr_ratio',
@@ -41,8 +41,12 @@ export const rates = {
   }),
   decaySteps: named(
     count(1, 100_000).optional(),
-    "Last updates in which 'warmup_stable_decay' falls. Default: a tenth of all.",
+    "Last updates in which 'warmup_stable_decay' and 'constant_then_linear' fall. Default: a tenth of all.",
     { trl: 'lr_scheduler_kwargs.num_decay_steps', primeRl: 'scheduler.decay_steps' },
+  ),
+  decayRatio: named(
+    within(0.001, 1).optional(),
+    'Share of the updates in which they fall; wins over decaySteps.',
   ),
   maxGradNorm: named(positive(1e6), 'Longer gradients are shortened to this.', {
     trl: 'max_grad_norm',

@@ -74,6 +74,9 @@ const TRL: readonly Written[] = [
   ['sampling/importance_sampling_ratio/max', '1', 'The largest weight.'],
 ];
 
+/** The name of the kind follows. */
+const SKILL = 'eval/skill_';
+
 /** Those that only we write, or write otherwise. */
 const OWN: readonly Written[] = [
   [
@@ -200,6 +203,11 @@ const OWN: readonly Written[] = [
   ['eval/reward', 'reward', 'Mean reward of the sampled attempts.'],
   ['eval/text_nll', 'nats', 'Mean -log p of held-out general text: what was forgotten.'],
   ['eval/text_kl', 'nats', 'KL(model || base) on that text.'],
+  [
+    `${SKILL}*`,
+    'share',
+    'Right greedy answers to questions of a kind that the base masters, where the game has such: what else was forgotten.',
+  ],
 ];
 
 /** What peers call some of those that grpo does not rename itself. */
@@ -228,5 +236,7 @@ function entry([name, unit, meaning]: Written): MetricEntry {
 /** Names in rows of metrics.jsonl that have no line on the reference page. */
 export function metricsWithoutLine(rows: readonly object[]): string[] {
   const known = new Set(['stage', 'step', ...METRICS.map(({ name }) => name)]);
-  return [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => !known.has(name));
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(
+    (name) => !known.has(name) && !name.startsWith(SKILL),
+  );
 }

@@ -60,6 +60,11 @@ export const LEARNED: readonly Picture[] = [
   ofUpdates('grpo: entropy of the samples, nats a token', 'grpo', 'sampling/entropy'),
   ofUpdates('grpo: mean length of completions, tokens', 'grpo', 'completions/mean_length'),
   ofUpdates('grpo: groups with spread', 'grpo', 'group/frac_mixed'),
+  ofUpdates(
+    'grpo: sampler/trainer log-prob difference, nats',
+    'grpo',
+    'sampling/sampling_logp_difference/max',
+  ),
 ];
 
 /** What was forgotten: measured on held-out general text at every evaluation. */

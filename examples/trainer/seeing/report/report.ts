@@ -1,12 +1,13 @@
 import type { Figure } from '../../base/intervals.ts';
 import { escapeHtml } from '../../harness/escapeHtml.ts';
-import { factsTable, htmlPage } from '../../harness/htmlPage.ts';
+import { htmlPage } from '../../harness/htmlPage.ts';
 import type { EvaluationRow } from '../../harness/runState.ts';
 import { afterRun, findingLine } from '../doctor/afterRun.ts';
 import type { RunRead } from '../readRun.ts';
 import { completionsHtml } from './completionsHtml.ts';
 import { FORGOTTEN, LEARNED, pictures } from './curves.ts';
-import { flatSettings, settingsDiffer } from './settingsDiffer.ts';
+import { factsHtml } from './factsHtml.ts';
+import { settingsDiffer } from './settingsDiffer.ts';
 
 /** One run, or several beside each other, as one HTML file without scripts or outside files. */
 export function renderReport(runs: readonly RunRead[]): string {
@@ -104,7 +105,11 @@ function samplesHtml(name: string, { evaluations, settings }: RunRead): string {
     `<small>${when(settings, row)}</small><pre class="${right ? 'right' : 'wrong'}">${escapeHtml(completion)}</pre>`;
   const tasks = after.samples.map((sample, i) => {
     const earlier = before === after ? undefined : before.samples[i];
-    return `<details${i < 2 ? ' open' : ''}><summary>${escapeHtml(sample.prompt.slice(0, 120))}</summary><pre class="prompt">${escapeHtml(sample.prompt)}</pre>${earlier ? answer(earlier, before) : ''}${answer(sample, after)}</details>`;
+    const solution =
+      sample.solution === undefined
+        ? ''
+        : `<p><small>right is ${escapeHtml(sample.solution)}</small></p>`;
+    return `<details${i < 2 ? ' open' : ''}><summary>${escapeHtml(sample.prompt.slice(0, 120))}</summary><pre class="prompt">${escapeHtml(sample.prompt)}</pre>${earlier ? answer(earlier, before) : ''}${answer(sample, after)}${solution}</details>`;
   });
   return `<h2>${escapeHtml(name)}: held-out samples before and after</h2>\n${tasks.join('\n')}`;
 }
@@ -115,18 +120,4 @@ function tokensHtml(name: string, { completions, folder }: RunRead): string {
 <p>Green tokens were made more probable by the update, red ones less, the stronger the larger their gradient; grey ones are not trained.
 <code class="command">npm run microscope -- ${escapeHtml(folder)} --sample 1</code></p>
 ${completionsHtml(completions)}`;
-}
-
-function factsHtml(name: string, { settings, file, seconds }: RunRead): string {
-  const { model, versions, engine, system, files } = file;
-  const entries = (object: object): [string, string][] =>
-    Object.entries(object).map(([key, value]) => [key, String(value)]);
-  const time = Object.entries(seconds).map(([stage, spent]): [string, string] => [
-    stage,
-    `${spent.toFixed(1)} s`,
-  ]);
-  return `<h2>${escapeHtml(name)}: how it was made</h2>
-${factsTable([...entries(model), ...time, ['kernels', `${engine.library} (${engine.kind}), ${engine.threads} threads`], ['system', system]])}
-<details><summary>Settings</summary>${factsTable([...flatSettings(settings)])}</details>
-<details><summary>Versions and files</summary>${factsTable([...entries(versions), ...entries(files)])}</details>`;
 }
