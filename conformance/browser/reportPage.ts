@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { sampleReport } from '../../examples/mol-rl/harness/sampleReport.ts';
+import { sampleReport } from '../../examples/mol-rl/sampleReport.ts';
 import { sampleComparison } from '../../examples/trainer/seeing/report/sampleRun.ts';
 
 /** Runs in the page, as text: the workspace has no types of the DOM. Gives one sentence per fault. */

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { NODE_FLAGS } from '../processes/nodeFlags.ts';
-import { readCheckpoint, writeCheckpoint } from './harness/checkpoint.ts';
+import { readJob, writeJob } from './job.ts';
 
 const program = fileURLToPath(new URL('main.ts', import.meta.url));
 const command = [process.execPath, ...NODE_FLAGS, program];
@@ -53,53 +54,71 @@ describe('bad input ends in one clear line', () => {
       run([...TINY, '--model', '/no/such/model', '--out', out]),
       /^model: \/no\/such\/model is not there\. Looked for a folder/,
     );
-    expect(existsSync(join(out, 'checkpoint.bin'))).toBe(false);
+    expect(existsSync(join(out, 'job.json'))).toBe(false);
   });
 
-  test('a folder that holds a run, other kernels, a corrupt checkpoint: the one before is kept', async () => {
+  test('a folder that holds a run, other kernels, other settings', async () => {
     const out = newFolder();
     expect(run([...TINY, '--out', out]).status).toBe(0);
-    const { library, ...checkpoint } = await readCheckpoint(out);
+    const { library, settings } = await readJob(out);
     expect(library).toMatch(/^(kernels-v[34]\.so|kernels\.\w+|relaxed\.wasm|simd\.wasm)$/);
-    await writeCheckpoint(out, { ...checkpoint, library: 'kernels-v9.so' });
+    await writeJob(out, { settings, library: 'kernels-v9.so' });
     expectOneLine(
       run(['--out', out, '--resume']),
       /^--resume: the run was computed by kernels-v9\.so, this is .*: they round sums differently/,
     );
-    await writeCheckpoint(out, { ...checkpoint, library });
+    await writeJob(out, { settings, library });
     expectOneLine(run([...TINY, '--out', out]), /^--out: .* holds a run already. Add --resume/);
     expectOneLine(
       run([...TINY, '--alpha', '0.7', '--out', out, '--resume']),
       /^--resume: the run was started with --alpha 0.3, got 0.7/,
     );
-    const file = join(out, 'checkpoint.bin');
-    const bytes = readFileSync(file);
-    bytes[bytes.length >> 1]! ^= 1;
-    writeFileSync(file, bytes);
-    expectOneLine(
-      run(['--out', out, '--resume']),
-      /checkpoint.bin is corrupt .* The one before is kept: mv /,
-    );
-    expect(existsSync(join(out, 'checkpoint.previous.bin'))).toBe(true);
+  });
+
+  test('a corrupt checkpoint is passed over for the one before, two are an error', () => {
+    const out = newFolder();
+    expect(run([...TINY, '--out', out]).status).toBe(0);
+    const figures = readFileSync(join(out, 'results.json'), 'utf8').replace(/"seconds": .*/, '');
+    const base = join(out, 'runs', '0-base');
+    const damage = (name: string): void => {
+      const file = join(base, 'checkpoints', name);
+      const bytes = readFileSync(file);
+      bytes[bytes.length >> 1]! ^= 1;
+      writeFileSync(file, bytes);
+      rmSync(join(base, 'results.json')); // as of a run that was killed before its end
+    };
+    damage('checkpoint-1-0.bin');
+    const { status, stdout } = run(['--out', out, '--resume']);
+    expect({ status, stdout }).toMatchObject({
+      ...{ status: 0, stdout: expect.stringMatching(/checkpoint-1-0\.bin is damaged/) },
+    });
+    const again = readFileSync(join(out, 'results.json'), 'utf8');
+    expect(again.replace(/"seconds": .*/, '')).toBe(figures);
+    damage('checkpoint-1-0.bin');
+    writeFileSync(join(base, 'checkpoints', 'checkpoint-0-0.bin'), 'MOLRL001');
+    expectOneLine(run(['--out', out, '--resume']), /^--resume: .* holds no whole checkpoint/);
+  });
+
+  test.runIf(existsSync('/dev/full'))('a full disk from the start: nothing is left behind', () => {
+    const out = newFolder();
+    symlinkSync('/dev/full', join(out, 'job.json.tmp'));
+    expectOneLine(run([...TINY, '--out', out]), /The disk is full. Free some space/);
+    expect(readdirSync(out)).toEqual([]);
   });
 
   test.runIf(existsSync('/dev/full'))(
-    'a full disk while the checkpoint is written: no half checkpoint',
+    'a full disk at the very end: --resume writes the results, nothing is computed again',
     () => {
       const out = newFolder();
-      symlinkSync('/dev/full', join(out, 'checkpoint.bin.tmp'));
+      symlinkSync('/dev/full', join(out, 'results.json.tmp'));
       expectOneLine(run([...TINY, '--out', out]), /The disk is full. Free some space/);
-      expect(readdirSync(out).filter((name) => name.startsWith('checkpoint'))).toEqual([]);
+      expect(existsSync(join(out, 'results.json'))).toBe(false);
+      const { status, stdout } = run(['--out', out, '--resume']);
+      expect(status).toBe(0);
+      expect(stdout).not.toContain('base (seed 0)');
+      expect(existsSync(join(out, 'results.json'))).toBe(true);
     },
   );
-
-  test.runIf(existsSync('/dev/full'))('a full disk while metrics are written', () => {
-    const out = newFolder();
-    symlinkSync('/dev/full', join(out, 'metrics.jsonl'));
-    const few = ['--arm', 'ce', '--episodes', '2', '--updates', '1', '--eval-tasks', '1'];
-    expectOneLine(run([...few, '--out', out]), /The disk is full. Free some space/);
-    expect(existsSync(join(out, 'results.json'))).toBe(false);
-  });
 
   // Needs the right to mount: a container may not have it.
   const disk = newFolder();

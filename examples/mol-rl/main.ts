@@ -1,40 +1,36 @@
-import { existsSync } from 'node:fs';
 import { kebab } from '../trainer/config/kebab.ts';
 import { endProcess } from '../trainer/harness/endProcess.ts';
 import { makeRunFolder } from '../trainer/harness/runFolder.ts';
 import { findModel, SHIPPED_MODEL } from '../trainer/model/findModel.ts';
-import { type Checkpoint, hasCheckpoint, readCheckpoint } from './harness/checkpoint.ts';
-import { check, type Options, parseOptions, type Settings } from './harness/options.ts';
-import { trajectoriesFile } from './harness/runFiles.ts';
+import { hasJob, type Job, readJob } from './job.ts';
+import { check, type Options, parseOptions, type Settings } from './options.ts';
 
 async function main(): Promise<void> {
   const options = parseOptions(
     process.argv.slice(2).filter((argument) => argument !== '--'),
     process.env,
   );
-  const checkpoint = await openCheckpoint(options);
-  await findModel(checkpoint.settings.model ?? SHIPPED_MODEL);
-  const { wholeRun } = await import('./wholeRun.ts'); // all that computes: seconds, which a wrong option need not wait for
-  await wholeRun(options, checkpoint);
+  const job = await openJob(options);
+  await findModel(job.settings.model ?? SHIPPED_MODEL);
+  const { wholeJob } = await import('./wholeJob.ts'); // all that computes: seconds, which a wrong option need not wait for
+  await wholeJob(options, job);
 }
 
-/** A new checkpoint, or with --resume the one in the folder. */
-async function openCheckpoint(options: Options): Promise<Checkpoint> {
-  const { out, resume, settings } = options;
+/** A new job, or with --resume the one in the folder. */
+async function openJob({ out, resume, settings, given }: Options): Promise<Job> {
   if (resume) {
-    const found = await readCheckpoint(out);
+    const found = await readJob(out);
     check(found.settings);
-    refuseOtherSettings(found.settings, options.given);
+    refuseOtherSettings(found.settings, given);
     return found;
   }
-  // Episodes of a run without its checkpoint would be taken for this run's.
-  if ((await hasCheckpoint(out)) || existsSync(trajectoriesFile(out))) {
+  if (await hasJob(out)) {
     throw new Error(
       `--out: ${out} holds a run already. Add --resume to continue it, or give another folder.`,
     );
   }
   await makeRunFolder(out);
-  return { settings, evaluations: {}, seconds: {}, mismatch: 0, taught: {}, metricsBytes: 0 };
+  return { settings };
 }
 
 /** Continuing with other settings would be neither run. */

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runMolRl } from '../processes/molRlRuns.ts';
 import { NODE_FLAGS } from '../processes/nodeFlags.ts';
-import { parseOptions } from './harness/options.ts';
+import { parseOptions } from './options.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'molrl-npm-'));
@@ -74,8 +74,10 @@ describe('a reader that leaves', () => {
     child.stdout.once('data', () => child.stdout.destroy()); // as head does
     const code = await new Promise((resolve) => child.on('exit', resolve));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(existsSync(join(out, 'checkpoint.bin'))).toBe(true);
+    expect(existsSync(join(out, 'job.json'))).toBe(true);
     expect(existsSync(join(out, 'results.json'))).toBe(false);
+    const begun = join(out, 'runs', '0-base', 'checkpoints', 'checkpoint-0-0.bin');
+    expect(existsSync(begun)).toBe(true);
     const resumed = await runMolRl(['--out', out, '--resume']);
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(join(out, 'results.json'))).toBe(true);

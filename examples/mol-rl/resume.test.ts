@@ -16,12 +16,12 @@ test('--resume after SIGTERM, SIGINT and SIGKILL: the same weights, episodes and
   const out = join(folder, 'stopped');
   const saved = `Stopped and saved. Continue with: npm start -- --out ${out} --resume`;
   const goOn = ['--out', out, '--resume'];
-  const collecting = { signal: 'SIGTERM', when: 'collect (seed 3)  24 episodes' } as const;
+  const collecting = { signal: 'SIGTERM', when: 'collect  24 episodes' } as const;
   const first = await runMolRl([...SMALL_RUN, '--out', out], collecting);
   expect(first).toMatchObject({ code: 143, stdout: expect.stringContaining(saved) });
-  const second = await runMolRl(goOn, { signal: 'SIGINT', when: 'teach mol (seed 3)' });
+  const second = await runMolRl(goOn, { signal: 'SIGINT', when: 'mol (seed 3): stages' });
   expect(second).toMatchObject({ code: 130, stdout: expect.stringContaining(saved) });
-  const third = await runMolRl(goOn, { signal: 'SIGKILL', when: 'grpo mol+grpo 1/3' });
+  const third = await runMolRl(goOn, { signal: 'SIGKILL', when: 'grpo 1/3' });
   expect(third.signal).toBe('SIGKILL');
   expect(await runMolRl(goOn)).toMatchObject({ code: 0, stderr: '' });
   expect(await outcome(out)).toEqual(await outcome(whole));

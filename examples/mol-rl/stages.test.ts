@@ -3,6 +3,12 @@ import { packedBatch, selectTargets } from '@molrl/qwen3';
 import { type CpuDevice, openCpu } from '@molrl/tensor-gpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codewordsGame } from '../trainer/games/codewordsGame.ts';
+import { plainDocument } from '../trainer/games/codewordsSkills.ts';
+import type { Game } from '../trainer/games/game.ts';
+import type { GeneralText } from '../trainer/harness/run.ts';
+import { evaluateGame } from '../trainer/method/evaluateGame.ts';
+import { generalData } from '../trainer/method/generalData.ts';
 import { grpo } from '../trainer/method/grpo.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { loadLearner } from '../trainer/method/loadLearner.ts';
@@ -10,9 +16,7 @@ import { Stage, type StageStep } from '../trainer/method/stage.ts';
 import { type TeachMethod, teach } from '../trainer/method/teach.ts';
 import { readWeights, writeWeights } from '../trainer/method/weights.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
-import { attempts } from './domain/codewords.ts';
-import { evaluate } from './domain/evaluate.ts';
-import { type GeneralText, generalSequences, readGeneralText } from './domain/generalText.ts';
+import { heldOutHalf, readShippedText } from '../trainer/model/generalText.ts';
 
 let device: CpuDevice;
 let learner: Learner;
@@ -20,12 +24,15 @@ let text: GeneralText;
 beforeAll(async () => {
   device = await openCpu({ threads: 1 });
   learner = await loadLearner({ model: SHIPPED_MODEL, format: 'recipe' });
-  text = await readGeneralText(learner.tokenizer);
+  text = await readShippedText(learner.tokenizer);
 });
 afterAll(() => {
   learner.dispose();
   device.dispose();
 });
+
+const attempts = { ...codewordsGame(), maxTokens: 52 };
+const general = () => generalData(learner, text.train, plainDocument);
 
 /** One wrong attempt and what the environment says to it. */
 function episode(digits: string, word: string): Segment[] {
@@ -78,7 +85,7 @@ describe('teach', () => {
       );
       return teach(learner, stage, {
         episodes,
-        nextGeneral: generalSequences(learner.tokenizer, text),
+        nextGeneral: general(),
         method,
         updates: 12,
         learningRate: 1e-3,
@@ -113,7 +120,7 @@ describe('grpo', () => {
       run('grpo', (stage) =>
         grpo(learner, stage, {
           game: attempts,
-          nextGeneral: generalSequences(learner.tokenizer, text),
+          nextGeneral: general(),
           updates: 2,
           learningRate: 5e-4,
           prompts: 8,
@@ -136,7 +143,7 @@ describe('grpo with generalKl', () => {
     const steps = await run('grpo', (stage) =>
       grpo(learner, stage, {
         game: attempts,
-        nextGeneral: generalSequences(learner.tokenizer, text),
+        nextGeneral: general(),
         ...{ updates: 4, learningRate: 5e-4, prompts: 1 },
         numGenerations: 2,
         generalKl: 2,
@@ -150,25 +157,39 @@ describe('grpo with generalKl', () => {
   });
 });
 
-describe('evaluate', () => {
+describe('evaluateGame', () => {
   test('the base keeps its skills, guesses the domain, and has not moved', async () => {
-    const { skills, domain, nll, kl } = await evaluate(learner, text, {
-      split: 'validation',
-      tasks: 24,
-      seed: 0,
+    const { skills, sampled, samples, textKl, textNll } = await evaluateGame(
+      learner,
+      codewordsGame({ split: 'validation' }) as Game, // it gets its own tasks only
+      {
+        ...{ tasks: 24, temperature: 1, maxTokens: 56, seed: 0 },
+        text: heldOutHalf(text, 'validation'),
+      },
+    );
+    expect(Object.keys(skills!)).toEqual(['plain', 'defs', 'redef', 'misc']);
+    expect(skills!.plain!.mean).toBeGreaterThanOrEqual(23 / 24);
+    expect(skills!.defs!.mean).toBeGreaterThanOrEqual(23 / 24);
+    expect(sampled.mean).toBeLessThanOrEqual(8 / 24);
+    for (const { completion, right, solution } of samples)
+      expect(completion.endsWith(`\n${solution}`)).toBe(right);
+    expect(textKl.mean).toBeLessThan(1e-6);
+    expect(textNll.mean).toBeGreaterThan(2.5);
+  });
+
+  test('the tasks of the two halves are others', () => {
+    const [validation, test] = (['validation', 'test'] as const).map((split) => {
+      const { heldOut, skills } = codewordsGame({ split });
+      return [...heldOut(20), ...skills!.tasks(5).plain!].map((task) => JSON.stringify(task));
     });
-    expect(skills.plain.right).toBeGreaterThanOrEqual(23);
-    expect(skills.defs.right).toBeGreaterThanOrEqual(23);
-    expect(domain.t1.right).toBeLessThanOrEqual(8);
-    expect(Math.max(...kl)).toBeLessThan(1e-6);
-    expect(nll.reduce((sum, x) => sum + x, 0) / nll.length).toBeGreaterThan(2.5);
+    expect(new Set([...validation!, ...test!]).size).toBe(50);
   });
 });
 
-describe('generalSequences', () => {
+describe('generalData', () => {
   test('alternate text windows of 96 tokens and documents of plain operations', () => {
     const random = { integer: () => 0, choice: <T>(items: readonly T[]): T => items[0]! };
-    const [window, document] = generalSequences(learner.tokenizer, text)(random as never, 2); // only these two are drawn from
+    const [window, document] = general()(random as never, 2); // only these two are drawn from
     expect(window!.ids).toHaveLength(96);
     expect(learner.tokenizer.decode(document!.ids)).toBe(
       '<|im_start|>user\n0000 rev<|im_end|>\n<|im_start|>assistant\n<think>\n0000 rev 0000\n</think>\n\n0000<|im_end|>\n',

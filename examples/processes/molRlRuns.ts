@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../trainer/base/exists.ts';
+import { readLines } from '../trainer/harness/linesFile.ts';
 import { type Ended, runProgram, type Stop } from './runProgram.ts';
 import { withoutTimes } from './withoutTimes.ts';
 
@@ -31,10 +32,8 @@ export async function killAndResume(out: string, moments: readonly number[]): Pr
     const ended = await runMolRl(argv, { afterMs, signal: 'SIGKILL' });
     if (ended.signal === 'SIGKILL') kills += 1;
     else if (ended.code !== 0) throw new Error(`killAndResume: the run failed: ${ended.stderr}`);
-    // Killed before its first checkpoint: there is nothing to resume, the same folder is free.
-    started =
-      (await exists(join(out, 'checkpoint.bin'))) ||
-      (await exists(join(out, 'checkpoint.previous.bin')));
+    // Killed before it wrote down what it is: there is nothing to resume, the same folder is free.
+    started = await exists(join(out, 'job.json'));
   }
   const last = await runMolRl(started ? ['--out', out, '--resume'] : [...SMALL_RUN, '--out', out]);
   if (last.code !== 0) throw new Error(`killAndResume: the last run failed: ${last.stderr}`);
@@ -43,20 +42,14 @@ export async function killAndResume(out: string, moments: readonly number[]): Pr
 
 /** What must be the same in two runs with the same settings: all but times. */
 export async function outcome(out: string): Promise<Record<string, unknown>> {
-  const json = async (name: string): Promise<unknown[]> =>
-    (await readFile(join(out, name), 'utf8'))
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8'));
-  const weights = await readFile(join(out, 'models', 'mol+grpo', 'model.safetensors'), 'hex');
-  const byId = (a: unknown, b: unknown): number =>
-    (a as { id: string }).id < (b as { id: string }).id ? -1 : 1; // trajectories have ids
+  const text = (...path: string[]): Promise<string> => readFile(join(out, ...path), 'utf8');
+  const results = JSON.parse(await text('results.json'));
   return {
-    weights,
+    weights: await readFile(join(out, 'models', 'mol+grpo', 'model.safetensors'), 'hex'),
     arms: results.arms.map((arm: object) => ({ ...arm, seconds: 0 })),
     mismatch: results.mismatch,
-    trajectories: (await json('trajectories.jsonl')).sort(byId),
-    metrics: (await json('metrics.jsonl')).map((row) => withoutTimes(row as object)),
+    trajectories: await text('runs', '3-base', 'trajectories.jsonl'),
+    completions: await text('runs', '3-mol', 'completions.jsonl'),
+    metrics: (await readLines<object>(join(out, 'metrics.jsonl'))).map(withoutTimes),
   };
 }

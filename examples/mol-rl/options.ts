@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { kebab } from '../../trainer/config/kebab.ts';
-import { numberOption } from '../../trainer/config/numberOption.ts';
-import { ENGINES } from '../../trainer/harness/engines.ts';
-import { optionsTakenByNpm } from '../../trainer/harness/npmOptions.ts';
-import { newRunFolder } from '../../trainer/harness/runFolder.ts';
+import { kebab } from '../trainer/config/kebab.ts';
+import { numberOption } from '../trainer/config/numberOption.ts';
+import codewords from '../trainer/courses/codewords.ts';
+import { ENGINES } from '../trainer/harness/engines.ts';
+import { optionsTakenByNpm } from '../trainer/harness/npmOptions.ts';
+import { newRunFolder } from '../trainer/harness/runFolder.ts';
 
 /** What can be compared, in the order it runs. `base` is the model untouched. */
 export const ARMS = [
@@ -61,23 +62,25 @@ export interface Options {
   threads?: number | undefined;
 }
 
-/** RECIPE settings; alpha and rates were chosen on the validation half. */
+const { collect, mol, grpo, eval: evaluation } = codewords;
+
+/** Those of the trainer's configuration. */
 const DEFAULTS: Settings = {
   arm: [...ARMS],
   seed: 0,
   seeds: 1,
-  alpha: 0.3,
-  learningRate: 1e-3,
-  updates: 120,
-  batchSize: 8,
-  episodes: 128,
-  grpoLearningRate: 5e-4,
-  grpoUpdates: 24,
-  prompts: 16,
-  numGenerations: 8,
+  alpha: mol.alpha,
+  learningRate: mol.learningRate,
+  updates: mol.updates,
+  batchSize: mol.batchSize,
+  episodes: collect.episodes,
+  grpoLearningRate: grpo.learningRate,
+  grpoUpdates: grpo.updates,
+  prompts: grpo.prompts,
+  numGenerations: grpo.numGenerations,
   generalKl: 0,
-  evalTasks: 256,
-  split: 'test',
+  evalTasks: evaluation.tasks,
+  split: evaluation.split,
   checkpointEvery: 20,
   device: 'cpu',
   kernels: 'auto',

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { tickLabel } from '../../trainer/harness/lineChart.ts';
-import { summarize } from './results.ts';
-import { sampleCheckpoint, sampleReport } from './sampleReport.ts';
+import { tickLabel } from '../trainer/harness/lineChart.ts';
+import { measuredIn, summarize } from './results.ts';
+import { sampleCourse, sampleReport, sampleSettings } from './sampleReport.ts';
 
 describe('results', () => {
   test('have the documented form', () => {
-    const { arms, mismatch } = summarize(sampleCheckpoint(1));
-    expect(mismatch).toEqual({ max: 2e-6 });
+    const { arms, mismatch } = summarize(sampleSettings(1), [sampleCourse(0)]);
+    expect(mismatch).toEqual({ max: 20e-7 });
     expect(arms).toHaveLength(1);
     expect(Object.keys(arms[0]!)).toEqual([
       'id',
@@ -21,14 +21,34 @@ describe('results', () => {
       id: 'mol+grpo',
       seeds: [0],
       seconds: 6,
-      domain: { t1: { mean: 0.75, n: 64 } },
+      domain: { t1: { mean: 0.75, ci95: [0.63, 0.84], n: 64 } },
     });
-    expect(arms[0]!.nll.mean).toBeCloseTo(2.9);
+    expect(arms[0]!.nll.mean).toBeCloseTo(2.8);
   });
 
   test('several seeds give t-intervals over seeds', () => {
-    const [arm] = summarize(sampleCheckpoint(3)).arms;
+    const seeds = [0, 1, 2].map(sampleCourse);
+    const [arm] = summarize(sampleSettings(3), seeds).arms;
+    expect(arm!.seeds).toEqual([0, 1, 2]);
     expect(arm!.domain.t1).toEqual({ mean: 0.75, ci95: [0.75, 0.75], n: 192 });
+  });
+
+  test('two evaluations of a run are two arms, each with the time of what came before it', () => {
+    const { run, ...course } = sampleCourse(0);
+    const [evaluation] = run.evaluations;
+    const stages = ['mol', 'eval', 'grpo', 'eval'] as const;
+    const measured = measuredIn({
+      ...{ ...course, arms: ['mol', 'mol+grpo'] },
+      run: {
+        ...{ ...run, settings: { ...run.settings, stages: [...stages] } },
+        seconds: { '1-mol': 2, '2-eval': 10, '3-grpo': 3, '4-eval': 1 },
+        evaluations: [1, 3].map((stage) => ({ ...evaluation!, stage })),
+      },
+    });
+    expect(measured.map(({ arm, seconds }) => [arm, seconds])).toEqual([
+      ['mol', 12],
+      ['mol+grpo', 6],
+    ]);
   });
 });
 
@@ -45,8 +65,9 @@ describe('report', () => {
   test('names model, settings and versions', () => {
     for (const text of [
       'parameters',
-      '536,640',
+      '492640',
       '--grpo-updates',
+      'grpo.updates',
       '@molrl/grpo',
       '1.2.3',
       'kernels-v3.so',
