@@ -11,6 +11,8 @@ export interface FakeVllmOptions {
   /** Of `--logprobs-mode`. */
   mode?: 'raw' | 'processed';
   maxLoraRank?: number;
+  /** Default: any that is free. */
+  port?: number;
 }
 
 export interface FakeVllm {
@@ -31,7 +33,7 @@ export interface FakeVllm {
  * engine behind it, and refuses every other one. So the tokens of a run are those of a run without it.
  */
 export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
-  const { model, maxModelLen = 512, mode = 'raw', maxLoraRank = 16 } = options;
+  const { model, maxModelLen = 512, mode = 'raw', maxLoraRank = 16, port: wanted = 0 } = options;
   const requests: FakeVllm['requests'] = [];
   let adapters = new Set<string>();
   let failing = { count: 0, status: 500 };
@@ -115,7 +117,7 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
     const { status, body: said } = (await last) as { status: number; body: unknown };
     response.writeHead(status).end(typeof said === 'string' ? said : JSON.stringify(said));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -127,7 +129,11 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
     fail: (count, status) => {
       failing = { count, status };
     },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections(); // those that a killed client left open too
+      }),
   };
 }
 
