@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
@@ -27,6 +28,7 @@ export const soakMemory: SoakPart = async ({ count, seed, write }) => {
     ...{ environment: 'codewords', stages: ['grpo'], lora: 4, seed, saveSteps: 25 },
     grpo: { updates: count, prompts: 2, numGenerations: 4, maxCompletionLength: 24, generalKl: 1 },
   });
+  const tensors = memory().numTensors;
   const base = folderOf('../mol-rl/base');
   const learner = await loadLearner({ model: base, format: 'recipe', lora: settings.lora });
   const content = await readFile(folderOf('../mol-rl/text/train.txt'), 'utf8');
@@ -55,15 +57,16 @@ export const soakMemory: SoakPart = async ({ count, seed, write }) => {
     describe: async () => {},
   });
   await saveRun(run);
-  const before = { ...countHeld(signal), tensors: memory().numTensors };
+  const before = { ...countHeld(signal), tensors };
   // Its two files were open before and are closed now; everything else must be as it was.
   await runStages(run);
+  learner.dispose(); // with what the model keeps for its next use
+  await setTimeout(100); // files are being closed
   const after = { ...countHeld(signal), tensors: memory().numTensors };
   const left = Object.entries(after).filter(
     ([name, held]) => held > ((before as Record<string, number>)[name] ?? 0),
   );
   const { growth, faults } = watch.verdict();
-  learner.dispose();
   device.dispose();
   await rm(out, { recursive: true });
   return {
