@@ -10,7 +10,7 @@ import { loadModel, loadTokenizer } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { tinkerService } from '../examples/tinker/server/service.ts';
 import { tinkerHttp } from '../examples/tinker/server/tinkerHttp.ts';
-import { recordingProxy } from './recordingProxy.ts';
+import { recordingProxy } from '../examples/tinker/traffic/recordingProxy.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { runCommand } from './runCommand.ts';
 
@@ -64,7 +64,9 @@ async function courses(version: string, steps: readonly [sft: number, rl: number
     );
     judge(version, JSON.parse(said.trim().split('\n').at(-1) ?? ''), steps);
     if (record === undefined) return;
-    const kept = proxy.exchanges.filter(({ path }) => !/telemetry|heartbeat|retrieve/.test(path));
+    const kept = proxy.exchanges
+      .filter(({ path }) => !/telemetry|heartbeat|retrieve/.test(path))
+      .map(({ answer: _, ...asked }) => asked);
     await writeFile(join(record, `sdk-${version}.json`), `${JSON.stringify(kept, null, 1)}\n`);
   } finally {
     proxy.close();

@@ -24,7 +24,7 @@ export const packageVersions = (): Record<string, string> =>
 /** Engines of other machines. */
 export interface ElsewhereFacts {
   /** Who trains and samples, if another does. */
-  remote?: Record<string, string | number> | undefined;
+  remote?: Record<string, string | number | boolean> | undefined;
   /** Who samples, if another does. */
   rollouts?: Record<string, string | number> | undefined;
   /** Who played, if others did. */

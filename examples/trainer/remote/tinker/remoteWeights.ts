@@ -1,5 +1,5 @@
 import type { Datum } from '../../../tinker/protocol/forwardBackward.ts';
-import type { Reduction } from '../../../tinker/server/reduction.ts';
+import type { Habits } from './findHabits.ts';
 import type { RemoteModel, TinkerClient } from './tinkerClient.ts';
 
 /** Data of a request. */
@@ -7,7 +7,7 @@ const MOST_DATA = 64;
 
 export interface RemoteWeightsOptions {
   client: TinkerClient;
-  reduction: Reduction;
+  habits: Habits;
   lora: { rank: number; seed: number };
 }
 

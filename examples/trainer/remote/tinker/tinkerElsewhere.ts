@@ -5,7 +5,8 @@ import type { AdamParams } from '../../../tinker/protocol/adamParams.ts';
 import type { OptimizerChoice } from '../../method/createOptimizer.ts';
 import type { Elsewhere } from '../../method/elsewhere.ts';
 import type { Scored } from '../../method/scored.ts';
-import { gradNormOf } from './findReduction.ts';
+import { gradNormOf } from './findHabits.ts';
+import { checkLimit } from './gradientLimit.ts';
 import { parts, type RemoteWeights } from './remoteWeights.ts';
 import type { TinkerClient } from './tinkerClient.ts';
 import { datumOf, gradientData, type TokenGradient } from './tokenGradients.ts';
@@ -15,7 +16,7 @@ const EPS = 1e-8; // of AdamW here
 
 /** A model at a Tinker server as what a learner is trained with. */
 export function tinkerElsewhere(weights: RemoteWeights): Elsewhere {
-  const { client, reduction } = weights;
+  const { client, habits } = weights;
   let pending: TokenGradient[] = []; // since the last step
   return {
     async score(scored, options) {
@@ -46,7 +47,7 @@ export function tinkerElsewhere(weights: RemoteWeights): Elsewhere {
       weights.forgetMoments();
       pending = [];
       return remoteOptimizer(weights, choice, () => {
-        const data = gradientData(pending, reduction);
+        const data = gradientData(pending, habits.reduction);
         pending = [];
         return data;
       });
@@ -176,6 +177,7 @@ function remoteOptimizer(
   let count = 0;
   return {
     async step(_, { learningRate = usual, maxGradNorm } = {}) {
+      checkLimit({ maxGradNorm }, weights);
       const model = await weights.model();
       for (const part of parts(takeData()))
         await model.forwardBackward(part, { lossFn: 'importance_sampling' });

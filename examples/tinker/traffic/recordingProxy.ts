@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Exchange } from './exchange.ts';
+
+/** A server before another one, that writes down what is asked and answered. */
+export interface RecordingProxy {
+  url: string;
+  exchanges: Required<Exchange>[];
+  close(): void;
+}
+
+export async function recordingProxy(target: string): Promise<RecordingProxy> {
+  const exchanges: Required<Exchange>[] = [];
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const body = Buffer.concat(parts);
+    const { method = 'GET', url: path = '/', headers } = request;
+    const type = headers['content-type'];
+    const got = await fetch(target + path, {
+      ...{ method, headers: type === undefined ? {} : { 'content-type': type } },
+      ...{ redirect: 'manual', ...(method === 'POST' && { body }) },
+    });
+    const bytes = Buffer.from(await got.arrayBuffer());
+    const to = got.headers.get('location');
+    const location = to === null ? {} : { location: new URL(to, target).pathname };
+    const said = got.headers.get('content-type') ?? 'application/json';
+    const answer = { type: said, ...location, body: bytes.toString('base64') };
+    const { status } = got;
+    exchanges.push({ method, path, type, body: body.toString('base64'), status, answer });
+    const length = status === 204 ? {} : { 'content-length': bytes.length };
+    response.writeHead(status, { 'content-type': said, ...location, ...length }).end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // listens on TCP
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ url, exchanges },
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
