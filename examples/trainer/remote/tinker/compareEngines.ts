@@ -7,6 +7,7 @@ import { trainedHere } from '../../method/learnerWeights.ts';
 import { Stage } from '../../method/stage.ts';
 import { teach } from '../../method/teach.ts';
 import { openEngineElsewhere, type RemoteEngine } from '../openEngineElsewhere.ts';
+import { sharedTensors } from './sharedTensors.ts';
 import { tapedSampler } from './tapedSampler.ts';
 
 export interface CompareOptions {
@@ -46,11 +47,13 @@ const environment = defineEnvironment<number, null>({
 
 type Row = Record<string, number>;
 
-const stageOf = (learner: Learner): Stage =>
-  new Stage(trainedHere(learner), {
-    ...{ name: 'check', seed: 3, optim: 'adamw', learningRate: 1e-3 },
-    makeOptimizer: learner.elsewhere?.optimizer,
+const stageOf = async (learner: Learner): Promise<Stage> => {
+  const { elsewhere, model } = learner;
+  return new Stage(trainedHere(learner), {
+    ...{ name: 'check', seed: 3, optim: 'adamw', learningRate: 1e-3, weightDecay: 0.1 },
+    makeOptimizer: elsewhere?.optimizer ?? (await sharedTensors(model.trainable())),
   });
+};
 
 /** Metrics of a course of updates. */
 type Course = (learner: Learner, updates: number) => Promise<Row[]>;
@@ -61,7 +64,7 @@ const byReward: Course = async (learner, updates) => {
   const loss = { lossType: 'dapo', beta: 0.05 } as const;
   const rest = { nextGeneral: () => [], generalKl: 0, maxGradNorm: UNLIMITED };
   const rows: Row[] = [];
-  for await (const { metrics } of grpo(learner, stageOf(learner), {
+  for await (const { metrics } of grpo(learner, await stageOf(learner), {
     ...{ ...options, ...rest, game, loss },
   }))
     rows.push(metrics);
@@ -84,7 +87,7 @@ const byFeedback: Course = async (learner, updates) => {
   const nextGeneral = (_: unknown, count: number) => new Array<Sequence>(count).fill(general);
   const rest = { updates, learningRate: 1e-3, maxGradNorm: UNLIMITED };
   const all = { ...options, ...rest, episodes, nextGeneral };
-  for await (const { metrics } of teach(learner, stageOf(learner), all)) rows.push(metrics);
+  for await (const { metrics } of teach(learner, await stageOf(learner), all)) rows.push(metrics);
   return rows;
 };
 

@@ -153,7 +153,7 @@ describe('training at a Tinker server', () => {
     'that takes a %s: GRPO with a KL, same tokens here, is the run here',
     async (reduction, updates) => {
       await open(reduction);
-      expect(remote.facts.reduction).toBe(reduction);
+      expect(remote.facts).toMatchObject({ reduction, clips: true });
       const { there, here } = tapedSampler(remote.sampler);
       const far = await farLearner(there);
       const near = await nearLearner(here);
