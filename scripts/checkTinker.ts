@@ -1,7 +1,8 @@
 // `pnpm tinker [--record FOLDER]`: the official `tinker` SDK, of the versions that are known to talk to SkyRL and the newest
 // one, against our own server: a supervised course, a course by reward, and mistakes. Installs each into a Python environment
 // of its own (.molrl/tinker, 330 MB each); MOLRL_PYTHON names a Python of 3.11 or newer. With --record it leaves short courses'
-// requests, which the tests replay. Last line: "N passed, M failed".
+// requests, which the tests replay. Where MOLRL_COOKBOOK_PYTHON names a Python that has `tinker-cookbook[math-rl]`, the loops of
+// the cookbook are run too. Last line: "N passed, M failed".
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +11,7 @@ import { loadModel, loadTokenizer } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { tinkerService } from '../examples/tinker/server/service.ts';
 import { tinkerHttp } from '../examples/tinker/server/tinkerHttp.ts';
-import { recordingProxy } from '../examples/tinker/traffic/recordingProxy.ts';
+import { type RecordingProxy, recordingProxy } from '../examples/tinker/traffic/recordingProxy.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { runCommand } from './runCommand.ts';
 
@@ -24,6 +25,14 @@ interface Courses {
   sft: { loss: number[]; restored_apart: number };
   rl: { reward: number[]; sampler_apart: number };
   other: { prompt_scores: number; first_score: number | null; greedy: number[]; refused: string[] };
+}
+
+/** What the cookbook's loops log. */
+interface Cookbook {
+  version: string;
+  sdk: string;
+  sft: number[];
+  rl: number[];
 }
 
 let [passed, failed] = [0, 0];
@@ -44,8 +53,10 @@ async function pythonOf(version: string): Promise<string> {
   return python;
 }
 
-async function courses(version: string, steps: readonly [sft: number, rl: number]): Promise<void> {
-  const python = await pythonOf(version);
+/** Our server, while something is done with it; says what was asked. */
+async function served<T>(
+  work: (url: string) => Promise<T>,
+): Promise<[T, RecordingProxy['exchanges']]> {
   const checkpoints = join(home, 'checkpoints');
   await rm(checkpoints, { recursive: true, force: true });
   const model = await loadModel(folder, { frozen: true });
@@ -56,23 +67,64 @@ async function courses(version: string, steps: readonly [sft: number, rl: number
   const { port } = server.address() as AddressInfo; // listens on TCP
   const proxy = await recordingProxy(`http://127.0.0.1:${port}`);
   try {
-    const script = join(repositoryRoot, 'scripts', 'tinkerCourses.py');
-    const said = await runCommand(
-      python,
-      ['-W', 'ignore', script, proxy.url, folder, ...steps.map(String)],
-      { cwd: home, env: { ...process.env, TINKER_TELEMETRY: '0' } },
-    );
-    judge(version, JSON.parse(said.trim().split('\n').at(-1) ?? ''), steps);
-    if (record === undefined) return;
-    const kept = proxy.exchanges
-      .filter(({ path }) => !/telemetry|heartbeat|retrieve/.test(path))
-      .map(({ answer: _, ...asked }) => asked);
-    await writeFile(join(record, `sdk-${version}.json`), `${JSON.stringify(kept, null, 1)}\n`);
+    return [await work(proxy.url), proxy.exchanges];
   } finally {
     proxy.close();
     server.closeAllConnections();
     model.dispose();
   }
+}
+
+/** The last line that a script of this folder prints. */
+async function lastLine(python: string, [script, ...rest]: [string, ...string[]]): Promise<string> {
+  const argv = ['-W', 'ignore', join(repositoryRoot, 'scripts', script), ...rest];
+  const said = await runCommand(python, argv, {
+    ...{ cwd: home, env: { ...process.env, TINKER_TELEMETRY: '0' } },
+  });
+  return said.trim().split('\n').at(-1) ?? '';
+}
+
+async function courses(version: string, steps: readonly [sft: number, rl: number]): Promise<void> {
+  const python = await pythonOf(version);
+  const [said, exchanges] = await served((url) =>
+    lastLine(python, ['tinkerCourses.py', url, folder, ...steps.map(String)]),
+  );
+  judge(version, JSON.parse(said), steps);
+  if (record === undefined) return;
+  const kept = exchanges
+    .filter(({ path }) => !/telemetry|heartbeat|retrieve/.test(path))
+    .map(({ answer: _, ...asked }) => asked);
+  await writeFile(join(record, `sdk-${version}.json`), `${JSON.stringify(kept, null, 1)}\n`);
+}
+
+/** The loops of `tinker-cookbook` itself. */
+async function cookbook(python: string): Promise<void> {
+  const out = join(home, 'cookbook');
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  const [said] = await served((url) =>
+    lastLine(python, ['cookbookCourses.py', url, folder, out, '12', '24']),
+  );
+  const { version, sdk, sft, rl } = JSON.parse(said) as Cookbook;
+  const about = (text: string): string => `tinker-cookbook ${version} (tinker ${sdk}): ${text}`;
+  const [first, last] = [sft[0]!, sft.at(-1)!]; // a step at least
+  const [before, after] = ends(rl);
+  report(
+    about(`sl_loop: ${first.toFixed(3)} to ${last.toFixed(3)} nats a token`),
+    sft.length === 12 && last < first / 2,
+  );
+  report(
+    about(`rl_loop: reward ${before.toFixed(3)} to ${after.toFixed(3)}`),
+    rl.length === 24 && after > before + 0.05,
+  );
+}
+
+/** Means of the first and the last third. */
+function ends(values: readonly number[]): [before: number, after: number] {
+  const third = Math.ceil(values.length / 3);
+  const mean = (part: readonly number[]): number =>
+    part.reduce((sum, x) => sum + x, 0) / part.length;
+  return [mean(values.slice(0, third)), mean(values.slice(-third))];
 }
 
 function judge(
@@ -82,9 +134,7 @@ function judge(
 ): void {
   const about = (text: string): string => `tinker ${version}: ${text}`;
   const [first, last] = [sft.loss[0]!, sft.loss.at(-1)!]; // a step at least
-  const mean = (part: number[]): number => part.reduce((sum, x) => sum + x, 0) / part.length;
-  const third = Math.ceil(rl.reward.length / 3);
-  const [before, after] = [mean(rl.reward.slice(0, third)), mean(rl.reward.slice(-third))];
+  const [before, after] = ends(rl.reward);
   if (sftSteps >= 8) {
     report(about(`SFT: ${first.toFixed(3)} to ${last.toFixed(3)} nats a token`), last < first / 2);
     report(about(`RL: reward ${before.toFixed(3)} to ${after.toFixed(3)}`), after > before + 0.1);
@@ -105,5 +155,9 @@ function judge(
 
 await openCpu();
 for (const version of VERSIONS) await courses(version, record === undefined ? [12, 12] : [1, 1]);
+const { MOLRL_COOKBOOK_PYTHON } = process.env;
+if (MOLRL_COOKBOOK_PYTHON !== undefined && record === undefined)
+  await cookbook(MOLRL_COOKBOOK_PYTHON);
+else console.log('not run: the loops of tinker-cookbook (MOLRL_COOKBOOK_PYTHON names no Python)');
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1); // the proxy's kept connections would hold the process

@@ -71,7 +71,7 @@ rl_loop.main(
         log_path=f"{folder}/rl",
         batch_size=RL_BATCH,
         group_size=8,
-        learning_rate=5e-3,
+        learning_rate=1e-2,
         max_tokens=10,
         loss_fn="importance_sampling",
         **common,
