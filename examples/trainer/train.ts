@@ -20,6 +20,7 @@ import { modelCard } from './model/modelCard.ts';
 import { playRun, shapeOf } from './playRun.ts';
 import { openEngineElsewhere } from './remote/openEngineElsewhere.ts';
 import { openRollouts } from './remote/openRollouts.ts';
+import { versionedEpisodes } from './remote/versionedEpisodes.ts';
 import { beforeRun } from './seeing/doctor/beforeRun.ts';
 import { CHECKS_BEFORE, findings } from './seeing/doctor/checks.ts';
 import { memoryInWords } from './seeing/doctor/memoryInWords.ts';
@@ -64,7 +65,8 @@ export async function train(checked: CheckedRun): Promise<void> {
   const progress = createProgress();
   const tell = (words: string): void => progress.line(words);
   const workers = await openWorkers({ settings, learner: loaded, game, device, out, say: tell });
-  const learner = workers ? { ...loaded, episodes: workers.episodes } : loaded;
+  const episodes = workers?.episodes ?? (rollouts && versionedEpisodes(loaded, rollouts));
+  const learner = episodes ? { ...loaded, episodes } : loaded;
   const text = await readGeneralText(settings, learner, out);
   const sftRows = await readSftRows(settings, learner, game);
 

@@ -93,8 +93,8 @@ function checkFiles(settings: TrainerSettings): void {
   );
   const { maxStaleness, dynamicSampling } = settings.grpo;
   need(
-    maxStaleness > 0 && settings.workers === undefined,
-    'grpo.maxStaleness: this process would sample itself, so nothing can be played while it learns. Add --workers nats://HOST:PORT, or leave it 0.',
+    maxStaleness > 0 && settings.workers === undefined && settings.rollouts === undefined,
+    'grpo.maxStaleness: this process would sample itself, so nothing can be played while it learns. Add --workers nats://HOST:PORT or --rollouts vllm=URL, or leave it 0.',
   );
   need(
     maxStaleness > 0 && dynamicSampling > 0,

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { env } from 'node:process';
-import type { Sampler } from '@molrl/qwen3';
 import type { TrainerSettings } from '../config/schema.ts';
 import { adapterVersions } from './vllm/adapterVersions.ts';
-import { vllmSampler } from './vllm/vllmSampler.ts';
+import { type VllmSampler, vllmSampler } from './vllm/vllmSampler.ts';
 import { openVllm } from './vllm/vllmServer.ts';
 
 /** Who samples elsewhere. */
-export interface RemoteSampler {
-  sampler: Sampler;
+export interface RemoteSampler extends VllmSampler {
   /** For run.json. */
   engine: Record<string, string | number>;
   /** Takes what was loaded there off again. */
@@ -29,7 +27,7 @@ export async function openRollouts(
   const versions = adapterVersions({ server, folder });
   const { version, base, maxModelLen } = server;
   return {
-    sampler: vllmSampler({ server, versions }),
+    ...vllmSampler({ server, versions }),
     engine: { name: 'vllm', version, url, model: base, maxModelLen },
     close: () => versions.close(),
   };

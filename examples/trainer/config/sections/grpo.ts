@@ -102,7 +102,7 @@ export const grpo = z.strictObject({
   ),
   maxStaleness: named(
     count(0, 64),
-    'Updates by which the weights of rollouts may be behind those that learn from them: above 0, workers play ahead while this process learns, and such a run is not repeatable. What gets older is dropped. Set samplerCorrection with it. 0: sampling and learning take turns.',
+    'Updates by which the weights of rollouts may be behind those that learn from them: above 0, workers, or a server that samples, play ahead while this process learns, and such a run is not repeatable. What gets older is dropped. Set samplerCorrection with it. 0: sampling and learning take turns.',
     { verl: 'async_training.staleness_threshold', primeRl: 'max_off_policy_steps' },
   ),
   samplerCorrection: named(

@@ -45,7 +45,7 @@ export async function playAhead<Task>(
   const { episodes } = learner;
   if (!episodes.publish) {
     throw new Error(
-      'grpo.maxStaleness: this process samples itself, so nothing can be played while it learns. Add --workers URL, or leave it 0.',
+      'grpo.maxStaleness: this process samples itself, so nothing can be played while it learns. Add --workers URL or --rollouts vllm=URL, or leave it 0.',
     );
   }
   const publish = (): Promise<string> => episodes.publish!(); // was looked at

@@ -20,6 +20,12 @@ export interface AdapterVersions {
    * @param sample - `isNew`: nobody has sampled from it before.
    */
   use<T>(model: Qwen3, sample: (name: string, isNew: boolean) => Promise<T>): Promise<T>;
+  /** Loads the model's present weights; their version stays until it is dropped. */
+  hold(model: Qwen3): Promise<{ name: string; isNew: boolean }>;
+  /** A version that stays until the work is done, whatever becomes of the model. */
+  during<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** It was held, and is not needed any more. */
+  drop(name: string): Promise<void>;
   /** Loads the present version once more, for a server that was restarted. */
   reload(name: string): Promise<void>;
   /** Unloads and removes what is left. */
@@ -54,17 +60,35 @@ export function adapterVersions({ server, folder }: AdapterVersionsOptions): Ada
   const removeUnused = async (): Promise<void> => {
     for (const [name, count] of users) if (count === 0 && name !== known?.name) await remove(name);
   };
+  const count = (name: string, more: number): void => {
+    const before = users.get(name);
+    if (before !== undefined) users.set(name, before + more); // the base is always there
+  };
+  const hold = async (model: Qwen3): Promise<{ name: string; isNew: boolean }> => {
+    const found = await current(model);
+    count(found.name, 1);
+    return found;
+  };
+  const drop = async (name: string): Promise<void> => {
+    count(name, -1);
+    await removeUnused();
+  };
   return {
+    ...{ hold, drop },
     async use(model, sample) {
-      const { name, isNew } = await current(model);
-      const count = users.get(name);
-      if (count === undefined) return sample(name, isNew); // the base is always there
-      users.set(name, count + 1);
+      const { name, isNew } = await hold(model);
       try {
         return await sample(name, isNew);
       } finally {
-        users.set(name, users.get(name)! - 1); // it was counted
-        await removeUnused();
+        await drop(name);
+      }
+    },
+    async during(name, work) {
+      count(name, 1);
+      try {
+        return await work();
+      } finally {
+        await drop(name);
       }
     },
     async reload(name) {

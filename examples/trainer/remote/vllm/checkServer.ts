@@ -9,8 +9,9 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { grpo } from '../../method/grpo.ts';
 import type { Learner } from '../../method/learner.ts';
 import { loadLearner } from '../../method/loadLearner.ts';
-import { Stage } from '../../method/stage.ts';
-import { openRollouts } from '../openRollouts.ts';
+import { type PlayedEpisodes, Stage } from '../../method/stage.ts';
+import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
+import { versionedEpisodes } from '../versionedEpisodes.ts';
 
 /** What GRPO's losses and gradient norms may differ by. */
 const TOLERANCE = 1e-4;
@@ -28,22 +29,35 @@ const environment = defineEnvironment<number, null>({
   reset: (number) => ({ observation: `Say ${number}`, state: null }),
   step: (_, action) => {
     const letters = [...action].filter((letter) => /[a-m0-9]/.test(letter));
-    return { reward: letters.length / Math.max(1, action.length), done: true };
+    return { reward: letters.length / Math.max(1, action.length), feedback: 'Again', done: false };
   },
 });
 
+interface Course {
+  updates?: number;
+  maxStaleness?: number;
+  maxTurns?: number;
+  onEpisodes?: (episodes: PlayedEpisodes) => void;
+}
+
 /** Metrics of some updates. */
-async function train(learner: Learner): Promise<Record<string, number>[]> {
+async function train(
+  learner: Learner,
+  { updates = UPDATES, maxStaleness = 0, maxTurns = 1, onEpisodes }: Course = {},
+): Promise<Record<string, number>[]> {
   const stage = new Stage(learner.model.trainable(), {
     ...{ name: 'check', seed: 3, optim: 'adamw', learningRate: 1e-3 },
   });
-  const game = { environment, nextTask: (_: unknown, i: number) => i, maxTokens: 16 };
-  const options = { updates: UPDATES, learningRate: 1e-3, prompts: TASKS };
+  const game = { environment, nextTask: (_: unknown, i: number) => i, maxTokens: 16, maxTurns };
+  const options = { updates, maxStaleness, learningRate: 1e-3, prompts: TASKS };
   const rest = { numGenerations: GENERATIONS, nextGeneral: () => [], generalKl: 0, game };
   const rolloutCorrection = { mode: 'token_truncate', clipMax: 3 } as const; // the sampler's log-probs enter the loss
   const rows: Record<string, number>[] = [];
   const all = { ...options, ...rest, rolloutCorrection };
-  for await (const { metrics } of grpo(learner, stage, all)) rows.push(metrics);
+  for await (const { metrics, episodes } of grpo(learner, stage, all)) {
+    rows.push(metrics);
+    if (episodes) onEpisodes?.(episodes);
+  }
   stage.dispose();
   return rows;
 }
@@ -101,12 +115,48 @@ async function main([url, model]: string[]): Promise<void> {
     report('the same run once more, bit for bit', sameNumbers(repeated, remote));
     again.dispose();
     here.dispose();
+    await checkAhead(await load(rollouts.sampler), rollouts);
   } finally {
     await rollouts.close();
     await rm(folder, { recursive: true });
   }
   process.stdout.write(`${JSON.stringify(rollouts.engine)}\n`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** Groups that are played while the model learns from earlier ones. */
+async function checkAhead(local: Learner, rollouts: RemoteSampler): Promise<void> {
+  const learner = { ...local, episodes: versionedEpisodes(local, rollouts) };
+  const rows: Record<string, number>[] = [];
+  const versions: string[][] = [];
+  const ids: string[] = [];
+  const onEpisodes = ({ trajectories }: PlayedEpisodes): void => {
+    for (const { id, segments } of trajectories) {
+      ids.push(id);
+      versions.push(
+        segments.flatMap(({ tokens }) => (tokens as Partial<Completion>)?.weightVersion ?? []),
+      );
+    }
+  };
+  const updates = 4 * UPDATES;
+  rows.push(...(await train(learner, { updates, maxStaleness: 2, maxTurns: 3, onEpisodes })));
+  const sum = (name: string): number => rows.reduce((total, row) => total + (row[name] ?? 0), 0);
+  const oldest = Math.max(...rows.map((row) => row['staleness/max']!));
+  const mean = sum('staleness/mean') / rows.length;
+  const whole = TASKS * GENERATIONS * updates;
+  report(
+    `played ahead, ${updates} updates: ${new Set(ids).size} of ${whole} episodes, each learned from once`,
+    ids.length === whole && new Set(ids).size === whole,
+  );
+  report(
+    'every episode was played by one version of the weights',
+    versions.every((all) => all.length > 1 && new Set(all).size === 1),
+  );
+  report(
+    `at most ${oldest} updates old, ${mean.toFixed(1)} in the mean; ${sum('staleness/dropped')} groups were dropped; waited ${sum('perf/rollouts_waited_s').toFixed(1)} s, hidden ${sum('perf/rollouts_hidden_s').toFixed(1)} s`,
+    oldest <= 2,
+  );
+  learner.dispose();
 }
 
 const sameNumbers = (a: Record<string, number>[], b: Record<string, number>[]): boolean =>

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate, loadAdapter, type Qwen3, scoreLogprobs, setAdapter } from '@molrl/qwen3';
 
 /** What a test wants of the server. */
@@ -13,6 +14,8 @@ export interface FakeVllmOptions {
   maxLoraRank?: number;
   /** Default: any that is free. */
   port?: number;
+  /** Milliseconds that a completion takes beside its computing. */
+  latency?: number;
 }
 
 export interface FakeVllm {
@@ -33,7 +36,8 @@ export interface FakeVllm {
  * engine behind it, and refuses every other one. So the tokens of a run are those of a run without it.
  */
 export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
-  const { model, maxModelLen = 512, mode = 'raw', maxLoraRank = 16, port: wanted = 0 } = options;
+  const { model, maxModelLen = 512, mode = 'raw', maxLoraRank = 16, latency = 0 } = options;
+  const { port: wanted = 0 } = options;
   const requests: FakeVllm['requests'] = [];
   let adapters = new Set<string>();
   let failing = { count: 0, status: 500 };
@@ -115,6 +119,7 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
     }
     last = last.then(() => answer(path, body));
     const { status, body: said } = (await last) as { status: number; body: unknown };
+    if (latency > 0 && path === '/v1/completions') await sleep(latency);
     response.writeHead(status).end(typeof said === 'string' ? said : JSON.stringify(said));
   });
   await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodewordsTask, defineEnvironment } from '@molrl/ef-env';
-import { loadModel, type Qwen3, type Sampler } from '@molrl/qwen3';
+import { type Completion, loadModel, type Qwen3, type Sampler } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { neg } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ import { loadLearner } from '../../method/loadLearner.ts';
 import { Stage } from '../../method/stage.ts';
 import { readWeights } from '../../method/weights.ts';
 import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
+import { versionedEpisodes } from '../versionedEpisodes.ts';
 import { type FakeVllm, type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
 import { openVllm } from './vllmServer.ts';
 
@@ -23,6 +24,16 @@ const environment = defineEnvironment<CodewordsTask, null>({
   name: 'spread',
   reset: ({ digits, words }) => ({ observation: [digits, ...words].join(' '), state: null }),
   step: (_, action) => ({ reward: Number(/[0-4]$/.test(action.trim())), done: true }),
+});
+
+/** Rewards differ more, and it never ends by itself. */
+const endless = defineEnvironment<CodewordsTask, null>({
+  name: 'endless',
+  reset: ({ digits, words }) => ({ observation: [digits, ...words].join(' '), state: null }),
+  step: (_, action) => {
+    const sum = [...action].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+    return { reward: (sum % 7) / 7, feedback: 'dil', done: false };
+  },
 });
 
 let served: Qwen3;
@@ -99,6 +110,47 @@ describe('rollouts on a vLLM server', () => {
       expect(await adapters()).toEqual([]);
     },
   );
+
+  test('played ahead, an episode keeps the weights it began with; versions go when nothing is played by them', async () => {
+    const sampler = await open({ latency: 30 });
+    const local = await newLearner(sampler);
+    const learner = { ...local, episodes: versionedEpisodes(local, rollouts!) };
+    const stage = new Stage(learner.model.trainable(), {
+      ...{ name: 'rollouts', seed: 3, optim: 'adamw', learningRate: 1e-2 },
+    });
+    const game = {
+      environment: endless,
+      nextTask: codewordsGame().nextTask,
+      maxTokens: 8,
+      maxTurns: 2,
+    };
+    const options = { updates: 6, learningRate: 1e-2, prompts: 2, numGenerations: 4 };
+    const rolloutCorrection = { mode: 'token_truncate', clipMax: 3 } as const;
+    const rest = { nextGeneral: () => [], generalKl: 0, maxStaleness: 2, rolloutCorrection };
+    const staleness: number[] = [];
+    const learned = new Set<string>();
+    for await (const { metrics, episodes } of grpo(learner, stage, { ...options, ...rest, game })) {
+      staleness.push(metrics['staleness/max']!);
+      for (const { id, segments } of episodes!.trajectories) {
+        expect(learned.has(id)).toBe(false); // learned from once
+        learned.add(id);
+        const versions = segments.flatMap(({ kind, tokens }) =>
+          kind === 'policy' ? [(tokens as Completion).weightVersion] : [],
+        );
+        expect(versions.length).toBe(2);
+        expect(new Set(versions).size, id).toBe(1);
+      }
+    }
+    expect(learned.size).toBe(6 * 2 * 4);
+    expect(Math.max(...staleness)).toBe(2);
+    const loads = asked('/v1/load_lora_adapter').map(({ body }) => body.lora_name);
+    expect(new Set(loads).size).toBe(loads.length); // each once
+    expect(loads.length).toBe(6); // one for each update
+    await rollouts!.close();
+    expect([server.loaded(), await adapters()]).toEqual([[], []]);
+    stage.dispose();
+    learner.dispose();
+  });
 
   test('a completion tells its version; every request has a seed of its own and no hidden default', async () => {
     const learner = await newLearner(await open());

@@ -8,7 +8,7 @@ import {
 } from '@molrl/qwen3';
 import { RefusedError } from '../httpRequest.ts';
 import type { AdapterVersions } from './adapterVersions.ts';
-import { checkWeights, type LogprobsMode, logprobsMode } from './logprobsMode.ts';
+import { checkWeights, type Drawn, type LogprobsMode, logprobsMode } from './logprobsMode.ts';
 import type { VllmChoice, VllmCompletionRequest, VllmServer } from './vllmServer.ts';
 
 export interface VllmSamplerOptions {
@@ -26,43 +26,82 @@ const REFUSED = [
 
 /** More than this are not forbidden one by one. */
 const MOST_FORBIDDEN = 1024;
+/** A prompt that every vocabulary has. */
+const SHORT = [1, 2, 3, 4, 5];
 const PROBE = { temperature: 0.5, max_tokens: 4, seed: 1, ignore_eos: true };
 
+/** A vLLM server as the sampler of a policy: by its present weights, or by earlier ones. */
+export interface VllmSampler {
+  sampler: Sampler;
+  /** Loads the model's present weights. @returns their version, that stays until the next is published. */
+  publish(model: Qwen3): Promise<string>;
+  /** Samples by a version that was published; it stays until the work is done. */
+  during<T>(version: string, work: (sampler: Sampler) => Promise<T>): Promise<T>;
+}
+
 /**
- * A vLLM server as the sampler of a policy. Each completion has a seed of its own, so it does not depend on the batch; each
- * carries the version of the weights that it is of. The first completion of every version is compared with the trainer's own
- * log-probs.
+ * Each completion has a seed of its own, so it does not depend on the batch; each carries the version of the weights that it
+ * is of. The first completion of every version is compared with the trainer's own log-probs.
  */
-export function vllmSampler(options: VllmSamplerOptions): Sampler {
+export function vllmSampler(options: VllmSamplerOptions): VllmSampler {
   const { server, versions } = options;
   let mode: Promise<LogprobsMode> | undefined;
-  return async (model, prompts, asked) => {
-    refuseOptions(asked);
-    checkLengths(prompts, asked.maxTokens, server);
-    if (prompts.length === 0) return [];
-    mode ??= probe(model, prompts[0]!, options);
-    const found = await mode.catch((error: Error) => {
+  let published: string | undefined;
+  const modeBy = (model: Qwen3, prompt: ArrayLike<number>): Promise<LogprobsMode> => {
+    mode ??= probe(model, prompt, options).catch((error: Error) => {
       mode = undefined; // another try asks again
       throw error;
     });
-    refuseMix(found, asked.temperature ?? 1, server);
-    return versions.use(model, async (name, isNew) => {
-      const completions = await sampleAll(prompts, asked, { ...options, name });
-      const [first] = completions;
-      const { temperature = 1 } = asked;
-      if (isNew && first) {
-        const drawn = { prompt: Array.from(prompts[0]!), ids: [...first.ids], temperature };
-        const what = `${server.url}, adapter ${name},`;
-        await checkWeights(
-          model,
-          { ...drawn, logprobs: [...first.logprobs] },
-          { mode: found, what },
-        );
-      }
-      return completions;
+    return mode;
+  };
+  const check = async (model: Qwen3, name: string, drawn: Drawn): Promise<void> =>
+    checkWeights(model, drawn, {
+      ...{ mode: await modeBy(model, drawn.prompt), what: `${server.url}, adapter ${name},` },
     });
+  /** Samples by what it is told once everything that is asked for can be done. */
+  const samplerBy =
+    (draw: (model: Qwen3, prompts: Prompts, asked: GenerateOptions) => Promise<Completion[]>) =>
+    async (...[model, prompts, asked]: Parameters<Sampler>): Promise<Completion[]> => {
+      refuseOptions(asked);
+      checkLengths(prompts, asked.maxTokens, server);
+      if (prompts.length === 0) return [];
+      refuseMix(await modeBy(model, prompts[0]!), asked.temperature ?? 1, server);
+      return draw(model, prompts, asked);
+    };
+  return {
+    sampler: samplerBy((model, prompts, asked) =>
+      versions.use(model, async (name, isNew) => {
+        const completions = await sampleAll(prompts, asked, { ...options, name });
+        const [first] = completions;
+        const { temperature = 1 } = asked;
+        if (isNew && first) {
+          const { ids, logprobs } = first;
+          const drawn = { prompt: Array.from(prompts[0]!), ids: [...ids], logprobs: [...logprobs] };
+          await check(model, name, { ...drawn, temperature });
+        }
+        return completions;
+      }),
+    ),
+    async publish(model) {
+      const { name, isNew } = await versions.hold(model);
+      const before = published;
+      published = name;
+      if (before !== undefined) await versions.drop(before);
+      if (isNew) {
+        const drawn = { prompt: SHORT, max_tokens: 4, temperature: 1, seed: 1, ignore_eos: true };
+        const choice = await server.complete({ model: name, ...drawn });
+        await check(model, name, { ...choice, prompt: SHORT, temperature: 1 });
+      }
+      return name;
+    },
+    during: (name, work) =>
+      versions.during(name, () =>
+        work(samplerBy((_, prompts, asked) => sampleAll(prompts, asked, { ...options, name }))),
+      ),
   };
 }
+
+type Prompts = Parameters<Sampler>[1];
 
 /** Asked of the base alone: the trainer's own adapter is not loaded yet, and its B may be 0 all the same. */
 async function probe(
