@@ -348,10 +348,12 @@ describe('what goes wrong on the way', () => {
   });
 
   test('a client that is not heard of loses its models', async () => {
-    await open({ stale: 60 });
+    await open({ stale: 500 });
     const id = await newModel();
     expect((await send('get_info', { model_id: id })).status).toBe(200);
-    await expect.poll(async () => (await send('get_info', { model_id: id })).status).toBe(404);
-    await expect.poll(() => model.adapters.size).toBe(0);
+    const patient = { timeout: 10_000 };
+    const status = async () => (await send('get_info', { model_id: id })).status;
+    await expect.poll(status, patient).toBe(404);
+    await expect.poll(() => model.adapters.size, patient).toBe(0);
   });
 });
