@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
 
 /** Where a server is, and how patiently it is asked. */
 export interface ServerOptions {
@@ -55,6 +55,7 @@ export async function httpRequest(
   const isMessage = body instanceof Uint8Array;
   const address = `${url.replace(/\/+$/, '')}${path}`;
   for (let attempt = 0; ; attempt++) {
+    await afterEvents(); // connections that the server closed while this process computed are dropped first, not used
     const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
     const response = await fetch(address, {
       method,
