@@ -1,22 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildResult, build as esbuild } from 'esbuild';
 import { build } from 'tsup';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PackedFolder, packedFolder } from './packedFolder.ts';
 import { useThem, useWithoutPeers } from './packedPrograms.ts';
-import { packPackages } from './packPackages.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { THIRD_PARTY_FILE } from './thirdPartyLicenses.ts';
 
@@ -43,27 +33,9 @@ function filesUnder(root: string): string[] {
 }
 
 describe('the packed packages in an empty folder', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'molrl-packed-'));
-  let installation = '';
-  let packed: Record<string, string> = {};
-
-  const run = (command: string, args: string[]): string => {
-    const { status, stdout, stderr } = spawnSync(command, args, {
-      cwd: folder,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-      // vitest's own loaders and NODE_ENV=test are not the consumer's.
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        NODE_ENV: 'production',
-        npm_config_loglevel: 'warn',
-      },
-    });
-    if (status !== 0)
-      throw new Error(`${command} ${args.join(' ')}: exit code ${status}\n${stdout}${stderr}`);
-    return stdout + stderr;
-  };
+  let installed: PackedFolder;
+  let folder = '';
+  const run: PackedFolder['run'] = (command, args) => installed.run(command, args);
   const runFile = (name: string, text: string): Seen => {
     writeFileSync(join(folder, name), text);
     const output = run(process.execPath, [name]);
@@ -71,22 +43,14 @@ describe('the packed packages in an empty folder', () => {
   };
 
   beforeAll(() => {
-    packed = packPackages();
-    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
-    installation = run('npm', [
-      'install',
-      '--foreground-scripts',
-      '--no-audit',
-      '--no-fund',
-      ...Object.values(packed),
-      '@tensorflow/tfjs-core@4.22.0',
-    ]);
+    installed = packedFolder(['@tensorflow/tfjs-core@4.22.0']);
+    folder = installed.folder;
   }, 300_000);
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => installed.dispose());
 
   test('hold what is needed and nothing else', () => {
-    for (const name of Object.keys(packed)) {
+    for (const name of Object.keys(installed.packed)) {
       const files = filesUnder(join(folder, 'node_modules', name));
       expect(files, name).toEqual(
         expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.cjs']),
@@ -110,7 +74,7 @@ describe('the packed packages in an empty folder', () => {
       expect(text.slice(0, 3000), bundled).toMatch(words);
     }
     expect(texts).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
-    for (const name of Object.keys(packed)) {
+    for (const name of Object.keys(installed.packed)) {
       const bundles = filesUnder(join(folder, 'node_modules', name, 'dist')).filter((file) =>
         /\.c?js$/.test(file),
       );
@@ -141,7 +105,7 @@ describe('the packed packages in an empty folder', () => {
       ([, entry]) => entry.hasInstallScript === true,
     );
     expect(withScript.map(([path]) => path)).toEqual([]);
-    expect(installation).not.toMatch(/^> .*(pre|post)?install$/m); // what --foreground-scripts would print
+    expect(installed.installation).not.toMatch(/^> .*(pre|post)?install$/m); // what --foreground-scripts would print
   });
 
   test('work alike as ES modules and as CommonJS, with the engine they bring', () => {
@@ -181,7 +145,7 @@ process.stdout.write(JSON.stringify([loss, molLoss({ logprobs: [-2], kl: [0], ro
   });
 
   describe('ef-env', () => {
-    const installed = (file: string): string =>
+    const fileOfIt = (file: string): string =>
       readFileSync(join(folder, 'node_modules/@molrl/ef-env', file), 'utf8');
     const runForJson = (name: string, text: string): unknown => {
       writeFileSync(join(folder, name), text);
@@ -238,7 +202,7 @@ export const sandbox = javascriptSandbox({ worker: () => new Worker('worker.js',
         const [{ text } = { text: '' }] = bundle.outputFiles;
         expect(text).not.toMatch(/nodeProcess|nodeBuffer|nodeRequire/);
         expect(text.length).toBeGreaterThan(1000);
-        const peers = Object.keys(JSON.parse(installed('package.json')).peerDependencies);
+        const peers = Object.keys(JSON.parse(fileOfIt('package.json')).peerDependencies);
         expect(peers).toEqual(expect.arrayContaining(importsOf(bundle)));
       }
     });

@@ -3,11 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { namesNode } from './namesNode.ts';
 
 const PAGE = join(repositoryRoot, '.molrl', 'page');
-/** What Vite puts in the place of a module of Node. */
-const NODE_MODULE =
-  /__vite-browser-external|from\s*["']node:|import\s*\(?["']node:|require\(["']node:/;
 
 /** The training page as Vite builds it. */
 export interface BuiltPage {
@@ -36,7 +34,7 @@ export function buildPage(): BuiltPage {
   return {
     files,
     nodeModules: all.flatMap(([name, bytes]) =>
-      name.endsWith('.js') && NODE_MODULE.test(text(bytes)) ? [name] : [],
+      name.endsWith('.js') && namesNode(text(bytes)) ? [name] : [],
     ),
     compressed: all
       .filter(([name]) => isCode(name))
