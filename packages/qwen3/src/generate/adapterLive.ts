@@ -7,6 +7,8 @@ import type { Completion } from './completion.ts';
 
 /** Nats. Two ways to compute one log-prob differ by a tenth of it. */
 const ROUNDING = 1e-5;
+/** Where the base doubts no token, an adapter that acts cannot be told from one that does not. */
+const CERTAIN = -0.05;
 
 /** What was sampled from the model as it is. */
 export interface Sampled {
@@ -20,7 +22,8 @@ const checked = new WeakSet<Adapter>();
 
 /**
  * Does the adapter act in what was sampled? The log-probs of a completion are compared with those of the frozen base, once
- * per adapter. An adapter whose B is still 0 is the base, and is looked at again after its first update.
+ * per adapter. An adapter whose B is still 0 is the base, and is looked at again after its first update; so is one whose
+ * completion the base is certain of.
  *
  * @returns what is wrong, if they are equal up to rounding.
  */
@@ -43,8 +46,9 @@ export async function deadAdapter(
   const options = { ref: model, ...(temperature > 0 && { temperature }) };
   const scored = await scoreTargets(model, batch, targets, options);
   scored.dispose();
-  checked.add(adapter);
   const base = scored.refLogprobs;
+  if (base.every((logprob) => logprob > CERTAIN)) return undefined;
+  checked.add(adapter);
   const largest = (values: ArrayLike<number>): number =>
     base.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!)), 0);
   const [inTraining, inSampling] = [largest(scored.logprobs), largest(logprobs)];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openCpu } from '@molrl/tensor-gpu';
-import { fill, tidy } from '@tensorflow/tfjs-core';
+import { fill, mul, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTokenizer } from '../chat/createTokenizer.ts';
 import { renderSegments } from '../chat/renderSegments.ts';
@@ -263,9 +263,14 @@ describe('qwen3Policy', () => {
 describe('is the adapter live?', () => {
   const ask: Segment[][] = [[{ speaker: 'user', kind: 'prompt', turn: 0, text: '4876 rav' }]];
 
-  /** What a policy warns of in two rollouts, with an adapter whose B is this large. */
-  async function warnings(size: number, scaling = 2): Promise<string[]> {
+  /** What a policy warns of in two rollouts, with an adapter whose B is this large; logits times `sharpness`. */
+  async function warnings(
+    size: number,
+    { scaling = 2, sharpness = 1 }: { scaling?: number; sharpness?: number } = {},
+  ): Promise<string[]> {
     const model = createQwen3({ ...TINY_CONFIG, vocabSize: tokenizer.vocabSize }, { seed: 1 });
+    const head = model.trainable()['model.embed_tokens.weight']!;
+    tidy(() => head.assign(mul(head, sharpness)));
     addLora(model, { r: 2, alpha: 2 * scaling });
     for (const [name, value] of Object.entries(model.trainable())) {
       if (name.endsWith('lora_B.weight')) tidy(() => value.assign(fill(value.shape, size)));
@@ -287,6 +292,10 @@ describe('is the adapter live?', () => {
 
   test('one that changes nothing is, once', async () => {
     expect(await warnings(1e-12)).toEqual([expect.stringMatching(/'default' changes no log-prob/)]);
-    expect(await warnings(0.3, 0)).toHaveLength(1);
+    expect(await warnings(0.3, { scaling: 0 })).toHaveLength(1);
+  });
+
+  test('nothing is said of answers that the base is certain of: no adapter could be seen in them', async () => {
+    expect(await warnings(1e-12, { sharpness: 1000 })).toEqual([]);
   });
 });
