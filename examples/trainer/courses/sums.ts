@@ -10,8 +10,8 @@ export default {
   stages: ['sft', 'eval', 'grpo', 'eval'],
   sft: { updates: 30, batchSize: 12, learningRate: 3e-4 },
   grpo: {
-    ...{ updates: 16, prompts: 8, numGenerations: 8, maxCompletionLength: 8 },
-    learningRate: 2e-4,
+    ...{ updates: 32, prompts: 8, numGenerations: 8, maxCompletionLength: 8 },
+    ...{ dynamicSampling: 3, learningRate: 2e-4 }, // a quarter to half of the groups have equal rewards
   },
   eval: { tasks: 64 },
 } satisfies TrainerConfig;
