@@ -7,7 +7,7 @@ import type { Completion } from './completion.ts';
 
 /** Nats. Two ways to compute one log-prob differ by a tenth of it. */
 const ROUNDING = 1e-5;
-/** Where the base doubts no token, an adapter that acts cannot be told from one that does not. */
+/** Where no token was in doubt, an adapter that acts cannot be told from one that does not. */
 const CERTAIN = -0.05;
 
 /** What was sampled from the model as it is. */
@@ -23,7 +23,7 @@ const checked = new WeakSet<Adapter>();
 /**
  * Does the adapter act in what was sampled? The log-probs of a completion are compared with those of the frozen base, once
  * per adapter. An adapter whose B is still 0 is the base, and is looked at again after its first update; so is one whose
- * completion the base is certain of.
+ * completion was certain.
  *
  * @returns what is wrong, if they are equal up to rounding.
  */
@@ -33,7 +33,9 @@ export async function deadAdapter(
 ): Promise<string | undefined> {
   const { adapter } = model;
   const { ids, logprobs } = completion;
-  if (!adapter?.enabled || checked.has(adapter) || (await isUntrained(adapter))) return undefined;
+  if (!adapter?.enabled || checked.has(adapter)) return undefined;
+  if (logprobs.every((logprob) => logprob > CERTAIN) || (await isUntrained(adapter)))
+    return undefined;
   const sequence = {
     ids: [...Array.from(prompt), ...ids],
     roles: [
@@ -47,7 +49,6 @@ export async function deadAdapter(
   const scored = await scoreTargets(model, batch, targets, options);
   scored.dispose();
   const base = scored.refLogprobs;
-  if (base.every((logprob) => logprob > CERTAIN)) return undefined;
   checked.add(adapter);
   const largest = (values: ArrayLike<number>): number =>
     base.reduce((most, value, i) => Math.max(most, Math.abs(value - values[i]!)), 0);

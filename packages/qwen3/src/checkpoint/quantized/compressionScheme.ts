@@ -1,4 +1,5 @@
 import { showValue } from '../../base/showValue.ts';
+import { isSize } from './parts.ts';
 import { refuseQuantization } from './refuseQuantization.ts';
 
 type Json = Record<string, unknown>;
@@ -109,9 +110,6 @@ function readBlocks(
 }
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
-const isSize = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0;
 
 function usualStrategy(size: unknown): string {
   if (size === undefined || size === null) return 'tensor';

@@ -1,7 +1,7 @@
 import { showValue } from '../../base/showValue.ts';
 import { FLOAT_NAMES, type FloatType } from '../floatTypes.ts';
 import { fromFloat8 } from './float8.ts';
-import { checkedPart, finiteValues, matrixShape } from './parts.ts';
+import { checkedPart, finiteValues, isSize, matrixShape } from './parts.ts';
 import type { Quantization, QuantizedSource, QuantizedTensor } from './quantizedTensor.ts';
 import { refuseQuantization } from './refuseQuantization.ts';
 import { blockGrid, scaleBlocks } from './scaleBlocks.ts';
@@ -61,8 +61,6 @@ function readBlock(size: unknown, source: string): readonly [number, number] | u
     ? [Number(size[0]), Number(size[1])]
     : refuseQuantization(source, `fp8 and weight_block_size ${showValue(size)}`);
 }
-
-const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
 
 function fp8Tensor(
   source: QuantizedSource,

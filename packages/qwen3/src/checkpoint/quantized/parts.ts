@@ -10,6 +10,10 @@ interface PartLayout {
   shapes: readonly (readonly number[])[];
 }
 
+/** Whether JSON says how many of something there are. */
+export const isSize = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) > 0;
+
 /** @throws {Qwen3Error} `checkpoint` */
 export function damaged(path: string, what: string): never {
   throw new Qwen3Error(

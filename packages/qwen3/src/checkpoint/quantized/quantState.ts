@@ -1,6 +1,6 @@
 import { showValue } from '../../base/showValue.ts';
 import { FLOAT_NAMES, type FloatType } from '../floatTypes.ts';
-import { damaged } from './parts.ts';
+import { damaged, isSize } from './parts.ts';
 import type { QuantizedSource } from './quantizedTensor.ts';
 
 /** The two data types of bitsandbytes with 4 bits. */
@@ -58,18 +58,15 @@ export async function readQuantState(
     blockSize: value('blocksize', (size): size is number => BLOCK_SIZES.includes(size)),
     nested: isNested
       ? {
-          blockSize: value('nested_blocksize', isCount),
+          blockSize: value('nested_blocksize', isSize),
           offset: value('nested_offset', (x): x is number => Number.isFinite(x)),
         }
       : undefined,
   };
 }
 
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0;
-
 const isMatrix = (value: unknown): value is [number, number] =>
-  Array.isArray(value) && value.length === 2 && value.every(isCount);
+  Array.isArray(value) && value.length === 2 && value.every(isSize);
 
 async function readState(
   { file }: QuantizedSource,
