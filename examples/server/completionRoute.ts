@@ -5,7 +5,7 @@ import { type CompletionRequest, completionRequest } from './openAiRequest.ts';
 import { promptScores, type ScoredToken } from './promptScores.ts';
 import { RequestError } from './requestError.ts';
 import type { Route } from './route.ts';
-import { checkModelName, generateOptions, type Served } from './served.ts';
+import { checkModelName, generateOptions, roomAfter, type Served } from './served.ts';
 
 /** As the API has it. */
 const USUAL_TOKENS = 16;
@@ -19,6 +19,7 @@ export const completionRoute: Route<typeof completionRequest> = {
     const promptIds = promptsOf(served, request.prompt);
     const maxTokens = request.max_tokens ?? USUAL_TOKENS;
     const asked = { promptIds, maxTokens, topLogprobs: request.logprobs ?? 0, signal };
+    if (maxTokens === 0) roomAfter(served.model, promptIds, 0);
     const chunks =
       maxTokens === 0
         ? nothing()

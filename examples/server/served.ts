@@ -32,6 +32,21 @@ export function checkModelName({ name }: Served, wanted: string): void {
   throw new RequestError(404, `The model '${wanted}' does not exist. There is: ${name}.`);
 }
 
+/** Tokens that fit behind the longest prompt. @throws {RequestError} 400 if they are fewer than `least` */
+export function roomAfter(
+  { config: { maxPositionEmbeddings } }: Qwen3,
+  promptIds: readonly ArrayLike<number>[],
+  least: number,
+): number {
+  const longest = promptIds.reduce((most, { length }) => Math.max(most, length), 0);
+  const room = maxPositionEmbeddings - longest;
+  if (room >= least) return room;
+  throw new RequestError(
+    400,
+    `The prompt has ${longest} tokens, the model takes ${maxPositionEmbeddings} with the answer.`,
+  );
+}
+
 /** The request in the words of `generate`. */
 export function generateOptions(
   { model, tokenizer, cache }: Served,
@@ -43,14 +58,7 @@ export function generateOptions(
     signal: AbortSignal;
   },
 ): GenerateOptions {
-  const longest = asked.promptIds.reduce((most, { length }) => Math.max(most, length), 0);
-  const room = model.config.maxPositionEmbeddings - longest;
-  if (room < 1) {
-    throw new RequestError(
-      400,
-      `The prompt has ${longest} tokens, the model takes ${model.config.maxPositionEmbeddings} with the answer.`,
-    );
-  }
+  const room = roomAfter(model, asked.promptIds, 1);
   const { vocabSize } = model.config;
   const beyond = Math.max(0, vocabSize - tokenizer.vocabSize);
   const unknown = Array.from({ length: beyond }, (_, i) => tokenizer.vocabSize + i);

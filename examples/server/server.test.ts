@@ -1,3 +1,4 @@
+// One file: one server, opened once, is asked everything.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -211,6 +212,9 @@ describe('the server, through the openai client', () => {
     expect(streamed).toBe(atOnce.choices[0]!.text);
     const nothing = opened.client!.completions.create({ ...asked, echo: false, max_tokens: 0 });
     await expect(nothing).rejects.toThrow('unless echo is true');
+    const long = new Array<number>(513).fill(ids[0]!);
+    const beyond = opened.client!.completions.create({ ...asked, prompt: long, max_tokens: 0 });
+    await expect(beyond).rejects.toThrow('The prompt has 513 tokens, the model takes 512');
   });
 
   test.each<[number, string, object]>([
