@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { kebab } from '../trainer/config/kebab.ts';
 import { numberOption } from '../trainer/config/numberOption.ts';
+import { pointToHelp } from '../trainer/config/pointToHelp.ts';
 import codewords from '../trainer/courses/codewords.ts';
 import { ENGINES } from '../trainer/harness/engines.ts';
 import { optionsTakenByNpm } from '../trainer/harness/npmOptions.ts';
@@ -154,7 +155,7 @@ export function check(value: unknown): Settings {
 }
 
 function createCommand(): Command {
-  return new Command('npm start --')
+  return pointToHelp(new Command('npm start --'))
     .description(
       'Learn from textual feedback, then answer without it: collect -> MoL -> GRPO -> evaluation, beside the baselines.',
     )
@@ -197,12 +198,7 @@ function createCommand(): Command {
     .option('--checkpoint-every <n>', 'updates between checkpoints (default 20)', numberOption)
     .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
     .option('--device <name>', "'cpu' or 'webgpu', a GPU (default cpu)")
-    .option('--kernels <kind>', "'native', 'wasm' or 'auto'")
-    .configureOutput({
-      outputError: (text, write) =>
-        write(`${text.replace(/\.?\s*$/, '.')} All options: npm start -- --help\n`),
-    })
-    .allowExcessArguments(false);
+    .option('--kernels <kind>', "'native', 'wasm' or 'auto'");
 }
 
 function readConfig(file: string): Record<string, unknown> {

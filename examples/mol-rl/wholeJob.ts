@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { mergeLora, saveModel } from '@molrl/qwen3';
 import { exists } from '../trainer/base/exists.ts';
 import { checkSettings } from '../trainer/config/checkSettings.ts';
 import type { TrainerSettings } from '../trainer/config/schema.ts';
@@ -17,6 +16,7 @@ import type { Learner } from '../trainer/method/learner.ts';
 import { readLearner } from '../trainer/method/learnerWeights.ts';
 import { loadLearner } from '../trainer/method/loadLearner.ts';
 import type { Weights } from '../trainer/method/weights.ts';
+import { saveWhole } from '../trainer/model/exportModel.ts';
 import { SHIPPED_MODEL } from '../trainer/model/findModel.ts';
 import { readGeneralText } from '../trainer/model/generalText.ts';
 import { playRun, shapeOf } from '../trainer/playRun.ts';
@@ -109,7 +109,7 @@ async function playCourse(course: Course, parts: CourseParts): Promise<RunState 
       const before = stages.slice(0, state.stage).filter((stage) => stage === 'eval');
       const arm = course.arms[before.length]!; // one for each evaluation
       if (arm !== 'base' && course.seed === job.seed)
-        await exportModel(learner, join(out, 'models', arm));
+        await saveWhole(learner.model, join(out, 'models', arm));
     },
   });
 }
@@ -118,14 +118,4 @@ async function playCourse(course: Course, parts: CourseParts): Promise<RunState 
 async function foundIn(out: string): Promise<RunState | undefined> {
   if ((await listCheckpoints(out)).length === 0) return undefined;
   return readRunState(out, (file) => say(`${file} is damaged; going on from the one before.`));
-}
-
-/** A model folder that `--model` and transformers read: the tokenizer's files come along from the base. */
-async function exportModel({ model }: Learner, folder: string): Promise<void> {
-  const merged = model.adapter ? mergeLora(model) : model;
-  try {
-    await saveModel(merged, folder, { dtype: 'float32' });
-  } finally {
-    if (merged !== model) merged.dispose();
-  }
 }

@@ -1,20 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Exchange } from './exchange.ts';
+import { type LoopbackServer, loopbackServer } from './loopbackServer.ts';
 
 /** A server before another one, that writes down what is asked and answered. */
-export interface RecordingProxy {
-  url: string;
+export interface RecordingProxy extends LoopbackServer {
   exchanges: Required<Exchange>[];
-  close(): void;
 }
 
 export async function recordingProxy(target: string): Promise<RecordingProxy> {
   const exchanges: Required<Exchange>[] = [];
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
-    const body = Buffer.concat(parts);
+  const server = await loopbackServer(async (request, body, response) => {
     const { method = 'GET', url: path = '/', headers } = request;
     const type = headers['content-type'];
     const got = await fetch(target + path, {
@@ -31,14 +25,5 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
     const length = status === 204 ? {} : { 'content-length': bytes.length };
     response.writeHead(status, { 'content-type': said, ...location, ...length }).end(bytes);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listens on TCP
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    ...{ url, exchanges },
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return { ...server, exchanges };
 }

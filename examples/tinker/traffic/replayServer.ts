@@ -1,17 +1,14 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { decodeForwardBackward } from '../protocol/forwardBackward.ts';
 import type { Exchange } from './exchange.ts';
+import { type LoopbackServer, loopbackServer } from './loopbackServer.ts';
 
 /** A server that knows what another one answered. */
-export interface ReplayServer {
-  url: string;
+export interface ReplayServer extends LoopbackServer {
   /** What was not asked for yet. */
   left(): Required<Exchange>[];
   /** What nobody had asked the other server: method, path and, where it is text, body. */
   refused: string[];
-  close(): void;
 }
 
 /**
@@ -21,10 +18,7 @@ export interface ReplayServer {
 export async function replayServer(recorded: readonly Required<Exchange>[]): Promise<ReplayServer> {
   const waiting = [...recorded];
   const refused: string[] = [];
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
-    const body = Buffer.concat(parts);
+  const server = await loopbackServer(async (request, body, response) => {
     const { method = 'GET', url: path = '/', headers } = request;
     const isMessage = headers['content-type'] === 'application/x-protobuf';
     const at = waiting.findIndex(
@@ -44,16 +38,7 @@ export async function replayServer(recorded: readonly Required<Exchange>[]): Pro
     const head = { 'content-type': type, ...(location !== undefined && { location }) };
     response.writeHead(found.status, head).end(bytes);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listens on TCP
-  return {
-    ...{ url: `http://127.0.0.1:${port}`, refused },
-    left: () => [...waiting],
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return { ...server, refused, left: () => [...waiting] };
 }
 
 function isSame({ type, body }: Exchange, asked: Buffer): boolean {

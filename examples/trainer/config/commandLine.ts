@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { kebab } from './kebab.ts';
 import { numberOption } from './numberOption.ts';
+import { pointToHelp } from './pointToHelp.ts';
 import { type SettingRow, settingsTable } from './settingsTable.ts';
 
 /** What the command line said, not yet checked. */
@@ -46,16 +47,10 @@ export function createCommand(): Command {
       for (const option of optionsOf(row, name)) command.addOption(option.hideHelp());
     taken.add(name);
   }
-  return command
-    .addHelpText(
-      'after',
-      '\nA setting of a training stage may be written without its stage: --updates is that of the last one.',
-    )
-    .configureOutput({
-      outputError: (text, write) =>
-        write(`${text.replace(/\.?\s*$/, '.')} All options: npm run train -- --help\n`),
-    })
-    .allowExcessArguments(false);
+  return pointToHelp(command).addHelpText(
+    'after',
+    '\nA setting of a training stage may be written without its stage: --updates is that of the last one.',
+  );
 }
 
 function optionsOf({ kind, description }: SettingRow, path: string): Option[] {

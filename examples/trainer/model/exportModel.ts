@@ -40,19 +40,32 @@ export async function exportModel(
   { model, source }: Pick<Learner, 'model' | 'source'>,
   { out, kinds, card }: ExportOptions,
 ): Promise<Exported[]> {
-  const whole =
-    kinds.some((kind) => kind !== 'adapter') && model.adapter ? mergeLora(model) : model;
-  const written: Exported[] = [];
-  try {
+  const write = async (whole: Qwen3): Promise<Exported[]> => {
+    const written: Exported[] = [];
     for (const kind of kinds) {
       const { folder, path } = await WRITE[kind]({ model, whole, source, out });
       await replaceFile(join(folder, 'README.md'), card(kind));
       written.push({ kind, path });
     }
+    return written;
+  };
+  return kinds.some((kind) => kind !== 'adapter') ? withWhole(model, write) : write(model);
+}
+
+/** A Hugging Face folder of the model with its adapter worked in; the tokenizer's files come along from the base. */
+export const saveWhole = (model: Qwen3, folder: string): Promise<void> =>
+  withWhole(model, async (whole) => {
+    await saveModel(whole, folder, { dtype: 'float32' }); // bfloat16 would lose most of a short run
+  });
+
+/** Does something with the model as if it had no adapter. */
+async function withWhole<T>(model: Qwen3, work: (whole: Qwen3) => Promise<T>): Promise<T> {
+  const whole = model.adapter ? mergeLora(model) : model;
+  try {
+    return await work(whole);
   } finally {
     if (whole !== model) whole.dispose();
   }
-  return written;
 }
 
 interface Parts {
@@ -72,7 +85,7 @@ const WRITE: Record<ExportKind, (parts: Parts) => Promise<{ folder: string; path
   },
   async merged({ whole, out }) {
     const folder = join(out, 'model');
-    await saveModel(whole, folder, { dtype: 'float32' }); // bfloat16 would lose most of a short run
+    await saveWhole(whole, folder);
     return { folder, path: folder };
   },
   async gguf({ whole, source, out }) {

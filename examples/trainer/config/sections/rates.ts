@@ -2,6 +2,9 @@ import { SCHEDULES } from '../../method/rateSchedule.ts';
 import { count, named, oneOf, positive, within } from '../settingTypes.ts';
 
 /** The course of the step size, as every training stage has it. */
+/** Of `maxGradNorm`: as good as none. */
+export const NO_GRAD_LIMIT = 1e6;
+
 export const rates = {
   learningRate: named(positive(1), 'Step size at its highest.', {
     trl: 'learning_rate',
@@ -48,7 +51,7 @@ export const rates = {
     within(0.001, 1).optional(),
     'Share of the updates in which they fall; wins over decaySteps.',
   ),
-  maxGradNorm: named(positive(1e6), 'Longer gradients are shortened to this.', {
+  maxGradNorm: named(positive(NO_GRAD_LIMIT), 'Longer gradients are shortened to this.', {
     trl: 'max_grad_norm',
     verl: 'optim.clip_grad',
     primeRl: 'optim.max_norm',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { defineEnvironment } from '@molrl/ef-env';
 import { loadAdapter, type Sampler } from '@molrl/qwen3';
+import { NO_GRAD_LIMIT } from '../../config/sections/rates.ts';
 import { grpo } from '../../method/grpo.ts';
 import { type Learner, openLearner, type Sequence } from '../../method/learner.ts';
 import { trainedHere } from '../../method/learnerWeights.ts';
@@ -32,8 +33,6 @@ export interface Difference {
 
 /** What losses may differ by, and gradients and weights, relative to values above 1. */
 const [LOSS, GRADIENT] = [1e-4, 1e-3];
-/** What the settings know as no limit: not every server shortens gradients. */
-const UNLIMITED = 1e6;
 
 /** Rewards the share of even letters: no model is always right or wrong. */
 const environment = defineEnvironment<number, null>({
@@ -62,7 +61,7 @@ const byReward: Course = async (learner, updates) => {
   const game = { environment, nextTask: (_: unknown, i: number) => i, maxTokens: 8 };
   const options = { updates, learningRate: 1e-3, prompts: 2, numGenerations: 4 };
   const loss = { lossType: 'dapo', beta: 0.05 } as const;
-  const rest = { nextGeneral: () => [], generalKl: 0, maxGradNorm: UNLIMITED };
+  const rest = { nextGeneral: () => [], generalKl: 0, maxGradNorm: NO_GRAD_LIMIT };
   const rows: Row[] = [];
   for await (const { metrics } of grpo(learner, await stageOf(learner), {
     ...{ ...options, ...rest, game, loss },
@@ -85,7 +84,7 @@ const byFeedback: Course = async (learner, updates) => {
   const rows: Row[] = [];
   const options = { method: 'mol', kl: 'sampled', alpha: 0.5, batchSize: 2, seed: 1 } as const;
   const nextGeneral = (_: unknown, count: number) => new Array<Sequence>(count).fill(general);
-  const rest = { updates, learningRate: 1e-3, maxGradNorm: UNLIMITED };
+  const rest = { updates, learningRate: 1e-3, maxGradNorm: NO_GRAD_LIMIT };
   const all = { ...options, ...rest, episodes, nextGeneral };
   for await (const { metrics } of teach(learner, await stageOf(learner), all)) rows.push(metrics);
   return rows;

@@ -1,7 +1,5 @@
+import { NO_GRAD_LIMIT } from '../../config/sections/rates.ts';
 import type { RemoteWeightsOptions } from './remoteWeights.ts';
-
-/** The highest that the settings know: no limit. */
-const NONE = 1e6;
 
 /**
  * Refuses a limit of the gradient's norm where the server would ignore it: its norm is known after the step alone, so it
@@ -14,9 +12,9 @@ export function checkLimit(
   { client, habits }: Pick<RemoteWeightsOptions, 'client' | 'habits'>,
 ): void {
   if (habits.clips) return;
-  for (const [name, value = NONE] of Object.entries(limit))
-    if (value < NONE)
+  for (const [name, value = NO_GRAD_LIMIT] of Object.entries(limit))
+    if (value < NO_GRAD_LIMIT)
       throw new Error(
-        `${name}: ${client.url} ignores grad_clip_norm, as a probe showed (SkyRL 0.4.0 does): steps would not be those of gradients shortened to ${value}. Set it to ${NONE}, and the learning rate to one that needs no limit.`,
+        `${name}: ${client.url} ignores grad_clip_norm, as a probe showed (SkyRL 0.4.0 does): steps would not be those of gradients shortened to ${value}. Set it to ${NO_GRAD_LIMIT}, and the learning rate to one that needs no limit.`,
       );
 }
