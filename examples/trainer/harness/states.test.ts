@@ -1,12 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkSettings } from '../config/checkSettings.ts';
 import { changesOfStage } from '../stages/changesOfStage.ts';
 import { batchInWords } from './batchInWords.ts';
 import { isStalled } from './bestModel.ts';
-import { type RunState, readRunState, writeRunState } from './runState.ts';
+import {
+  listCheckpoints,
+  type RunState,
+  readCheckpointFile,
+  readRunState,
+  writeEmergency,
+  writeRunState,
+  writeSnapshot,
+} from './runState.ts';
 
 let out = '';
 beforeAll(async () => {
@@ -40,6 +48,29 @@ describe('a run', () => {
     };
     await writeRunState(out, stateWith({}, { progress }));
     expect((await readRunState(out, () => {})).progress).toEqual(progress);
+  });
+
+  test('keeps the newest checkpoints and every snapshot; none goes on from weights inside an update', async () => {
+    const folder = join(out, 'limited');
+    const at = (step: number): RunState => {
+      const progress = {
+        step,
+        optimizerStep: step,
+        random: [1],
+        drawn: 0,
+        weights: {},
+        moments: {},
+      };
+      return stateWith({ saveTotalLimit: 2 }, { progress });
+    };
+    await writeSnapshot(folder, at(1));
+    for (const step of [2, 3, 4]) await writeRunState(folder, at(step));
+    const emergency = await writeEmergency(folder, at(5));
+    expect((await listCheckpoints(folder)).map((file) => basename(file))).toEqual([
+      ...['checkpoint-0-4.bin', 'checkpoint-0-3.bin', 'snapshot-0-1.bin'],
+    ]);
+    expect((await readRunState(folder, () => {})).progress!.step).toBe(4);
+    expect((await readCheckpointFile(emergency))!.progress!.step).toBe(5); // to be looked at
   });
 
   test('says the arithmetic of a batch in words', () => {
