@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openCpu } from '@molrl/tensor-gpu';
 import { memory } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +58,18 @@ const weightsOf = (of: Qwen3): unknown[] =>
   Object.entries(of.parameters).map(([name, weight]) => [name, [...weight.dataSync()]]);
 
 describe('loadModel from an address', () => {
+  test('reads quantised weights as from the disk', async () => {
+    const folder = fileURLToPath(
+      new URL('../../fixtures/quantized/bnb-nf4-nested', import.meta.url),
+    );
+    const [near, far] = [
+      await loadModel(folder),
+      await loadModel(new URL(await serve(files(folder)))),
+    ];
+    expect(weightsOf(far)).toEqual(weightsOf(near));
+    for (const one of [near, far]) one.dispose();
+  });
+
   test.each(['one', 'many'])(
     'reads the folder %s as from the disk, piece by piece',
     async (name) => {

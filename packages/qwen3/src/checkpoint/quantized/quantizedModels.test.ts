@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { memory } from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { tokenBatch } from '../../model/tokenBatch.ts';
 import { loadModel } from '../loadModel.ts';
 import { openTensorFile } from '../openSafetensors.ts';
 import { saveModel } from '../saveModel.ts';
-import { changed, fixture, type Json, LAYER, Q, root } from './quantizedTrial.ts';
+import { changed, fileOf, fixture, type Json, LAYER, Q, root, storedIn } from './quantizedTrial.ts';
 
 const valuesByName = async (model: Qwen3): Promise<Record<string, readonly number[]>> =>
   Object.fromEntries(
@@ -148,4 +148,28 @@ describe('loadModel of a quantised folder', () => {
     expect(model.weights()[`${Q}.weight`]!.dataSync()[0]).toBe(2 * value);
     model.dispose();
   });
+
+  test.each(['bnb-int8', 'bnb-nf4-nested', 'ct-pack4-zeros', 'fp8'])(
+    '%s in two files that part matrices from their scales',
+    async (name) => {
+      const folder = await changed(name, {});
+      const whole = join(folder, 'model.safetensors');
+      const tensors = [...(await storedIn(whole))];
+      await rm(whole);
+      const weight_map: Record<string, string> = {};
+      for (const [shard, part] of [
+        ['a.safetensors', tensors.filter(([key]) => /\.(weight|weight_packed)$/.test(key))],
+        ['b.safetensors', tensors.filter(([key]) => !/\.(weight|weight_packed)$/.test(key))],
+      ] as const) {
+        expect(part.length).toBeGreaterThan(0);
+        await writeFile(join(folder, shard), fileOf(new Map(part)));
+        for (const [key] of part) weight_map[key] = shard;
+      }
+      await writeFile(`${whole}.index.json`, JSON.stringify({ weight_map }));
+      const [parted, plain] = [await loadModel(folder), await loadModel(fixture(name))];
+      expect(await valuesByName(parted)).toEqual(await valuesByName(plain));
+      for (const one of [parted, plain]) one.dispose();
+      await rm(folder, { recursive: true });
+    },
+  );
 });

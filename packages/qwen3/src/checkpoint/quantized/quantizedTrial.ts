@@ -49,12 +49,7 @@ export async function changed(name: string, change: Change): Promise<string> {
     await writeFile(config, JSON.stringify({ ...json, quantization_config }));
   }
   if (change.tensors) {
-    const file = await openTensorFile(weights);
-    const tensors = new Map<string, Stored>();
-    for (const [key, { dtype, shape }] of file.entries) {
-      tensors.set(key, { dtype, shape, bytes: await file.bytes(key) });
-    }
-    await file.close();
+    const tensors = await storedIn(weights);
     change.tensors(tensors);
     await writeFile(weights, fileOf(tensors));
   }
@@ -97,7 +92,19 @@ export const scheme =
     return { ...settings, config_groups: { [name]: changedGroup }, ...top };
   };
 
-function fileOf(tensors: Map<string, Stored>): Buffer {
+/** The tensors of a file, as bytes. */
+export async function storedIn(path: string): Promise<Map<string, Stored>> {
+  const file = await openTensorFile(path);
+  const tensors = new Map<string, Stored>();
+  for (const [key, { dtype, shape }] of file.entries) {
+    tensors.set(key, { dtype, shape, bytes: await file.bytes(key) });
+  }
+  await file.close();
+  return tensors;
+}
+
+/** A safetensors file of them. */
+export function fileOf(tensors: Map<string, Stored>): Buffer {
   let end = 0;
   const entries = [...tensors].map(([name, { dtype, shape, bytes }]) => {
     const begin = end;
