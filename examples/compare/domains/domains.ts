@@ -1,4 +1,4 @@
-import { codewords, codewordsChat } from '@molrl/ef-env';
+import { codewords, codewordsChat, LARGE_LEXICON } from '@molrl/ef-env';
 import { wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
 import { CHAT, FULL, WORDBOOK } from '../budget.ts';
 import { chains } from './codewords.ts';
@@ -11,17 +11,29 @@ const SHORT = { budget: FULL, skills: SHORT_SKILLS };
 
 export const DOMAINS = {
   /** Chains of two or three invented words, as `npm start` plays them. */
-  codewords: chains([2, 3], codewords, { ...SHORT, name: 'codewords', maxTokens: 52 }),
-  /** Chains of three or four. */
-  chains: chains([3, 4], codewords, { ...SHORT, name: 'chains', maxTokens: 64 }),
+  codewords: chains([2, 3], { play: codewords }, { ...SHORT, name: 'codewords', maxTokens: 52 }),
+  /** Chains of three or four of 32 words. */
+  chains: chains(
+    [3, 4],
+    { play: codewords, lexicon: LARGE_LEXICON },
+    { ...SHORT, name: 'chains', maxTokens: 64 },
+  ),
   /** Chains of one or two words told in English, for a model that chats. */
-  'codewords-chat': chains([1, 2], codewordsChat, {
-    ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT, skills: CHAT_SKILLS },
-  }),
+  'codewords-chat': chains(
+    [1, 2],
+    { play: codewordsChat },
+    {
+      ...{ name: 'codewords-chat', maxTokens: 48, budget: CHAT, skills: CHAT_SKILLS },
+    },
+  ),
   /** What one or two words mean, asked in English: what a chat model can begin with after minutes of worked examples. */
-  wordbook: chains([1, 2], wordbook, {
-    ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
-  }),
+  wordbook: chains(
+    [1, 2],
+    { play: wordbook },
+    {
+      ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
+    },
+  ),
   /** Three families of reasoning-gym that RLTF was measured on, each at its easiest level; models that know other levels: `compare/lessons`. */
   'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
   'binary-matrix': gymDomain('binary_matrix', 0, { ...SHORT, maxTokens: 32 }),

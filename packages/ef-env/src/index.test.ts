@@ -8,6 +8,7 @@ test('the public names', () => {
       "EfEnvError",
       "FREE_WORDS",
       "GYM_FAMILIES",
+      "LARGE_LEXICON",
       "LEXICON",
       "OPERATION_NAMES",
       "PROMPT_PRESETS",

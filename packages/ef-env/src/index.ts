@@ -29,7 +29,13 @@ export type {
 export { codewordsTask } from './environments/codewords/codewordsTask.ts';
 export type { DefinitionsTaskOptions } from './environments/codewords/definitionsTask.ts';
 export { definitionsTask } from './environments/codewords/definitionsTask.ts';
-export { DOMAIN_WORDS, FREE_WORDS, LEXICON } from './environments/codewords/lexicon.ts';
+export {
+  DOMAIN_WORDS,
+  FREE_WORDS,
+  LARGE_LEXICON,
+  LEXICON,
+  type Lexicon,
+} from './environments/codewords/lexicon.ts';
 export { miscTask } from './environments/codewords/miscTask.ts';
 export type { Operation } from './environments/codewords/operations.ts';
 export { applyOperations, OPERATION_NAMES } from './environments/codewords/operations.ts';

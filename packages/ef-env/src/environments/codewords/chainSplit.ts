@@ -6,7 +6,7 @@ export type Split = 'train' | 'validation' | 'test';
 /**
  * The split a chain of words belongs to, by a seeded hash of the chain: 75 % train, and the held-out
  * quarter halved by a second hash into validation and test. A chain of one word is always `'train'`:
- * there are only 16 of them, and each has to be learned.
+ * there are only as many as words, and each has to be learned.
  */
 export function chainSplit(words: readonly string[]): Split {
   if (words.length === 1) return 'train';

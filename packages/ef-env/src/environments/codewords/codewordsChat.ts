@@ -4,9 +4,10 @@ import { defineEnvironment } from '../../episode/defineEnvironment.ts';
 import type { Environment } from '../../episode/environment.ts';
 import { readTurn } from '../../text/readTurn.ts';
 import { chatQuestion, readChat } from './chatWriting.ts';
-import { type CodewordsOptions, checkTask } from './codewords.ts';
+import { type CodewordsOptions, checkLexicon, checkTask } from './codewords.ts';
 import { type CodewordsMistake, codewordsMistake } from './codewordsMistake.ts';
 import type { CodewordsTask } from './codewordsTask.ts';
+import { LEXICON } from './lexicon.ts';
 
 /**
  * The tasks of `codewords`, told in English: for models that were trained to chat.
@@ -22,16 +23,20 @@ import type { CodewordsTask } from './codewordsTask.ts';
  * // collect(env, policy, { tasks: [{ digits: '4876', words: ['rav', 'bot'] }], maxTurns: 4, ... })
  */
 export function codewordsChat(options: CodewordsOptions = {}): Environment<CodewordsTask> {
-  const { feedback = 'step' } = readOptions('codewordsChat', options, { feedback: 'optional' });
+  const { feedback = 'step', lexicon = LEXICON } = readOptions('codewordsChat', options, {
+    feedback: 'optional',
+    lexicon: 'optional',
+  });
   checkChoice('codewordsChat: feedback', feedback, ['step', 'none']);
+  checkLexicon('codewordsChat', lexicon);
   return defineEnvironment<CodewordsTask, CodewordsTask>({
     name: 'codewords-chat',
     reset: (task) => {
-      checkTask('codewordsChat', task);
+      checkTask('codewordsChat', task, lexicon);
       return { observation: chatQuestion(task), state: task };
     },
     step: (task, action) => {
-      const mistake = codewordsMistake(task, readChat(readTurn(action).answer));
+      const mistake = codewordsMistake(task, readChat(readTurn(action).answer), lexicon);
       const [reward, done] = [mistake ? 0 : 1, feedback === 'none' || !mistake];
       return feedback === 'none'
         ? { reward, done }

@@ -28,6 +28,15 @@ describe('codewordsFeedback', () => {
     `);
   });
 
+  test('words mean what the lexicon says', () => {
+    const task = { digits: '1234', words: ['teg'] };
+    const attempt = '<think>\n1234 teg rev 4321\n</think>\n\n4321';
+    expect(codewordsFeedback(task, attempt).right).toBe(true);
+    expect(codewordsFeedback(task, attempt, { teg: 'left' }).text).toBe(
+      'Wrong. Step 1: teg left, not rev. Try again.',
+    );
+  });
+
   test('an operation name from the prototype chain is no meaning', () => {
     const attempt = '<think>\n1234 teg constructor 4321\n</think>\n\n1';
     const { text } = codewordsFeedback({ digits: '1234', words: ['teg'] }, attempt);

@@ -1,6 +1,7 @@
 import { parseAnswer } from '../../text/parseAnswer.ts';
 import { type CodewordsMistake, codewordsMistake } from './codewordsMistake.ts';
 import type { CodewordsTask } from './codewordsTask.ts';
+import type { Lexicon } from './lexicon.ts';
 
 export interface CodewordsFeedback {
   right: boolean;
@@ -18,15 +19,20 @@ export interface CodewordsFeedback {
  *     Wrong. The answer is 3266. Try again.                 right steps, wrong answer
  *
  * @param completion - The attempt, `<think>` block included, without the end-of-turn token.
+ * @param lexicon - What the words mean. Default `LEXICON`.
  */
-export function codewordsFeedback(task: CodewordsTask, completion: string): CodewordsFeedback {
+export function codewordsFeedback(
+  task: CodewordsTask,
+  completion: string,
+  lexicon?: Lexicon,
+): CodewordsFeedback {
   // The thought: "4876 rav left 8764 bot pairs 7846", three words a step after the digits.
   const thought = completion.split('</think>')[0]!.replaceAll('<think>', '').trim().split(/\s+/);
   const steps = task.words.map((_, i) => {
     const [word, meaning, digits] = thought.slice(1 + 3 * i, 4 + 3 * i);
     return { word, meaning, digits };
   });
-  const mistake = codewordsMistake(task, { steps, answer: parseAnswer(completion) });
+  const mistake = codewordsMistake(task, { steps, answer: parseAnswer(completion) }, lexicon);
   if (!mistake) return { right: true, text: 'Right.' };
   return { right: false, text: `Wrong. ${inWords(mistake)} Try again.` };
 }

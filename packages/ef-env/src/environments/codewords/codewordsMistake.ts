@@ -1,5 +1,5 @@
 import type { CodewordsTask } from './codewordsTask.ts';
-import { LEXICON } from './lexicon.ts';
+import { LEXICON, type Lexicon } from './lexicon.ts';
 import { applyOperations, OPERATIONS, type Operation } from './operations.ts';
 
 /** A step as an attempt has it; what could not be read is undefined. */
@@ -27,12 +27,14 @@ export type CodewordsMistake =
  * The **first** wrong step; undefined if the answer is right: then it is right whatever the steps say.
  *
  * @param said - What the attempt says of each word of the task, in order, and its answer.
+ * @param lexicon - What the words mean.
  */
 export function codewordsMistake(
   task: CodewordsTask,
   said: { steps: readonly SaidStep[]; answer: string | null },
+  lexicon: Lexicon = LEXICON,
 ): CodewordsMistake | undefined {
-  const meanings = task.words.map((word) => LEXICON[word]!); // tasks only hold domain words
+  const meanings = task.words.map((word) => lexicon[word]!); // tasks only hold its words
   const truth = applyOperations(meanings, task.digits);
   if (said.answer === truth.at(-1)) return undefined;
   let before = task.digits;

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../base/random.ts';
+import { collect } from '../../episode/collect.ts';
 import { chainSplit, type Split } from './chainSplit.ts';
+import { codewords } from './codewords.ts';
 import { codewordsTask } from './codewordsTask.ts';
 import { definitionsTask } from './definitionsTask.ts';
-import { DOMAIN_WORDS, FREE_WORDS, LEXICON } from './lexicon.ts';
+import { DOMAIN_WORDS, FREE_WORDS, LARGE_LEXICON, LEXICON } from './lexicon.ts';
 import { miscTask } from './miscTask.ts';
 import { applyOperations, OPERATION_NAMES } from './operations.ts';
 import { plainTask } from './plainTask.ts';
@@ -40,6 +42,22 @@ describe('codewordsTask', () => {
     }
   });
 
+  test('draws the words that it is given, which `codewords` has to know', async () => {
+    const words = Object.keys(LARGE_LEXICON);
+    const random = createRandom(2);
+    const tasks = Array.from({ length: 300 }, () =>
+      codewordsTask(random, { split: 'train', words }),
+    );
+    expect(new Set(tasks.flatMap((task) => task.words)).size).toBe(32);
+    const task = tasks.find((one) => !DOMAIN_WORDS.includes(one.words[0]!))!; // half of them
+    const policy = { generate: async () => [] };
+    const play = { tasks: [task], seed: 0, maxTokens: 1 };
+    await expect(collect(codewords(), policy, play)).rejects.toThrow(/is not in the lexicon/);
+    expect(() => codewords({ lexicon: { rav: 'up' as 'rev' } })).toThrow(
+      "codewords: lexicon: 'rav' means 'up', which is no operation.",
+    );
+  });
+
   test('throws `option` for a held-out one-word chain', () => {
     expect(() =>
       codewordsTask(createRandom(1), { split: 'test', maxWords: 1, minWords: 1 }),
@@ -62,6 +80,10 @@ describe('operations', () => {
       expect(Object.values(LEXICON).filter((meaning) => meaning === name)).toHaveLength(2);
     }
     expect(new Set([...DOMAIN_WORDS, ...FREE_WORDS]).size).toBe(40);
+    for (const name of OPERATION_NAMES) {
+      expect(Object.values(LARGE_LEXICON).filter((meaning) => meaning === name)).toHaveLength(4);
+    }
+    expect(LARGE_LEXICON).toMatchObject(LEXICON);
   });
 });
 

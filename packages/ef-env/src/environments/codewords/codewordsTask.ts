@@ -17,6 +17,8 @@ export interface CodewordsTaskOptions {
   minWords?: number | undefined;
   /** Default 3. */
   maxWords?: number | undefined;
+  /** The words of the domain. Default `DOMAIN_WORDS`, those of `LEXICON`. */
+  words?: readonly string[] | undefined;
 }
 
 /** Four random digits. */
@@ -37,8 +39,14 @@ export function codewordsTask(random: Random, options: CodewordsTaskOptions): Co
     split: 'required',
     minWords: 'optional',
     maxWords: 'optional',
+    words: 'optional',
   });
-  const { split, minWords = split === 'train' ? 1 : 2, maxWords = 3 } = given;
+  const {
+    split,
+    minWords = split === 'train' ? 1 : 2,
+    maxWords = 3,
+    words: known = DOMAIN_WORDS,
+  } = given;
   if (!(minWords >= 1 && maxWords >= minWords && (split === 'train' || maxWords >= 2))) {
     throw new EfEnvError(
       'option',
@@ -47,7 +55,7 @@ export function codewordsTask(random: Random, options: CodewordsTaskOptions): Co
   }
   for (;;) {
     const length = minWords + random.integer(maxWords - minWords + 1);
-    const words = Array.from({ length }, () => random.choice(DOMAIN_WORDS));
+    const words = Array.from({ length }, () => random.choice(known));
     if (chainSplit(words) === split) return { digits: randomDigits(random), words };
   }
 }

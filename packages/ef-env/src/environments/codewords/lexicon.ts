@@ -1,10 +1,13 @@
 import type { Operation } from './operations.ts';
 
+/** What the words of a domain mean. */
+export type Lexicon = Readonly<Record<string, Operation>>;
+
 /**
  * The hidden meaning of the 16 domain words, two words per operation. In the base model's training
  * data each word had a new random meaning in every document, so the base can only guess (1 in 8).
  */
-export const LEXICON: Readonly<Record<string, Operation>> = {
+export const LEXICON: Lexicon = {
   biz: 'right',
   bot: 'pairs',
   bun: 'flip',
@@ -31,3 +34,24 @@ export const FREE_WORDS: readonly string[] =
   'bop bov bup buv dam did dur fam gil gin goz kit meg miz mob mol muf pol pov pun ral red rul rup'.split(
     ' ',
   );
+
+/** 32 words: those of `LEXICON`, and 16 of the free ones, again two words more per operation. Eight stay free. */
+export const LARGE_LEXICON: Lexicon = {
+  ...LEXICON,
+  bop: 'inc',
+  bov: 'left',
+  dam: 'rev',
+  dur: 'pairs',
+  fam: 'dec',
+  gil: 'ends',
+  gin: 'right',
+  goz: 'flip',
+  kit: 'ends',
+  meg: 'inc',
+  mob: 'flip',
+  muf: 'rev',
+  pol: 'left',
+  pov: 'dec',
+  ral: 'pairs',
+  rul: 'right',
+};
