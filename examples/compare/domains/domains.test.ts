@@ -39,12 +39,8 @@ describe('wordbook', () => {
 
   test.each([
     ['rav means left, bot means pairs', 1, 'Right.'],
-    [
-      'rav means left, bot means flip',
-      0,
-      'Not right: bot means pairs, not flip. Please try again.',
-    ],
-    ['rav means flip, bot means flip', 0, 'Not right: rav means left, not flip. Please try again.'],
+    ['rav means left, bot means flip', 0, 'Not right: bot means pairs. Please try again.'],
+    ['rav means flip, bot means flip', 0, 'Not right: rav means left. Please try again.'],
     ['I do not know', 0, 'Not right: rav means left. Please try again.'],
     ['rav means left', 0, 'Not right: bot means pairs. Please try again.'],
     [

@@ -24,14 +24,12 @@ export const wordbookAnswer = (
   meaningOf: (word: string) => string,
 ): string => words.map((word) => `${word} means ${meaningOf(word)}`).join(', ');
 
-/** Undefined: right. Else the first word that is not told, or told wrong, with what it means. */
+/** Undefined: right. Else what the first word means that is not told, or told wrong, as an answer would say it. */
 function mistakeOf({ words }: CodewordsTask, said: string): string | undefined {
   const parts = said.trim().replace(/\.$/, '').split(', ');
   for (const [i, word] of words.entries()) {
-    const [, name, meaning] = /^(\w+) means (\w+)$/.exec(parts[i] ?? '') ?? [];
-    const right = LEXICON[word]; // of its tasks all are
-    if (name !== word) return `${word} means ${right}.`;
-    if (meaning !== right) return `${word} means ${right}, not ${meaning}.`;
+    const right = wordbookAnswer([word], (own) => LEXICON[own]!); // of its tasks all are
+    if (parts[i] !== right) return `${right}.`;
   }
   return parts.length === words.length ? undefined : 'Say nothing else.';
 }
@@ -41,7 +39,7 @@ function mistakeOf({ words }: CodewordsTask, said: string): string | undefined {
  *
  *     user       What do rav and bot mean?
  *     assistant  rav means left, bot means flip
- *     user       Not right: bot means pairs, not flip. Please try again.
+ *     user       Not right: bot means pairs. Please try again.
  */
 export const wordbook = ({
   feedback = 'step',
