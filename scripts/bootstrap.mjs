@@ -32,6 +32,7 @@ const COMMANDS = {
   microscope: program('trainer', 'seeing', 'microscope', 'main.ts'),
   chat: program('chat.ts'),
   compare: program('compare', 'main.ts'),
+  base: program('pretrain.ts'),
   eval: program('trainer', 'eval.ts'),
   worker: program('trainer', 'workers', 'worker', 'main.ts'),
   page: program('browser', 'main.ts'),

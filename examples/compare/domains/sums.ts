@@ -34,6 +34,12 @@ export function sumColumns({ a, b }: Sum): string[] {
 export const sumSolution = (sum: Sum): string =>
   `<think>\n${sumColumns(sum).join(' ')}\n</think>\n\n${sum.a + sum.b}`;
 
+/** What the environment answers to an attempt. */
+export function sumFeedback(sum: Sum, attempt: string): string {
+  const wrong = correction(sum, attempt);
+  return wrong ? `Wrong. ${wrong} Try again.` : 'Right.';
+}
+
 /** Where the sum of an attempt goes wrong, and how that column is worked. Undefined: the answer is right. */
 function correction(sum: Sum, attempt: string): string | undefined {
   if (parseAnswer(attempt) === `${sum.a + sum.b}`) return undefined;
@@ -62,10 +68,10 @@ export const sums = ({
     name: 'sums',
     reset: (task) => ({ observation: sumQuestion(task), state: task }),
     step: (task, action) => {
-      const wrong = correction(task, action);
-      const [reward, done] = [Number(!wrong), feedback === 'none' || !wrong];
+      const right = correction(task, action) === undefined;
+      const [reward, done] = [Number(right), feedback === 'none' || right];
       if (feedback === 'none') return { reward, done };
-      return { feedback: wrong ? `Wrong. ${wrong} Try again.` : 'Right.', reward, done };
+      return { feedback: sumFeedback(task, action), reward, done };
     },
   });
 
