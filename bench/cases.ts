@@ -1,7 +1,16 @@
 import { type ShapeName, shapes } from './shapes.ts';
 import { sampleWork, trainWork, type Work } from './work.ts';
 
-export type BenchId = 'train' | 'generate' | 'decode' | 'grpo' | 'sft' | 'gemm' | 'ops' | 'losses';
+export type BenchId =
+  | 'train'
+  | 'generate'
+  | 'decode'
+  | 'grpo'
+  | 'sdpo'
+  | 'sft'
+  | 'gemm'
+  | 'ops'
+  | 'losses';
 
 /** A measured thing: what to do, who else does it, and the least it can cost. */
 export interface Case {
@@ -23,6 +32,7 @@ export const benchIds: readonly BenchId[] = [
   'generate',
   'decode',
   'grpo',
+  'sdpo',
   'sft',
   'gemm',
   'ops',
@@ -35,6 +45,7 @@ const DEFAULT_SHAPES: Record<BenchId, readonly ShapeName[]> = {
   generate: ['nano', 'micro'],
   decode: ['small', 'smollm2'],
   grpo: ['micro'],
+  sdpo: ['micro'],
   sft: ['micro'],
   gemm: [],
   ops: [],
@@ -53,6 +64,9 @@ const PRODUCTS = [
   [8, 3072, 1024],
   [1, 3072, 1024],
 ] as const;
+
+/** Tokens of what is said of an attempt. */
+const FEEDBACK = 12;
 
 /** Cases of a bench, for the shapes asked for or its default ones. */
 export function casesOf(bench: BenchId, wanted: readonly ShapeName[]): Case[] {
@@ -91,7 +105,7 @@ function decodeCases(name: ShapeName): Case[] {
   );
 }
 
-function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sft', name: ShapeName): Case {
+function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sdpo' | 'sft', name: ShapeName): Case {
   const shape = shapes[name];
   const base = { bench, shape: name, spec: { ...shape } };
   const training = trainWork(shape, shape.trainBatch, shape.trainLength);
@@ -116,7 +130,14 @@ function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sft', name: ShapeName
   });
   const update = trainWork(shape, batch, shape.promptLength + shape.grpoNewTokens);
   const work = { flops: sampling.flops + update.flops, bytes: sampling.bytes + update.bytes };
-  return { ...base, unit: 's', amount: 1, work, peers: { 'trl_grpo.py': ['trl'] } };
+  if (bench === 'grpo')
+    return { ...base, unit: 's', amount: 1, work, peers: { 'trl_grpo.py': ['trl'] } };
+  const length = shape.promptLength + shape.grpoNewTokens + FEEDBACK;
+  const teacher = trainWork(shape, batch, length + shape.grpoNewTokens).flops / 3; // forward only
+  return {
+    ...{ ...base, spec: { ...shape, feedbackLength: FEEDBACK }, unit: 's', amount: 1 },
+    ...{ work: { ...work, flops: work.flops + teacher }, peers: { 'trl_sdpo.py': ['trl'] } },
+  };
 }
 
 function gemmCase(M: number, N: number, K: number): Case {

@@ -8,8 +8,8 @@
  * of 32, 12 tokens of feedback; methods with two attempts an episode have half the episodes.
  */
 import { cpuUsage } from 'node:process';
-import type { Segment, Trajectory } from '@molrl/ef-env';
-import { generate, type Qwen3, type RenderedSegments } from '@molrl/qwen3';
+import type { Trajectory } from '@molrl/ef-env';
+import { generate, type Qwen3 } from '@molrl/qwen3';
 import { adamw, openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Learner } from '../examples/trainer/method/learner.ts';
@@ -19,6 +19,7 @@ import { PRESETS, type PresetName } from '../examples/trainer/method/live/preset
 import { tokensPerPass } from '../examples/trainer/method/microBatches.ts';
 import { median } from './median.ts';
 import { benchModel, uniform } from './ours/benchModel.ts';
+import { idEpisode, renderIds } from './ours/idEpisode.ts';
 import { shapeNamed } from './shapes.ts';
 
 const GENERATIONS = 8;
@@ -28,47 +29,24 @@ const [PROMPT, COMPLETION, FEEDBACK] = [16, 32, 12];
 /** Without a reward to compare with: every attempt is wrong, so that every row has feedback and is trained. */
 const BY_FEEDBACK: readonly PresetName[] = ['sdpo', 'sdft', 'feedback-distillation'];
 
-/** Segments whose text is their ids: nothing stands between them. */
-function render(segments: readonly Segment[]): RenderedSegments {
-  const tokens = segments.flatMap(({ text, kind, turn }, place) =>
-    text.split(' ').map((id) => ({ id: Number(id), kind, turn, place })),
-  );
-  return {
-    ids: Int32Array.from(tokens, ({ id }) => id),
-    roles: tokens.map(({ kind }) => (kind === 'environment' ? 'environment' : 'ignore')),
-    segments: Int32Array.from(tokens, ({ place }) => place),
-    sampled: Uint8Array.from(tokens, ({ kind }) => Number(kind === 'policy')),
-    turns: Int32Array.from(tokens, ({ turn }) => turn),
-  } as RenderedSegments; // all that the methods read
-}
-
 type Draw = (count: number) => number[];
 
 /** Episodes of the bench; `right` says whether the attempt of this number is. */
 function episodes(draw: Draw, turns: number, right: (attempt: number) => boolean): Trajectory[] {
   const groups = ATTEMPTS / GENERATIONS / turns;
   return Array.from({ length: groups }, () => draw(PROMPT)).flatMap((prompt) =>
-    Array.from({ length: GENERATIONS }, (_, i) => ({
-      ...{ version: 1 as const, id: '', task: { env: '', data: null, seed: 0 } },
-      ...{ stop: 'done' as const, reward: 0 },
-      segments: [
-        said('user', 'prompt', 0, prompt),
-        ...Array.from({ length: turns }, (_, turn) => {
-          const ids = draw(COMPLETION);
-          const own = { reward: Number(right(i + turn)), tokens: { ids } };
-          const answer = said('user', 'environment', turn, draw(FEEDBACK));
-          return [{ ...said('assistant', 'policy', turn, ids), ...own }, answer];
-        }).flat(),
-      ],
-    })),
+    Array.from({ length: GENERATIONS }, (_, i) =>
+      idEpisode(
+        prompt,
+        Array.from({ length: turns }, (_, turn) => ({
+          ids: draw(COMPLETION),
+          reward: Number(right(i + turn)),
+          feedback: draw(FEEDBACK),
+        })),
+      ),
+    ),
   );
 }
-
-const said = (
-  speaker: Segment['speaker'],
-  kind: Segment['kind'],
-  ...[turn, ids]: [number, number[]]
-): Segment => ({ speaker, kind, turn, text: ids.join(' ') });
 
 /** Sampling as the method asks for it: a second attempt after the first and what was said of it. */
 async function rollouts(model: Qwen3, draw: Draw, turns: number): Promise<void> {
@@ -99,7 +77,7 @@ async function main([name = 'micro', rounds = '7']: string[]): Promise<void> {
     tokensPerPass: tokensPerPass(model.config, model.adapter?.r ?? 0),
     gradientCheckpointing: false,
   };
-  const learner = { model, ref, render, ...limits } as unknown as Learner; // all that the methods read
+  const learner = { model, ref, render: renderIds, ...limits } as unknown as Learner; // all that the methods read
   const next = uniform(7);
   const draw: Draw = (count) =>
     Array.from({ length: count }, () => Math.floor(next() * shape.vocab));

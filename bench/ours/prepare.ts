@@ -16,6 +16,7 @@ export const prepare: Record<BenchId, () => Promise<Prepare>> = {
   generate: async () => (await import('./generateTokens.ts')).generateTokens,
   decode: async () => (await import('./decodeTokens.ts')).decodeTokens,
   grpo: async () => (await import('./grpoStep.ts')).grpoStep,
+  sdpo: async () => (await import('./sdpoStep.ts')).sdpoStep,
   gemm: async () => (await import('./gemm.ts')).gemm,
   ops: async () => (await import('./oneOp.ts')).oneOp,
   losses: async () => (await import('./lossGradient.ts')).lossGradient,
