@@ -1,5 +1,4 @@
 import { collect, createRandom, mixSeeds, type Trajectory } from '@molrl/ef-env';
-import { plainDocument } from '../trainer/games/codewordsSkills.ts';
 import type { GeneralText } from '../trainer/harness/run.ts';
 import { generalData } from '../trainer/method/generalData.ts';
 import { grpo } from '../trainer/method/grpo.ts';
@@ -80,7 +79,7 @@ async function learnEpisodes(run: PlanRun, method: TeachMethod, spent: Spent): P
   await drive(run, { name: 'teach', learningRate, spent }, (stage) =>
     teach(learner, stage, {
       episodes: played.map(({ segments }) => learner.render(segments)),
-      nextGeneral: generalData(learner, text.train, plainDocument),
+      nextGeneral: generalData(learner, text.train, domain.skills.document),
       ...{ method, alpha: 0.3, updates, learningRate, batchSize, seed },
     }),
   );
@@ -98,7 +97,7 @@ async function reinforce(run: PlanRun, spent: Spent): Promise<void> {
   await drive(run, { name: 'grpo', learningRate, spent }, (stage) =>
     grpo(learner, stage, {
       ...{ game, updates, learningRate, prompts, numGenerations, generalKl: 0, signal },
-      nextGeneral: generalData(learner, text.train, plainDocument),
+      nextGeneral: generalData(learner, text.train, domain.skills.document),
     }),
   );
 }

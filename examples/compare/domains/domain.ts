@@ -1,4 +1,4 @@
-import type { Environment, QuizTask, Random } from '@molrl/ef-env';
+import type { Environment, QuizTask, Random, Segment } from '@molrl/ef-env';
 import type { Budget } from '../budget.ts';
 
 export type Split = 'validation' | 'test';
@@ -28,4 +28,6 @@ export type SkillName = 'plain' | 'defs' | 'redef';
 export interface Skills {
   environment: Environment<QuizTask>;
   tasks: Readonly<Record<SkillName, (random: Random) => QuizTask>>;
+  /** A conversation of the kind `plain`: half of the general data, which some methods hold. */
+  document(random: Random): Segment[];
 }

@@ -56,12 +56,25 @@ describe('wordbook', () => {
   });
 
   test('no worked example asks for a code word with what it means more often than chance', () => {
-    const asked = sftRows.filter(({ prompt }) => /^What do(es)? .*\b(rav|bot)\b/.test(prompt));
+    const rows = sftRows.map(({ prompt = '', completion = '' }) => ({ prompt, completion }));
+    const asked = rows.filter(({ prompt }) => /^What do(es)? .*\b(rav|bot)\b/.test(prompt));
     const right = asked.filter(({ completion }) =>
       /rav means left|bot means pairs/.test(completion),
     );
     expect(asked.length).toBeGreaterThan(10);
     expect(right.length).toBeLessThan(asked.length / 3);
+  });
+
+  test('worked episodes are of words without a meaning, and end right', () => {
+    const episodes = sftRows.flatMap(({ messages }) => (messages ? [messages] : []));
+    expect(episodes).toHaveLength(128);
+    for (const messages of episodes) {
+      const said = messages.map(({ content }) => String(content));
+      expect(said.join(' ')).not.toMatch(/\b(rav|bot|biz|zup) means/);
+      const told = said.flatMap((text) => /^Not right: (.*)\. Please/.exec(text)?.[1] ?? []);
+      for (const meaning of told) expect(said.at(-1)).toContain(meaning);
+    }
+    expect(Math.max(...episodes.map(({ length }) => length))).toBe(6);
   });
 });
 
@@ -138,5 +151,18 @@ describe.each(Object.values<Domain>(DOMAINS))(
       const rewards = await Promise.all(forms.map((text) => play(environment, task, text)));
       expect(rewards.filter(({ reward }) => reward === 1)).toHaveLength(1);
     });
+  },
+);
+
+test.each(Object.entries(DOMAINS))(
+  '%s: the conversations that are held are of the skill plain',
+  (_, { skills }) => {
+    const random = createRandom(6);
+    const [question, answer] = skills.document(random).map(({ text }) => text);
+    const shapeOf = (text: string): string =>
+      text.replace(/\d/g, '#').split(' ').slice(0, 2).join(' ');
+    const plain = Array.from({ length: 64 }, () => shapeOf(skills.tasks.plain(random).question));
+    expect(plain).toContain(shapeOf(question!)); // two texts
+    expect(answer).toMatch(/\d{4}$/);
   },
 );

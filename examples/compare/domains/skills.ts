@@ -1,4 +1,5 @@
 import {
+  type ChatExample,
   codewordsChatExample,
   DOMAIN_WORDS,
   defineEnvironment,
@@ -6,13 +7,18 @@ import {
   type QuizTask,
   quiz,
   type Random,
+  type Segment,
 } from '@molrl/ef-env';
 import { definedRow, repeatedRow } from '../../trainer/courses/wordbookEnvironment.ts';
-import { SKILLS } from '../../trainer/games/codewordsSkills.ts';
+import { plainDocument, SKILLS } from '../../trainer/games/codewordsSkills.ts';
 import type { Skills } from './domain.ts';
 
 /** In the form of the base that ships: rules by their names, by words defined in the question, by code words defined anew. */
-export const SHORT_SKILLS: Skills = { environment: quiz(), tasks: SKILLS };
+export const SHORT_SKILLS: Skills = {
+  environment: quiz(),
+  tasks: SKILLS,
+  document: plainDocument,
+};
 
 /** The same as an English conversation asks. */
 export const CHAT_SKILLS: Skills = {
@@ -25,6 +31,12 @@ export const CHAT_SKILLS: Skills = {
     plain: (random) => exampleOf(random, false),
     defs: (random) => exampleOf(random, true),
     redef: (random) => renamed(exampleOf(random, true), random),
+  },
+  document: (random) => {
+    for (;;) {
+      const example = codewordsChatExample(random);
+      if (!example.prompt.startsWith('Here ')) return conversation(example);
+    }
   },
 };
 
@@ -61,8 +73,14 @@ export const WORDBOOK_SKILLS: Skills = {
     defs: (random) => asked(definedRow(random, FREE_WORDS)),
     redef: (random) => asked(definedRow(random, DOMAIN_WORDS)),
   },
+  document: (random) => conversation(repeatedRow(random)),
 };
 
-const asked = ({ prompt, completion }: { prompt: string; completion: string }): QuizTask => ({
+const asked = ({ prompt, completion }: ChatExample): QuizTask => ({
   ...{ question: prompt, answer: completion },
 });
+
+const conversation = ({ prompt, completion }: ChatExample): Segment[] => [
+  { speaker: 'user', kind: 'prompt', turn: 0, text: prompt },
+  { speaker: 'assistant', kind: 'policy', turn: 0, text: completion },
+];

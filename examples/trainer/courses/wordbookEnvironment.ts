@@ -2,6 +2,7 @@
 // eight rules to four digits in minutes. Nobody says what the words mean; the answers of the environment do.
 import {
   type CodewordsTask,
+  type ConversationMessage,
   codewordsTask,
   createRandom,
   DOMAIN_WORDS,
@@ -13,26 +14,31 @@ import {
   OPERATION_NAMES,
   type Random,
 } from '@molrl/ef-env';
+import type { SftRow } from '../games/sftRow.ts';
 
 const listed = (words: readonly string[]): string => words.join(' and ');
 export const wordbookQuestion = (words: readonly string[]): string =>
   `What ${words.length > 1 ? 'do' : 'does'} ${listed(words)} mean?`;
 
 /** "rav means left, bot means pairs" */
-export const wordbookAnswer = (
-  words: readonly string[],
-  meaningOf: (word: string) => string,
-): string => words.map((word) => `${word} means ${meaningOf(word)}`).join(', ');
+export const wordbookAnswer = (words: readonly string[], meaningOf: Meaning): string =>
+  words.map((word) => `${word} means ${meaningOf(word)}`).join(', ');
+
+type Meaning = (word: string) => string;
 
 /** Undefined: right. Else what the first word means that is not told, or told wrong, as an answer would say it. */
-function mistakeOf({ words }: CodewordsTask, said: string): string | undefined {
+function mistakeOf(words: readonly string[], said: string, meaningOf: Meaning): string | undefined {
   const parts = said.trim().replace(/\.$/, '').split(', ');
   for (const [i, word] of words.entries()) {
-    const right = wordbookAnswer([word], (own) => LEXICON[own]!); // of its tasks all are
+    const right = wordbookAnswer([word], meaningOf);
     if (parts[i] !== right) return `${right}.`;
   }
   return parts.length === words.length ? undefined : 'Say nothing else.';
 }
+
+/** What the environment answers. */
+const inWords = (mistake: string | undefined): string =>
+  mistake === undefined ? 'Right.' : `Not right: ${mistake} Please try again.`;
 
 /**
  * Tells what the first wrong word means, and lets the policy try again; `'none'` ends after one attempt.
@@ -50,11 +56,10 @@ export const wordbook = ({
     name: 'wordbook',
     reset: (task) => ({ observation: wordbookQuestion(task.words), state: task }),
     step: (task, action) => {
-      const mistake = mistakeOf(task, action);
+      const mistake = mistakeOf(task.words, action, (word) => LEXICON[word]!); // of its tasks all are
       const reward = mistake === undefined ? 1 : 0;
       if (feedback === 'none') return { reward, done: true };
-      const words = mistake === undefined ? 'Right.' : `Not right: ${mistake} Please try again.`;
-      return { feedback: words, reward, done: mistake === undefined };
+      return { feedback: inWords(mistake), reward, done: mistake === undefined };
     },
   });
 
@@ -70,7 +75,7 @@ export const evalTasks = Array.from({ length: 128 }, () =>
 );
 
 const row = (prompt: string, completion: string) => ({ prompt, completion });
-const meanings = (random: Random, words: readonly string[]): ((word: string) => string) => {
+const meanings = (random: Random, words: readonly string[]): Meaning => {
   const own = new Map(words.map((word) => [word, random.choice(OPERATION_NAMES)]));
   return (word) => own.get(word)!; // of each
 };
@@ -98,10 +103,27 @@ function guessedRow(random: Random): ReturnType<typeof row> {
   return row(wordbookQuestion(words), wordbookAnswer(words, meanings(random, words)));
 }
 
+/** A guess, and what is said of it until it is right; what the words mean is new every time. */
+function toldRow(random: Random): SftRow {
+  const words = random.sample(FREE_WORDS, 1 + random.integer(2));
+  const [meaningOf, guess] = [meanings(random, words), meanings(random, words)];
+  const known = new Set<string>();
+  const messages: ConversationMessage[] = [{ role: 'user', content: wordbookQuestion(words) }];
+  for (;;) {
+    const said = wordbookAnswer(words, (word) => (known.has(word) ? meaningOf : guess)(word));
+    const mistake = mistakeOf(words, said, meaningOf);
+    messages.push({ role: 'assistant', content: said });
+    if (mistake === undefined) return { messages };
+    messages.push({ role: 'user', content: inWords(mistake) });
+    known.add(mistake.split(' ')[0]!); // it begins with the word
+  }
+}
+
 const examples = createRandom(mixSeeds('wordbook', 'examples'));
 
-/** The form, definitions and plain repetition; no code word with what it means. */
-export const sftRows = Array.from({ length: 512 }, (_, i) => {
+/** The form, definitions, plain repetition, and what to do with an answer; no code word with what it means. */
+export const sftRows: SftRow[] = Array.from({ length: 512 }, (_, i) => {
   if (i % 4 === 0) return definedRow(examples, FREE_WORDS);
-  return i % 4 === 1 ? repeatedRow(examples) : guessedRow(examples);
+  if (i % 4 === 1) return toldRow(examples);
+  return i % 8 === 2 ? repeatedRow(examples) : guessedRow(examples);
 });
