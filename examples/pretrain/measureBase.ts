@@ -10,8 +10,8 @@ const ASKED = [
   'codewords',
   'chains',
   'knights-knaves',
-  'binary-matrix',
-  'shortest-path',
+  'largest-island',
+  'simple-equations',
   'sums',
 ] as const;
 type Asked = (typeof ASKED)[number];

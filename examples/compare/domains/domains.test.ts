@@ -112,8 +112,8 @@ test.each([
     (right: string) => right.replace(/knight|knave/, other),
     /^If that were so, \w+ would be a kn/,
   ],
-  ['binary-matrix', (right: string) => right.replace(/\d/, '9'), /^Row 1, column 1: 9 is wrong/],
-  ['shortest-path', () => 'up up up up up', /^(?:Step \d \(up\)|The path ends in row \d)/],
+  ['largest-island', () => '17', /^17 is more than all ones together\./],
+  ['simple-equations', () => '999', /^With \w = 999 the two sides differ/],
 ] as const)('%s names the first mistake, and not what is right', async (name, spoilt, first) => {
   const domain: Domain<GymTask> = DOMAINS[name];
   const random = createRandom(8);
@@ -123,7 +123,7 @@ test.each([
     expect((await play(domain.told, task, right)).reward).toBe(1);
     const [words] = told(await play(domain.told, task, spoilt(right)));
     expect(words).toMatch(first);
-    expect(words).not.toContain(right);
+    expect(words).not.toMatch(new RegExp(`(?:^|= )${right}\\b`));
   }
 });
 

@@ -34,10 +34,10 @@ export const DOMAINS = {
       ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
     },
   ),
-  /** Three families of reasoning-gym that RLTF was measured on, each at its easiest level; models that know other levels: `compare/lessons`. */
+  /** Three families of reasoning-gym, each at its easiest level, for a base that knows other levels (`npm run pretrain`). */
   'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
-  'binary-matrix': gymDomain('binary_matrix', 0, { ...SHORT, maxTokens: 32 }),
-  'shortest-path': gymDomain('shortest_path', 0, { ...SHORT, maxTokens: 48 }),
+  'largest-island': gymDomain('largest_island', 0, { ...SHORT, maxTokens: 8 }),
+  'simple-equations': gymDomain('simple_equations', 0, { ...SHORT, maxTokens: 8 }),
   /** Sums of three digits in columns, with worked corrections. */
   sums: sumsDomain(3, { ...SHORT, maxTokens: 48 }),
 } as const satisfies Record<string, Domain>;

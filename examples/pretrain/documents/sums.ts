@@ -5,16 +5,31 @@ import {
   sumFeedback,
   sumQuestion,
   sumSolution,
-  sumTask,
 } from '../../compare/domains/sums.ts';
 import type { Turns } from './document.ts';
 
-/** Three digits are what `npm run compare` asks for. */
-const DIGITS = [2, 4];
+/** Digits of the two numbers. Three and three is what `npm run compare` asks. */
+const DIGITS = [
+  [2, 2],
+  [2, 3],
+  [3, 2],
+  [3, 4],
+  [4, 3],
+  [4, 4],
+] as const;
+
+const numberOf = (random: Random, digits: number): number => {
+  const least = 10 ** (digits - 1);
+  return least + random.integer(9 * least);
+};
 
 /** A sum in columns, in a third of the documents right after a wrong one and its correction. */
 export function sumDocument(random: Random): Turns {
-  const sum = sumTask(random, random.choice(DIGITS), 'train');
+  const [a, b] = random.choice(DIGITS).map((digits) => numberOf(random, digits)) as [
+    number,
+    number,
+  ];
+  const sum: Sum = { a, b };
   const [question, right] = [sumQuestion(sum), sumSolution(sum)];
   if (random.integer(3) > 0) return [question, right];
   const wrong = mistaken(random, sum);
