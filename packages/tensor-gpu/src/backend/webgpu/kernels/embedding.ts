@@ -27,29 +27,70 @@ const backward = defineProgram({
   writes: { dweight: 'f32' },
   params: { tokens: 'u32', width: 'u32', first: 'u32', rows: 'u32', paddingId: 'i32' },
   lanes: 64,
+  declarations: `
+var<workgroup> isSame: array<u32, LANES>;
+var<workgroup> isEarlier: u32;`,
   body: `
   let id = ids[block];
   let row = u32(id) - params.first;
-  var isFirst = id != params.paddingId && id >= 0 && row < params.rows;
-  for (var t = 0u; t < block && isFirst; t++) { isFirst = ids[t] != id; }
-  if (isFirst) {
-    for (var j = lane; j < params.width; j += LANES) {
-      var sum = 0.0;
-      for (var t = block; t < params.tokens; t++) {
-        if (ids[t] == id) { sum += dy[t * params.width + j]; }
+  if (id == params.paddingId || id < 0 || row >= params.rows) { return; }
+  var found = 0u;
+  for (var t = lane; t < block; t += LANES) { found |= select(0u, 1u, ids[t] == id); }
+  isSame[lane] = found;
+  workgroupBarrier();
+  if (lane == 0u) {
+    var any = 0u;
+    for (var l = 0u; l < LANES; l++) { any |= isSame[l]; }
+    isEarlier = any;
+  }
+  if (workgroupUniformLoad(&isEarlier) != 0u) { return; }
+  for (var column = 0u; column < params.width; column += LANES) {
+    let j = column + lane;
+    var sum = 0.0;
+    for (var t0 = block; t0 < params.tokens; t0 += LANES) {
+      isSame[lane] = 0u;
+      if (t0 + lane < params.tokens) { isSame[lane] = select(0u, 1u, ids[t0 + lane] == id); }
+      workgroupBarrier();
+      if (j < params.width) {
+        for (var l = 0u; l < LANES; l++) {
+          if (isSame[l] != 0u) { sum += dy[(t0 + l) * params.width + j]; }
+        }
       }
-      dweight[row * params.width + j] = sum;
+      workgroupBarrier();
     }
+    if (j < params.width) { dweight[row * params.width + j] = sum; }
   }`,
 });
 
-export const embeddingPrograms: readonly Program[] = [forward, backward];
+/** Of distinct rows: each gets its own. */
+const backwardDistinct = defineProgram({
+  name: 'selectRowsGradient',
+  reads: { ids: 'i32', dy: 'f32' },
+  writes: { dweight: 'f32' },
+  params: { tokens: 'u32', width: 'u32', first: 'u32', rows: 'u32', paddingId: 'i32' },
+  body: `
+  let i = block * LANES + lane;
+  if (i < params.tokens * params.width) {
+    let row = u32(ids[i / params.width]) - params.first;
+    if (row < params.rows) { dweight[row * params.width + i % params.width] = dy[i]; }
+  }`,
+});
 
-export const embeddingKernel: GpuFusedKernel = rowsKernel('embedding', 'weight', 'ids');
+export const embeddingPrograms: readonly Program[] = [forward, backward, backwardDistinct];
+
+export const embeddingKernel: GpuFusedKernel = rowsKernel('embedding', ['weight', 'ids'], backward);
 /** The same on a matrix of hidden states: its rows are distinct, so nothing is added up. */
-export const selectRowsKernel: GpuFusedKernel = rowsKernel('selectRows', 'x', 'rows');
+export const selectRowsKernel: GpuFusedKernel = rowsKernel(
+  'selectRows',
+  ['x', 'rows'],
+  backwardDistinct,
+);
 
-function rowsKernel(name: string, table: string, chosen: string): GpuFusedKernel {
+function rowsKernel(
+  name: string,
+  [table, chosen]: readonly [table: string, chosen: string],
+  gradient: Program,
+): GpuFusedKernel {
   return {
     name,
     forward: ({ backend, inputs }) => {
@@ -75,11 +116,11 @@ function rowsKernel(name: string, table: string, chosen: string): GpuFusedKernel
       const tokens = util.sizeFromShape(ids.shape);
       const { paddingId = -1 } = attributes as { paddingId?: number }; // attribute of embeddingOp
       for (const { first, count } of rowWindows(backend, rows, width))
-        backend.run(backward, {
+        backend.run(gradient, {
           tensors: { ids, dy: inputs.dy!, dweight },
           windows: { dweight: { start: first * width, size: count * width } },
           params: { tokens, width, first, rows: count, paddingId },
-          blocks: tokens,
+          blocks: gradient === backward ? tokens : Math.ceil((tokens * width) / gradient.lanes),
         });
       return [dweight];
     },

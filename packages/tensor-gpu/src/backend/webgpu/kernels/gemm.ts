@@ -4,7 +4,7 @@ import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { WINDOW_UNIT } from './windows.ts';
 
 /** Rows and columns that a workgroup computes, and the depth of its tiles in workgroup memory. */
-const TILE = 64;
+export const TILE = 64;
 const DEPTH = 16;
 /** Rows and columns of the kernel for few rows, and the lanes that share a dot product. */
 const FEW_ROWS = 8;
@@ -43,70 +43,94 @@ const PARAMS: Record<string, WordType> = {
   ...{ cStart: 'u32', cRow: 'u32', cBatch: 'u32' },
 };
 
-/** Tiles of A and B in workgroup memory, 4 x 4 results a lane. */
+/** WGSL: the workgroup memory of `TILED_PRODUCT`. */
+export const TILES: string = `
+const TILE = ${TILE}u;
+const DEPTH = ${DEPTH}u;
+var<workgroup> tileA: array<f32, ${TILE * DEPTH}>;
+var<workgroup> tileB: array<f32, ${TILE * DEPTH}>;`;
+
+/** WGSL: puts a tile of a matrix into workgroup memory, column of depth by column; neighbouring lanes read what lies side by side. */
+const loadTile = (
+  tile: string,
+  { matrix, item, first, end }: { matrix: string; item: string; first: string; end: string },
+  [step, depthStep]: readonly [step: string, depthStep: string],
+): string => `
+    if (${depthStep} == 1u) {
+      let k = lane % DEPTH;
+      var at = ${item} + (${first} + lane / DEPTH) * ${step} + k0 + k;
+      let isDeep = k0 + k < kEnd;
+      for (var i = lane / DEPTH; i < TILE; i += LANES / DEPTH) {
+        var value = 0.0;
+        if (isDeep && ${first} + i < ${end}) { value = ${matrix}[at]; }
+        ${tile}[k * TILE + i] = value;
+        at += LANES / DEPTH * ${step};
+      }
+    } else {
+      let isInside = ${first} + lane < ${end};
+      var at = ${item} + (${first} + lane) * ${step} + k0 * ${depthStep};
+      for (var k = 0u; k < DEPTH; k++) {
+        var value = 0.0;
+        if (isInside && k0 + k < kEnd) { value = ${matrix}[at]; }
+        ${tile}[k * TILE + lane] = value;
+        at += ${depthStep};
+      }
+    }`;
+
+const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+/**
+ * WGSL: a tile of a product, 8 x 8 results a lane, for any program with the params of `gemm` and a lane for each row of a tile. It has
+ * `row0` and `rowEnd`, `column0`, the depth from `kBegin` to `kEnd`, and where the matrices begin: `aItem`, `bItem`, `cItem`.
+ */
+export const TILED_PRODUCT: string = `
+  let top = lane / 8u * 8u;
+  let left = lane % 8u * 8u;
+  var sums: array<array<vec4f, 2>, 8>;
+  for (var k0 = kBegin; k0 < kEnd; k0 += DEPTH) {
+    ${loadTile('tileA', { matrix: 'a', item: 'aItem', first: 'row0', end: 'rowEnd' }, ['params.aRow', 'params.aColumn'])}
+    ${loadTile('tileB', { matrix: 'b', item: 'bItem', first: 'column0', end: 'params.n' }, ['params.bColumn', 'params.bRow'])}
+    workgroupBarrier();
+    for (var k = 0u; k < DEPTH; k++) {
+      let p = k * TILE + left;
+      let q = k * TILE + top;
+      let right0 = vec4f(tileB[p], tileB[p + 1u], tileB[p + 2u], tileB[p + 3u]);
+      let right1 = vec4f(tileB[p + 4u], tileB[p + 5u], tileB[p + 6u], tileB[p + 7u]);
+      ${EIGHT.map((i) => `let a${i} = tileA[q + ${i}u]; sums[${i}][0] += a${i} * right0; sums[${i}][1] += a${i} * right1;`).join('\n      ')}
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 8u; i++) {
+    let row = row0 + top + i;
+    for (var j = 0u; j < 8u; j++) {
+      let column = column0 + left + j;
+      if (row < rowEnd && column < params.n) {
+        let at = cItem + row * params.cRow + column;
+        c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sums[i][j / 4u][j % 4u];
+      }
+    }
+  }`;
+
+/** Tiles of A and B in workgroup memory. */
 const tiled = defineProgram({
   name: 'gemm',
   reads: { a: 'f32', b: 'f32' },
   writes: { c: 'f32' },
   params: PARAMS,
-  declarations: `
-const TILE = ${TILE}u;
-const DEPTH = ${DEPTH}u;
-var<workgroup> tileA: array<f32, ${TILE * DEPTH}>;
-var<workgroup> tileB: array<f32, ${TILE * DEPTH}>;`,
+  lanes: TILE,
+  declarations: TILES,
   body: `
   let across = (params.n + TILE - 1u) / TILE;
   let perItem = across * ((params.m + TILE - 1u) / TILE);
   let item = block / perItem;
   let row0 = block % perItem / across * TILE;
   let column0 = block % perItem % across * TILE;
+  let rowEnd = params.m;
+  let kBegin = 0u;
+  let kEnd = params.k;
   let aItem = params.aStart + item * params.aBatch;
   let bItem = params.bStart + item * params.bBatch;
-  let top = lane / 16u * 4u;
-  let left = lane % 16u * 4u;
-  var sums: array<vec4f, 4>;
-  for (var k0 = 0u; k0 < params.k; k0 += DEPTH) {
-    for (var e = lane; e < TILE * DEPTH; e += LANES) {
-      // neighbouring lanes read what lies side by side
-      var i = e % TILE;
-      var k = e / TILE;
-      if (params.aColumn == 1u) { i = e / DEPTH; k = e % DEPTH; }
-      var value = 0.0;
-      if (row0 + i < params.m && k0 + k < params.k) {
-        value = a[aItem + (row0 + i) * params.aRow + (k0 + k) * params.aColumn];
-      }
-      tileA[k * TILE + i] = value;
-      i = e % TILE;
-      k = e / TILE;
-      if (params.bRow == 1u) { i = e / DEPTH; k = e % DEPTH; }
-      value = 0.0;
-      if (column0 + i < params.n && k0 + k < params.k) {
-        value = b[bItem + (k0 + k) * params.bRow + (column0 + i) * params.bColumn];
-      }
-      tileB[k * TILE + i] = value;
-    }
-    workgroupBarrier();
-    for (var k = 0u; k < DEPTH; k++) {
-      let p = k * TILE + left;
-      let q = k * TILE + top;
-      let right = vec4f(tileB[p], tileB[p + 1u], tileB[p + 2u], tileB[p + 3u]);
-      sums[0] += tileA[q] * right;
-      sums[1] += tileA[q + 1u] * right;
-      sums[2] += tileA[q + 2u] * right;
-      sums[3] += tileA[q + 3u] * right;
-    }
-    workgroupBarrier();
-  }
-  for (var i = 0u; i < 4u; i++) {
-    let row = row0 + top + i;
-    for (var j = 0u; j < 4u; j++) {
-      let column = column0 + left + j;
-      if (row < params.m && column < params.n) {
-        let at = params.cStart + item * params.cBatch + row * params.cRow + column;
-        c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sums[i][j];
-      }
-    }
-  }`,
+  let cItem = params.cStart + item * params.cBatch;${TILED_PRODUCT}`,
 });
 
 /** For up to eight rows: eight lanes share the dot products of a column with all rows. */

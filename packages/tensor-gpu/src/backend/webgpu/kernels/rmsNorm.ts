@@ -1,48 +1,61 @@
 import { util } from '@tensorflow/tfjs-core';
-import { defineProgram, type Program } from '../engine/program.ts';
+import { defineProgram, type Program, programFamily } from '../engine/program.ts';
 import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
-import { LANES, REDUCE_LANES } from './lanes.ts';
+import { LANES, sumRows } from './lanes.ts';
 import { sumInParts } from './sumColumns.ts';
 
-/** A row per workgroup. */
-const forward = defineProgram({
-  name: 'rmsNorm',
-  reads: { x: 'f32', weight: 'f32' },
-  writes: { y: 'f32' },
-  params: { width: 'u32', eps: 'f32' },
-  lanes: LANES,
-  declarations: REDUCE_LANES,
-  body: `
-  let base = block * params.width;
+/** Lanes of a row: narrow ones lie side by side in a workgroup. */
+const [NARROW, WIDE] = [16, LANES];
+const lanesOf = (width: number): number => (width <= 8 * NARROW ? NARROW : WIDE);
+const rowsOf = (lanesPerRow: number): number => LANES / lanesPerRow;
+
+/** WGSL: which row a lane works on, and its first column. */
+const OWN_ROW = `
+  let row = block * (LANES / PER_ROW) + lane / PER_ROW;
+  let isLive = row < params.rows;
+  let base = row * params.width;
+  let begin = select(params.width, lane % PER_ROW, isLive);`;
+
+const forward = programFamily((lanesPerRow: number) =>
+  defineProgram({
+    name: `rmsNorm ${lanesPerRow}`,
+    reads: { x: 'f32', weight: 'f32' },
+    writes: { y: 'f32' },
+    params: { rows: 'u32', width: 'u32', eps: 'f32' },
+    lanes: LANES,
+    declarations: sumRows(lanesPerRow),
+    body: `${OWN_ROW}
   var squares = 0.0;
-  for (var j = lane; j < params.width; j += LANES) { squares += x[base + j] * x[base + j]; }
-  let r = 1 / sqrt(sumLanes(squares, lane) / f32(params.width) + params.eps);
-  for (var j = lane; j < params.width; j += LANES) { y[base + j] = x[base + j] * r * weight[j]; }`,
-});
+  for (var j = begin; j < params.width; j += PER_ROW) { squares += x[base + j] * x[base + j]; }
+  let r = 1 / sqrt(sumRow(squares, lane) / f32(params.width) + params.eps);
+  for (var j = begin; j < params.width; j += PER_ROW) { y[base + j] = x[base + j] * r * weight[j]; }`,
+  }),
+);
 
 /** `dx = r (g - x r^2 mean(g x))`, `g = dy weight`; keeps `r` of each row for the gradient of the weight. */
-const backward = defineProgram({
-  name: 'rmsNormGradient',
-  reads: { x: 'f32', weight: 'f32', dy: 'f32' },
-  writes: { dx: 'f32', roots: 'f32' },
-  params: { width: 'u32', eps: 'f32' },
-  lanes: LANES,
-  declarations: REDUCE_LANES,
-  body: `
-  let base = block * params.width;
+const backward = programFamily((lanesPerRow: number) =>
+  defineProgram({
+    name: `rmsNormGradient ${lanesPerRow}`,
+    reads: { x: 'f32', weight: 'f32', dy: 'f32' },
+    writes: { dx: 'f32', roots: 'f32' },
+    params: { rows: 'u32', width: 'u32', eps: 'f32' },
+    lanes: LANES,
+    declarations: sumRows(lanesPerRow),
+    body: `${OWN_ROW}
   var squares = 0.0;
   var products = 0.0;
-  for (var j = lane; j < params.width; j += LANES) {
+  for (var j = begin; j < params.width; j += PER_ROW) {
     squares += x[base + j] * x[base + j];
     products += dy[base + j] * weight[j] * x[base + j];
   }
-  let r = 1 / sqrt(sumLanes(squares, lane) / f32(params.width) + params.eps);
-  let pull = r * r * sumLanes(products, lane) / f32(params.width);
-  for (var j = lane; j < params.width; j += LANES) {
+  let r = 1 / sqrt(sumRow(squares, lane) / f32(params.width) + params.eps);
+  let pull = r * r * sumRow(products, lane) / f32(params.width);
+  for (var j = begin; j < params.width; j += PER_ROW) {
     dx[base + j] = r * (dy[base + j] * weight[j] - x[base + j] * pull);
   }
-  if (lane == 0u) { roots[block] = r; }`,
-});
+  if (isLive && lane % PER_ROW == 0u) { roots[row] = r; }`,
+  }),
+);
 
 /** Sums of `dy x r` over a part of the rows. */
 const weightGradient = defineProgram({
@@ -64,7 +77,10 @@ const weightGradient = defineProgram({
   }`,
 });
 
-export const rmsNormPrograms: readonly Program[] = [forward, backward, weightGradient];
+export const rmsNormPrograms: readonly Program[] = [
+  ...[NARROW, WIDE].flatMap((lanes) => [forward(lanes), backward(lanes)]),
+  weightGradient,
+];
 
 export const rmsNormKernel: GpuFusedKernel = {
   name: 'rmsNorm',
@@ -72,10 +88,11 @@ export const rmsNormKernel: GpuFusedKernel = {
     const { backend, inputs } = call;
     const { rows, width, eps } = sizesOf(call);
     const y = backend.output(inputs.x!.shape);
-    backend.run(forward, {
+    const lanes = lanesOf(width);
+    backend.run(forward(lanes), {
       tensors: { x: inputs.x!, weight: inputs.weight!, y },
-      params: { width, eps },
-      blocks: rows,
+      params: { rows, width, eps },
+      blocks: Math.ceil(rows / rowsOf(lanes)),
     });
     return [y];
   },
@@ -87,7 +104,12 @@ export const rmsNormKernel: GpuFusedKernel = {
     const roots = backend.output([rows]);
     const dx = gradients.of('x') ?? backend.output(x.shape);
     const tensors = { x, weight, dy, dx, roots };
-    backend.run(backward, { tensors, params: { width, eps }, blocks: rows });
+    const lanes = lanesOf(width);
+    backend.run(backward(lanes), {
+      tensors,
+      params: { rows, width, eps },
+      blocks: Math.ceil(rows / rowsOf(lanes)),
+    });
     const dweight = gradients.of('weight');
     if (dweight) {
       const across = Math.ceil(width / 64);
