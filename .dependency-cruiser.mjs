@@ -37,6 +37,7 @@ export const FLOORS = {
     ['ops', 'optim', 'decode', 'userKernels', 'profile'],
     ['backend/cpu/engine', 'backend/webgpu/engine'],
     ['backend/cpu/kernels', 'backend/cpu/decode', 'backend/webgpu/kernels', 'backend/webgpu/decode'],
+    ['backend/webgpu/userKernels'],
     ['backend/cpu/', 'backend/webgpu/'],
     ['devices'],
   ],

@@ -13,6 +13,7 @@ import type { CommandListener } from './commandListener.ts';
 import type { DecodeEngine, DecodeModel } from './decodeJob.ts';
 import { type FusedKernel, registerFusedKernel } from './fusedKernel.ts';
 import { brandBackend } from './oneCopy.ts';
+import type { CompiledUserKernel, UserKernel } from './userKernel.ts';
 
 /**
  * What a device brings, beside the kernels that tfjs knows it by: this is all that the ops, the optimizer and the decoder
@@ -38,6 +39,11 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
     parameters: Variable[],
     maps: readonly [signed: CodeMap, unsigned: CodeMap],
   ): ByteMoments;
+  /**
+   * Compiles a kernel of a user. Default: gpu.js does, for where JavaScript runs.
+   * @throws {TensorGpuError} `option` for what the device's kernels do not know.
+   */
+  compileKernel?(kernel: UserKernel): Promise<CompiledUserKernel<Device>>;
   /** Makes ready to sample from a model. */
   decoder(model: DecodeModel): DecodeEngine;
   /**
@@ -59,6 +65,11 @@ export async function openBackend<Device extends KernelBackend>(
   opened.set(device, backend);
   registerBackend(name, () => device);
   await setBackend(name);
+}
+
+/** Whether the current device's tensors can be read where they are computed (`dataSync`); a GPU's are awaited. */
+export function readsAtOnce(): boolean {
+  return !currentBackend()?.isAsynchronous;
 }
 
 /** tfjs's current back end, if it is a device of ours. */

@@ -1,6 +1,4 @@
 import {
-  dispose,
-  engine,
   type KernelBackend,
   type KernelFunc,
   type Tensor,
@@ -9,9 +7,8 @@ import {
 } from '@tensorflow/tfjs-core';
 import * as gpuJs from 'gpu.js';
 import { TensorGpuError } from '../base/errors.ts';
-import { inShapeOf } from '../fused/recordAlias.ts';
-import { record } from '../tape/record.ts';
 import type { KernelMode, KernelSource } from './kernelSource.ts';
+import { referenceGradients } from './referenceGradients.ts';
 
 // CommonJS: Node gives its exports as the default
 const { GPU, Input } = (gpuJs as typeof gpuJs & { default?: typeof gpuJs }).default ?? gpuJs;
@@ -138,30 +135,4 @@ function write(backend: KernelBackend, values: unknown, shape: number[]): Tensor
     );
   }
   return { dataId: backend.write(flat, shape, 'float32'), shape, dtype: 'float32' };
-}
-
-/** The tape's gradients of the reference. Inside a kernel tfjs records nothing: its counters are set aside. */
-function referenceGradients(
-  { reference, inputs }: Kernel,
-  infos: readonly TensorInfo[],
-  wanted: readonly string[],
-): Tensor[] {
-  const { state } = engine();
-  // what a node of the tape saved are counted references, and the reference takes tensors
-  const tensors = infos.map((info) => inShapeOf(info, info));
-  const { activeTape, gradientDepth, kernelDepth } = state;
-  state.gradientDepth = 0;
-  state.kernelDepth = 0;
-  try {
-    const { value, tape } = record(() => reference(...tensors.slice(0, -1)));
-    const gradients = tape.backward(
-      [[value, tensors.at(-1)!]],
-      Object.fromEntries(wanted.map((name) => [name, tensors[inputs.indexOf(name)]!])),
-    );
-    const asked = wanted.map((name) => gradients[name]!);
-    dispose([value, ...tensors.filter((tensor) => !asked.includes(tensor))]);
-    return asked;
-  } finally {
-    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
-  }
 }

@@ -1,7 +1,9 @@
 import { engine, getKernel, registerKernel, type Tensor } from '@tensorflow/tfjs-core';
+import { type Backend, currentBackend } from '../backend/backend.ts';
+import { registerFusedKernel } from '../backend/fusedKernel.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { defineFusedOp } from '../fused/defineFusedOp.ts';
-import { reportUnusable } from '../fused/firstUseCheck.ts';
+import { checkFirstUse, reportUnusable } from '../fused/firstUseCheck.ts';
 import type { FusedOp, FusedOpDefinition } from '../fused/fusedOp.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
 import {
@@ -9,7 +11,9 @@ import {
   type KernelSource,
   kernelParameters,
   kernelSource,
+  userFunction,
 } from './kernelSource.ts';
+import { referenceGradients } from './referenceGradients.ts';
 
 /** A `[rows, width]` input of a row kernel; `x[row]![i]!` reads it. An input of shape `[width]` has one row. */
 export type KernelRows = readonly (readonly number[])[];
@@ -55,7 +59,7 @@ export interface RowKernelOptions<Inputs extends readonly string[]> extends Kern
 
 /** Where the kernel runs. */
 export interface KernelSettings {
-  /** Default `'wasm'`, where WebAssembly exists. */
+  /** How gpu.js runs it; a GPU does not ask. Default `'wasm'`, where WebAssembly exists. */
   mode?: KernelMode | undefined;
 }
 
@@ -63,8 +67,9 @@ export interface KernelSettings {
 export interface KernelOp<Inputs extends readonly string[]>
   extends FusedOp<Tensors<Inputs>, Tensor> {
   /**
-   * Loads gpu.js and compiles. Until then calls use the reference.
-   * @throws {TensorGpuError} `option` if gpu.js cannot compile a function; its own error is the `cause`.
+   * Compiles for the current device: gpu.js, loaded for it, on a CPU; a GPU by itself, and checks there. Until then calls use
+   * the reference.
+   * @throws {TensorGpuError} `option` if a function cannot be compiled; the error of gpu.js is the `cause`.
    */
   ready(): Promise<void>;
 }
@@ -73,7 +78,7 @@ const BACKENDS = ['cpu', 'molrl'];
 const names = new Set<string>();
 
 /**
- * A differentiable op whose kernel is written in TypeScript, compiled by gpu.js.
+ * A differentiable op whose kernel is written in TypeScript, compiled by gpu.js on a CPU and to WGSL on a GPU.
  *
  *     element:  y[i] = forward(x[i], ...)          dx[i] = gradient[0](x[i], ..., dy[i])
  *     row:      y[row][column] = forward(x, ..., row, column, rows, width)
@@ -85,7 +90,9 @@ const names = new Set<string>();
  * gpu.js is loaded at the first call, or by `await op.ready()`; calls before it has arrived use the
  * reference. The first use of the kernel is checked against the reference; a mismatch is reported and the
  * reference is used from then on, as for the built-in fused ops; so is a function that gpu.js cannot compile, unless
- * `ready()` is awaited, which throws then. On WebGPU the reference runs for now.
+ * `ready()` is awaited, which throws then. A GPU takes and gives tensors where they lie; each device that is opened compiles
+ * and checks anew. There numbers are float32 as well, and mean what they mean in JavaScript: `NaN` is unequal to itself, a
+ * negative base has its whole powers, loops have any bounds, and a place outside of a row is `NaN`.
  *
  * @throws {TensorGpuError} `option` if the name is taken, a gradient is missing for an input, the
  * source of a function cannot be read, or a variable hides another.
@@ -145,28 +152,56 @@ export function defineKernel<const Inputs extends readonly string[]>(
     example: (shape, random) => shapes(shape).map((size) => random.normal(size)) as Tensors<Inputs>,
   };
   const op = defineFusedOp(definition);
+  const slow = (...tensors: Tensor[]) => reference(...(tensors as Tensors<Inputs>)); // one per input
   let loading: Promise<void> | undefined;
+  /** Of each device that compiles kernels itself. */
+  const onDevices = new WeakMap<Backend, Promise<void>>();
+  const checkedOn = new WeakSet<Backend>();
   const ready = () => {
-    loading ??= load();
-    return loading;
+    const device = currentBackend();
+    if (device?.compileKernel === undefined) {
+      loading ??= load();
+      return loading;
+    }
+    const known = onDevices.get(device) ?? compileOn(device);
+    onDevices.set(device, known);
+    return known;
   };
   const load = async () => {
     const { compileKernel } = await import('./compileKernel.ts');
     await registerGradients();
-    const kernels = compileKernel({
-      name,
-      kind,
-      inputs,
-      source,
-      reference: (...tensors) => reference(...(tensors as Tensors<Inputs>)), // one per input
-      mode: settings.mode,
-    });
+    const { mode } = settings;
+    const kernels = compileKernel({ name, kind, inputs, source, reference: slow, mode });
     for (const backendName of BACKENDS) {
       registerKernel({ kernelName: name, backendName, kernelFunc: kernels.forward });
       registerKernel({ kernelName: `${name}Gradient`, backendName, kernelFunc: kernels.gradient });
     }
   };
+  const compileOn = async (device: Backend) => {
+    const compiled = await device.compileKernel!({
+      ...{ name, kind, inputs, forward: userFunction(name, forward) },
+      gradient: gradient?.map((body) => userFunction(name, body)),
+    });
+    registerFusedKernel(device.name, {
+      name,
+      forward: compiled.forward,
+      gradient:
+        compiled.gradient ??
+        ((given) => {
+          const tensors = [...inputs, 'dy'].map((input) => given.inputs[input]!);
+          return referenceGradients({ reference: slow, inputs }, tensors, given.wanted);
+        }),
+    });
+    await checkFirstUse(op);
+    checkedOn.add(device);
+  };
   const call = (...args: Tensors<Inputs>): Tensor => {
+    const device = currentBackend();
+    if (device?.compileKernel !== undefined) {
+      if (checkedOn.has(device)) return op(...args);
+      if (!onDevices.has(device)) ready().catch(reportUnusable);
+      return reference(...args);
+    }
     if (BACKENDS.includes(engine().backendName) && loading === undefined)
       ready().catch(reportUnusable);
     return op(...args);

@@ -1,3 +1,4 @@
+import type { UserFunction } from '../backend/userKernel.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { shadowedVariable } from './shadowedVariable.ts';
 
@@ -22,6 +23,11 @@ interface KernelBody {
 const PLACE = ['row', 'column', 'rows', 'width'];
 const PARAMETERS = /^(?:async\s+)?(?:function\b)?\s*[\w$]*\s*\(([^)]*)\)\s*(?:=>)?\s*/;
 const LONE_PARAMETER = /^([\w$]+)\s*=>\s*/;
+
+/** A function's parameters and statements. @throws {TensorGpuError} `option` if it cannot be read. */
+export function userFunction(name: string, body: KernelBody['body']): UserFunction {
+  return parse(name, body);
+}
 
 /** Names of a function's parameters. */
 export function kernelParameters(name: string, body: KernelBody['body']): string[] {

@@ -94,6 +94,10 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       moments: (parameters) => adamwWebGpu(device, parameters),
       byteMoments: (parameters, maps) => adamwBytesWebGpu(device, parameters, maps),
       decoder: (model) => openGpuDecoding(device, model),
+      async compileKernel(kernel) {
+        const { compileUserKernel } = await import('./userKernels/compileUserKernel.ts');
+        return compileUserKernel(device, kernel);
+      },
       observe: () => {
         throw new TensorGpuError(
           'backend',

@@ -40,18 +40,19 @@ export class Pipelines {
     onCompiled: (done: number, total: number) => void,
   ): Promise<void> {
     let done = 0;
-    await Promise.all(
-      programs.map(async (program) => {
-        const { layout, descriptor } = this.#describe(program);
-        const pipeline = await this.#device
-          .createComputePipelineAsync(descriptor)
-          .catch((error: unknown) => {
-            throw notCompiled(program, error);
-          });
-        this.#compiled.set(program, { layout, pipeline });
-        onCompiled(++done, programs.length);
-      }),
-    );
+    // a text that is no WGSL is told below: it must not count as a failure of the device
+    this.#device.pushErrorScope('validation');
+    const compiling = programs.map(async (program) => {
+      const { layout, descriptor } = this.#describe(program);
+      const pipeline = await this.#device
+        .createComputePipelineAsync(descriptor)
+        .catch((error: unknown) => {
+          throw notCompiled(program, error);
+        });
+      this.#compiled.set(program, { layout, pipeline });
+      onCompiled(++done, programs.length);
+    });
+    await Promise.all([...compiling, this.#device.popErrorScope()]);
   }
 
   #describe(program: Program): {

@@ -7,7 +7,7 @@ import { ANGLES, FUNCTIONS } from './wgslFunctions.ts';
 import { runElements } from './windows.ts';
 
 /** Expressions of `v`, f32; `p` and `q` are the numbers of ATTRIBUTES. */
-const UNARY: Record<string, string> = {
+export const UNARY: Record<string, string> = {
   Abs: 'abs(v)',
   Acos: '2 * arcTangent2(sqrt(1 - v), sqrt(1 + v))',
   Acosh: 'log(v + sqrt(v - 1) * sqrt(v + 1))',
