@@ -66,14 +66,7 @@ const SUITES: SuiteEntry[] = [
   ['family/moe', 'family.json', (root) => familySuite(root, 'moe')],
 ];
 
-/** What reads tensors synchronously in the middle of a forward pass: the routers of experts, DoRA's row lengths. */
-const ONLY_CPU = /moe|dora/;
-
-/** Every suite of the family; on a GPU those that it lacks are absent. */
+/** Every suite of the family. */
 export function runQwen3(fixturesDir: string, device: DeviceName): Promise<SuiteResult[]> {
-  const suites = SUITES.map((entry): SuiteEntry => {
-    const [suite, path] = entry;
-    return device === 'webgpu' && ONLY_CPU.test(suite) ? [suite, path] : entry;
-  });
-  return runSuites(suites, fixturesDir, device);
+  return runSuites(SUITES, fixturesDir, device);
 }

@@ -1,3 +1,4 @@
+export { readsAtOnce } from './backend/backend.ts';
 export type { CpuDevice } from './backend/cpu/cpuDevice.ts';
 export {
   type DecodeMemory,
@@ -44,7 +45,9 @@ export type {
 } from './fused/fusedOp.ts';
 export { add } from './ops/add.ts';
 export { type AttentionOptions, attention } from './ops/attention.ts';
+export { constant } from './ops/constant.ts';
 export { type EmbeddingOptions, embedding } from './ops/embedding.ts';
+export { expertLinear } from './ops/expertLinear.ts';
 export { headNormRope } from './ops/headNormRope.ts';
 export { linear } from './ops/linear.ts';
 export { type LmHeadOptions, type LmHeadResult, lmHead } from './ops/lmHead.ts';
@@ -52,6 +55,7 @@ export { type LossAndGradient, lossFromGradient } from './ops/lossFromGradient.t
 export { reshape } from './ops/reshape.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.ts';
 export { type RotaryTables, rope } from './ops/rope.ts';
+export { type ExpertRoute, routeExperts } from './ops/routeExperts.ts';
 export { selectRows } from './ops/selectRows.ts';
 export { swiglu } from './ops/swiglu.ts';
 export { verify } from './ops/verify.ts';

@@ -1,4 +1,4 @@
-import { linear, type Weight } from '@molrl/tensor-gpu';
+import { constant, linear, type Weight } from '@molrl/tensor-gpu';
 import {
   add,
   div,
@@ -8,7 +8,6 @@ import {
   sqrt,
   sum,
   type Tensor,
-  tensor1d,
   transpose,
 } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
@@ -127,7 +126,7 @@ function adaptedRowNorms(weight: Weight, layer: AdapterLayer & { rowNorms: Tenso
   const cross = sum(mul(up, transpose(linear(down, weight))), 1);
   const own = sum(mul(linear(up, linear(down, down)), up), 1);
   const squares = add(rowNorms, add(mul(cross, 2 * scaling), mul(own, scaling * scaling)));
-  return tensor1d(sqrt(squares).dataSync<'float32'>()); // read back, it is no longer on the tape
+  return constant(sqrt(squares));
 }
 
 const bound = new WeakMap<Adapter, AdaptedModel>();

@@ -1,17 +1,19 @@
+import { routeExperts } from '@molrl/tensor-gpu';
 import {
   add,
   cast,
+  div,
+  equal,
   greaterEqual,
   mul,
+  range,
   reshape,
-  scalar,
+  square,
   sum,
   type Tensor,
-  tensor1d,
   zeros,
 } from '@tensorflow/tfjs-core';
 import { Qwen3Error } from '../base/errors.ts';
-import { mostProbable } from './mixtureOfExperts.ts';
 import type { Qwen3Config } from './qwen3Config.ts';
 
 /** Collects the routers of a forward pass. */
@@ -41,20 +43,23 @@ export function balanceLoss({ moe }: Qwen3Config, segmentIds: Tensor): BalanceLo
     );
   }
   const { numExperts: E, numExpertsPerTok: k } = moe;
-  const segments = segmentIds.dataSync<'int32'>();
-  const mask = cast(greaterEqual(reshape(segmentIds, [segments.length, 1]), 0), 'float32');
-  const counts = new Float32Array(E);
+  const tokens = segmentIds.size;
+  const mask = cast(greaterEqual(reshape(segmentIds, [tokens, 1]), 0), 'float32');
+  const experts = range(0, E, 1, 'int32');
+  let counts: Tensor = zeros([E]);
   let total: Tensor = zeros([E]);
-  let rows = 0;
+  let layers = 0;
   return {
     add(probabilities) {
-      const chosen = mostProbable(probabilities.dataSync<'float32'>(), E, k);
-      for (const [slot, e] of chosen.entries()) {
-        if (segments[Math.floor(slot / k)]! >= 0) counts[e]!++;
-      }
-      rows += segments.filter((segment) => segment >= 0).length;
+      const { chosen } = routeExperts(probabilities, k);
+      const isChosen = cast(equal(reshape(chosen, [tokens, k, 1]), experts), 'float32');
+      counts = add(counts, sum(mul(sum(isChosen, 1), mask), 0));
       total = add(total, sum(mul(probabilities, mask), 0));
+      layers++;
     },
-    loss: () => mul(sum(mul(total, tensor1d(counts))), scalar(E / rows ** 2)),
+    loss() {
+      const rows = mul(sum(mask), layers);
+      return mul(sum(mul(total, counts)), div(E, square(rows)));
+    },
   };
 }

@@ -11,6 +11,7 @@ import {
   type Weight,
 } from '@molrl/tensor-gpu';
 import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import { adaptedExperts } from './adaptedExperts.ts';
 import { adaptedLinear, type Projection } from './adaptedLinear.ts';
 import type { Adapter } from './adapter.ts';
 import { balanceLoss } from './balanceLoss.ts';
@@ -181,19 +182,29 @@ function mlpBlock(
   x: Tensor,
 ): { output: Tensor; probabilities?: Tensor } {
   const { moe } = model.config;
-  const mlpOf = (rows: Tensor, expert?: number): Tensor => {
-    const apply = (module: LinearModule, value: Tensor): Tensor =>
-      adaptedLinear(model, projection(layer, module, expert), value);
-    return apply('down_proj', swiglu(apply('gate_proj', rows), apply('up_proj', rows)));
-  };
+  const mlpOf = (rows: Tensor, expert?: number): Tensor =>
+    gated(rows, (module, value) => adaptedLinear(model, projection(layer, module, expert), value));
   if (layer.mlp === 'dense' || !moe) return { output: mlpOf(x) };
   const name = `${layer.prefix}.mlp`;
   return mixtureOfExperts(x, {
     router: model.matrix(`${name}.gate.weight`),
     moe,
     expert: (index, rows) => mlpOf(rows, index),
+    together: (sent, route) =>
+      gated(sent, (module, rows) => {
+        const names = Array.from(
+          { length: moe.numExperts },
+          (_, expert) => projection(layer, module, expert).name,
+        );
+        return adaptedExperts(model, names, { rows, route });
+      }),
     observe: (inner, value) => observe(`${name}.${inner}`, value),
   });
+}
+
+/** `down(silu(gate(x)) * up(x))`. */
+function gated(x: Tensor, apply: (module: LinearModule, value: Tensor) => Tensor): Tensor {
+  return apply('down_proj', swiglu(apply('gate_proj', x), apply('up_proj', x)));
 }
 
 /** Of a layer, or of one of its experts. */

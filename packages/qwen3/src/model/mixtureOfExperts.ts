@@ -1,16 +1,13 @@
-import { embedding, linear, selectRows, type Weight } from '@molrl/tensor-gpu';
 import {
-  concat,
-  div,
-  mul,
-  reshape,
-  softmax,
-  split,
-  sum,
-  type Tensor,
-  tensor1d,
-  tensor2d,
-} from '@tensorflow/tfjs-core';
+  type ExpertRoute,
+  embedding,
+  linear,
+  readsAtOnce,
+  routeExperts,
+  selectRows,
+  type Weight,
+} from '@molrl/tensor-gpu';
+import { concat, div, mul, reshape, softmax, split, sum, type Tensor } from '@tensorflow/tfjs-core';
 import type { MoeConfig } from './qwen3Config.ts';
 
 /** What a layer with experts is made of. */
@@ -20,6 +17,8 @@ export interface Experts {
   moe: MoeConfig;
   /** Expert number `index` on the rows that were sent to it, `[rows, H]` to `[rows, H]`. */
   expert(index: number, rows: Tensor): Tensor;
+  /** The same of all experts, for devices that keep to themselves how many rows each has: `[N k, H]` to `[N k, H]`. */
+  together(rows: Tensor, route: ExpertRoute): Tensor;
   /** Shows inner values by name. */
   observe(name: string, value: Tensor): void;
 }
@@ -38,75 +37,44 @@ export interface Experts {
  */
 export function mixtureOfExperts(
   x: Tensor,
-  { router, moe, expert, observe }: Experts,
+  experts: Experts,
 ): { output: Tensor; probabilities: Tensor } {
+  const { router, moe, observe } = experts;
   const [B, T, H] = x.shape as [number, number, number];
-  const { numExperts: E, numExpertsPerTok: k } = moe;
+  const k = moe.numExpertsPerTok;
   const N = B * T;
   const rows = reshape(x, [N, H]);
   const logits = linear(rows, router);
   observe('router_logits', logits);
   const probabilities = softmax(logits);
-  const chosen = mostProbable(probabilities.dataSync<'float32'>(), E, k);
-  const weights = chosenWeights(probabilities, chosen, moe);
+  const route = routeExperts(probabilities, k);
+  const weights = chosenWeights(probabilities, route, moe);
   observe('router_weights', weights);
-  observe('router_experts', tensor2d(chosen, [N, k], 'int32'));
+  observe('router_experts', route.chosen);
 
-  const { order, places, sizes } = byExpert(chosen, E);
-  const sent = embedding(
-    rows,
-    tensor1d(
-      order.map((slot) => Math.floor(slot / k)),
-      'int32',
-    ),
-  );
+  const sent = embedding(rows, route.tokens);
+  const computed = readsAtOnce() ? oneByOne(sent, route, experts) : experts.together(sent, route);
+  const returned = reshape(selectRows(computed, route.places), [N, k, H]);
+  const output = sum(mul(returned, reshape(weights, [N, k, 1])), 1);
+  return { output: reshape(output, [B, T, H]), probabilities };
+}
+
+/** Each expert that has rows, on its own. */
+function oneByOne(sent: Tensor, { offsets }: ExpertRoute, { expert }: Experts): Tensor {
+  const begins = offsets.dataSync<'int32'>();
+  const sizes = Array.from(begins.subarray(1), (end, e) => end - begins[e]!);
   const used = [...sizes.keys()].filter((e) => sizes[e]! > 0);
   const parts = split(
     sent,
     used.map((e) => sizes[e]!),
   );
-  const computed = concat(parts.map((part, i) => expert(used[i]!, part)));
-  const returned = reshape(selectRows(computed, tensor1d(places, 'int32')), [N, k, H]);
-  const output = sum(mul(returned, reshape(weights, [N, k, 1])), 1);
-  return { output: reshape(output, [B, T, H]), probabilities };
-}
-
-/** The k most probable experts of each row, most probable first, `[N * k]`; of equal ones the first. */
-export function mostProbable(probabilities: Float32Array, E: number, k: number): Int32Array {
-  const N = probabilities.length / E;
-  const chosen = new Int32Array(N * k);
-  const experts = Array.from({ length: E }, (_, e) => e);
-  for (let n = 0; n < N; n++) {
-    const row = probabilities.subarray(n * E, (n + 1) * E);
-    const sorted = experts.slice().sort((a, b) => row[b]! - row[a]! || a - b);
-    chosen.set(sorted.slice(0, k), n * k);
-  }
-  return chosen;
+  return concat(parts.map((part, i) => expert(used[i]!, part)));
 }
 
 /** `[N, k]`, on the tape. */
-function chosenWeights(probabilities: Tensor, chosen: Int32Array, moe: MoeConfig): Tensor {
-  const { numExperts: E, numExpertsPerTok: k, normTopkProb } = moe;
-  const places = chosen.map((e, slot) => Math.floor(slot / k) * E + e);
+function chosenWeights(probabilities: Tensor, { picks }: ExpertRoute, moe: MoeConfig): Tensor {
+  const { numExpertsPerTok: k, normTopkProb } = moe;
   const column = reshape(probabilities, [probabilities.size, 1]);
-  const picked = reshape(selectRows(column, tensor1d(places, 'int32')), [chosen.length / k, k]);
+  const picked = reshape(selectRows(column, picks), [picks.size / k, k]);
   return normTopkProb ? div(picked, sum(picked, 1, true)) : picked;
-}
-
-/** Slots (token, choice) in the order of their experts, the place of each slot in it, and slots per expert. */
-function byExpert(
-  chosen: Int32Array,
-  E: number,
-): { order: Int32Array; places: Int32Array; sizes: Int32Array } {
-  const sizes = new Int32Array(E);
-  for (const e of chosen) sizes[e]!++;
-  const next = new Int32Array(E);
-  for (let e = 1; e < E; e++) next[e] = next[e - 1]! + sizes[e - 1]!;
-  const order = new Int32Array(chosen.length);
-  const places = chosen.map((e, slot) => {
-    const place = next[e]!++;
-    order[place] = slot;
-    return place;
-  });
-  return { order, places, sizes };
 }

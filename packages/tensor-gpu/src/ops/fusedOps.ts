@@ -1,6 +1,7 @@
 import type { FusedOp } from '../fused/fusedOp.ts';
 import { attentionOp } from './attention.ts';
 import { embeddingOp, embeddingStored } from './embedding.ts';
+import { expertLinearOp } from './expertLinear.ts';
 import { headNormRopeOp } from './headNormRope.ts';
 import { linearOp, linearStored } from './linear.ts';
 import {
@@ -26,6 +27,7 @@ export const fusedOps: readonly FusedOp[] = [
   swigluOp,
   embeddingOp,
   selectRowsOp,
+  expertLinearOp,
   lmHeadOp,
   lmHeadKlOp,
   lmHeadJsdOp,

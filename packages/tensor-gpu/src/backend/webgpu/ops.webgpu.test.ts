@@ -5,6 +5,7 @@ import { checkExample, relativeError } from '../../fused/checkExample.ts';
 import { attentionOp } from '../../ops/attention.ts';
 import { fusedOps } from '../../ops/fusedOps.ts';
 import { linear } from '../../ops/linear.ts';
+import { routeExperts } from '../../ops/routeExperts.ts';
 import { narrow } from '../../weights/narrow.ts';
 import { STORED_DTYPES, type StoredDtype } from '../../weights/storedDtype.ts';
 import { storedTensor } from '../../weights/storedTensor.ts';
@@ -62,6 +63,14 @@ function frozenProducts(): tf.Tensor[] {
   });
 }
 
+/** Routes of 150 tokens among 7 experts, some of whose probabilities are equal. */
+function route(): tf.Tensor[] {
+  const logits = Float32Array.from({ length: 150 * 7 }, (_, i) =>
+    Math.round(3 * Math.sin(1.3 * i)),
+  );
+  return Object.values(routeExperts(tf.tensor2d(logits, [150, 7]), 3));
+}
+
 /** Of each case: value and gradients of its reference on the CPU; and the products with frozen weights. */
 const expected = new Map<string, Float32Array[]>();
 
@@ -77,6 +86,8 @@ beforeAll(async () => {
   }
   const products = frozenProducts().map((product) => product.dataSync<'float32'>().slice());
   expected.set('frozen', products);
+  for (const [k, tensor] of route().entries())
+    expected.set(`route ${k}`, [Float32Array.from(tensor.dataSync())]);
   device.dispose();
 });
 
@@ -130,6 +141,12 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
       }
     },
   );
+
+  test('tokens are sent to their experts as on the CPU', async () => {
+    const values = await Promise.all(route().map((tensor) => tensor.data()));
+    for (const [k, own] of values.entries())
+      expect(Float32Array.from(own), `output ${k}`).toEqual(expected.get(`route ${k}`)![0]);
+  });
 
   test('frozen weights of every type give what they give on the CPU', async () => {
     const products = frozenProducts().map((product) => product.data<'float32'>());

@@ -1,6 +1,7 @@
 import { attentionKernel } from './attention.ts';
 import type { CpuFusedKernel } from './cpuFusedKernel.ts';
 import { embeddingKernel } from './embedding.ts';
+import { expertLinearKernel } from './expertLinear.ts';
 import { headNormRopeKernel } from './headNormRope.ts';
 import { linearKernel } from './linear.ts';
 import { lmHeadKernel, lmHeadKlKernel } from './lmHead.ts';
@@ -20,6 +21,7 @@ export const cpuOps: readonly CpuFusedKernel[] = [
   swigluKernel,
   embeddingKernel,
   selectRowsKernel,
+  expertLinearKernel,
   lmHeadKernel,
   lmHeadKlKernel,
   lmHeadJsdKernel,

@@ -11,6 +11,7 @@ import { moveKernels } from './moves.ts';
 import { nameKernels } from './names.ts';
 import { reduceKernels } from './reduce.ts';
 import { refusedKernels } from './refused.ts';
+import { routeExpertsKernel } from './routeExperts.ts';
 import { runningKernels } from './running.ts';
 import { softmaxKernels } from './softmax.ts';
 import type { TfjsGpuKernel } from './tfjsGpuKernel.ts';
@@ -31,6 +32,7 @@ const KERNELS: readonly TfjsGpuKernel[] = [
   ...gatherKernels,
   ...runningKernels,
   ...matMulKernels,
+  routeExpertsKernel,
   ...refusedKernels,
 ];
 
