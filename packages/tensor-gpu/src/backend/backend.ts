@@ -28,7 +28,7 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   readonly fusedKernels: readonly FusedKernel<Device>[];
   /** A frozen weight as the device's data, float32 to tfjs: its fused kernels read it as it lies. */
   adopt(weight: MappedTensor): TensorInfo;
-  /** Whether `adopt` widens to float32, so that kernels see a tensor like any other. Default: they read it as it lies. */
+  /** Whether what `adopt` gives is a tensor like any other to every kernel. Default: some kernels read it as it lies, the others a copy. */
   readonly widensWeights?: boolean | undefined;
   /** Whether tensors can only be read asynchronously. Default: `dataSync` works. */
   readonly isAsynchronous?: boolean | undefined;

@@ -2,8 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { createDecoder } from '../../decode/createDecoder.ts';
 import type { DecodeRequest } from '../../decode/decodeRequest.ts';
+import type { DecoderSpec } from '../../decode/decoderSpec.ts';
 import { PROMPTS, randomSpec, SMALL, type TensorSpec } from '../../decode/randomDecoder.ts';
 import { DEVICES, type DeviceName, openDevice } from '../../devices/openDevice.ts';
+import { narrow } from '../../weights/narrow.ts';
+import type { StoredDtype } from '../../weights/storedDtype.ts';
+import { storedTensor } from '../../weights/storedTensor.ts';
 import type { Completion } from '../decodeJob.ts';
 import { DRAWN_WORDS, drawTokens } from './decode/decodePrograms.ts';
 import type { WebGpuBackend } from './engine/webGpuBackend.ts';
@@ -54,6 +58,27 @@ function dressed(spec: TensorSpec): TensorSpec {
   };
 }
 
+/** A model whose matrices are frozen, each of another type. */
+async function frozen(): Promise<DecoderSpec> {
+  const spec = randomSpec({ ...SMALL, hidden: 64, headDim: 16, intermediate: 352 }); // widths of blocks
+  const stored = async (weight: tf.Tensor, dtype: StoredDtype) =>
+    storedTensor(narrow(await weight.data<'float32'>(), dtype), { shape: weight.shape, dtype });
+  const types = { q: 'bf16', k: 'f16', v: 'q8_0', o: 'q4_0', gate: 'q4_1', up: 'q8_0' } as const;
+  const layers = spec.layers.map(async (layer) => ({
+    ...layer,
+    ...Object.fromEntries(
+      await Promise.all(
+        Object.entries(types).map(async ([name, dtype]) => [
+          name,
+          await stored(layer[name as keyof typeof types], dtype), // its keys
+        ]),
+      ),
+    ),
+  }));
+  const head = await stored(spec.embed, 'bf16');
+  return { ...spec, layers: await Promise.all(layers), embed: head, head };
+}
+
 type Sampled = Record<string, Completion[]>;
 const sampled = {} as Record<DeviceName, Sampled & { counts?: number }>;
 
@@ -83,7 +108,8 @@ beforeAll(async () => {
     const device = await openDevice(name);
     const spec = randomSpec(SMALL);
     const results: Sampled = {};
-    for (const [kind, model] of Object.entries({ plain: spec, dressed: dressed(spec) })) {
+    const models = { plain: spec, dressed: dressed(spec), frozen: await frozen() };
+    for (const [kind, model] of Object.entries(models)) {
       const decoder = createDecoder(model);
       for (const [title, request] of Object.entries(REQUESTS))
         if (kind === 'plain' || request === REQUEST)
@@ -112,7 +138,7 @@ beforeAll(async () => {
 
 test.each([
   ...Object.keys(REQUESTS).map((title) => `plain, ${title}`),
-  'dressed, the model’s own distribution',
+  ...['dressed, the model’s own distribution', 'frozen, the model’s own distribution'],
 ])('%s: the tokens of the CPU, log-probs within 1e-5', (title) => {
   const onCpu = sampled.cpu[title]!;
   for (const [k, completion] of sampled.webgpu[title]!.entries()) {

@@ -5,6 +5,9 @@ import { openDevice } from '../../devices/openDevice.ts';
 import { linear } from '../../ops/linear.ts';
 import { adamw } from '../../optim/adamw.ts';
 import { record } from '../../tape/record.ts';
+import { narrow } from '../../weights/narrow.ts';
+import { storedTensor } from '../../weights/storedTensor.ts';
+import { weightTensor } from '../weightTensor.ts';
 import type { WebGpuDevice } from './openWebGpu.ts';
 
 /** Differences of counts over a piece of work. */
@@ -75,6 +78,19 @@ describe('a GPU', () => {
       x.dispose();
     }
     expect(device.memory().allocated).toBe(allocated);
+  });
+
+  test('frozen weights take the bytes of their file, and give them back', () => {
+    for (const dtype of ['bf16', 'f16', 'q8_0', 'q4_0', 'q4_1'] as const) {
+      const bytes = narrow(new Float32Array(512 * 256), dtype);
+      const { inUse } = device.memory();
+      const weight = storedTensor(bytes, { shape: [512, 256], dtype });
+      weightTensor(weight);
+      expect(device.memory().inUse - inUse).toBeGreaterThanOrEqual(bytes.byteLength);
+      expect(device.memory().inUse - inUse).toBeLessThanOrEqual(1.125 * bytes.byteLength); // a size class
+      weight.dispose();
+      expect(device.memory().inUse).toBe(inUse);
+    }
   });
 
   test('more than a buffer of the device has is an error that says so', () => {

@@ -3,12 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICES, openDevice } from '../../devices/openDevice.ts';
 import { checkExample, relativeError } from '../../fused/checkExample.ts';
 import { attentionOp } from '../../ops/attention.ts';
+import { embedding } from '../../ops/embedding.ts';
 import { fusedOps } from '../../ops/fusedOps.ts';
 import { linear } from '../../ops/linear.ts';
+import { lmHead } from '../../ops/lmHead.ts';
 import { routeExperts } from '../../ops/routeExperts.ts';
+import { record } from '../../tape/record.ts';
 import { narrow } from '../../weights/narrow.ts';
 import { STORED_DTYPES, type StoredDtype } from '../../weights/storedDtype.ts';
 import { storedTensor } from '../../weights/storedTensor.ts';
+import { weightTensor } from '../weightTensor.ts';
 import { gpuOps } from './kernels/gpuOps.ts';
 
 const OPS = fusedOps.filter(
@@ -29,6 +33,8 @@ const CASES = OPS.flatMap((op) =>
     title: `${op.definition.name}, ${size}`,
   })),
 );
+
+const DTYPES = Object.keys(STORED_DTYPES) as StoredDtype[]; // its keys
 
 const TIME = 150;
 /** Which tokens see each other, over several blocks of the kernels. */
@@ -52,15 +58,31 @@ const ATTENTION: Record<
   },
 };
 
-/** A product with a frozen weight of each type. */
-function frozenProducts(): tf.Tensor[] {
-  const draw = (rows: number, seed: number) =>
-    Float32Array.from({ length: rows * 256 }, (_, i) => Math.sin(seed + 1.3 * i));
-  const x = tf.tensor2d(draw(3, 2), [3, 256]);
-  return Object.keys(STORED_DTYPES).map((key) => {
-    const dtype = key as StoredDtype; // keys of STORED_DTYPES
-    return linear(x, storedTensor(narrow(draw(6, 1), dtype), { shape: [6, 256], dtype }));
-  });
+const draw = (size: number, seed: number) =>
+  Float32Array.from({ length: size }, (_, i) => Math.sin(seed + 1.3 * i));
+const WEIGHT = [70, 256];
+const frozen = (dtype: StoredDtype) =>
+  storedTensor(narrow(draw(70 * 256, 1), dtype), { shape: WEIGHT, dtype });
+
+/** What is computed with a frozen weight of a type: products of few and many rows and their gradients, rows, a head, another op. */
+function withFrozen(dtype: StoredDtype): Record<string, tf.Tensor> {
+  const weight = frozen(dtype);
+  const x = (rows: number) => tf.tensor2d(draw(rows * 256, 2), [rows, 256]);
+  const ids = tf.tensor1d([69, 3, 3, 0], 'int32');
+  const given = { few: x(3), many: x(90), hidden: x(4) };
+  const { value, tape } = record(() => ({
+    few: linear(given.few, weight),
+    many: linear(given.many, weight),
+    logprobs: lmHead(given.hidden, weight, ids).logprobs,
+  }));
+  const cotangents = Object.values(value).map((y) => [y, tf.onesLike(y)] as const);
+  const gradients = Object.entries(tape.backward(cotangents, given));
+  return {
+    ...value,
+    ...Object.fromEntries(gradients.map(([name, gradient]) => [`d${name}`, gradient])),
+    rows: embedding(weight, ids),
+    transposed: tf.transpose(weightTensor(weight)),
+  };
 }
 
 /** Routes of 150 tokens among 7 experts, some of whose probabilities are equal. */
@@ -71,7 +93,7 @@ function route(): tf.Tensor[] {
   return Object.values(routeExperts(tf.tensor2d(logits, [150, 7]), 3));
 }
 
-/** Of each case: value and gradients of its reference on the CPU; and the products with frozen weights. */
+/** Of each case: value and gradients of its reference on the CPU; routes; and what is computed with frozen weights. */
 const expected = new Map<string, Float32Array[]>();
 
 beforeAll(async () => {
@@ -84,8 +106,9 @@ beforeAll(async () => {
     });
     expected.set(title, values);
   }
-  const products = frozenProducts().map((product) => product.dataSync<'float32'>().slice());
-  expected.set('frozen', products);
+  for (const dtype of DTYPES)
+    for (const [name, tensor] of Object.entries(withFrozen(dtype)))
+      expected.set(`${dtype} ${name}`, [tensor.dataSync<'float32'>().slice()]);
   for (const [k, tensor] of route().entries())
     expected.set(`route ${k}`, [Float32Array.from(tensor.dataSync())]);
   device.dispose();
@@ -148,9 +171,13 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
       expect(Float32Array.from(own), `output ${k}`).toEqual(expected.get(`route ${k}`)![0]);
   });
 
-  test('frozen weights of every type give what they give on the CPU', async () => {
-    const products = frozenProducts().map((product) => product.data<'float32'>());
-    for (const [k, values] of (await Promise.all(products)).entries())
-      expect(relativeError(values, expected.get('frozen')![k]!)).toBeLessThan(1e-4);
+  test.each(DTYPES)('frozen weights of %s give what they give on the CPU', async (dtype) => {
+    const computed = Object.entries(withFrozen(dtype));
+    const values = await Promise.all(computed.map(([, tensor]) => tensor.data<'float32'>()));
+    for (const [k, [what]] of computed.entries())
+      expect(
+        relativeError(values[k]!, expected.get(`${dtype} ${what}`)![0]!),
+        what,
+      ).toBeLessThanOrEqual(what === 'rows' || what === 'transposed' ? 0 : 2e-5);
   });
 });

@@ -1,3 +1,5 @@
+import type { StoredDtype } from '../../../weights/storedDtype.ts';
+
 /** WGSL's types of four bytes. */
 export type WordType = 'f32' | 'i32' | 'u32';
 
@@ -7,6 +9,8 @@ export interface ProgramSource {
   readonly name: string;
   /** Storage buffers that are read. */
   readonly reads: Readonly<Record<string, WordType>>;
+  /** Of those, frozen weights that are read as they are stored, by their type. Default: all are what tfjs takes them for. */
+  readonly stored?: Readonly<Record<string, StoredDtype>> | undefined;
   /** Storage buffers that are written (and may be read). */
   readonly writes: Readonly<Record<string, WordType>>;
   /** Numbers of a call, `params.NAME` in the shader. */
@@ -34,7 +38,7 @@ export interface Program extends ProgramSource {
 
 /** Writes the shader's frame: bindings, params, and the number of the workgroup in a grid of two dimensions. */
 export function defineProgram(source: ProgramSource): Program {
-  const { name, reads, writes, params, lanes = 256, declarations = '', body } = source;
+  const { name, reads, writes, params, stored, lanes = 256, declarations = '', body } = source;
   const words = [...Object.entries(params), ['blocks', 'u32']] as [string, WordType][];
   const storage = [
     ...Object.entries(reads).map(([key, type]) => ['read', key, type]),
@@ -55,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 }
 `;
   return {
-    ...{ name, reads, writes, params, declarations, body, lanes },
+    ...{ name, reads, stored, writes, params, declarations, body, lanes },
     ...{ code, words, bindings: [...Object.keys(reads), ...Object.keys(writes)] },
   };
 }

@@ -10,8 +10,10 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { StoredDtype } from '../../../weights/storedDtype.ts';
 import type { GpuMemory } from './bufferPool.ts';
 import type { Program } from './program.ts';
+import { widenProgram } from './storedReads.ts';
 import type { Dispatch, GpuSlice, WebGpuRuntime } from './webGpuRuntime.ts';
 
 /** Name under which the back end is registered with tfjs. */
@@ -24,6 +26,8 @@ export type GpuDtype = 'float32' | 'int32' | 'bool';
 
 interface Stored {
   readonly dtype: GpuDtype;
+  /** Of a frozen weight that lies as its file has it. */
+  readonly as?: StoredDtype | undefined;
   readonly size: number;
   readonly buffer: GPUBuffer;
   refCount: number;
@@ -51,14 +55,54 @@ export class WebGpuBackend extends KernelBackend {
   run(program: Program, { tensors, windows = {}, params, blocks }: TensorDispatch): void {
     if (blocks === 0) return;
     const buffers: Record<string, GpuSlice> = {};
+    const widened: TensorInfo[] = [];
     for (const name of program.bindings) {
-      const { buffer, size: all } = this.#data.get(tensors[name]!.dataId); // all are given
+      const given = this.#data.get(tensors[name]!.dataId); // all are given
+      if (given.as !== undefined && given.as === program.stored?.[name]) {
+        buffers[name] = { buffer: given.buffer, offset: 0, bytes: given.buffer.size };
+        continue;
+      }
+      if (given.as !== undefined) widened.push(this.#widened(tensors[name]!, given.as));
+      const { buffer, size: all } =
+        given.as === undefined ? given : this.#data.get(widened.at(-1)!.dataId);
       const { start, size } = windows[name] ?? { start: 0, size: all };
       if (size > this.mostElements) throw tooLargeToBind(program, 4 * size, this.mostElements);
       const bytes = size < all ? 4 * size : Math.min(buffer.size, 4 * this.mostElements);
       buffers[name] = { buffer, offset: 4 * start, bytes };
     }
     this.gpu.dispatch(program, { buffers, params, blocks });
+    for (const { dataId } of widened) this.disposeData(dataId);
+  }
+
+  /** How a frozen weight lies here; `f32` for any tensor. */
+  storedAs({ dataId }: TensorInfo): StoredDtype {
+    return this.#data.get(dataId).as ?? 'f32';
+  }
+
+  /** A frozen weight as its file has it: float32 to tfjs. Programs that do not read it so get a copy that is widened for them. */
+  adoptStored(bytes: Uint8Array, shape: readonly number[], as: StoredDtype): TensorInfo {
+    const dataId = {};
+    const size = util.sizeFromShape([...shape]);
+    this.#data.set(dataId, {
+      dtype: 'float32',
+      as,
+      size,
+      refCount: 1,
+      buffer: this.gpu.upload(asUpload(bytes)),
+    });
+    return { dataId, shape: [...shape], dtype: 'float32' };
+  }
+
+  #widened(tensor: TensorInfo, dtype: StoredDtype): TensorInfo {
+    const size = util.sizeFromShape(tensor.shape);
+    const y = this.output(tensor.shape);
+    const program = widenProgram(dtype);
+    this.run(program, {
+      tensors: { x: tensor, y },
+      params: { size },
+      blocks: Math.ceil(size / program.lanes),
+    });
+    return y;
   }
 
   /** Elements of a tensor that a program may have before it at once. */
@@ -88,6 +132,8 @@ export class WebGpuBackend extends KernelBackend {
 
   /** The same numbers in memory of their own. */
   copyOf(tensor: TensorInfo): TensorInfo {
+    const { as } = this.#data.get(tensor.dataId);
+    if (as !== undefined) return this.#widened(tensor, as);
     const copy = this.output(tensor.shape, asGpuDtype(tensor.dtype));
     this.gpu.copy(this.slice(tensor), this.slice(copy), 4 * util.sizeFromShape(tensor.shape));
     return copy;
@@ -119,7 +165,13 @@ export class WebGpuBackend extends KernelBackend {
   }
 
   override async read(dataId: DataId): Promise<BackendValues> {
-    const { size, dtype } = this.#data.get(dataId);
+    const { size, dtype, as } = this.#data.get(dataId);
+    if (as !== undefined) {
+      const wide = this.#widened({ dataId, shape: [size], dtype }, as);
+      const values = this.read(wide.dataId);
+      this.disposeData(wide.dataId);
+      return values;
+    }
     const bytes = await this.gpu.read(this.slice({ dataId, shape: [], dtype }), 4 * size);
     if (dtype === 'float32') return new Float32Array(bytes);
     const whole = new Int32Array(bytes);
@@ -201,6 +253,14 @@ function asGpuDtype(dtype: DataType): GpuDtype {
     'dtype',
     `webgpu: tensors are float32, int32 or bool, got ${dtype}. Keep it on the CPU.`,
   );
+}
+
+/** Whole words, not in shared memory. */
+function asUpload(bytes: Uint8Array): Uint8Array {
+  if (bytes.byteLength % 4 === 0 && bytes.buffer instanceof ArrayBuffer) return bytes;
+  const words = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
+  words.set(bytes);
+  return words;
 }
 
 /** Four bytes an element, not in shared memory, which no GPU takes. */

@@ -1,24 +1,30 @@
 import { util } from '@tensorflow/tfjs-core';
-import { defineProgram, type Program } from '../engine/program.ts';
+import type { StoredDtype } from '../../../weights/storedDtype.ts';
+import { defineProgram, type Program, programFamily } from '../engine/program.ts';
+import { storedRead, storedWord } from '../engine/storedReads.ts';
 import { filled } from './fill.ts';
 import type { GpuFusedKernel, GpuFusedKernelCall } from './gpuFusedKernel.ts';
 import { rowWindows } from './windows.ts';
 
 /** The rows of a part of the table, `rows` from `first` on; an id outside the whole of it gives NaN. */
-const forward = defineProgram({
-  name: 'embedding',
-  reads: { weight: 'f32', ids: 'i32' },
-  writes: { y: 'f32' },
-  params: { size: 'u32', width: 'u32', known: 'u32', first: 'u32', rows: 'u32' },
-  body: `
+const forward = programFamily((dtype: StoredDtype) =>
+  defineProgram({
+    name: dtype === 'f32' ? 'embedding' : `embedding ${dtype}`,
+    reads: { weight: storedWord(dtype), ids: 'i32' },
+    stored: { weight: dtype },
+    writes: { y: 'f32' },
+    params: { size: 'u32', width: 'u32', known: 'u32', first: 'u32', rows: 'u32' },
+    declarations: storedRead('weight', dtype),
+    body: `
   let i = block * LANES + lane;
   if (i < params.size) {
     let id = ids[i / params.width];
     let row = u32(id) - params.first; // large where it lies before
     if (id < 0 || u32(id) >= params.known) { y[i] = bitcast<f32>(0x7fc00000u + params.size * 0u); }
-    else if (row < params.rows) { y[i] = weight[row * params.width + i % params.width]; }
+    else if (row < params.rows) { y[i] = weightAt(row * params.width + i % params.width); }
   }`,
-});
+  }),
+);
 
 /** A token per workgroup: the first of each id adds up the rows of all its tokens, in their order. */
 const backward = defineProgram({
@@ -76,7 +82,7 @@ const backwardDistinct = defineProgram({
   }`,
 });
 
-export const embeddingPrograms: readonly Program[] = [forward, backward, backwardDistinct];
+export const embeddingPrograms: readonly Program[] = [forward('f32'), backward, backwardDistinct];
 
 export const embeddingKernel: GpuFusedKernel = rowsKernel('embedding', ['weight', 'ids'], backward);
 /** The same on a matrix of hidden states: its rows are distinct, so nothing is added up. */
@@ -98,8 +104,10 @@ function rowsKernel(
       const [rows = 0, width = 0] = weight.shape;
       const y = backend.output([...ids.shape, width]);
       const size = util.sizeFromShape(y.shape);
-      for (const { first, count } of rowWindows(backend, rows, width))
-        backend.run(forward, {
+      const dtype = backend.storedAs(weight);
+      const whole = [{ first: 0, count: rows }];
+      for (const { first, count } of dtype === 'f32' ? rowWindows(backend, rows, width) : whole)
+        backend.run(forward(dtype), {
           tensors: { weight, ids, y },
           windows: { weight: { start: first * width, size: count * width } },
           params: { size, width, known: rows, first, rows: count },

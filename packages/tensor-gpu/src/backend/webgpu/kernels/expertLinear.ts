@@ -1,5 +1,5 @@
 import { defineProgram, type Program, type WordType } from '../engine/program.ts';
-import { TILE, TILED_PRODUCT, TILES } from './gemm.ts';
+import { TILE, TILED_PRODUCT, tiles } from './gemm.ts';
 import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
 
 /** Of `TILED_PRODUCT`, and elements from one expert's matrix to the next. */
@@ -15,7 +15,7 @@ const rowsOfExperts = defineProgram({
   writes: { c: 'f32' },
   params: PARAMS,
   lanes: TILE,
-  declarations: TILES,
+  declarations: tiles(),
   body: `
   let across = (params.n + TILE - 1u) / TILE;
   let tile = block / across;
@@ -44,7 +44,7 @@ const matricesOfExperts = defineProgram({
   writes: { c: 'f32' },
   params: PARAMS,
   lanes: TILE,
-  declarations: TILES,
+  declarations: tiles(),
   body: `
   let across = (params.n + TILE - 1u) / TILE;
   let perExpert = across * ((params.m + TILE - 1u) / TILE);

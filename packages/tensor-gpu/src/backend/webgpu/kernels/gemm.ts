@@ -1,5 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { StoredDtype } from '../../../weights/storedDtype.ts';
 import { defineProgram, type Program, programFamily, type WordType } from '../engine/program.ts';
+import { storedRead, storedWord } from '../engine/storedReads.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { WINDOW_UNIT } from './windows.ts';
 
@@ -43,8 +45,9 @@ const PARAMS: Record<string, WordType> = {
   ...{ cStart: 'u32', cRow: 'u32', cBatch: 'u32' },
 };
 
-/** WGSL: the workgroup memory of `TILED_PRODUCT`. */
-export const TILES: string = `
+/** WGSL: the workgroup memory of `TILED_PRODUCT`, and how it reads b. */
+export const tiles = (ofB: StoredDtype = 'f32'): string => `
+${storedRead('b', ofB)}
 const TILE = ${TILE}u;
 const DEPTH = ${DEPTH}u;
 var<workgroup> tileA: array<f32, ${TILE * DEPTH}>;
@@ -53,7 +56,12 @@ var<workgroup> tileB: array<f32, ${TILE * DEPTH}>;`;
 /** WGSL: puts a tile of a matrix into workgroup memory, column of depth by column; neighbouring lanes read what lies side by side. */
 const loadTile = (
   tile: string,
-  { matrix, item, first, end }: { matrix: string; item: string; first: string; end: string },
+  {
+    read,
+    item,
+    first,
+    end,
+  }: { read: (at: string) => string; item: string; first: string; end: string },
   [step, depthStep]: readonly [step: string, depthStep: string],
 ): string => `
     if (${depthStep} == 1u) {
@@ -62,7 +70,7 @@ const loadTile = (
       let isDeep = k0 + k < kEnd;
       for (var i = lane / DEPTH; i < TILE; i += LANES / DEPTH) {
         var value = 0.0;
-        if (isDeep && ${first} + i < ${end}) { value = ${matrix}[at]; }
+        if (isDeep && ${first} + i < ${end}) { value = ${read('at')}; }
         ${tile}[k * TILE + i] = value;
         at += LANES / DEPTH * ${step};
       }
@@ -71,7 +79,7 @@ const loadTile = (
       var at = ${item} + (${first} + lane) * ${step} + k0 * ${depthStep};
       for (var k = 0u; k < DEPTH; k++) {
         var value = 0.0;
-        if (isInside && k0 + k < kEnd) { value = ${matrix}[at]; }
+        if (isInside && k0 + k < kEnd) { value = ${read('at')}; }
         ${tile}[k * TILE + lane] = value;
         at += ${depthStep};
       }
@@ -88,8 +96,8 @@ export const TILED_PRODUCT: string = `
   let left = lane % 8u * 8u;
   var sums: array<array<vec4f, 2>, 8>;
   for (var k0 = kBegin; k0 < kEnd; k0 += DEPTH) {
-    ${loadTile('tileA', { matrix: 'a', item: 'aItem', first: 'row0', end: 'rowEnd' }, ['params.aRow', 'params.aColumn'])}
-    ${loadTile('tileB', { matrix: 'b', item: 'bItem', first: 'column0', end: 'params.n' }, ['params.bColumn', 'params.bRow'])}
+    ${loadTile('tileA', { read: (at) => `a[${at}]`, item: 'aItem', first: 'row0', end: 'rowEnd' }, ['params.aRow', 'params.aColumn'])}
+    ${loadTile('tileB', { read: (at) => `bAt(${at})`, item: 'bItem', first: 'column0', end: 'params.n' }, ['params.bColumn', 'params.bRow'])}
     workgroupBarrier();
     for (var k = 0u; k < DEPTH; k++) {
       let p = k * TILE + left;
@@ -111,15 +119,17 @@ export const TILED_PRODUCT: string = `
     }
   }`;
 
-/** Tiles of A and B in workgroup memory. */
-const tiled = defineProgram({
-  name: 'gemm',
-  reads: { a: 'f32', b: 'f32' },
-  writes: { c: 'f32' },
-  params: PARAMS,
-  lanes: TILE,
-  declarations: TILES,
-  body: `
+/** Tiles of A and B in workgroup memory; of B as it is stored. */
+const tiled = programFamily((ofB: StoredDtype) =>
+  defineProgram({
+    name: ofB === 'f32' ? 'gemm' : `gemm ${ofB}`,
+    reads: { a: 'f32', b: storedWord(ofB) },
+    stored: { b: ofB },
+    writes: { c: 'f32' },
+    params: PARAMS,
+    lanes: TILE,
+    declarations: tiles(ofB),
+    body: `
   let across = (params.n + TILE - 1u) / TILE;
   let perItem = across * ((params.m + TILE - 1u) / TILE);
   let item = block / perItem;
@@ -131,21 +141,25 @@ const tiled = defineProgram({
   let aItem = params.aStart + item * params.aBatch;
   let bItem = params.bStart + item * params.bBatch;
   let cItem = params.cStart + item * params.cBatch;${TILED_PRODUCT}`,
-});
+  }),
+);
 
 /** For up to eight rows: eight lanes share the dot products of a column with all rows. */
-const fewRows = programFamily((rows: number) =>
-  defineProgram({
-    name: `gemm of ${rows} rows`,
-    reads: { a: 'f32', b: 'f32' },
+const fewRowsOf = programFamily((key: `${number} ${StoredDtype}`) => {
+  const [rows, ofB] = key.split(' ') as [string, StoredDtype]; // as the key is written
+  return defineProgram({
+    name: ofB === 'f32' ? `gemm of ${rows} rows` : `gemm of ${rows} rows, ${ofB}`,
+    reads: { a: 'f32', b: storedWord(ofB) },
+    stored: { b: ofB },
     writes: { c: 'f32' },
     params: PARAMS,
     lanes: 64,
     declarations: `
+${storedRead('b', ofB)}
 const ROWS = ${rows}u;
 const COLUMNS = ${FEW_COLUMNS}u;
 const SHARES = 8u;
-var<workgroup> parts: array<f32, ${64 * rows}>;`,
+var<workgroup> parts: array<f32, ${64 * Number(rows)}>;`,
     body: `
   let across = (params.n + COLUMNS - 1u) / COLUMNS;
   let perItem = across * ((params.m + ROWS - 1u) / ROWS);
@@ -158,7 +172,7 @@ var<workgroup> parts: array<f32, ${64 * rows}>;`,
   var sums: array<f32, ROWS>;
   if (column < params.n) {
     for (var k = lane % SHARES; k < params.k; k += SHARES) {
-      let right = b[bItem + k * params.bRow];
+      let right = bAt(bItem + k * params.bRow);
       for (var i = 0u; i < ROWS; i++) {
         if (i < rows) { sums[i] += a[aItem + i * params.aRow + k * params.aColumn] * right; }
       }
@@ -176,25 +190,37 @@ var<workgroup> parts: array<f32, ${64 * rows}>;`,
       c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sum;
     }
   }`,
-  }),
-);
+  });
+});
 
-/** The programs that products of any size run. */
-export const gemmPrograms: readonly Program[] = [tiled, fewRows(1), fewRows(FEW_ROWS)];
+const fewRows = (rows: number, ofB: StoredDtype): Program => fewRowsOf(`${rows} ${ofB}`);
+
+/** The programs that products of any size run; those with a frozen weight are compiled at its first use. */
+export const gemmPrograms: readonly Program[] = [
+  tiled('f32'),
+  ...[1, FEW_ROWS].map((rows) => fewRows(rows, 'f32')),
+];
 
 /** A product of matrices. Nothing is done for an empty result; an empty sum is 0. What the device cannot bind at once is split. */
 export function gemm(backend: WebGpuBackend, args: GemmArgs): void {
-  const halves = halved(args, backend.mostElements - WINDOW_UNIT);
+  const most = backend.mostElements - WINDOW_UNIT;
+  // a frozen weight is there as it is stored if it can be bound as a whole
+  const halves = halved(
+    args,
+    most,
+    backend.storedAs(args.b.tensor) === 'f32' ? most : Number.POSITIVE_INFINITY,
+  );
   if (halves === undefined) product(backend, args);
   else for (const half of halves) gemm(backend, half);
 }
 
 /** Two products instead of one with a matrix of more than `most` elements. */
-function halved(args: GemmArgs, most: number): [GemmArgs, GemmArgs] | undefined {
+function halved(args: GemmArgs, most: number, mostOfB: number): [GemmArgs, GemmArgs] | undefined {
   const { m, n, k, batch = 1, a, b, c } = args;
-  const large = (matrix: GpuMatrix, rows: number, columns: number) =>
-    extentOf(matrix, [batch, rows, columns]) > most;
-  const [largeA, largeB, largeC] = [large(a, m, k), large(b, k, n), large(c, m, n)];
+  const extent = (matrix: GpuMatrix, rows: number, columns: number) =>
+    extentOf(matrix, [batch, rows, columns]);
+  const [largeA, largeC] = [extent(a, m, k) > most, extent(c, m, n) > most];
+  const largeB = extent(b, k, n) > mostOfB;
   if (!largeA && !largeB && !largeC) return undefined;
   if (batch > 1) return cutBatch(args);
   if (largeB && n > 1 && b.columnStep >= b.rowStep) return cutColumns(args);
@@ -257,7 +283,8 @@ function product(backend: WebGpuBackend, args: GemmArgs): void {
   const isFew = sameForAnyRows || m <= FEW_ROWS;
   const fewer = m === 1 ? 1 : FEW_ROWS;
   const [rows, columns] = isFew ? [fewer, FEW_COLUMNS] : [TILE, TILE];
-  backend.run(isFew ? fewRows(fewer) : tiled, {
+  const ofB = backend.storedAs(args.b.tensor);
+  backend.run(isFew ? fewRows(fewer, ofB) : tiled(ofB), {
     tensors: { a: a.tensor, b: b.tensor, c: c.tensor },
     windows: bound.windows,
     params: {
@@ -275,7 +302,8 @@ function boundMatrices(backend: WebGpuBackend, { a, b, c, ...sizes }: GemmArgs) 
   const { m, n, k, batch = 1 } = sizes;
   const windows: Record<string, { start: number; size: number }> = {};
   const bind = (name: string, matrix: GpuMatrix, [rows, columns]: readonly [number, number]) => {
-    if (util.sizeFromShape(matrix.tensor.shape) <= backend.mostElements) return matrix;
+    const isWhole = util.sizeFromShape(matrix.tensor.shape) <= backend.mostElements;
+    if (isWhole || backend.storedAs(matrix.tensor) !== 'f32') return matrix;
     const begin = matrix.start ?? 0;
     const start = begin - (begin % WINDOW_UNIT);
     const size = begin - start + extentOf(matrix, [batch, rows, columns]);
