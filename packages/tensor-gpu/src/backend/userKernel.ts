@@ -1,11 +1,11 @@
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BlockStatement } from 'acorn';
 import type { FusedKernelCall } from './fusedKernel.ts';
 
-/** A function of a user, read from its text. */
+/** A function of a user, parsed: devices write it in their own language without a parser. */
 export interface UserFunction {
   readonly parameters: readonly string[];
-  /** The statements of its body. */
-  readonly statements: string;
+  readonly body: BlockStatement;
 }
 
 /** A kernel that a user wrote: see `defineKernel`. */

@@ -1,3 +1,4 @@
+import { type FunctionDeclaration, parse as parseProgram } from 'acorn';
 import type { UserFunction } from '../backend/userKernel.ts';
 import { TensorGpuError } from '../base/errors.ts';
 import { shadowedVariable } from './shadowedVariable.ts';
@@ -24,9 +25,12 @@ const PLACE = ['row', 'column', 'rows', 'width'];
 const PARAMETERS = /^(?:async\s+)?(?:function\b)?\s*[\w$]*\s*\(([^)]*)\)\s*(?:=>)?\s*/;
 const LONE_PARAMETER = /^([\w$]+)\s*=>\s*/;
 
-/** A function's parameters and statements. @throws {TensorGpuError} `option` if it cannot be read. */
+/** A function's parameters and its syntax tree. @throws {TensorGpuError} `option` if it cannot be read. */
 export function userFunction(name: string, body: KernelBody['body']): UserFunction {
-  return parse(name, body);
+  const { parameters, statements } = parse(name, body);
+  const text = `function kernel(${parameters.join(', ')}) {${statements}}`;
+  const program = parseProgram(text, { ecmaVersion: 'latest' }); // `kernelSource` read it before
+  return { parameters, body: (program.body[0] as FunctionDeclaration).body }; // the one statement of the text
 }
 
 /** Names of a function's parameters. */

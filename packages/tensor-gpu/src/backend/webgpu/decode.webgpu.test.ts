@@ -3,7 +3,13 @@ import { beforeAll, expect, test } from 'vitest';
 import { createDecoder } from '../../decode/createDecoder.ts';
 import type { DecodeRequest } from '../../decode/decodeRequest.ts';
 import type { DecoderSpec } from '../../decode/decoderSpec.ts';
-import { PROMPTS, randomSpec, SMALL, type TensorSpec } from '../../decode/randomDecoder.ts';
+import {
+  PROMPTS,
+  randomSpec,
+  SMALL,
+  type TensorLayer,
+  type TensorSpec,
+} from '../../decode/randomDecoder.ts';
 import { DEVICES, type DeviceName, openDevice } from '../../devices/openDevice.ts';
 import { narrow } from '../../weights/narrow.ts';
 import type { StoredDtype } from '../../weights/storedDtype.ts';
@@ -64,7 +70,7 @@ async function frozen(): Promise<DecoderSpec> {
   const stored = async (weight: tf.Tensor, dtype: StoredDtype) =>
     storedTensor(narrow(await weight.data<'float32'>(), dtype), { shape: weight.shape, dtype });
   const types = { q: 'bf16', k: 'f16', v: 'q8_0', o: 'q4_0', gate: 'q4_1', up: 'q8_0' } as const;
-  const layers = spec.layers.map(async (layer) => ({
+  const layers = (spec.layers as TensorLayer[]).map(async (layer) => ({
     ...layer,
     ...Object.fromEntries(
       await Promise.all(

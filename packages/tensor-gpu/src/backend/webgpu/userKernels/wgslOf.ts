@@ -1,14 +1,12 @@
-import {
-  type AnyNode,
-  type BlockStatement,
-  type CallExpression,
-  type Expression,
-  type ForStatement,
-  type FunctionDeclaration,
-  type MemberExpression,
-  parse,
-  type Statement,
-  type VariableDeclaration,
+import type {
+  AnyNode,
+  BlockStatement,
+  CallExpression,
+  Expression,
+  ForStatement,
+  MemberExpression,
+  Statement,
+  VariableDeclaration,
 } from 'acorn';
 import type { UserFunction } from '../../userKernel.ts';
 import { MATH_NUMBERS, mathFunction } from './wgslMath.ts';
@@ -44,12 +42,9 @@ const SMALL_FACTOR = 16;
  * @returns the function's statements, and the functions of `Math` that they call.
  */
 export function wgslOf(
-  { parameters, statements }: UserFunction,
+  { parameters, body }: UserFunction,
   context: WgslContext,
 ): { body: string; functions: string } {
-  const text = `function kernel(${parameters.join(', ')}) {${statements}}`;
-  const program = parse(text, { ecmaVersion: 'latest' });
-  const { body } = program.body[0] as FunctionDeclaration; // the one statement of the text
   return new Emitter(context, body).run(parameters);
 }
 
