@@ -110,6 +110,37 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
         await driver.close();
       },
     ],
+    [
+      'rows of one’s own train over a refresh; the shared run needs their file',
+      async () => {
+        const content = '{"question": "4876 rav", "answer": "6784"}\n';
+        const file = (text: string) => ({
+          ...{ name: 'mine.jsonl', mimeType: 'application/json', buffer: Buffer.from(text) },
+        });
+        const driver = await openPage(browser, address);
+        const { page, reads } = driver;
+        await page.setInputFiles('[name=rows]', file(content));
+        await driver.start({ ...SMALL, environment: 'rows' });
+        await page.click('#step');
+        await reads('#position', /^collect 1\/1, paused/);
+        await reads('#episodes', /4876 rav[\s\S]*(Wrong\. The answer is 6784\.|Right\.)/);
+        await driver.refresh();
+        await page.click('#step');
+        await reads('#position', /^mol 1\/3, paused/);
+        const run = String((await driver.files('#share'))['run.json']);
+        await driver.close();
+        const other = await openPage(browser, address);
+        await other.page.selectOption('[name=environment]', 'rows');
+        await other.page.setInputFiles('[name=rows]', file(content.replace('6784', '6785')));
+        await other.replay(run).then(
+          (text) => equal(text, 'an error'),
+          ({ message }: Error) => equal(/other rows are chosen/.test(message), true),
+        );
+        await other.page.setInputFiles('[name=rows]', file(content));
+        equal(await other.replay(run), 'Replayed 2 steps: the same bits.');
+        await other.close();
+      },
+    ],
   ];
 }
 

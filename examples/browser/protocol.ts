@@ -1,15 +1,20 @@
 import type { Plan } from './run/plan.ts';
 import type { Action, Update } from './run/session.ts';
 
+/** What was chosen of one's own: the files of a model, and one with rows. */
+export interface OwnFiles {
+  model: readonly File[];
+  rows?: File | undefined;
+}
+
 /** What the page asks of the worker. Each is answered by `Reply`s; they are carried out one after the other. */
 export type Request =
   | { do: 'open'; device: 'auto' | 'cpu' }
-  /** `files` are those of a model of one's own. */
-  | { do: 'start'; plan: Omit<Plan, 'model'>; files?: readonly File[] | undefined }
+  | { do: 'start'; plan: Omit<Plan, 'model' | 'data'>; own: OwnFiles }
   | { do: 'train' | 'pause' | 'step' | 'share' | 'export' | 'forget' }
   | { do: 'rate'; learningRate: number }
   | { do: 'chat'; text: string }
-  | { do: 'replay'; text: string; files?: readonly File[] | undefined }
+  | { do: 'replay'; text: string; own: OwnFiles }
   /** Destroys the GPU device, as a driver that crashes does. */
   | { do: 'lose' };
 

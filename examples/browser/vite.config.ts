@@ -10,18 +10,22 @@ const resolve = {
   alias: { webgpu: here('../../packages/tensor-gpu/src/backend/webgpu/engine/noDawn.ts') },
 };
 
+/** Of ef-env's reader of Parquet, which the page does not offer: rows come as JSON. */
+const rollupOptions = { external: ['hyparquet', 'hyparquet-compressors'] };
+
 export default defineConfig({
   root: here('.'),
   base: './', // from any folder of a server
   cacheDir: here('../../.molrl/vite'),
   resolve,
-  worker: { format: 'es' },
+  worker: { format: 'es', rollupOptions },
   build: {
     outDir: here('../../.molrl/page'),
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4096,
+    rollupOptions,
   },
   server: { fs: { allow: [here('../..')] } },
 });

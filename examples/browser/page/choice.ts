@@ -1,3 +1,4 @@
+import type { OwnFiles } from '../protocol.ts';
 import {
   ARMS,
   checkPlan,
@@ -9,7 +10,7 @@ import {
 } from '../run/plan.ts';
 import { byId, element } from './elements.ts';
 
-type Settings = Omit<Plan, 'model'>;
+type Settings = Omit<Plan, 'model' | 'data'>;
 type NumberSetting = {
   [K in keyof Settings]: Settings[K] extends number ? K : never;
 }[keyof Settings];
@@ -31,7 +32,7 @@ const MORE: Partial<Record<NumberSetting, string>> = {
 /** What was chosen in the form. */
 export interface Choice {
   settings: Settings;
-  files: File[];
+  own: OwnFiles;
 }
 
 const form = byId<'form'>('choice');
@@ -52,10 +53,9 @@ export function prepareChoice(): void {
   for (const name of ['seed', ...Object.keys(MORE)] as NumberSetting[])
     control(name).value = String(numbers[name]);
   control('model').addEventListener('change', fitModel);
-  control('environment').addEventListener('change', fitArm);
+  control('environment').addEventListener('change', fitEnvironment);
   control('lora').addEventListener('change', fitRates);
   fitModel();
-  fitArm();
 }
 
 /** The file picker takes files, or a folder. Models of one's own get an adapter, and an environment in English. */
@@ -67,11 +67,12 @@ function fitModel(): void {
   picker.webkitdirectory = kind === 'folder';
   control('lora').value = own ? '16' : '0';
   control('environment').value = own ? 'codewordsChat' : 'codewords';
-  fitArm();
+  fitEnvironment();
   fitRates();
 }
 
-function fitArm(): void {
+function fitEnvironment(): void {
+  byId<'label'>('ownRows').hidden = environmentChosen() !== 'rows';
   const arm = control('arm') as HTMLSelectElement;
   const speaks = SPEAKS[environmentChosen()];
   if (!speaks) arm.value = 'grpo';
@@ -89,7 +90,7 @@ const environmentChosen = (): Plan['environment'] =>
 
 /** Reads the form. @throws {Error} One line for what cannot be. */
 export function readChoice(): Choice {
-  const files = filesChosen();
+  const own = ownFiles();
   const settings: Settings = {
     ...DEFAULTS,
     environment: environmentChosen(),
@@ -97,13 +98,17 @@ export function readChoice(): Choice {
   };
   for (const name of ['seed', ...Object.keys(MORE)] as NumberSetting[])
     settings[name] = Number(control(name).value);
-  checkPlan({ ...settings, model: { name: '', fingerprint: '' } });
-  return { settings, files };
+  const unread = { name: own.rows?.name ?? '', fingerprint: 'unread' }; // the worker reads the files
+  checkPlan({ ...settings, model: unread, data: unread });
+  return { settings, own };
 }
 
-export function filesChosen(): File[] {
-  if (control('model').value === 'shipped') return [];
-  const files = [...((control('files') as HTMLInputElement).files ?? [])];
-  if (files.length === 0) throw new Error('model: choose its files first.');
-  return files;
+/** The files of one's own that the form asks for. @throws {Error} One line for those that are not chosen. */
+export function ownFiles(): OwnFiles {
+  const chosen = (name: string): File[] => [...((control(name) as HTMLInputElement).files ?? [])];
+  const model = control('model').value === 'shipped' ? undefined : chosen('files');
+  if (model?.length === 0) throw new Error('model: choose its files first.');
+  const rows = environmentChosen() === 'rows' ? chosen('rows') : undefined;
+  if (rows?.length === 0) throw new Error('rows: choose their file first.');
+  return { model: model ?? [], rows: rows?.[0] };
 }

@@ -1,6 +1,6 @@
 import type { Reply, Request, View } from '../protocol.ts';
 import type { Update } from '../run/session.ts';
-import { filesChosen, prepareChoice, readChoice } from './choice.ts';
+import { ownFiles, prepareChoice, readChoice } from './choice.ts';
 import { curvesHtml } from './curves.ts';
 import { byId, element } from './elements.ts';
 
@@ -76,7 +76,7 @@ function showRun(): void {
   const { plan, updates, actions, learningRate } = view;
   const how = plan.lora > 0 ? `, LoRA ${plan.lora}` : '';
   byId<'h2'>('title').textContent =
-    `${plan.model.name}${how}: ${plan.environment}, ${plan.arm}, seed ${plan.seed}`;
+    `${plan.model.name}${how}: ${plan.data?.name ?? plan.environment}, ${plan.arm}, seed ${plan.seed}`;
   const rate = byId<'form'>('rate').elements.namedItem('learningRate') as HTMLInputElement; // of index.html
   if (document.activeElement !== rate) rate.value = String(learningRate);
   byId<'p'>('changes').textContent = actions
@@ -126,8 +126,8 @@ function offer(files: Record<string, Blob>): void {
 
 prepareChoice();
 byId('choice').onsubmit = act(() => {
-  const { settings, files } = readChoice();
-  ask({ do: 'start', plan: settings, files });
+  const { settings, own } = readChoice();
+  ask({ do: 'start', plan: settings, own });
 });
 for (const name of ['train', 'pause', 'step', 'share', 'export', 'forget'] as const)
   byId(name).onclick = act(() => ask({ do: name }));
@@ -145,9 +145,9 @@ byId('ask').onsubmit = act(() => {
 byId<'input'>('replay').onchange = act(() => {
   const input = byId<'input'>('replay');
   const [file] = input.files ?? [];
-  const files = filesChosen();
+  const own = ownFiles();
   byId('notice').textContent = '';
-  void file?.text().then((text) => ask({ do: 'replay', text, files }));
+  void file?.text().then((text) => ask({ do: 'replay', text, own }));
   input.value = '';
 });
 ask({ do: 'open', device: location.search.includes('device=cpu') ? 'cpu' : 'auto' });

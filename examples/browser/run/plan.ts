@@ -1,5 +1,5 @@
 /** What can be played on the page. */
-export const ENVIRONMENTS = ['codewords', 'codewordsChat', 'sums'] as const;
+export const ENVIRONMENTS = ['codewords', 'codewordsChat', 'sums', 'rows'] as const;
 export type EnvironmentName = (typeof ENVIRONMENTS)[number];
 
 export const ARMS = ['mol+grpo', 'grpo'] as const;
@@ -13,6 +13,8 @@ export interface Plan {
   /** Name and fingerprint of the model. */
   model: { name: string; fingerprint: string };
   environment: EnvironmentName;
+  /** Of `rows`: the file that they are of. */
+  data?: { name: string; fingerprint: string } | undefined;
   arm: Arm;
   /** Rank of an adapter; 0 = all weights. */
   lora: number;
@@ -34,7 +36,7 @@ export interface Plan {
 }
 
 /** The main job's settings, with fewer episodes and rollouts: one thread of WebAssembly makes an update in seconds. */
-export const DEFAULTS: Omit<Plan, 'model'> = {
+export const DEFAULTS: Omit<Plan, 'model' | 'data'> = {
   ...{ environment: 'codewords', arm: 'mol+grpo', lora: 0, seed: 0 },
   ...{ episodes: 64, molUpdates: 60, molLearningRate: 1e-3, alpha: 0.3, batchSize: 8 },
   ...{ grpoUpdates: 24, grpoLearningRate: 5e-4, prompts: 8, numGenerations: 8 },
@@ -47,7 +49,7 @@ export const LORA_RATES: Pick<Plan, 'molLearningRate' | 'grpoLearningRate'> = {
 
 /** Environments that answer in words; the others can only be rewarded. */
 export const SPEAKS: Record<EnvironmentName, boolean> = {
-  ...{ codewords: true, codewordsChat: true, sums: false },
+  ...{ codewords: true, codewordsChat: true, sums: false, rows: true },
 };
 
 export const stagesOf = ({ arm }: Pick<Plan, 'arm'>): readonly StageName[] =>
@@ -68,6 +70,8 @@ export function checkPlan(plan: Plan): Plan {
   };
   if (!ENVIRONMENTS.includes(plan.environment))
     fail('environment', `one of ${ENVIRONMENTS.join(', ')}`, plan.environment);
+  if (plan.environment === 'rows' && !(plan.data?.name && plan.data.fingerprint))
+    fail('data', 'the file that the rows are of', plan.data ?? null);
   if (!ARMS.includes(plan.arm)) fail('arm', `one of ${ARMS.join(', ')}`, plan.arm);
   for (const [name, [low, high]] of Object.entries(COUNTS)) {
     const value = plan[name as keyof Plan] as number; // a name of COUNTS

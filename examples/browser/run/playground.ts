@@ -2,6 +2,7 @@ import type { Environment, Random } from '@molrl/ef-env';
 import sums, { type Sum, tasks } from '../../trainer/courses/sumsEnvironment.ts';
 import { codewordsChatGame, codewordsGame } from '../../trainer/games/codewordsGame.ts';
 import type { AttemptGame } from '../../trainer/method/attemptGame.ts';
+import { type OwnRow, ownRows } from './ownRows.ts';
 import type { EnvironmentName } from './plan.ts';
 
 /** What is played: attempts that are scored, and the same with feedback in words over several attempts. */
@@ -10,7 +11,7 @@ export interface Playground {
   withFeedback?: (AttemptGame<object> & { maxTurns: number }) | undefined;
 }
 
-const PLAYGROUNDS: Record<EnvironmentName, () => Playground> = {
+const PLAYGROUNDS: Record<EnvironmentName, (rows: readonly OwnRow[]) => Playground> = {
   codewords: () => chains(codewordsGame(), { attempt: 52, turn: 56 }),
   codewordsChat: () => chains(codewordsChatGame(), { attempt: 96, turn: 96 }),
   sums: () => ({
@@ -20,9 +21,12 @@ const PLAYGROUNDS: Record<EnvironmentName, () => Playground> = {
       maxTokens: 8,
     },
   }),
+  rows: ownRows,
 };
 
-export const playground = (name: EnvironmentName): Playground => PLAYGROUNDS[name]();
+/** @param rows - Of a file of one's own, for `rows`. */
+export const playground = (name: EnvironmentName, rows: readonly OwnRow[] = []): Playground =>
+  PLAYGROUNDS[name](rows);
 
 type Chains = ReturnType<typeof codewordsGame>;
 

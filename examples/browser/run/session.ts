@@ -4,6 +4,7 @@ import { grpo } from '../../trainer/method/grpo.ts';
 import type { Learner, Sequence } from '../../trainer/method/learner.ts';
 import { type Changes, Stage, type StageState } from '../../trainer/method/stage.ts';
 import { teach } from '../../trainer/method/teach.ts';
+import type { OwnRow } from './ownRows.ts';
 import { type Plan, type StageName, stagesOf } from './plan.ts';
 import { type Playground, playground } from './playground.ts';
 
@@ -54,6 +55,8 @@ const SHOWN = 4;
 export interface SessionOptions {
   /** General text, which the model should keep. */
   text: string;
+  /** What is played, of the environment `rows`. */
+  rows?: readonly OwnRow[] | undefined;
   /** Goes on from here. */
   saved?: Saved | undefined;
   /** What was done in a run that is repeated. */
@@ -75,10 +78,10 @@ export class Session {
   #progress: StageState | undefined;
   #stage: Stage | undefined;
 
-  constructor(learner: Learner, plan: Plan, { text, saved, actions = [] }: SessionOptions) {
+  constructor(learner: Learner, plan: Plan, { text, rows, saved, actions = [] }: SessionOptions) {
     this.plan = plan;
     this.#learner = learner;
-    this.#ground = playground(plan.environment);
+    this.#ground = playground(plan.environment, rows);
     this.#text = learner.tokenizer.encode(text);
     this.actions = [...(saved?.actions ?? actions)];
     this.updates = [...(saved?.updates ?? [])];

@@ -2,18 +2,20 @@
 import { getFiles, removeFiles, saveAdapter, saveModel } from '@molrl/qwen3';
 import text from '../../mol-rl/text/train.txt?raw';
 import type { Learner } from '../../trainer/method/learner.ts';
-import type { Reply, Request } from '../protocol.ts';
+import type { OwnFiles, Reply, Request } from '../protocol.ts';
 import { digestOf } from '../run/digest.ts';
+import { type OwnData, readOwnRows } from '../run/ownRows.ts';
 import { pack, unpack } from '../run/pack.ts';
 import { checkPlan, type Plan } from '../run/plan.ts';
 import { type RunFile, readRunFile, writeRunFile } from '../run/runFile.ts';
-import { type Action, type Saved, Session } from '../run/session.ts';
+import { type Saved, Session, type SessionOptions } from '../run/session.ts';
 import { bothAnswers } from './chat.ts';
 import { keepModel, keptModel, readFile, removeFile, writeFile } from './disk.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { type FoundModel, findModel, loadLearner } from './models.ts';
 
 const CHECKPOINT = 'checkpoint.bin';
+const ROWS = 'rows.data';
 /** A checkpoint after an update, if the last is older than this. What was done since is done again after a refresh. */
 const EVERY_MS = 5_000;
 
@@ -55,8 +57,8 @@ addEventListener('message', ({ data }: MessageEvent<Request>): void => {
 
 async function carryOut(request: Exclude<Request, { do: 'lose' }>): Promise<void> {
   if (request.do === 'open') return open(request.device);
-  if (request.do === 'start') return start(request.plan, request.files);
-  if (request.do === 'replay') return replay(readRunFile(request.text), request.files);
+  if (request.do === 'start') return start(request.plan, request.own);
+  if (request.do === 'replay') return replay(readRunFile(request.text), request.own);
   if (request.do === 'forget') return forget();
   const { session, learner } = current();
   if (request.do === 'train') return train();
@@ -117,12 +119,15 @@ async function resume(): Promise<void> {
     await forget();
     throw new Error('The model of the last run is not here any more. Begin a new run.');
   }
-  await begin(found, saved.plan, { saved });
+  const data = await keptData(saved.plan);
+  await begin(found, saved.plan, { saved, rows: data?.rows });
 }
 
-async function start(settings: Omit<Plan, 'model'>, files: readonly File[] = []): Promise<void> {
-  const found = await choose(files);
-  await begin(found, checkPlan({ ...settings, model: found.identity }), {});
+async function start(settings: Omit<Plan, 'model' | 'data'>, own: OwnFiles): Promise<void> {
+  const data = await chooseRows(own.rows); // first: a file that cannot be read leaves the last run as it is
+  const found = await choose(own.model);
+  const plan = checkPlan({ ...settings, model: found.identity, data: data?.identity });
+  await begin(found, plan, { rows: data?.rows });
   await save();
 }
 
@@ -133,10 +138,32 @@ async function choose(files: readonly File[]): Promise<FoundModel> {
   return findModel(files);
 }
 
+/** Reads rows of one's own, and keeps their file over a refresh. */
+async function chooseRows(file: File | undefined): Promise<OwnData | undefined> {
+  if (file === undefined) return undefined;
+  const data = await rowsOf(file.name, file);
+  await writeFile(ROWS, file);
+  return data;
+}
+
+async function rowsOf(name: string, file: Blob): Promise<OwnData> {
+  return readOwnRows(name, new Uint8Array(await file.arrayBuffer()));
+}
+
+/** The rows that a run plays, as they were kept. */
+async function keptData({ data }: Plan): Promise<OwnData | undefined> {
+  if (data === undefined) return undefined;
+  const file = await readFile(ROWS);
+  const kept = file && (await rowsOf(data.name, file));
+  if (kept?.identity.fingerprint === data.fingerprint) return kept;
+  await forget();
+  throw new Error('The rows of the last run are not here any more. Begin a new run.');
+}
+
 async function begin(
   found: FoundModel,
   plan: Plan,
-  from: { saved?: Saved; actions?: readonly Action[] },
+  from: Pick<SessionOptions, 'saved' | 'actions' | 'rows'>,
 ): Promise<void> {
   await end();
   const learner = await loadLearner(found, plan.lora);
@@ -155,6 +182,7 @@ async function end(): Promise<void> {
 async function forget(): Promise<void> {
   await end();
   await removeFile(CHECKPOINT);
+  await removeFile(ROWS);
   reply({ say: 'run', view: undefined });
 }
 
@@ -209,13 +237,19 @@ async function share(): Promise<string> {
 }
 
 /** Makes a shared run again, from its beginning, and compares the bits. */
-async function replay(file: RunFile, files: readonly File[] = []): Promise<void> {
-  const found = await choose(files);
+async function replay(file: RunFile, own: OwnFiles): Promise<void> {
+  const { data: played } = file.plan;
+  const data = played && (await chooseRows(own.rows));
+  if (data?.identity.fingerprint !== played?.fingerprint)
+    throw new Error(
+      `run file: it played the rows of ${played?.name}, and ${data ? 'other rows are' : 'no file is'} chosen. Choose that file, then replay.`,
+    );
+  const found = await choose(own.model);
   if (found.identity.fingerprint !== file.plan.model.fingerprint)
     throw new Error(
       `run file: it trained ${file.plan.model.name}, and another model is chosen. Choose that model, then replay.`,
     );
-  await begin(found, file.plan, { actions: file.actions });
+  await begin(found, file.plan, { actions: file.actions, rows: data?.rows });
   setRunning(true);
   const next = async (): Promise<void> => {
     if (!running) return;
