@@ -1,10 +1,5 @@
 import type { Saved } from './session.ts';
-
-/** SHA-256 as hexadecimal digits. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+import { sha256 } from './sha256.ts';
 
 /** SHA-256 over every trained weight, every moment of the optimizer and every metric that is no time: equal only for equal bits. */
 export async function digestOf({ progress, updates }: Saved): Promise<string> {

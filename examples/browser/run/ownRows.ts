@@ -8,7 +8,7 @@ import {
   tokenF1,
 } from '@molrl/ef-env';
 import type { AttemptGame } from '../../trainer/method/attemptGame.ts';
-import { sha256 } from './digest.ts';
+import { sha256 } from './sha256.ts';
 
 /** A row of a file of one's own. */
 export interface OwnRow {

@@ -3,8 +3,8 @@ import config from '../../mol-rl/base/config.json?url';
 import weights from '../../mol-rl/base/model.safetensors?url';
 import tokenizer from '../../mol-rl/base/tokenizer.json?url';
 import { type Learner, openLearner } from '../../trainer/method/learner.ts';
-import { sha256 } from '../run/digest.ts';
 import type { Plan } from '../run/plan.ts';
+import { sha256 } from '../run/sha256.ts';
 
 const FOLDER = 'models/own';
 const SHIPPED = {
