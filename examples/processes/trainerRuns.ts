@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,4 +31,11 @@ export async function outcome(out: string): Promise<Record<string, unknown>> {
     completions: await text('completions.jsonl'),
     metrics: rows.map(withoutTimes),
   };
+}
+
+/** {@link outcome}, short enough to be printed. */
+export async function digest(out: string): Promise<Record<string, unknown>> {
+  const { adapter, completions, ...rest } = await outcome(out);
+  const short = (text: unknown) => createHash('sha256').update(String(text)).digest('hex');
+  return { ...rest, adapter: short(adapter), completions: short(completions) };
 }

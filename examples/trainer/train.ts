@@ -64,9 +64,12 @@ export async function train(checked: CheckedRun): Promise<void> {
   const game = await openGame(settings);
   const progress = createProgress();
   const tell = (words: string): void => progress.line(words);
-  const workers = await openWorkers({ settings, learner: loaded, game, device, out, say: tell });
-  const episodes = workers?.episodes ?? (rollouts && versionedEpisodes(loaded, rollouts));
-  const learner = episodes ? { ...loaded, episodes } : loaded;
+  const there = rollouts ? versionedEpisodes(loaded, rollouts) : loaded.episodes;
+  const sampled = rollouts || remote ? there : undefined;
+  const workers = await openWorkers({
+    ...{ settings, learner: loaded, game, device, out, sampled, say: tell },
+  });
+  const learner = { ...loaded, episodes: workers?.episodes ?? there };
   const text = await readGeneralText(settings, learner, out);
   const sftRows = await readSftRows(settings, learner, game);
 

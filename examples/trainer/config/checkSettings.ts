@@ -87,13 +87,10 @@ function checkFiles(settings: TrainerSettings): void {
     lora === undefined && kinds?.includes('adapter') === true,
     'export: there is an adapter only with --lora. Take merged or gguf, or train one.',
   );
-  need(
-    settings.workers !== undefined && settings.rollouts !== undefined,
-    'workers: they sample for themselves, and `rollouts` names a server that samples. Give one of the two.',
-  );
   const { maxStaleness, dynamicSampling } = settings.grpo;
+  const { workers, rollouts, engine } = settings;
   need(
-    maxStaleness > 0 && settings.workers === undefined && settings.rollouts === undefined,
+    maxStaleness > 0 && rollouts === undefined && (workers === undefined || engine !== undefined),
     'grpo.maxStaleness: this process would sample itself, so nothing can be played while it learns. Add --workers nats://HOST:PORT or --rollouts vllm=URL, or leave it 0.',
   );
   need(
@@ -102,7 +99,7 @@ function checkFiles(settings: TrainerSettings): void {
   );
   checkEngine(settings);
   need(
-    lora === undefined && settings.rollouts !== undefined,
+    lora === undefined && rollouts !== undefined,
     'rollouts: the server is handed an adapter, and all weights are trained. Add --lora 16.',
   );
 }
@@ -114,7 +111,6 @@ function checkEngine({
   lora,
   optim,
   rollouts,
-  workers,
   stages,
   mol,
   grpo,
@@ -124,10 +120,7 @@ function checkEngine({
   };
   need(lora === undefined, 'engine: a Tinker server trains adapters. Add --lora 16.');
   need(optim !== 'adamw', `optim: a Tinker server has adamw, not ${optim}.`);
-  need(
-    rollouts !== undefined || workers !== undefined,
-    'engine: it samples as well. Leave `rollouts` and `workers` out.',
-  );
+  need(rollouts !== undefined, 'engine: it samples as well. Leave `rollouts` out.');
   need(
     stages.includes('live'),
     'stages: `live` needs log-probs of teachers, which a Tinker server does not tell. Take `collect` and `mol`, or leave --engine out.',

@@ -19,6 +19,7 @@ export type Part = Pick<CollectOptions<object>, 'tasks' | 'firstTask' | (typeof 
 
 /** Episodes that a worker plays. */
 export interface EpisodesJob {
+  does: 'episodes';
   /** Description of the run, by its hash. */
   record: string;
   /** What is trained, by its hash. */

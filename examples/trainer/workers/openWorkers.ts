@@ -6,10 +6,12 @@ import type { Game } from '../games/game.ts';
 import type { Engine } from '../harness/openEngine.ts';
 import type { EpisodeSource } from '../method/episodeSource.ts';
 import type { Learner } from '../method/learner.ts';
+import { judgedEpisodes } from './judgedEpisodes.ts';
 import { publishWeights } from './publishWeights.ts';
 import { openJobQueue } from './queue/jobQueue.ts';
 import { openNats } from './queue/openNats.ts';
 import { hashOfModel, type RunRecord } from './runRecord.ts';
+import { whoDidWhat } from './whoDidWhat.ts';
 import { workerEpisodes } from './workerEpisodes.ts';
 
 export interface OpenWorkersOptions {
@@ -19,18 +21,12 @@ export interface OpenWorkersOptions {
   device: Engine;
   /** Folder of the run, which names it on the server. */
   out: string;
+  /** Episodes that another engine samples: workers judge them then. Absent: they play. */
+  sampled?: EpisodeSource | undefined;
   say(text: string): void;
 }
 
-/** What one worker did, for run.json. */
-interface Worked {
-  jobs: number;
-  episodes: number;
-  seconds: number;
-  library: string;
-}
-
-/** Workers of a NATS server as those who play a run's episodes. */
+/** Workers of a NATS server as those who play a run's episodes, or judge them. */
 export interface Workers {
   episodes: EpisodeSource;
   /** For run.json: server, what became of the jobs, and who did what. */
@@ -43,7 +39,7 @@ const SPARE_VERSIONS = 2;
 
 /** The server that the setting `workers` names; undefined: this process plays. @throws {Error} if it cannot be reached. */
 export async function openWorkers(options: OpenWorkersOptions): Promise<Workers | undefined> {
-  const { settings, learner, game, device, out, say } = options;
+  const { settings, learner, game, device, out, sampled, say } = options;
   const { workers: url, workersTokenVariable: tokenVariable } = settings;
   if (url === undefined) return undefined;
   const run = createHash('sha256')
@@ -55,26 +51,20 @@ export async function openWorkers(options: OpenWorkersOptions): Promise<Workers 
   const record: RunRecord = { version: 1, settings, model, files: game.files };
   const described = await nats.blobs.put(new TextEncoder().encode(JSON.stringify(record)));
   const queue = await openJobQueue({ nats, run });
+  const { worked, note } = whoDidWhat({ library: basename(device.library), say });
   const keep = settings.grpo.maxStaleness + SPARE_VERSIONS;
   const weights = publishWeights(learner.model, nats.blobs, keep);
-  const worked: Record<string, Worked> = {};
-  const own = basename(device.library);
-  const episodes = workerEpisodes({
-    ...{ queue, record: described, publish: () => weights.publish() },
-    onPlayed({ worker, library, episodes: count, seconds }) {
-      if (!worked[worker] && library !== own) {
-        say(
-          `Careful: ${worker} computes with ${library}, this process with ${own}: sums are rounded otherwise, so the run is not the local one bit for bit.`,
-        );
-      }
-      const before = worked[worker] ?? { jobs: 0, episodes: 0, seconds: 0, library };
-      before.jobs += 1;
-      before.episodes += count;
-      before.seconds += seconds;
-      worked[worker] = before;
-    },
-  });
-  say(`workers: NATS ${nats.version} at ${url}, run ${run}`);
+  const shared = { queue, record: described };
+  const episodes = sampled
+    ? judgedEpisodes({
+        ...{ ...shared, source: sampled },
+        onJudged: (report) => note(report, { verdicts: 1 }),
+      })
+    : workerEpisodes({
+        ...{ ...shared, publish: () => weights.publish() },
+        onPlayed: (report, count) => note(report, { episodes: count }),
+      });
+  say(`workers: NATS ${nats.version} at ${url}, run ${run}; they ${sampled ? 'judge' : 'play'}`);
   return {
     episodes,
     facts: () => ({ server: url, version: nats.version, run, ...queue.counts, worked }),

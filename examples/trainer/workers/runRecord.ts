@@ -34,12 +34,15 @@ async function addFile(hash: Hash, file: string): Promise<void> {
   for await (const part of createReadStream(file)) hash.update(part as Buffer);
 }
 
-/** What this machine has otherwise than the run. @returns One line each. */
-export function differences(record: RunRecord, own: Pick<RunRecord, 'model' | 'files'>): string[] {
-  const lines = Object.entries(record.files)
-    .filter(([path, hash]) => own.files[path] !== hash)
+/** The files of the run's game that this machine has otherwise. @returns One line each. */
+export const differingFiles = (
+  { files }: Pick<RunRecord, 'files'>,
+  own: RunRecord['files'],
+): string[] =>
+  Object.entries(files)
+    .filter(([path, hash]) => own[path] !== hash)
     .map(([path]) => `${path} is another file here`);
-  if (record.model !== own.model)
-    lines.push(`the model ${record.settings.model ?? '(shipped)'} is another one here`);
-  return lines;
-}
+
+/** Why a machine cannot work for the run, and what to do. */
+export const hasOthers = (what: string): string =>
+  `worker: ${what}. The run was described with others: copy its files here, under the same paths.`;

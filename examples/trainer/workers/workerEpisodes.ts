@@ -10,6 +10,7 @@ import type { EpisodeSource, Play } from '../method/episodeSource.ts';
 import { type EpisodesJob, OF_PARTS, type Part } from './episodesJob.ts';
 import { inLocalOrder } from './inLocalOrder.ts';
 import type { JobQueue } from './queue/jobQueue.ts';
+import type { Report } from './queue/messages.ts';
 import { DeadJobError } from './queue/waitingJobs.ts';
 import { refuseTasks } from './refuseTasks.ts';
 
@@ -20,9 +21,7 @@ export interface WorkerEpisodesOptions {
   /** Hands over the present weights. @returns Their hash. */
   publish(): Promise<string>;
   /** Told of each job that is done, and by whom. */
-  onPlayed?:
-    | ((played: { worker: string; library: string; episodes: number; seconds: number }) => void)
-    | undefined;
+  onPlayed?: ((report: Report, episodes: number) => void) | undefined;
 }
 
 /** Episodes of a job at least, where a group has fewer: a worker samples them together. */
@@ -74,10 +73,10 @@ async function playedBy<Task>(
     if (results.slice(from, to).every((found) => found !== undefined)) return;
     const some = tasks.slice(first, first + perJob) as readonly unknown[] as object[]; // of JSON
     const options: Part = { ...same, tasks: some, firstTask: firstTask + first };
-    const job: EpisodesJob = { record, weights: version, part, options };
+    const job: EpisodesJob = { does: 'episodes', record, weights: version, part, options };
     const own = blanks.slice(from, to);
     const { report, episodes } = await answerTo(queue, job, { own, signal: either });
-    if (report) onPlayed?.({ ...report, episodes: own.length });
+    if (report) onPlayed?.(report, own.length);
     await enter(from, episodes);
   };
   const firsts = Array.from({ length: Math.ceil(tasks.length / perJob) }, (_, i) => i * perJob);

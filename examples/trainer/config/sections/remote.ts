@@ -44,7 +44,7 @@ export const remote = {
       .string(WORKERS)
       .regex(/^(nats|tls):\/\/[^\s@/]+$/, WORKERS)
       .optional(),
-    'Episodes are played by the workers of a NATS server, `nats://127.0.0.1:4222` (start them with `npm run worker -- URL`); training stays here. Default: here.',
+    'Episodes are played by the workers of a NATS server, `nats://127.0.0.1:4222` (start them with `npm run worker -- URL`), or, with `rollouts` or `engine`, judged; training stays here. Default: here.',
     { verl: 'rollout.agent.num_workers' },
   ),
   workersTokenVariable: named(

@@ -1,4 +1,4 @@
-// `npm run worker -- nats://127.0.0.1:4222`: plays episodes for the runs that were started with `--workers` and this server.
+// `npm run worker -- nats://127.0.0.1:4222`: plays and judges episodes for the runs that were started with `--workers` and this server.
 import { Command } from 'commander';
 import { numberOption } from '../../config/numberOption.ts';
 import { endProcess } from '../../harness/endProcess.ts';
@@ -12,7 +12,7 @@ interface Options {
 }
 
 const command = new Command('npm run worker --')
-  .description('Plays episodes for training runs elsewhere, until it is stopped.')
+  .description('Plays and judges episodes for training runs elsewhere, until it is stopped.')
   .argument('<url>', 'the NATS server, as in nats://127.0.0.1:4222')
   .option('--slots <n>', 'jobs at once: more than 1 where environments take long', numberOption, 1)
   .option('--threads <n>', 'CPU threads (default: all; the result is the same)', numberOption)
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const say = (text: string): void => {
     process.stdout.write(`${text}\n`);
   };
-  onStopSignals(stop, () => say('stopping: what is being played goes to another worker'));
+  onStopSignals(stop, () => say('stopping: what is under way goes to another worker'));
   const { slots, threads, kernels, tokenVariable } = command.opts<Options>();
   const [url] = command.args as [string]; // required
   await work({ url, slots, threads, kernels, tokenVariable, say, signal: stop.signal });

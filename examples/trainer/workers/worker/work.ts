@@ -2,11 +2,11 @@ import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { type OpenCpuOptions, openCpu } from '@molrl/tensor-gpu';
 import type { EpisodesJob } from '../episodesJob.ts';
+import type { JudgingJob } from '../judgingJobs.ts';
 import { openNats } from '../queue/openNats.ts';
 import { serveJobs } from '../queue/serveJobs.ts';
 import type { RunRecord } from '../runRecord.ts';
 import { openWorkedRun, type WorkedRun } from './openWorkedRun.ts';
-import { trajectoryLines } from './trajectoryLines.ts';
 
 export interface WorkOptions extends Pick<OpenCpuOptions, 'threads' | 'kernels'> {
   url: string;
@@ -16,7 +16,7 @@ export interface WorkOptions extends Pick<OpenCpuOptions, 'threads' | 'kernels'>
   signal: AbortSignal;
 }
 
-/** Plays what the server has, until the signal is aborted. @throws {Error} if a run is of other files than are here. */
+/** Plays and judges what the server has, until the signal is aborted. @throws {Error} if a run is of other files than are here. */
 export async function work(options: WorkOptions): Promise<void> {
   const { url, slots, tokenVariable, threads, kernels, say, signal } = options;
   const device = await openCpu({ threads, kernels });
@@ -49,9 +49,9 @@ export async function work(options: WorkOptions): Promise<void> {
     await serveJobs({
       ...{ nats, slots, worker, library, signal, say },
       async perform({ body }, ended) {
-        const job = body as EpisodesJob; // written by workerEpisodes
+        const job = body as EpisodesJob | JudgingJob; // written by workerEpisodes and judgedEpisodes
         const run = await runOf(job.record);
-        return trajectoryLines(await run.play(job, ended));
+        return run.perform(job, ended);
       },
       onDone(report) {
         jobs += 1;

@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NODE_FLAGS } from '../../../processes/nodeFlags.ts';
-import { outcome, train } from '../../../processes/trainerRuns.ts';
+import { digest, train } from '../../../processes/trainerRuns.ts';
 import { type NatsServer, natsServer } from '../check/natsServer.ts';
+import { type WorkerProcess, workerProcess } from '../check/workerProcess.ts';
 
 /** Through every stage that plays. */
 const TRAINING = [
@@ -18,42 +14,13 @@ const TRAINING = [
   ...['--tasks', '4', '--no-eval.on-start', '--save-steps', '1', '--threads', '1'],
 ];
 
-const program = fileURLToPath(new URL('main.ts', import.meta.url));
 let folder: string;
 let server: NatsServer;
 let expected: Record<string, unknown>;
-const workers: { kill(signal: NodeJS.Signals): Promise<number | null>; said(): string }[] = [];
+const workers: WorkerProcess[] = [];
 
-/** A process of `npm run worker`, once it takes jobs. */
-async function startWorker() {
-  const child = spawn(process.execPath, [...NODE_FLAGS, program, server.url, '--threads', '1']);
-  let said = '';
-  const ready = new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (data) => {
-      said += data;
-      resolve();
-    });
-    child.stderr.on('data', (data) => {
-      said += data;
-    });
-    child.on('exit', () => reject(new Error(said)));
-  });
-  const ended = once(child, 'exit');
-  await ready;
-  const kill = async (signal: NodeJS.Signals): Promise<number | null> => {
-    child.kill(signal);
-    return (await ended)[0] as number | null;
-  };
-  const worker = { kill, said: () => said };
-  workers.push(worker);
-  return worker;
-}
-
-/** A run's outcome, short enough to be printed. */
-async function digest(out: string): Promise<Record<string, unknown>> {
-  const { adapter, completions, ...rest } = await outcome(out);
-  const short = (text: unknown) => createHash('sha256').update(String(text)).digest('hex');
-  return { ...rest, adapter: short(adapter), completions: short(completions) };
+async function startWorker(): Promise<void> {
+  workers.push(await workerProcess(server.url));
 }
 
 const factsOf = async (out: string) =>
