@@ -53,7 +53,9 @@ export async function train(checked: CheckedRun): Promise<void> {
   const { device: name, kernels } = settings;
   const device = await openEngine({ device: name, threads, kernels });
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
-  const rollouts = await openRollouts(settings, out);
+  const progress = createProgress();
+  const tell = (words: string): void => progress.line(words);
+  const rollouts = await openRollouts({ settings, out, say: tell, signal: stop.signal });
   const remote = await openEngineElsewhere(settings);
   const { sampler } = remote ?? rollouts ?? {};
   const elsewhere = remote?.elsewhere;
@@ -62,8 +64,6 @@ export async function train(checked: CheckedRun): Promise<void> {
   const kinds = settings.export ?? usualExport(lora !== undefined);
   checkExport(loaded, kinds);
   const game = await openGame(settings);
-  const progress = createProgress();
-  const tell = (words: string): void => progress.line(words);
   const there = rollouts ? versionedEpisodes(loaded, rollouts) : loaded.episodes;
   const sampled = rollouts || remote ? there : undefined;
   const workers = await openWorkers({

@@ -23,6 +23,7 @@ const DEFAULTS: TrainerSettings = {
   gradientCheckpointing: false,
   engineTokenVariable: 'TINKER_API_KEY',
   rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN',
+  rolloutsPatience: 300,
   workersTokenVariable: 'NATS_TOKEN',
   changes: [],
   device: 'cpu',

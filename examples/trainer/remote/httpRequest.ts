@@ -1,4 +1,5 @@
 import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
+import type { Absence } from './absence.ts';
 
 /** Where a server is, and how patiently it is asked. */
 export interface ServerOptions {
@@ -16,6 +17,8 @@ export interface ServerOptions {
   waits?: readonly number[] | undefined;
   /** Longest answer, milliseconds. Default 10 minutes. */
   timeout?: number | undefined;
+  /** Where it may go away for longer than the waits. Default: it may not. */
+  absence?: Absence | undefined;
 }
 
 /** An answer that is no success: the request was understood and refused. */
@@ -54,7 +57,7 @@ export async function httpRequest(
   const { body, signal, final = [], method = body ? 'POST' : 'GET' } = request;
   const isMessage = body instanceof Uint8Array;
   const address = `${url.replace(/\/+$/, '')}${path}`;
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 0; ; ) {
     await afterEvents(); // connections that the server closed while this process computed are dropped first, not used
     const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
     const response = await fetch(address, {
@@ -69,17 +72,25 @@ export async function httpRequest(
       signal?.throwIfAborted();
       return cause;
     });
+    if (response instanceof Response && response.status < 500) server.absence?.over();
     if (response instanceof Response && response.ok) return read(response);
     const elsewhere = response instanceof Response ? response.headers.get('location') : null;
     if (elsewhere !== null) return follow(server, new URL(elsewhere, address), signal);
+    signal?.throwIfAborted();
+    if (attempt > 0 && isNobody(response) && (await server.absence?.again())) continue;
     const isPassing =
       !(response instanceof Response) ||
       ((response.status === 429 || response.status >= 500) && !final.includes(response.status));
-    const wait = waits[attempt];
+    const wait = waits[attempt++];
     if (!isPassing || wait === undefined) throw await failure(response, address, server);
-    await sleep(wait * (1 + Math.random() / 2), undefined, signal ? { signal } : {}); // of the clock's world: nothing that is trained depends on it
+    const own = signal && { signal: AbortSignal.any([signal]) }; // many requests may wait by one signal
+    await sleep(wait * (1 + Math.random() / 2), undefined, own); // of the clock's world: nothing that is trained depends on it
   }
 }
+
+/** No connection, or one that was cut: one that is silent for too long is there. */
+const isNobody = (response: Response | Error): boolean =>
+  response instanceof Error && response.name !== 'TimeoutError';
 
 /** Another server is not told the token. */
 function follow(

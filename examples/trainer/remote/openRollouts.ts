@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { env } from 'node:process';
 import type { TrainerSettings } from '../config/schema.ts';
+import { absence } from './absence.ts';
 import { adapterVersions } from './vllm/adapterVersions.ts';
 import { type VllmSampler, vllmSampler } from './vllm/vllmSampler.ts';
 import { openVllm } from './vllm/vllmServer.ts';
@@ -13,22 +14,40 @@ export interface RemoteSampler extends VllmSampler {
   close(): Promise<void>;
 }
 
+export interface OpenRolloutsOptions {
+  settings: Pick<
+    TrainerSettings,
+    'rollouts' | 'rolloutsFolder' | 'rolloutsTokenVariable' | 'rolloutsPatience'
+  >;
+  /** Folder of the run. */
+  out: string;
+  /** Told when the server goes away and when it is back. */
+  say(text: string): void;
+  /** Once it is aborted, the server is not waited for. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The engine that the setting `rollouts` names; undefined: this process samples. @throws {Error} if it cannot be reached. */
 export async function openRollouts(
-  settings: Pick<TrainerSettings, 'rollouts' | 'rolloutsFolder' | 'rolloutsTokenVariable'>,
-  out: string,
+  options: OpenRolloutsOptions,
 ): Promise<RemoteSampler | undefined> {
-  const { rollouts, rolloutsFolder: folder = join(out, 'adapters') } = settings;
+  const { settings, out, say, signal } = options;
+  const { rollouts, rolloutsPatience, rolloutsFolder: folder = join(out, 'adapters') } = settings;
   if (rollouts === undefined) return undefined;
   const url = rollouts.slice(rollouts.indexOf('=') + 1);
   const token = env[settings.rolloutsTokenVariable];
   const names = { setting: 'rollouts', tokenSetting: 'rollouts-token-variable' };
-  const server = await openVllm({ url, token, ...names });
+  const away = absence({ url, say, setting: names.setting, patience: 1000 * rolloutsPatience });
+  signal?.addEventListener('abort', () => away.end(), { once: true });
+  const server = await openVllm({ url, token, ...names, absence: away });
   const versions = adapterVersions({ server, folder });
   const { version, base, maxModelLen } = server;
   return {
     ...vllmSampler({ server, versions }),
     engine: { name: 'vllm', version, url, model: base, maxModelLen },
-    close: () => versions.close(),
+    close() {
+      away.end(); // what it holds is gone with it
+      return versions.close();
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { named, path } from '../settingTypes.ts';
+import { named, path, within } from '../settingTypes.ts';
 
 const WORKERS = 'must be nats://HOST:PORT or tls://HOST:PORT, without a password';
 const MUST = 'must be vllm=URL, as in vllm=http://127.0.0.1:8000';
@@ -38,6 +38,10 @@ export const remote = {
   rolloutsTokenVariable: named(
     path('the name of an environment variable'),
     'Environment variable that holds its token, if it wants one.',
+  ),
+  rolloutsPatience: named(
+    within(0, 86_400),
+    'Seconds that this server may be away (restarted, say) before the run ends.',
   ),
   workers: named(
     z

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Qwen3, saveAdapter } from '@molrl/qwen3';
 import { weightVersion } from '@molrl/tensor-gpu';
@@ -38,6 +38,7 @@ export interface AdapterVersions {
  */
 export function adapterVersions({ server, folder }: AdapterVersionsOptions): AdapterVersions {
   const users = new Map<string, number>(); // by name, of versions that are loaded
+  let cleaned: Promise<void> | undefined;
   let known: { written: string; name: string } | undefined;
 
   const current = async (model: Qwen3): Promise<{ name: string; isNew: boolean }> => {
@@ -47,6 +48,8 @@ export function adapterVersions({ server, folder }: AdapterVersionsOptions): Ada
     if (known?.written !== written) known = { written, name: await contentName(model) };
     const { name } = known;
     if (users.has(name)) return { name, isNew: false };
+    cleaned ??= removeUnfinished(folder);
+    await cleaned;
     await writeAside(model, join(folder, name));
     await server.loadAdapter(name, join(folder, name));
     users.set(name, 0);
@@ -108,6 +111,23 @@ async function contentName({ adapter }: Qwen3): Promise<string> {
     hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
   return `molrl-${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** Folders that were being written when their process was killed. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = /^molrl-[0-9a-f]{16}\.(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // another user's
+  }
 }
 
 /** A folder is there whole or not at all. */

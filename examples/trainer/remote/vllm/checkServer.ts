@@ -66,8 +66,12 @@ async function main([url, model]: string[]): Promise<void> {
   if (url === undefined || model === undefined) throw new Error('vllm: give URL and MODEL_FOLDER.');
   await openCpu();
   const folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-'));
-  const settings = { rollouts: `vllm=${url}`, rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN' };
-  const rollouts = (await openRollouts(settings, folder))!; // the setting names a server
+  const settings = {
+    ...{ rollouts: `vllm=${url}`, rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN' },
+    rolloutsPatience: 0,
+  };
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const rollouts = (await openRollouts({ settings, out: folder, say }))!; // the setting names a server
   const load = (sampler?: Sampler) =>
     loadLearner({ model, format: 'auto', lora: { r: 4 }, sampler });
   try {

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodewordsTask, defineEnvironment } from '@molrl/ef-env';
-import { type Completion, loadModel, type Qwen3, type Sampler } from '@molrl/qwen3';
+import { type Completion, loadModel, type Qwen3, removeAdapter, type Sampler } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { neg } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -39,6 +40,7 @@ const endless = defineEnvironment<CodewordsTask, null>({
 let served: Qwen3;
 let server: FakeVllm;
 let folder: string;
+const said: string[] = [];
 let rollouts: RemoteSampler | undefined;
 
 beforeAll(async () => {
@@ -57,8 +59,12 @@ afterEach(async () => {
 
 async function open(options: Omit<FakeVllmOptions, 'model'> = {}): Promise<Sampler> {
   server = await fakeVllm({ model: served, ...options });
-  const settings = { rollouts: `vllm=${server.url}`, rolloutsTokenVariable: 'MOLRL_NO_TOKEN' };
-  rollouts = await openRollouts(settings, folder);
+  const settings = {
+    ...{ rollouts: `vllm=${server.url}`, rolloutsTokenVariable: 'MOLRL_NO_TOKEN' },
+    rolloutsPatience: 60,
+  };
+  said.length = 0;
+  rollouts = await openRollouts({ settings, out: folder, say: (text) => said.push(text) });
   return rollouts!.sampler; // the setting names a server
 }
 
@@ -182,6 +188,47 @@ describe('rollouts on a vLLM server', () => {
     const texts = (all: typeof first) => all.map(({ text }) => text);
     expect([texts(second), texts(third)]).toEqual([texts(first), texts(first)]);
     expect(asked('/v1/load_lora_adapter').length).toBeGreaterThan(1);
+    learner.dispose();
+  });
+
+  test('a server that is away is waited for and told of once; many requests wait without a warning', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): number => warnings.push(warning);
+    process.on('warning', hear);
+    const learner = await newLearner(await open());
+    const draw = () =>
+      learner.policy.generate([prompt], {
+        ...{ numGenerations: 16, maxTokens: 4, seed: 1, signal: new AbortController().signal },
+      });
+    const first = await draw();
+    const { port } = new URL(server.url);
+    await server.close();
+    for (const name of [...served.adapters.keys()]) removeAdapter(served, name);
+    const waiting = draw();
+    await expect.poll(() => said.length, { timeout: 10_000 }).toBe(1);
+    server = await fakeVllm({ model: served, port: Number(port) });
+    const texts = (all: typeof first) => all.map(({ text }) => text);
+    expect(texts(await waiting)).toEqual(texts(first));
+    expect(said).toEqual([
+      `rollouts: ${server.url} went away; waiting for it.`,
+      `rollouts: ${server.url} is back.`,
+    ]);
+    expect(warnings.map(({ name }) => name)).not.toContain('MaxListenersExceededWarning');
+    process.off('warning', hear);
+    learner.dispose();
+  });
+
+  test('folders that a killed process was writing are removed, those of one that runs are not', async () => {
+    const sampler = await open();
+    const adaptersFolder = join(folder, 'adapters');
+    const dead = spawnSync(process.execPath, ['-e', '']).pid; // has ended
+    const names = [`molrl-${'0'.repeat(16)}.${dead}`, `molrl-${'0'.repeat(16)}.${process.ppid}`];
+    for (const name of [...names, 'other'])
+      await mkdir(join(adaptersFolder, name), { recursive: true });
+    const learner = await newLearner(sampler);
+    await learner.policy.generate([prompt], { maxTokens: 2, seed: 1 });
+    const left = (await adapters()).filter((name) => !/^molrl-[0-9a-f]{16}$/.test(name));
+    expect(left.sort()).toEqual([names[1], 'other']);
     learner.dispose();
   });
 

@@ -58,11 +58,12 @@ interface Completions {
  * @throws {Error} one line with the address if it cannot be reached, or serves no model.
  */
 export async function openVllm(options: ServerOptions): Promise<VllmServer> {
-  const models = (await httpRequest(options, '/v1/models')) as Models;
+  const atOnce = { ...options, absence: undefined }; // one that was never there is not waited for
+  const models = (await httpRequest(atOnce, '/v1/models')) as Models;
   const base = models.data?.find(({ parent }) => parent === null || parent === undefined);
   if (base === undefined) throw new Error(`${options.url}/v1/models names no base model.`);
   const { version = 'unknown' } = Object(
-    await httpRequest(options, '/version').catch(() => ({})), // a server behind a gateway may hide it
+    await httpRequest(atOnce, '/version').catch(() => ({})), // a server behind a gateway may hide it
   ) as { version?: string };
   return {
     ...{ url: options.url, version, base: base.id },
