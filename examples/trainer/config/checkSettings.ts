@@ -97,6 +97,11 @@ function checkFiles(settings: TrainerSettings): void {
     maxStaleness > 0 && dynamicSampling > 0,
     'grpo.maxStaleness: groups that are played ahead are not replaced by dynamicSampling. Leave one of the two 0.',
   );
+  const { topK, topP, minP } = settings.grpo;
+  need(
+    rollouts !== undefined && topK === undefined && (topP !== undefined || minP !== undefined),
+    'grpo.topK: a vLLM server tells which tokens topP and minP kept only below a topK. Add one, such as --grpo.top-k 64.',
+  );
   checkEngine(settings);
   need(
     lora === undefined && rollouts !== undefined,
@@ -137,6 +142,10 @@ function checkEngine({
   need(
     stages.includes('eval') && evaluation.temperature !== 1 && evaluation.temperature !== 0,
     `eval.temperature: a Tinker server samples here at 1 or greedily (0), not at ${evaluation.temperature}.`,
+  );
+  need(
+    [grpo.topK, grpo.topP, grpo.minP].some((filter) => filter !== undefined),
+    'grpo.topK, topP, minP: a Tinker server does not tell which tokens were kept. Leave them out.',
   );
   need(
     grpo.temperature !== 1,

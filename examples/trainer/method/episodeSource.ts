@@ -9,6 +9,13 @@ import {
 /** The environments of a game. */
 export type GamePart = 'environment' | 'withFeedback';
 
+/** What tokens are drawn among. Each comes with all that it could have been, and is learned from among those. */
+export interface Draw {
+  topK?: number | undefined;
+  topP?: number | undefined;
+  minP?: number | undefined;
+}
+
 /** What is played, and by which weights. */
 export interface Play<Task> {
   environment: Environment<Task>;
@@ -16,6 +23,8 @@ export interface Play<Task> {
   part: GamePart;
   /** As `publish` named them. Default: the model's present weights. */
   version?: string | undefined;
+  /** Default: the whole vocabulary. */
+  draw?: Draw | undefined;
 }
 
 /** Who plays episodes: this process, a server that samples for it, or workers elsewhere. */
@@ -27,6 +36,6 @@ export interface EpisodeSource {
 }
 
 /** Episodes that are played here, whoever samples for the policy. */
-export const localEpisodes = (policy: Policy): EpisodeSource => ({
-  collect: ({ environment }, options) => collect(environment, policy, options),
+export const localEpisodes = (policyOf: (draw?: Draw) => Policy): EpisodeSource => ({
+  collect: ({ environment, draw }, options) => collect(environment, policyOf(draw), options),
 });

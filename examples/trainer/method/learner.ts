@@ -17,7 +17,7 @@ import {
 } from '@molrl/qwen3';
 import { type CheckpointFormat, formatOfCheckpoint } from '../model/chatFormat.ts';
 import type { Elsewhere } from './elsewhere.ts';
-import { type EpisodeSource, localEpisodes } from './episodeSource.ts';
+import { type Draw, type EpisodeSource, localEpisodes } from './episodeSource.ts';
 import { tokensPerPass } from './microBatches.ts';
 
 /** Tokens with the loss each one is the target of. */
@@ -64,6 +64,9 @@ export interface OpenLearnerOptions {
   elsewhere?: Elsewhere | undefined;
 }
 
+/** What was kept is asked for, so what is learned from is what was drawn from: no warning is due. */
+export const KEPT = { returnSamplingMask: true, onWarning: null } as const;
+
 /**
  * Loads the tokenizer, and the model twice: what learns, and the base. With LoRA once, its matrices left as the file has
  * them where the kernels can read them so.
@@ -86,10 +89,19 @@ export async function openLearner({
     format === 'auto' ? await formatOfCheckpoint({ source, tokenizer, modelType }) : { format };
   const writing = { format: chat.format, system: chat.system };
   const policy = qwen3Policy(model, tokenizer, { ...writing, sampler });
+  const filtered = new Map<string, Qwen3Policy>(); // each keeps a cache
+  const policyOf = (draw?: Draw): Qwen3Policy => {
+    if (draw === undefined) return policy;
+    const key = JSON.stringify(draw);
+    const own =
+      filtered.get(key) ?? qwen3Policy(model, tokenizer, { ...writing, sampler, ...KEPT, ...draw });
+    filtered.set(key, own);
+    return own;
+  };
   return {
     ...{ model, ref: base, tokenizer, chat, source, gradientCheckpointing },
     ...{ elsewhere, tokensPerPass: tokensPerPass(model.config, lora?.r ?? 0) },
-    ...{ policy, episodes: localEpisodes(policy) },
+    ...{ policy, episodes: localEpisodes(policyOf) },
     render: (segments) => renderSegments(segments, tokenizer, writing),
     dispose: () => {
       model.dispose();

@@ -19,7 +19,7 @@ const environment = defineEnvironment<number, number>({
   step: (task, action) => ({ reward: task % 2 === 0 ? 1 : Number(action) / 7, done: true }),
 });
 
-const learner = { episodes: localEpisodes(policy) } as unknown as Learner; // all that is read
+const learner = { episodes: localEpisodes(() => policy) } as unknown as Learner; // all that is read
 
 const play = (dynamicSampling: number, drawn?: number) => {
   const stage = { random: createRandom(5), step: 3, drawn } as unknown as Stage; // all that it reads

@@ -1,6 +1,7 @@
 import { EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { filterGroups } from '@molrl/grpo';
 import type { AttemptGame } from './attemptGame.ts';
+import type { Draw } from './episodeSource.ts';
 import type { Learner } from './learner.ts';
 import type { Stage } from './stage.ts';
 
@@ -12,6 +13,8 @@ export interface PlayGroupsOptions<Task> {
   numGenerations: number;
   /** Of the sampling. Default 1. */
   temperature?: number | undefined;
+  /** What the rollouts' tokens are drawn among. Default: the whole vocabulary. */
+  draw?: Draw | undefined;
   /** Further rounds, at most, in which groups with equal rewards are replaced. Default 0. */
   dynamicSampling?: number | undefined;
   /** Seconds that the environment may take for one step. Default 30. */
@@ -61,14 +64,14 @@ async function playRound<Task>(
   options: PlayGroupsOptions<Task>,
 ): Promise<Trajectory[]> {
   const { game, prompts, numGenerations, temperature = 1, episodeTimeout = 30 } = options;
-  const { signal, onWarning } = options;
+  const { signal, draw, onWarning } = options;
   const first = stage.drawn ?? stage.step * prompts;
   const tasks = Array.from({ length: prompts }, (_, i) => game.nextTask(stage.random, first + i));
   stage.drawn = first + prompts;
   const ended: Trajectory[] = [];
   const { environment, part = 'environment' } = game;
   const played = episodes.collect(
-    { environment, part },
+    { environment, part, draw },
     {
       tasks,
       groupSize: numGenerations,

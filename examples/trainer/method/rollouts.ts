@@ -8,7 +8,7 @@ export interface Rollouts {
   trajectories: readonly Trajectory[];
   /** All ids that the model sampled in an episode, over its turns. */
   completionIds: readonly number[][];
-  /** Log-probs of those ids as the sampler reported them. */
+  /** Log-probs of those ids as the sampler reported them: among the ids that it kept, where it told those. */
   logprobs: readonly Float32Array[];
   /** Those of the distribution that was drawn from, where the sampler reported them too: filters and ids never sampled make it another. */
   behaviorLogprobs: readonly Float32Array[] | undefined;
@@ -30,7 +30,7 @@ export function readRollouts(
   );
   const completionIds = turns.map((sampled) => sampled.flatMap(({ ids }) => Array.from(ids)));
   const logprobs = turns.map((sampled) =>
-    Float32Array.from(sampled.flatMap((tokens) => Array.from(tokens.logprobs ?? []))),
+    Float32Array.from(sampled.flatMap((tokens) => Array.from(logprobsOf(tokens) ?? []))),
   );
   const unlogged = completionIds.findIndex((ids, i) => ids.length !== logprobs[i]?.length);
   if (unlogged >= 0) {
@@ -45,6 +45,10 @@ export function readRollouts(
     trained: Uint8Array.from(lengths, (_, i) => mask[i * sequenceLength] ?? 0), // a row is trained whole or not at all
   };
 }
+
+/** Of the distribution that is learned from: among the kept ids, where those are known. */
+const logprobsOf = (tokens: SegmentTokens): ArrayLike<number> | undefined =>
+  tokens.samplingMask ? tokens.behaviorLogprobs : tokens.logprobs;
 
 /** All of them, or none: half a batch has no mean. */
 function behaviorOf(
@@ -75,8 +79,9 @@ export function trainedSequence(
   { render }: Pick<Learner, 'render'>,
   episode: Trajectory,
 ): Sequence {
-  const { ids, sampled } = render(episode.segments);
-  return { ids, roles: Array.from(sampled, (own) => (own ? 'assistant' : 'ignore')) };
+  const { ids, sampled, samplingMask } = render(episode.segments);
+  const roles = Array.from(sampled, (own) => (own ? 'assistant' : 'ignore'));
+  return { ids, roles, ...(samplingMask && { samplingMask }) };
 }
 
 /** Mean of -log p over the sampled tokens, nats: an estimate of the sampler's entropy, without bias. 0 without tokens. */

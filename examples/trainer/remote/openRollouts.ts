@@ -18,7 +18,7 @@ export interface OpenRolloutsOptions {
   settings: Pick<
     TrainerSettings,
     'rollouts' | 'rolloutsFolder' | 'rolloutsTokenVariable' | 'rolloutsPatience'
-  >;
+  > & { grpo: Pick<TrainerSettings['grpo'], 'topK'> };
   /** Folder of the run. */
   out: string;
   /** Told when the server goes away and when it is back. */
@@ -43,7 +43,7 @@ export async function openRollouts(
   const versions = adapterVersions({ server, folder });
   const { version, base, maxModelLen } = server;
   return {
-    ...vllmSampler({ server, versions }),
+    ...vllmSampler({ server, versions, masks: settings.grpo.topK !== undefined }),
     engine: { name: 'vllm', version, url, model: base, maxModelLen },
     close() {
       away.end(); // what it holds is gone with it

@@ -18,7 +18,7 @@ export async function collectStage(run: Run): Promise<void> {
   const player =
     url === undefined
       ? learner.episodes
-      : localEpisodes(urlPolicy({ url, model, token: process.env[tokenVariable] }));
+      : localEpisodes(() => urlPolicy({ url, model, token: process.env[tokenVariable] }));
   progress.start('collect', episodes, { next: state.settings.stages.slice(state.stage + 1) });
   const played = await collectFeedback(
     player,

@@ -3,6 +3,7 @@ import type { TrainerSettings } from '../config/schema.ts';
 import { scoresOfStage } from '../harness/bestModel.ts';
 import { areKept, completionRows } from '../harness/completionRows.ts';
 import { type Run, stageLabel } from '../harness/run.ts';
+import type { Draw } from '../method/episodeSource.ts';
 import { generalData } from '../method/generalData.ts';
 import { grpo } from '../method/grpo.ts';
 import { rateSchedule } from '../method/rateSchedule.ts';
@@ -23,6 +24,7 @@ export async function grpoStage(run: Run): Promise<void> {
         game: { ...game, maxTokens: settings.maxCompletionLength },
         nextGeneral: generalData(learner, text.train, game.generalDocument),
         loss: lossOf(settings),
+        draw: drawOf(settings),
         rolloutCorrection: correctionOf(settings),
         schedule: rateSchedule(settings, updates, () => scoresOfStage(state)),
         tuned: changesOfStage(state),
@@ -61,6 +63,11 @@ function savedTime({ metrics, state }: Run): string {
     ['perf/rollouts_waited_s', 'perf/rollouts_hidden_s', 'staleness/dropped'] as const
   ).map((name) => rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0));
   return `grpo  stood still for rollouts for ${waited!.toFixed(1)} s; playing them ahead saved ${hidden!.toFixed(1)} s; ${dropped} groups got too old and were dropped`;
+}
+
+function drawOf({ topK, topP, minP }: TrainerSettings['grpo']): Draw | undefined {
+  const isFiltered = [topK, topP, minP].some((filter) => filter !== undefined);
+  return isFiltered ? { topK, topP, minP } : undefined;
 }
 
 function correctionOf(settings: TrainerSettings['grpo']): RolloutCorrectionOptions | undefined {

@@ -1,5 +1,5 @@
 import type { CollectOptions } from '@molrl/ef-env';
-import type { GamePart } from '../method/episodeSource.ts';
+import type { Draw, GamePart } from '../method/episodeSource.ts';
 
 /** Options of a collection that its parts have as well. */
 export const OF_PARTS = [
@@ -26,4 +26,5 @@ export interface EpisodesJob {
   weights: string;
   part: GamePart;
   options: Part;
+  draw?: Draw | undefined;
 }

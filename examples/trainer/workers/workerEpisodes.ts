@@ -3,7 +3,6 @@ import {
   collect,
   EfEnvError,
   type Environment,
-  readTrajectories,
   type Trajectory,
 } from '@molrl/ef-env';
 import type { EpisodeSource, Play } from '../method/episodeSource.ts';
@@ -13,6 +12,7 @@ import type { JobQueue } from './queue/jobQueue.ts';
 import type { Report } from './queue/messages.ts';
 import { DeadJobError } from './queue/waitingJobs.ts';
 import { refuseTasks } from './refuseTasks.ts';
+import { readTrajectoryLines } from './worker/trajectoryLines.ts';
 
 export interface WorkerEpisodesOptions {
   queue: Pick<JobQueue, 'ask'>;
@@ -42,7 +42,7 @@ export function workerEpisodes(options: WorkerEpisodesOptions): EpisodeSource {
 
 async function playedBy<Task>(
   { queue, record, onPlayed }: WorkerEpisodesOptions,
-  { environment, part, version }: Play<Task> & { version: string },
+  { environment, part, version, draw }: Play<Task> & { version: string },
   collection: CollectOptions<Task>,
 ): Promise<Trajectory[]> {
   const { tasks, groupSize = 1, firstTask = 0, signal, completed = [] } = collection;
@@ -73,7 +73,7 @@ async function playedBy<Task>(
     if (results.slice(from, to).every((found) => found !== undefined)) return;
     const some = tasks.slice(first, first + perJob) as readonly unknown[] as object[]; // of JSON
     const options: Part = { ...same, tasks: some, firstTask: firstTask + first };
-    const job: EpisodesJob = { does: 'episodes', record, weights: version, part, options };
+    const job: EpisodesJob = { does: 'episodes', record, weights: version, part, options, draw };
     const own = blanks.slice(from, to);
     const { report, episodes } = await answerTo(queue, job, { own, signal: either });
     if (report) onPlayed?.(report, own.length);
@@ -97,7 +97,7 @@ async function answerTo(
 ) {
   try {
     const { report, content } = await queue.ask(job, signal);
-    const read = await readTrajectories({ content, format: 'jsonl' });
+    const read = await readTrajectoryLines(content);
     const byId = new Map(read.map((episode) => [episode.id, episode]));
     const episodes = own.map(({ id }) => {
       const episode = byId.get(id);

@@ -165,6 +165,25 @@ describe('episodes that workers play', () => {
     await close();
   });
 
+  test('drawn among the likeliest alone: each token is learned from among those, here as there', async () => {
+    const filtered = { ...options, draw: { topK: 4, minP: 0.01 } };
+    const local = await loadLearner({ model, format: 'recipe', lora: { r: 2 } });
+    const here = await train(local, filtered);
+    const { learner, jobs, close } = await withWorker();
+    const there = await train(learner, filtered);
+    expect(there.weights).toEqual(here.weights);
+    expect(jobs[0]!.draw).toEqual({ topK: 4, minP: 0.01 });
+    for (const { metrics } of there.steps) {
+      expect(metrics['sampling/sampling_logp_difference/max']).toBeLessThan(1e-4); // nats more over all
+      expect(metrics['sampling/behavior_logp_difference/max']).toBeUndefined();
+    }
+    expect(there.steps.map(({ metrics }) => metrics['sampling/entropy'])).toEqual(
+      here.steps.map(({ metrics }) => metrics['sampling/entropy']),
+    );
+    local.dispose();
+    await close();
+  });
+
   test('a job that no worker can do is episodes that failed; where all did, the call rejects', async () => {
     const { learner, close } = await withWorker(({ options: { firstTask } }) => {
       if (firstTask !== 8) throw new DeadJobError('workers: job 1 was given up: it crashes');
@@ -276,9 +295,16 @@ describe('episodes that are sampled elsewhere and that workers judge', () => {
         },
       );
     const tasks = kinds.map((kind) => ({ kind }));
-    const here = await play(localEpisodes(policy), tasks);
+    const here = await play(
+      localEpisodes(() => policy),
+      tasks,
+    );
     word = 0;
-    const { jobs, episodes, close } = await judging(turns, localEpisodes(policy), own);
+    const { jobs, episodes, close } = await judging(
+      turns,
+      localEpisodes(() => policy),
+      own,
+    );
     const there = await play(episodes, tasks);
     expect(there).toEqual(here);
     expect(here.map(({ stop }) => stop)).toEqual(
@@ -305,6 +331,12 @@ describe('episodes that are sampled elsewhere and that workers judge', () => {
     const ahead = { grpo: { maxStaleness: 1 } };
     checkSettings({ ...both, rollouts: 'vllm=http://127.0.0.1:8000', ...ahead });
     checkSettings({ ...both, engine: 'tinker=http://127.0.0.1:9000' });
+    expect(() =>
+      checkSettings({ ...both, engine: 'tinker=http://127.0.0.1:9000', grpo: { topK: 4 } }),
+    ).toThrow(/grpo\.topK/);
+    expect(() =>
+      checkSettings({ ...both, rollouts: 'vllm=http://127.0.0.1:8000', grpo: { topP: 0.9 } }),
+    ).toThrow(/grpo\.topK: .*--grpo\.top-k/);
     expect(() =>
       checkSettings({ ...both, engine: 'tinker=http://127.0.0.1:9000', ...ahead }),
     ).toThrow(/grpo\.maxStaleness/);

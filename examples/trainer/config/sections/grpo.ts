@@ -43,6 +43,21 @@ export const grpo = z.strictObject({
     verl: 'rollout.temperature',
     primeRl: 'sampling.temperature',
   }),
+  topK: named(
+    count(1, 1_000_000).optional(),
+    'Rollouts are drawn among the K most likely tokens, and each is learned from among those. Default: all.',
+    { trl: 'top_k', verl: 'rollout.top_k' },
+  ),
+  topP: named(
+    positive(1).optional(),
+    'Rollouts are drawn among the fewest tokens that have this probability together, and each is learned from among those. Default: all.',
+    { trl: 'top_p', verl: 'rollout.top_p' },
+  ),
+  minP: named(
+    within(0, 1).optional(),
+    'Rollouts are drawn among tokens of at least this share of the likeliest one, and each is learned from among those. Default: all.',
+    { trl: 'min_p' },
+  ),
   lossType: named(oneOf(LOSS_TYPES), 'Which policy loss of @molrl/grpo.', {
     trl: 'loss_type',
     verl: 'policy_loss.loss_mode',

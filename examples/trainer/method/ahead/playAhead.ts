@@ -100,7 +100,7 @@ async function playGroup<Task>(
   const tasks = [game.nextTask(random, number)];
   const ended: Trajectory[] = [];
   const played = episodes.collect(
-    { environment, part, version },
+    { environment, part, version, draw: options.draw },
     {
       ...{ tasks, firstTask: number, groupSize: numGenerations, temperature },
       ...{ maxTokens: game.maxTokens, maxTurns: game.maxTurns, signal: options.signal },

@@ -68,7 +68,7 @@ async function main([url, model]: string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-'));
   const settings = {
     ...{ rollouts: `vllm=${url}`, rolloutsTokenVariable: 'MOLRL_ROLLOUTS_TOKEN' },
-    rolloutsPatience: 0,
+    ...{ rolloutsPatience: 0, grpo: {} },
   };
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const rollouts = (await openRollouts({ settings, out: folder, say }))!; // the setting names a server

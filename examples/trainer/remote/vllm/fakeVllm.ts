@@ -16,6 +16,8 @@ export interface FakeVllmOptions {
   port?: number;
   /** Milliseconds that a completion takes beside its computing. */
   latency?: number;
+  /** Started with `--return-sampling-mask`. */
+  masks?: boolean;
 }
 
 export interface FakeVllm {
@@ -37,7 +39,7 @@ export interface FakeVllm {
  */
 export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
   const { model, maxModelLen = 512, mode = 'raw', maxLoraRank = 16, latency = 0 } = options;
-  const { port: wanted = 0 } = options;
+  const { port: wanted = 0, masks = false } = options;
   const requests: FakeVllm['requests'] = [];
   let adapters = new Set<string>();
   let failing = { count: 0, status: 500 };
@@ -70,6 +72,65 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
     adapters.add(known);
     return { status: 200, body: `Success: LoRA adapter '${known}' added successfully.` };
   };
+  /** Fields as the source of vLLM 0.32.0 has them: its CPU build does not tell masks. */
+  const completeMasked = async ({
+    token_ids: prompt,
+    sampling_params: params,
+    model: name,
+  }: Record<string, unknown>) => {
+    const {
+      top_k: topK,
+      top_p: topP,
+      min_p: minP,
+      temperature,
+      max_tokens,
+      seed,
+      ...rest
+    } = params as Record<string, number>;
+    if (!masks)
+      return error(
+        403,
+        'Scale-out endpoints are disabled. Restart vllm serve with --enable-scale-out to enable them.',
+      );
+    if (temperature! <= 0)
+      return error(400, 'sampling distribution replay requires temperature > 0');
+    if (topK! <= 0)
+      return error(
+        400,
+        'sampling distribution replay requires top_k > 0 to bound sampling mask size',
+      );
+    if (name !== 'tiny' && !adapters.has(String(name)))
+      return error(404, `The model \`${name}\` does not exist.`);
+    setAdapter(model, name === 'tiny' ? null : String(name));
+    const {
+      stop_token_ids,
+      ignore_eos,
+      logit_bias = {},
+    } = rest as unknown as { stop_token_ids?: number[]; ignore_eos?: boolean; logit_bias?: object };
+    const forbidden = Object.keys(logit_bias).map(Number);
+    const filters = topK! < model.config.vocabSize ? { topK, topP, minP } : {};
+    const [answer] = await generate(model, [prompt as number[]], {
+      ...{ ...filters, temperature: temperature!, maxTokens: max_tokens!, seeds: [seed!] },
+      ...{ eosIds: ignore_eos ? null : (stop_token_ids ?? []), suppressTokens: forbidden },
+      returnSamplingMask: true,
+    });
+    const { ids, behaviorLogprobs, samplingMask, stop } = answer!;
+    const { tokenIds, offsets } = samplingMask!; // asked for
+    const content = Array.from(ids, (id, i) => ({ token_id: id, logprob: behaviorLogprobs[i]! }));
+    // a bias of -100 is no filter: such ids count as kept
+    const kept = Array.from(ids, (_, i) => [
+      ...tokenIds.slice(offsets[i], offsets[i + 1]),
+      ...forbidden,
+    ]);
+    const choice = {
+      ...{ index: 0, token_ids: [...ids], logprobs: { content }, sampling_mask: kept },
+      ...{
+        finish_reason: stop === 'length' ? 'length' : 'stop',
+        stop_reason: stop === 'length' ? null : ids.at(-1),
+      },
+    };
+    return { status: 200, body: { prompt_token_ids: prompt, choices: [choice] } };
+  };
   const complete = async (body: Record<string, unknown>) => {
     const name = String(body.model);
     if (name !== 'tiny' && !adapters.has(name))
@@ -99,7 +160,9 @@ export async function fakeVllm(options: FakeVllmOptions): Promise<FakeVllm> {
       return { status: 200, body: { data: [known] } };
     }
     if (path === '/version') return { status: 200, body: { version: '0.32.0' } };
-    if (path === '/v1/completions') return complete(body);
+    if (path === '/inference/v1/generate') return completeMasked(body);
+    if (path === '/v1/completions')
+      return masks ? error(400, 'sampling distribution replay requires top_k > 0') : complete(body);
     if (path === '/v1/load_lora_adapter') return load(body);
     if (path === '/v1/unload_lora_adapter') {
       const name = String(body.lora_name);

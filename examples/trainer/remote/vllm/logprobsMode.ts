@@ -1,4 +1,11 @@
-import { type Qwen3, scoreLogprobs } from '@molrl/qwen3';
+import {
+  type Completion,
+  packedBatch,
+  type Qwen3,
+  scoreLogprobs,
+  selectTargets,
+  targetLogprobs,
+} from '@molrl/qwen3';
 
 /** Which log-probs a server tells: of the logits as they are, or divided by the temperature. */
 export type LogprobsMode = 'raw' | 'processed';
@@ -9,6 +16,8 @@ export interface Drawn {
   ids: readonly number[];
   logprobs: readonly number[];
   temperature: number;
+  /** What each id was drawn among, where that is less than the vocabulary. */
+  samplingMask?: Completion['samplingMask'] | undefined;
 }
 
 /** Nats a token that a server of 16-bit weights may differ by on average. */
@@ -47,12 +56,29 @@ export async function checkWeights(
 }
 
 /** Mean of |server's log-prob - ours|. */
-async function distance(
-  model: Qwen3,
-  { prompt, ids, logprobs }: Drawn,
-  temperature: number,
-): Promise<number> {
+async function distance(model: Qwen3, drawn: Drawn, temperature: number): Promise<number> {
+  const { prompt, ids, logprobs } = drawn;
   const sequence = { promptIds: prompt, completionIds: ids };
-  const [own] = await scoreLogprobs(model, [sequence], { temperature });
-  return logprobs.reduce((sum, x, i) => sum + Math.abs(x - own![i]!), 0) / logprobs.length; // one sequence
+  const own = drawn.samplingMask
+    ? await keptLogprobs(model, drawn, temperature)
+    : (await scoreLogprobs(model, [sequence], { temperature }))[0]!; // one sequence
+  return logprobs.reduce((sum, x, i) => sum + Math.abs(x - own[i]!), 0) / logprobs.length;
+}
+
+/** Among the ids that were kept. */
+async function keptLogprobs(
+  model: Qwen3,
+  { prompt, ids, samplingMask }: Drawn,
+  temperature: number,
+): Promise<Float32Array> {
+  const { tokenIds, offsets } = samplingMask!; // asked for above
+  const mask = { tokenIds, offsets: Int32Array.of(...prompt.map(() => 0), ...offsets) }; // none of the prompt
+  const roles = [...prompt.map(() => 'ignore' as const), ...ids.map(() => 'assistant' as const)];
+  const sequences = [{ ids: [...prompt, ...ids], roles, samplingMask: mask }];
+  const batch = packedBatch(sequences);
+  return targetLogprobs(
+    model,
+    { batch, targets: selectTargets(batch, sequences) },
+    { temperature },
+  );
 }

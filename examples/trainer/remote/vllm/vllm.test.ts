@@ -9,6 +9,7 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { neg } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codewordsGame } from '../../games/codewordsGame.ts';
+import type { Draw } from '../../method/episodeSource.ts';
 import { grpo } from '../../method/grpo.ts';
 import type { Learner } from '../../method/learner.ts';
 import { loadLearner } from '../../method/loadLearner.ts';
@@ -61,7 +62,7 @@ async function open(options: Omit<FakeVllmOptions, 'model'> = {}): Promise<Sampl
   server = await fakeVllm({ model: served, ...options });
   const settings = {
     ...{ rollouts: `vllm=${server.url}`, rolloutsTokenVariable: 'MOLRL_NO_TOKEN' },
-    rolloutsPatience: 60,
+    ...{ rolloutsPatience: 60, grpo: { topK: options.masks ? 4 : undefined } },
   };
   said.length = 0;
   rollouts = await openRollouts({ settings, out: folder, say: (text) => said.push(text) });
@@ -72,21 +73,31 @@ const newLearner = (sampler?: Sampler): Promise<Learner> =>
   loadLearner({ model, format: 'recipe', lora: { r: 2 }, sampler });
 
 /** Some updates of GRPO: losses, and the weights afterwards. */
-async function train(sampler?: Sampler, temperature = 1) {
+async function train(sampler?: Sampler, temperature = 1, draw?: Draw) {
   const learner = await newLearner(sampler);
   const stage = new Stage(learner.model.trainable(), {
     ...{ name: 'rollouts', seed: 3, optim: 'adamw', learningRate: 1e-2 },
   });
-  const options = { updates: 3, learningRate: 1e-2, prompts: 4, numGenerations: 4, temperature };
+  const options = {
+    updates: 3,
+    learningRate: 1e-2,
+    prompts: 4,
+    numGenerations: 4,
+    temperature,
+    draw,
+  };
   const game = { environment, nextTask: codewordsGame().nextTask, maxTokens: 12 };
   const rest = { nextGeneral: () => [], generalKl: 0 };
   const losses: number[] = [];
-  for await (const { metrics } of grpo(learner, stage, { ...options, ...rest, game }))
+  const apart: number[] = [];
+  for await (const { metrics } of grpo(learner, stage, { ...options, ...rest, game })) {
     losses.push(metrics.loss!);
+    apart.push(metrics['sampling/sampling_logp_difference/max'] ?? 0);
+  }
   const weights = await readWeights(learner.model.trainable());
   stage.dispose();
   learner.dispose();
-  return { losses, weights };
+  return { losses, weights, apart };
 }
 
 const asked = (path: string) => server.requests.filter((request) => request.path === path);
@@ -105,7 +116,7 @@ describe('rollouts on a vLLM server', () => {
         await train(sampler, temperature),
         await train(undefined, temperature),
       ];
-      expect(there).toEqual(here);
+      expect([there.losses, there.weights]).toEqual([here.losses, here.weights]);
       // each update has a version of its own, and what is no longer used is taken off
       const names = asked('/v1/load_lora_adapter').map(({ body }) => body.lora_name);
       expect(new Set(names).size).toBe(3);
@@ -116,6 +127,45 @@ describe('rollouts on a vLLM server', () => {
       expect(await adapters()).toEqual([]);
     },
   );
+
+  test('top-k and top-p with a server that tells what it kept: the local run, bit for bit, learned from among those', async () => {
+    const draw = { topK: 4, topP: 0.9 };
+    const there = await train(await open({ masks: true, mode: 'processed' }), 0.7, draw);
+    const here = await train(undefined, 0.7, draw);
+    expect(there).toEqual(here);
+    expect(Math.max(...there.apart)).toBeLessThan(1e-4); // over the whole vocabulary they would be nats apart
+    expect(Math.max(...there.apart)).toBeGreaterThan(0);
+    const [probe, drawn] = asked('/inference/v1/generate').map(({ body }) => body.sampling_params);
+    expect(probe).toMatchObject({ top_k: 512 });
+    expect(drawn).toMatchObject({ top_k: 4, top_p: 0.9, temperature: 0.7 });
+    const greedy = await rollouts!.sampler(served, [[5, 6, 7]], {
+      maxTokens: 3,
+      temperature: 0,
+      seed: 1,
+    });
+    expect([...greedy[0]!.behaviorLogprobs]).toEqual([0, 0, 0]);
+  });
+
+  test('a filter without masks is refused, with the flags to start the server with', async () => {
+    const sampler = await open();
+    await expect(train(sampler, 1, { topK: 4 })).rejects.toThrow(
+      /topK.* cannot be asked of .*Set grpo.topK/,
+    );
+    await rollouts!.close();
+    await server.close();
+    const plain = await fakeVllm({ model: served });
+    const settings = {
+      rollouts: `vllm=${plain.url}`,
+      rolloutsTokenVariable: 'MOLRL_NO_TOKEN',
+      rolloutsPatience: 0,
+      grpo: { topK: 4 },
+    };
+    rollouts = await openRollouts({ settings, out: folder, say: () => {} });
+    server = plain;
+    await expect(train(rollouts!.sampler, 1, { topK: 4 })).rejects.toThrow(
+      /403.*--return-sampling-mask/,
+    );
+  });
 
   test('played ahead, an episode keeps the weights it began with; versions go when nothing is played by them', async () => {
     const sampler = await open({ latency: 30 });

@@ -9,6 +9,7 @@ import {
 import { RefusedError } from '../httpRequest.ts';
 import type { AdapterVersions } from './adapterVersions.ts';
 import { checkWeights, type Drawn, type LogprobsMode, logprobsMode } from './logprobsMode.ts';
+import { asMasked, filtersOf, maskOf } from './masks.ts';
 import type { VllmChoice, VllmCompletionRequest, VllmServer } from './vllmServer.ts';
 
 export interface VllmSamplerOptions {
@@ -16,18 +17,22 @@ export interface VllmSamplerOptions {
   versions: AdapterVersions;
   /** Completions in flight. Default 64. */
   concurrency?: number | undefined;
+  /** The server tells what each token was drawn among. Default false. */
+  masks?: boolean | undefined;
 }
 
 /** Options of `generate` that change what is drawn from and that this server is not asked for. */
 const REFUSED = [
-  ...['topK', 'topP', 'minP', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty'],
-  ...['logitBias', 'allowedTokenIds', 'shouldStop', 'returnSamplingMask', 'topLogprobs'],
+  ...['repetitionPenalty', 'presencePenalty', 'frequencyPenalty'],
+  ...['logitBias', 'allowedTokenIds', 'shouldStop', 'topLogprobs'],
 ] as const satisfies (keyof GenerateOptions)[];
 
 /** More than this are not forbidden one by one. */
 const MOST_FORBIDDEN = 1024;
 /** A prompt that every vocabulary has. */
 const SHORT = [1, 2, 3, 4, 5];
+/** A weight of e^-100 is none. */
+const FORBIDDEN = -100;
 const PROBE = { temperature: 0.5, max_tokens: 4, seed: 1, ignore_eos: true };
 
 /** A vLLM server as the sampler of a policy: by its present weights, or by earlier ones. */
@@ -62,7 +67,7 @@ export function vllmSampler(options: VllmSamplerOptions): VllmSampler {
   const samplerBy =
     (draw: (model: Qwen3, prompts: Prompts, asked: GenerateOptions) => Promise<Completion[]>) =>
     async (...[model, prompts, asked]: Parameters<Sampler>): Promise<Completion[]> => {
-      refuseOptions(asked);
+      refuseOptions(asked, options);
       checkLengths(prompts, asked.maxTokens, server);
       if (prompts.length === 0) return [];
       refuseMix(await modeBy(model, prompts[0]!), asked.temperature ?? 1, server);
@@ -71,13 +76,13 @@ export function vllmSampler(options: VllmSamplerOptions): VllmSampler {
   return {
     sampler: samplerBy((model, prompts, asked) =>
       versions.use(model, async (name, isNew) => {
-        const completions = await sampleAll(prompts, asked, { ...options, name });
+        const completions = await sampleAll(prompts, asked, { ...options, name, model });
         const [first] = completions;
         const { temperature = 1 } = asked;
         if (isNew && first) {
-          const { ids, logprobs } = first;
+          const { ids, logprobs, samplingMask } = first;
           const drawn = { prompt: Array.from(prompts[0]!), ids: [...ids], logprobs: [...logprobs] };
-          await check(model, name, { ...drawn, temperature });
+          await check(model, name, { ...drawn, samplingMask, temperature });
         }
         return completions;
       }),
@@ -89,14 +94,18 @@ export function vllmSampler(options: VllmSamplerOptions): VllmSampler {
       if (before !== undefined) await versions.drop(before);
       if (isNew) {
         const drawn = { prompt: SHORT, max_tokens: 4, temperature: 1, seed: 1, ignore_eos: true };
-        const choice = await server.complete({ model: name, ...drawn });
+        const choice = await drawOne(options, { model: name, ...drawn }, { model });
         await check(model, name, { ...choice, prompt: SHORT, temperature: 1 });
       }
       return name;
     },
     during: (name, work) =>
       versions.during(name, () =>
-        work(samplerBy((_, prompts, asked) => sampleAll(prompts, asked, { ...options, name }))),
+        work(
+          samplerBy((model, prompts, asked) =>
+            sampleAll(prompts, asked, { ...options, name, model }),
+          ),
+        ),
       ),
   };
 }
@@ -107,10 +116,11 @@ type Prompts = Parameters<Sampler>[1];
 async function probe(
   model: Qwen3,
   prompt: ArrayLike<number>,
-  { server }: VllmSamplerOptions,
+  options: VllmSamplerOptions,
 ): Promise<LogprobsMode> {
+  const { server } = options;
   const ids = Array.from(prompt);
-  const choice = await server.complete({ model: server.base, prompt: ids, ...PROBE });
+  const choice = await drawOne(options, { model: server.base, prompt: ids, ...PROBE }, { model });
   const { adapter } = model;
   const wasOn = adapter?.enabled;
   if (adapter) adapter.enabled = false;
@@ -122,8 +132,14 @@ async function probe(
   }
 }
 
-function refuseOptions(asked: GenerateOptions): void {
+function refuseOptions(asked: GenerateOptions, { server, masks }: VllmSamplerOptions): void {
   const given = REFUSED.filter((name) => asked[name] !== undefined && asked[name] !== null);
+  const filters = (['topK', 'topP', 'minP'] as const).filter((name) => asked[name]);
+  if (filters.length > 0 && !(masks && asked.topK)) {
+    throw new Error(
+      `rollouts: ${filters.join(', ')} cannot be asked of ${server.url} without a topK and what was kept below it: the trainer could not tell what was drawn from. Set grpo.topK.`,
+    );
+  }
   if (given.length === 0) return;
   throw new Error(
     `rollouts: ${given.join(', ')} cannot be asked of the server: the log-probs it tells would not be those that were drawn from. Leave it out.`,
@@ -151,7 +167,17 @@ function checkLengths(
   }
 }
 
-type Asked = VllmSamplerOptions & { name: string };
+type Asked = VllmSamplerOptions & { name: string; model: Qwen3 };
+
+/** One completion, in the way that this server can be asked for it. */
+const drawOne = (
+  { server, masks }: VllmSamplerOptions,
+  request: VllmCompletionRequest,
+  { model, signal }: { model: Qwen3; signal?: AbortSignal | undefined },
+): Promise<VllmChoice> =>
+  masks
+    ? server.completeMasked(asMasked(request, model.config.vocabSize), signal)
+    : server.complete(request, signal);
 
 async function sampleAll(
   prompts: readonly ArrayLike<number>[],
@@ -186,23 +212,25 @@ async function sampleAll(
 /** A server that was restarted has lost its adapters: they are loaded once more. */
 async function complete(
   request: VllmCompletionRequest,
-  { server, versions, name }: Asked,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<VllmChoice> {
+  const { server, versions, name, model } = asked;
   try {
-    return await server.complete(request, signal);
+    return await drawOne(asked, request, { model, signal });
   } catch (error) {
     const isLost = error instanceof RefusedError && error.status === 404 && name !== server.base;
     if (!isLost) throw error;
     await versions.reload(name);
-    return server.complete(request, signal);
+    return drawOne(asked, request, { model, signal });
   }
 }
 
 function requestOf(
-  { maxTokens, temperature = 1, eosIds, stop, suppressTokens }: GenerateOptions,
+  options: GenerateOptions,
   { prompt, seed, model }: { prompt: number[]; seed: number; model: string },
 ): VllmCompletionRequest {
+  const { maxTokens, temperature = 1, eosIds, stop, suppressTokens } = options;
   const forbidden = suppressTokens ?? [];
   if (forbidden.length > MOST_FORBIDDEN) {
     throw new Error(
@@ -211,25 +239,28 @@ function requestOf(
   }
   return {
     ...{ model, prompt, max_tokens: maxTokens, temperature, seed },
+    ...filtersOf(options),
     ...(eosIds && { stop_token_ids: eosIds }),
     ...(stop && stop.length > 0 && { stop }),
     ...(forbidden.length > 0 && {
-      logit_bias: Object.fromEntries(forbidden.map((id) => [id, -100])),
+      logit_bias: Object.fromEntries(forbidden.map((id) => [id, FORBIDDEN])),
     }),
   };
 }
 
 function completionOf(
-  { ids: given, logprobs: values, finishReason, stopReason }: VllmChoice,
-  { tokenizer, eosIds, stop, temperature = 1 }: GenerateOptions,
+  { ids: given, logprobs: values, kept, finishReason, stopReason }: VllmChoice,
+  options: GenerateOptions,
   weightVersion: string,
 ): Completion {
+  const { tokenizer, eosIds, stop, temperature = 1, suppressTokens } = options;
   const ids = Int32Array.from(given);
   const logprobs = Float32Array.from(values);
   const behaviorLogprobs = temperature === 0 ? new Float32Array(ids.length) : logprobs;
   const ended = typeof stopReason === 'string' ? 'stop' : 'eos';
   return {
     ...{ ids, logprobs, behaviorLogprobs, samplingLogprobs: behaviorLogprobs, weightVersion },
+    ...(kept && options.returnSamplingMask && { samplingMask: maskOf(kept, suppressTokens ?? []) }),
     stop: finishReason === 'length' ? 'length' : ended,
     ...(tokenizer && {
       text: completionText(ids, { tokenizer, eosIds: eosIds ?? [], stop: stop ?? [] }),

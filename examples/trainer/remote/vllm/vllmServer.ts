@@ -12,7 +12,13 @@ export interface VllmCompletionRequest {
   stop?: readonly string[];
   logit_bias?: Record<string, number>;
   ignore_eos?: boolean;
+  top_k?: number;
+  top_p?: number;
+  min_p?: number;
 }
+
+/** Such a server refuses to draw without a top-k, and greedily. */
+export type MaskedRequest = VllmCompletionRequest & { top_k: number };
 
 export interface VllmChoice {
   ids: number[];
@@ -21,6 +27,8 @@ export interface VllmChoice {
   /** `'stop'`: an end token or a stop string; then `stopReason` says which, `null` for the model's own end. */
   finishReason: 'stop' | 'length';
   stopReason: number | string | null;
+  /** What each id was drawn among, of a server that tells it. */
+  kept?: readonly (readonly number[])[] | undefined;
 }
 
 /** A vLLM server: token ids in and out, adapters by name. */
@@ -32,6 +40,8 @@ export interface VllmServer {
   /** Longest prompt with its completion, tokens. */
   maxModelLen: number;
   complete(request: VllmCompletionRequest, signal?: AbortSignal): Promise<VllmChoice>;
+  /** The same with what each id was drawn among, for which the server must have been started with `--return-sampling-mask`. */
+  completeMasked(request: MaskedRequest, signal?: AbortSignal): Promise<VllmChoice>;
   /** From a folder on the server's disk. One that is loaded under that name already stays. */
   loadAdapter(name: string, path: string): Promise<void>;
   /** One that is not loaded stays so. */
@@ -69,6 +79,7 @@ export async function openVllm(options: ServerOptions): Promise<VllmServer> {
     ...{ url: options.url, version, base: base.id },
     maxModelLen: base.max_model_len ?? Number.POSITIVE_INFINITY,
     complete: (request, signal) => complete(options, request, signal),
+    completeMasked: (request, signal) => completeMasked(options, request, signal),
     async loadAdapter(name, path) {
       const body = { lora_name: name, lora_path: path };
       await httpRequest(options, '/v1/load_lora_adapter', { body, final: [500] }).catch(
@@ -93,7 +104,7 @@ export async function openVllm(options: ServerOptions): Promise<VllmServer> {
 const PLAIN = {
   ...{ n: 1, top_p: 1, top_k: -1, min_p: 0 },
   ...{ repetition_penalty: 1, presence_penalty: 0, frequency_penalty: 0 },
-  ...{ logprobs: 0, return_token_ids: true, skip_special_tokens: false },
+  ...{ logprobs: 0, skip_special_tokens: false },
 };
 
 async function complete(
@@ -101,7 +112,7 @@ async function complete(
   request: VllmCompletionRequest,
   signal?: AbortSignal,
 ): Promise<VllmChoice> {
-  const body = { ...PLAIN, ...request };
+  const body = { ...PLAIN, return_token_ids: true, ...request };
   const answer = (await httpRequest(options, '/v1/completions', { body, signal })) as Completions;
   const [choice] = answer.choices ?? [];
   const { token_ids: ids, prompt_token_ids: prompt, logprobs } = choice ?? {};
@@ -123,3 +134,44 @@ async function complete(
     stopReason: choice?.stop_reason ?? null,
   };
 }
+
+interface Generated {
+  prompt_token_ids?: number[] | null;
+  choices?: {
+    token_ids?: number[] | null;
+    finish_reason?: string | null;
+    stop_reason?: number | string | null;
+    logprobs?: { content?: { token_id: number; logprob: number }[] | null } | null;
+    sampling_mask?: number[][] | null;
+  }[];
+}
+
+async function completeMasked(
+  options: ServerOptions,
+  { model, prompt, ...sampling }: MaskedRequest,
+  signal?: AbortSignal,
+): Promise<VllmChoice> {
+  const params = { ...PLAIN, ...sampling };
+  const body = { model, token_ids: prompt, sampling_params: params, return_token_ids: true };
+  const path = '/inference/v1/generate';
+  const answer = (await httpRequest(options, path, { body, signal }).catch((error: Error) => {
+    if (/scale-out/i.test(error.message)) throw new Error(`${error.message} ${MASKED}`);
+    throw error;
+  })) as Generated;
+  const [choice] = answer.choices ?? [];
+  const { token_ids: ids, sampling_mask: kept } = choice ?? {};
+  const told = choice?.logprobs?.content;
+  if (!ids || told?.length !== ids.length || kept?.length !== ids.length) {
+    throw new Error(
+      `rollouts: ${options.url}${path} tells no list of what each token was drawn among. ${MASKED}`,
+    );
+  }
+  return {
+    ...{ ids, kept, logprobs: told.map(({ logprob }) => logprob) },
+    finishReason: choice?.finish_reason === 'length' ? 'length' : 'stop',
+    stopReason: choice?.stop_reason ?? null,
+  };
+}
+
+const MASKED =
+  'For topK, start it with --return-sampling-mask --logprobs-mode processed_logprobs --enable-scale-out (vLLM 0.28 or newer, on a GPU).';

@@ -1,13 +1,8 @@
-import {
-  EfEnvError,
-  type Environment,
-  readTrajectories,
-  type StepResult,
-  type Trajectory,
-} from '@molrl/ef-env';
+import { EfEnvError, type Environment, type StepResult, type Trajectory } from '@molrl/ef-env';
 import type { AttemptJob, GroupJob, JudgingJob } from '../judgingJobs.ts';
 import { UnfitError } from '../queue/serveJobs.ts';
 import { failure, type Opening, type Scores, shownHash, type Verdict } from '../verdict.ts';
+import { readTrajectoryLines } from './trajectoryLines.ts';
 
 /**
  * What the environment says. Its errors are verdicts as well: where it would fail in the trainer, another try is no help.
@@ -70,7 +65,7 @@ async function score(
   signal: AbortSignal,
 ): Promise<Scores> {
   if (!rubric) throw new UnfitError('worker: the environment here has no rubric.');
-  const trajectories = await readTrajectories({ content: episodes, format: 'jsonl' });
+  const trajectories = await readTrajectoryLines(episodes);
   const completions = trajectories.map(lastSaid);
   const rows = trajectories.map(({ task }) => task.data as object); // tasks are objects
   return within({ stepTimeout, signal }, (stop) =>

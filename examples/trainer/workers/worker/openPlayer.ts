@@ -1,4 +1,4 @@
-import { collect, EfEnvError, type Trajectory } from '@molrl/ef-env';
+import { EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { type Completion, generate, type Sampler } from '@molrl/qwen3';
 import type { Game } from '../../games/game.ts';
 import { decodeState } from '../../harness/stateFile.ts';
@@ -69,10 +69,12 @@ async function playJob(
   if (!environment) throw new UnfitError(`worker: the environment here has no ${job.part}.`);
   const { tasks, groupSize = 1 } = job.options;
   const ended: Trajectory[] = [];
-  await collect(environment, learner.policy, {
+  const { part, draw } = job;
+  const options = {
     ...{ ...job.options, signal, onWarning: null },
-    onTrajectories: (some) => void ended.push(...some),
-  }).catch((error: unknown) => {
+    onTrajectories: (some: Trajectory[]) => void ended.push(...some),
+  };
+  await learner.episodes.collect({ environment, part, draw }, options).catch((error: unknown) => {
     const code = error instanceof EfEnvError ? error.code : undefined;
     if (code === 'missing-peer') throw new UnfitError((error as Error).message);
     if (code !== 'task' || ended.length < tasks.length * groupSize) throw error;
