@@ -1,5 +1,6 @@
 // `pnpm soak [part...]`: hours of ordinary use in minutes. Kills of the main job and of the trainer, a run changed by hand, a thousand updates, programs in sandboxes,
 // gradings; memory must stay bounded and nothing may be left behind. Exit code 1 when a part fails.
+import { env } from 'node:process';
 import { Command, InvalidArgumentError } from 'commander';
 import { soakGrading } from './grading.ts';
 import { soakKills } from './kills.ts';
@@ -8,6 +9,7 @@ import type { SoakPart } from './soakPart.ts';
 import { soakControl } from './trainerControl.ts';
 import { soakTrainer } from './trainerKills.ts';
 import { soakMemory } from './trainerMemory.ts';
+import { soakVllm } from './vllmKills.ts';
 import { soakQueue, soakWorkers } from './workerKills.ts';
 
 const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
@@ -20,6 +22,11 @@ const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
     run: soakWorkers,
     count: 2000,
     what: 'episodes over NATS, its server and workers killed',
+  },
+  vllm: {
+    run: soakVllm,
+    count: 2000,
+    what: 'episodes that a vLLM server samples, which is killed (MOLRL_VLLM_START starts it)',
   },
   queue: { run: soakQueue, count: 10_000, what: 'episodes of 16 kB over NATS' },
   javascript: { run: soakJavascript, count: 10_000, what: 'JavaScript programs in a sandbox' },
@@ -37,7 +44,7 @@ const wholeNumber = (text: string): number => {
 const program = new Command('soak')
   .argument(
     '[parts...]',
-    `${[...Object.keys(PARTS), ...Object.keys(GROUPS)].join(', ')} (default: all)`,
+    `${[...Object.keys(PARTS), ...Object.keys(GROUPS)].join(', ')} (default: all, vllm where its server is named)`,
   )
   .option('--seed <number>', 'of kills, programs and pairs (default: the clock)', wholeNumber);
 for (const [name, { count, what }] of Object.entries(PARTS))
@@ -45,7 +52,10 @@ for (const [name, { count, what }] of Object.entries(PARTS))
 program.parse(process.argv.filter((arg, i) => i < 2 || arg !== '--')); // pnpm hands a literal -- on
 const options = program.opts<Record<string, number>>();
 const named = program.args.flatMap((name) => GROUPS[name] ?? [name]);
-const wanted = named.length > 0 ? named : Object.keys(PARTS);
+const wanted =
+  named.length > 0
+    ? named
+    : Object.keys(PARTS).filter((name) => name !== 'vllm' || 'MOLRL_VLLM_START' in env);
 for (const name of wanted)
   if (!(name in PARTS))
     program.error(`soak: unknown part '${name}'. Known: ${Object.keys(PARTS).join(', ')}.`);
