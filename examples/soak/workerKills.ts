@@ -15,14 +15,14 @@ const BYTES = 16_384;
 
 /** A server, workers without a model, and a queue. */
 async function withWorkers<T>(
-  slots: number,
+  { slots, ackWait }: { slots: number; ackWait?: number },
   use: (parts: { server: NatsServer; workers: CheapWorker[]; queue: JobQueue }) => Promise<T>,
 ): Promise<T> {
   const server = await natsServer();
   const nats = await openNats({
     ...{ url: server.url, tokenVariable: 'NATS_TOKEN', name: 'soak', say: () => {} },
   });
-  const queue = await openJobQueue({ nats, run: 'soak', ackWait: 2000 });
+  const queue = await openJobQueue({ nats, run: 'soak', ackWait });
   const workers = await cheapWorkers(server.url, { count: WORKERS, slots });
   try {
     return await use({ server, workers, queue });
@@ -56,7 +56,7 @@ async function askInLanes(
 
 /** Episodes over a nats-server while workers and the server are killed: each must be there, once. */
 export const soakWorkers: SoakPart = ({ count, seed, write }) =>
-  withWorkers(16, async ({ server, workers, queue }) => {
+  withWorkers({ slots: 16, ackWait: 2000 }, async ({ server, workers, queue }) => {
     const random = createRandom(seed);
     let done = 0;
     const asked = askInLanes(queue, count, {
@@ -94,7 +94,7 @@ export const soakWorkers: SoakPart = ({ count, seed, write }) =>
 
 /** Job out, a trajectory of 16 kB back, acknowledged: how many a second. */
 export const soakQueue: SoakPart = ({ count }) =>
-  withWorkers(64, async ({ queue }) => {
+  withWorkers({ slots: 64 }, async ({ queue }) => {
     await askInLanes(queue, Math.min(count, 500), { lanes: 256 }); // warm
     const started = performance.now();
     const answers = await askInLanes(queue, count, { lanes: 256 });

@@ -38,7 +38,12 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
   const token = env[tokenVariable];
   const connection = await connect({
     ...{ servers: url, name, maxReconnectAttempts: -1, reconnectTimeWait: 250, timeout: 5000 },
-    ...{ reconnectJitter: 250, pingInterval: 20_000, ignoreAuthErrorAbort: true },
+    ...{
+      reconnectJitter: 250,
+      noAsyncTraces: true,
+      pingInterval: 20_000,
+      ignoreAuthErrorAbort: true,
+    },
     ...(token !== undefined && { token }),
   }).catch((error: Error) => {
     throw new Error(`workers: ${url} ${refusal(error, tokenVariable)}`);

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import {
   type DeadLetter,
@@ -44,40 +44,80 @@ export async function serveJobs(options: ServeJobsOptions): Promise<void> {
   const ended = AbortSignal.any([signal, failed.signal]);
   const cancelled = listenToCancellations(nats);
   setMaxListeners(0, ended); // a slot each
-  const stopped = new Promise<null>((resolve) => {
-    ended.addEventListener('abort', () => resolve(null), { once: true });
-  });
   const doing = { ...options, signal: ended, ackWait, maxDeliver, cancelled };
-  const slot = async (): Promise<void> => {
-    while (!ended.aborted) {
-      const message = await next(nats, stopped);
-      if (message) await doJob(message, doing);
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: slots }, slot));
-  } catch (error) {
-    failed.abort(error);
-    throw error;
+    await takeJobs(nats, {
+      ...{ slots, signal: ended },
+      perform: (message) => doJob(message, doing),
+      onFailure: (error) => failed.abort(error),
+    });
+    if (failed.signal.aborted) throw failed.signal.reason;
   } finally {
     cancelled.close();
+    await nats.connection.flush().catch(() => {}); // what was acknowledged last; the server may be away
   }
 }
 
-/** The next job, once there is one. One request a slot: what waits in a busy client would be given to nobody else. */
-async function next(nats: Nats, stopped: Promise<null>): Promise<JsMsg | null> {
+interface TakeJobs {
+  slots: number;
+  signal: AbortSignal;
+  perform(message: JsMsg): Promise<void>;
+  onFailure(error: unknown): void;
+}
+
+/**
+ * As many jobs are under way or asked for as there are slots, never more: what waited in a busy client would be given to
+ * nobody else. Slots that become free together ask together.
+ */
+async function takeJobs(
+  nats: Nats,
+  { slots, signal, perform, onFailure }: TakeJobs,
+): Promise<void> {
+  let free = slots;
+  let wake = (): void => {};
+  const release = (count: number): void => {
+    free += count;
+    wake();
+  };
+  signal.addEventListener('abort', () => wake(), { once: true });
+  const work = (message: JsMsg): void => {
+    const done = signal.aborted ? Promise.resolve(message.nak()) : perform(message); // it came too late
+    void done.catch(onFailure).finally(() => release(1));
+  };
+  while (!signal.aborted || free < slots) {
+    if (free > 0 && !signal.aborted) {
+      const asked = free;
+      free = 0;
+      void pull(nats, { asked, signal, work }).then(({ missing }) => release(missing));
+    }
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    await afterEvents(); // others that end now
+  }
+}
+
+/** Asks once for so many jobs, and waits for them for 2 s. @returns How many there were not. */
+async function pull(
+  nats: Nats,
+  { asked, signal, work }: { asked: number; signal: AbortSignal; work(message: JsMsg): void },
+): Promise<{ missing: number }> {
+  let missing = asked;
   try {
-    const asked = (await consumerOf(nats)).next({ expires: 2000 });
-    const isStopped = await Promise.race([asked.then(() => false), stopped.then(() => true)]);
-    if (!isStopped) return await asked;
-    void asked.then((late) => late?.nak()).catch(() => {}); // it came too late
-    return null;
+    const messages = await (await consumerOf(nats)).fetch({ max_messages: asked, expires: 2000 });
+    const stop = (): void => messages.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    for await (const message of messages) {
+      missing -= 1;
+      work(message);
+    }
+    signal.removeEventListener('abort', stop);
   } catch {
     consumers.delete(nats);
     await makeStreams(nats, undefined).catch(() => {}); // the server is away, which the connection tells, or came back empty
     await sleep(200);
-    return null;
   }
+  return { missing };
 }
 
 const consumers = new WeakMap<Nats, Promise<Consumer>>();
@@ -152,7 +192,7 @@ async function doJob(message: JsMsg, options: Doing): Promise<void> {
     const data = await packed(nats, resultText(report, content), signal);
     const subject = resultsSubject(job.run);
     await publish(nats, { subject, data, id: `${job.id}/${job.attempt}`, signal });
-    await message.ackAck().catch(() => {}); // given out again then, and dropped as a duplicate
+    message.ack(); // where it is lost, the job is given out again, and its second result dropped as a duplicate
     options.onDone?.(report);
   } catch (error) {
     if (signal.aborted) message.nak();
