@@ -11,6 +11,7 @@ import { soakTrainer } from './trainerKills.ts';
 import { soakMemory } from './trainerMemory.ts';
 import { soakVllm } from './vllmKills.ts';
 import { soakQueue, soakWorkers } from './workerKills.ts';
+import { soakPace } from './workerPace.ts';
 
 const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
   kills: { run: soakKills, count: 20, what: 'times the main job is killed' },
@@ -29,6 +30,11 @@ const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
     what: 'episodes that a vLLM server samples, which is killed (MOLRL_VLLM_START starts it)',
   },
   queue: { run: soakQueue, count: 10_000, what: 'episodes of 16 kB over NATS' },
+  pace: {
+    run: soakPace,
+    count: 10,
+    what: 'updates on episodes of a second, here and with two workers',
+  },
   javascript: { run: soakJavascript, count: 10_000, what: 'JavaScript programs in a sandbox' },
   python: { run: soakPython, count: 100, what: 'Python programs in a sandbox' },
 };
