@@ -1,7 +1,7 @@
 // Makes a small base from nothing, with this repository's own engine: operations on digits, words that a prompt defines, episodes
 // with feedback, sums in columns, puzzles of other levels than `npm run compare` asks, and a novel.
 //
-//     npm run pretrain -- --out runs/base                   # 0.95 M parameters, 10 million tokens
+//     npm run pretrain -- --out runs/base                   # 0.86 M parameters, 10 million tokens
 //     npm run pretrain -- --size 5m --out runs/base-5m      # 4.9 M; the same command goes on where it stopped
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
