@@ -79,7 +79,8 @@ export async function train(checked: CheckedRun): Promise<void> {
   if (learner.chat.doubt !== undefined) say(`Careful: ${learner.chat.doubt}`);
   say(`${engineWords(device)}. Writing to ${out}`);
   if (remote) say(`engine: Tinker API at ${remote.facts.url}, model ${remote.facts.model}`);
-  if (rollouts) say(`rollouts: vLLM ${rollouts.engine.version} at ${rollouts.engine.url}`);
+  if (rollouts)
+    say(`rollouts: ${rollouts.engine.name} ${rollouts.engine.version} at ${rollouts.engine.url}`);
   onStopSignals(stop, tell);
   const leave = async (): Promise<void> => {
     for (const one of [rollouts, workers, remote])

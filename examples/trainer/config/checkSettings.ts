@@ -99,6 +99,10 @@ function checkFiles(settings: TrainerSettings): void {
   );
   const { topK, topP, minP } = settings.grpo;
   need(
+    rollouts?.startsWith('sglang=') === true && (topK ?? topP ?? minP) !== undefined,
+    'grpo.topK: an SGLang server is not asked what it drew among. Leave topK, topP and minP out, or take --rollouts vllm=URL.',
+  );
+  need(
     rollouts !== undefined && topK === undefined && (topP !== undefined || minP !== undefined),
     'grpo.topK: a vLLM server tells which tokens topP and minP kept only below a topK. Add one, such as --grpo.top-k 64.',
   );

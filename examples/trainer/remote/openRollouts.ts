@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import type { TrainerSettings } from '../config/schema.ts';
 import { absence } from './absence.ts';
-import { adapterVersions } from './vllm/adapterVersions.ts';
-import { type VllmSampler, vllmSampler } from './vllm/vllmSampler.ts';
+import { adapterVersions } from './adapterVersions.ts';
+import { type ServerSampler, serverSampler } from './serverSampler.ts';
+import { openSglang } from './sglang/sglangServer.ts';
 import { openVllm } from './vllm/vllmServer.ts';
 
 /** Who samples elsewhere. */
-export interface RemoteSampler extends VllmSampler {
+export interface RemoteSampler extends ServerSampler {
   /** For run.json. */
   engine: Record<string, string | number>;
   /** Takes what was loaded there off again. */
@@ -39,12 +40,13 @@ export async function openRollouts(
   const names = { setting: 'rollouts', tokenSetting: 'rollouts-token-variable' };
   const away = absence({ url, say, setting: names.setting, patience: 1000 * rolloutsPatience });
   signal?.addEventListener('abort', () => away.end(), { once: true });
-  const server = await openVllm({ url, token, ...names, absence: away });
+  const open = rollouts.startsWith('sglang=') ? openSglang : openVllm;
+  const server = await open({ url, token, ...names, absence: away });
   const versions = adapterVersions({ server, folder });
-  const { version, base, maxModelLen } = server;
+  const { kind, version, base, maxModelLen } = server;
   return {
-    ...vllmSampler({ server, versions, masks: settings.grpo.topK !== undefined }),
-    engine: { name: 'vllm', version, url, model: base, maxModelLen },
+    ...serverSampler({ server, versions, masks: settings.grpo.topK !== undefined }),
+    engine: { name: kind, version, url, model: base, maxModelLen },
     close() {
       away.end(); // what it holds is gone with it
       return versions.close();

@@ -6,7 +6,8 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digest, train } from '../../processes/trainerRuns.ts';
 import { SHIPPED_MODEL } from '../model/findModel.ts';
-import { type FakeVllm, fakeVllm } from '../remote/vllm/fakeVllm.ts';
+import type { FakeServer } from '../remote/fakeServer.ts';
+import { fakeVllm } from '../remote/vllm/fakeVllm.ts';
 import { type NatsServer, natsServer } from './check/natsServer.ts';
 import { type WorkerProcess, workerProcess } from './check/workerProcess.ts';
 
@@ -46,7 +47,7 @@ const ENVIRONMENT = `
 
 let folder: string;
 let model: Qwen3;
-let vllm: FakeVllm;
+let vllm: FakeServer;
 let server: NatsServer;
 let expected: Record<string, unknown>;
 let given: string[];

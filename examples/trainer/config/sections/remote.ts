@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { named, path, within } from '../settingTypes.ts';
 
 const WORKERS = 'must be nats://HOST:PORT or tls://HOST:PORT, without a password';
-const MUST = 'must be vllm=URL, as in vllm=http://127.0.0.1:8000';
+const MUST = 'must be vllm=URL or sglang=URL, as in vllm=http://127.0.0.1:8000';
 
 const TINKER = 'must be tinker=URL, as in tinker=http://127.0.0.1:9000';
 
@@ -26,9 +26,9 @@ export const remote = {
   rollouts: named(
     z
       .string(MUST)
-      .regex(/^vllm=https?:\/\/\S+$/, MUST)
+      .regex(/^(vllm|sglang)=https?:\/\/\S+$/, MUST)
       .optional(),
-    'Completions are sampled by a vLLM server, `vllm=http://127.0.0.1:8000`, which is handed each version of the adapter; training stays here. Default: here.',
+    'Completions are sampled by a vLLM or SGLang server, `vllm=http://127.0.0.1:8000` or `sglang=http://127.0.0.1:30000`, which is handed each version of the adapter; training stays here. Default: here.',
     { trl: 'vllm_mode / vllm_server_base_url', verl: 'rollout.name', primeRl: 'inference' },
   ),
   rolloutsFolder: named(

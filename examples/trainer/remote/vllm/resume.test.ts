@@ -6,7 +6,8 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outcome, train } from '../../../processes/trainerRuns.ts';
 import { SHIPPED_MODEL } from '../../model/findModel.ts';
-import { type FakeVllm, fakeVllm } from './fakeVllm.ts';
+import type { FakeServer } from '../fakeServer.ts';
+import { fakeVllm } from './fakeVllm.ts';
 
 const RUN = [
   ...['--stages', 'grpo,eval', '--lora', '4', '--seed', '3', '--updates', '4', '--prompts', '6'],
@@ -19,7 +20,7 @@ const REWARD = 'export default (said) => said.map((text) => Number(/[0-4]$/.test
 
 let folder: string;
 let model: Qwen3;
-let server: FakeVllm;
+let server: FakeServer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-resume-'));

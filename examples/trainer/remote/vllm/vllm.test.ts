@@ -2,31 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type CodewordsTask, defineEnvironment } from '@molrl/ef-env';
 import { type Completion, loadModel, type Qwen3, removeAdapter, type Sampler } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { neg } from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { codewordsGame } from '../../games/codewordsGame.ts';
-import type { Draw } from '../../method/episodeSource.ts';
 import { grpo } from '../../method/grpo.ts';
-import type { Learner } from '../../method/learner.ts';
-import { loadLearner } from '../../method/loadLearner.ts';
 import { Stage } from '../../method/stage.ts';
-import { readWeights } from '../../method/weights.ts';
+import type { FakeServer } from '../fakeServer.ts';
 import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
+import { COURSE_MODEL, newLearner, trainCourse as train } from '../rolloutCourse.ts';
 import { versionedEpisodes } from '../versionedEpisodes.ts';
-import { type FakeVllm, type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
+import { type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
 import { openVllm } from './vllmServer.ts';
-
-const model = fileURLToPath(new URL('../../../mol-rl/base', import.meta.url));
-/** Rewards what differs between attempts, right or wrong. */
-const environment = defineEnvironment<CodewordsTask, null>({
-  name: 'spread',
-  reset: ({ digits, words }) => ({ observation: [digits, ...words].join(' '), state: null }),
-  step: (_, action) => ({ reward: Number(/[0-4]$/.test(action.trim())), done: true }),
-});
 
 /** Rewards differ more, and it never ends by itself. */
 const endless = defineEnvironment<CodewordsTask, null>({
@@ -39,14 +28,14 @@ const endless = defineEnvironment<CodewordsTask, null>({
 });
 
 let served: Qwen3;
-let server: FakeVllm;
+let server: FakeServer;
 let folder: string;
 const said: string[] = [];
 let rollouts: RemoteSampler | undefined;
 
 beforeAll(async () => {
   await openCpu({ threads: 1 });
-  served = await loadModel(model);
+  served = await loadModel(COURSE_MODEL);
 });
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'molrl-vllm-'));
@@ -67,37 +56,6 @@ async function open(options: Omit<FakeVllmOptions, 'model'> = {}): Promise<Sampl
   said.length = 0;
   rollouts = await openRollouts({ settings, out: folder, say: (text) => said.push(text) });
   return rollouts!.sampler; // the setting names a server
-}
-
-const newLearner = (sampler?: Sampler): Promise<Learner> =>
-  loadLearner({ model, format: 'recipe', lora: { r: 2 }, sampler });
-
-/** Some updates of GRPO: losses, and the weights afterwards. */
-async function train(sampler?: Sampler, temperature = 1, draw?: Draw) {
-  const learner = await newLearner(sampler);
-  const stage = new Stage(learner.model.trainable(), {
-    ...{ name: 'rollouts', seed: 3, optim: 'adamw', learningRate: 1e-2 },
-  });
-  const options = {
-    updates: 3,
-    learningRate: 1e-2,
-    prompts: 4,
-    numGenerations: 4,
-    temperature,
-    draw,
-  };
-  const game = { environment, nextTask: codewordsGame().nextTask, maxTokens: 12 };
-  const rest = { nextGeneral: () => [], generalKl: 0 };
-  const losses: number[] = [];
-  const apart: number[] = [];
-  for await (const { metrics } of grpo(learner, stage, { ...options, ...rest, game })) {
-    losses.push(metrics.loss!);
-    apart.push(metrics['sampling/sampling_logp_difference/max'] ?? 0);
-  }
-  const weights = await readWeights(learner.model.trainable());
-  stage.dispose();
-  learner.dispose();
-  return { losses, weights, apart };
 }
 
 const asked = (path: string) => server.requests.filter((request) => request.path === path);
@@ -295,7 +253,7 @@ describe('rollouts on a vLLM server', () => {
 
   test('another model than the trainer has is found out before anything is trained', async () => {
     const own = served;
-    served = await loadModel(model);
+    served = await loadModel(COURSE_MODEL);
     const norm = served.weight('model.norm.weight');
     const turned = neg(norm);
     norm.assign(turned);

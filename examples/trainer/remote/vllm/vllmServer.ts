@@ -1,52 +1,11 @@
-import { httpRequest, type ServerOptions } from '../httpRequest.ts';
-
-/** What is asked for one completion. */
-export interface VllmCompletionRequest {
-  /** Name of the base or of a loaded adapter. */
-  model: string;
-  prompt: readonly number[];
-  max_tokens: number;
-  temperature: number;
-  seed: number;
-  stop_token_ids?: readonly number[];
-  stop?: readonly string[];
-  logit_bias?: Record<string, number>;
-  ignore_eos?: boolean;
-  top_k?: number;
-  top_p?: number;
-  min_p?: number;
-}
-
-/** Such a server refuses to draw without a top-k, and greedily. */
-export type MaskedRequest = VllmCompletionRequest & { top_k: number };
-
-export interface VllmChoice {
-  ids: number[];
-  /** As the server's `--logprobs-mode` defines them. */
-  logprobs: number[];
-  /** `'stop'`: an end token or a stop string; then `stopReason` says which, `null` for the model's own end. */
-  finishReason: 'stop' | 'length';
-  stopReason: number | string | null;
-  /** What each id was drawn among, of a server that tells it. */
-  kept?: readonly (readonly number[])[] | undefined;
-}
-
-/** A vLLM server: token ids in and out, adapters by name. */
-export interface VllmServer {
-  url: string;
-  version: string;
-  /** Name that the base model is served under. */
-  base: string;
-  /** Longest prompt with its completion, tokens. */
-  maxModelLen: number;
-  complete(request: VllmCompletionRequest, signal?: AbortSignal): Promise<VllmChoice>;
-  /** The same with what each id was drawn among, for which the server must have been started with `--return-sampling-mask`. */
-  completeMasked(request: MaskedRequest, signal?: AbortSignal): Promise<VllmChoice>;
-  /** From a folder on the server's disk. One that is loaded under that name already stays. */
-  loadAdapter(name: string, path: string): Promise<void>;
-  /** One that is not loaded stays so. */
-  unloadAdapter(name: string): Promise<void>;
-}
+import { httpRequest, RefusedError, type ServerOptions } from '../httpRequest.ts';
+import {
+  LostAdapterError,
+  type MaskedRequest,
+  type SampledChoice,
+  type SamplingRequest,
+  type SamplingServer,
+} from '../samplingServer.ts';
 
 interface Models {
   data?: { id: string; parent: string | null; max_model_len?: number }[];
@@ -67,7 +26,7 @@ interface Completions {
  *
  * @throws {Error} one line with the address if it cannot be reached, or serves no model.
  */
-export async function openVllm(options: ServerOptions): Promise<VllmServer> {
+export async function openVllm(options: ServerOptions): Promise<SamplingServer> {
   const atOnce = { ...options, absence: undefined }; // one that was never there is not waited for
   const models = (await httpRequest(atOnce, '/v1/models')) as Models;
   const base = models.data?.find(({ parent }) => parent === null || parent === undefined);
@@ -76,7 +35,11 @@ export async function openVllm(options: ServerOptions): Promise<VllmServer> {
     await httpRequest(atOnce, '/version').catch(() => ({})), // a server behind a gateway may hide it
   ) as { version?: string };
   return {
-    ...{ url: options.url, version, base: base.id },
+    ...{ kind: 'vllm', url: options.url, version, base: base.id },
+    advice: {
+      processed: 'Start it with --logprobs-mode processed_logprobs',
+      longer: 'Start the server with a larger --max-model-len',
+    },
     maxModelLen: base.max_model_len ?? Number.POSITIVE_INFINITY,
     complete: (request, signal) => complete(options, request, signal),
     completeMasked: (request, signal) => completeMasked(options, request, signal),
@@ -109,11 +72,13 @@ const PLAIN = {
 
 async function complete(
   options: ServerOptions,
-  request: VllmCompletionRequest,
+  request: SamplingRequest,
   signal?: AbortSignal,
-): Promise<VllmChoice> {
+): Promise<SampledChoice> {
   const body = { ...PLAIN, return_token_ids: true, ...request };
-  const answer = (await httpRequest(options, '/v1/completions', { body, signal })) as Completions;
+  const answer = (await httpRequest(options, '/v1/completions', { body, signal }).catch(
+    asLost,
+  )) as Completions;
   const [choice] = answer.choices ?? [];
   const { token_ids: ids, prompt_token_ids: prompt, logprobs } = choice ?? {};
   const values = logprobs?.token_logprobs;
@@ -135,6 +100,13 @@ async function complete(
   };
 }
 
+/** It answers so for a model that it does not have. */
+function asLost(error: Error): never {
+  if (error instanceof RefusedError && error.status === 404)
+    throw new LostAdapterError(error.message);
+  throw error;
+}
+
 interface Generated {
   prompt_token_ids?: number[] | null;
   choices?: {
@@ -150,13 +122,13 @@ async function completeMasked(
   options: ServerOptions,
   { model, prompt, ...sampling }: MaskedRequest,
   signal?: AbortSignal,
-): Promise<VllmChoice> {
+): Promise<SampledChoice> {
   const params = { ...PLAIN, ...sampling };
   const body = { model, token_ids: prompt, sampling_params: params, return_token_ids: true };
   const path = '/inference/v1/generate';
   const answer = (await httpRequest(options, path, { body, signal }).catch((error: Error) => {
     if (/scale-out/i.test(error.message)) throw new Error(`${error.message} ${MASKED}`);
-    throw error;
+    return asLost(error);
   })) as Generated;
   const [choice] = answer.choices ?? [];
   const { token_ids: ids, sampling_mask: kept } = choice ?? {};

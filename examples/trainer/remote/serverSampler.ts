@@ -6,14 +6,18 @@ import {
   type Sampler,
   sampleSeeds,
 } from '@molrl/qwen3';
-import { RefusedError } from '../httpRequest.ts';
 import type { AdapterVersions } from './adapterVersions.ts';
 import { checkWeights, type Drawn, type LogprobsMode, logprobsMode } from './logprobsMode.ts';
 import { asMasked, filtersOf, maskOf } from './masks.ts';
-import type { VllmChoice, VllmCompletionRequest, VllmServer } from './vllmServer.ts';
+import {
+  LostAdapterError,
+  type SampledChoice,
+  type SamplingRequest,
+  type SamplingServer,
+} from './samplingServer.ts';
 
-export interface VllmSamplerOptions {
-  server: VllmServer;
+export interface ServerSamplerOptions {
+  server: SamplingServer;
   versions: AdapterVersions;
   /** Completions in flight. Default 64. */
   concurrency?: number | undefined;
@@ -35,8 +39,8 @@ const SHORT = [1, 2, 3, 4, 5];
 const FORBIDDEN = -100;
 const PROBE = { temperature: 0.5, max_tokens: 4, seed: 1, ignore_eos: true };
 
-/** A vLLM server as the sampler of a policy: by its present weights, or by earlier ones. */
-export interface VllmSampler {
+/** A server as the sampler of a policy: by its present weights, or by earlier ones. */
+export interface ServerSampler {
   sampler: Sampler;
   /** Loads the model's present weights. @returns their version, that stays until the next is published. */
   publish(model: Qwen3): Promise<string>;
@@ -48,7 +52,7 @@ export interface VllmSampler {
  * Each completion has a seed of its own, so it does not depend on the batch; each carries the version of the weights that it
  * is of. The first completion of every version is compared with the trainer's own log-probs.
  */
-export function vllmSampler(options: VllmSamplerOptions): VllmSampler {
+export function serverSampler(options: ServerSamplerOptions): ServerSampler {
   const { server, versions } = options;
   let mode: Promise<LogprobsMode> | undefined;
   let published: string | undefined;
@@ -116,7 +120,7 @@ type Prompts = Parameters<Sampler>[1];
 async function probe(
   model: Qwen3,
   prompt: ArrayLike<number>,
-  options: VllmSamplerOptions,
+  options: ServerSamplerOptions,
 ): Promise<LogprobsMode> {
   const { server } = options;
   const ids = Array.from(prompt);
@@ -132,7 +136,7 @@ async function probe(
   }
 }
 
-function refuseOptions(asked: GenerateOptions, { server, masks }: VllmSamplerOptions): void {
+function refuseOptions(asked: GenerateOptions, { server, masks }: ServerSamplerOptions): void {
   const given = REFUSED.filter((name) => asked[name] !== undefined && asked[name] !== null);
   const filters = (['topK', 'topP', 'minP'] as const).filter((name) => asked[name]);
   if (filters.length > 0 && !(masks && asked.topK)) {
@@ -146,10 +150,10 @@ function refuseOptions(asked: GenerateOptions, { server, masks }: VllmSamplerOpt
   );
 }
 
-function refuseMix(mode: LogprobsMode, temperature: number, { url }: VllmServer): void {
+function refuseMix(mode: LogprobsMode, temperature: number, { url, advice }: SamplingServer): void {
   if (mode === 'processed' || temperature === 1 || temperature === 0) return;
   throw new Error(
-    `rollouts: ${url} tells log-probs at temperature 1 and samples at ${temperature}: ratios would be wrong. Start it with --logprobs-mode processed_logprobs, or set the temperature to 1.`,
+    `rollouts: ${url} tells log-probs at temperature 1 and samples at ${temperature}: ratios would be wrong. ${advice.processed}, or set the temperature to 1.`,
   );
 }
 
@@ -157,24 +161,24 @@ function refuseMix(mode: LogprobsMode, temperature: number, { url }: VllmServer)
 function checkLengths(
   prompts: readonly ArrayLike<number>[],
   maxTokens: number,
-  { url, maxModelLen }: VllmServer,
+  { url, maxModelLen, advice }: SamplingServer,
 ): void {
   for (const [i, { length }] of prompts.entries()) {
     if (length + maxTokens <= maxModelLen) continue;
     throw new Error(
-      `rollouts: prompt ${i} has ${length} tokens, with maxTokens ${maxTokens} more than the ${maxModelLen} of ${url}. Start the server with a larger --max-model-len, or shorten maxCompletionLength.`,
+      `rollouts: prompt ${i} has ${length} tokens, with maxTokens ${maxTokens} more than the ${maxModelLen} of ${url}. ${advice.longer}, or shorten maxCompletionLength.`,
     );
   }
 }
 
-type Asked = VllmSamplerOptions & { name: string; model: Qwen3 };
+type Asked = ServerSamplerOptions & { name: string; model: Qwen3 };
 
 /** One completion, in the way that this server can be asked for it. */
 const drawOne = (
-  { server, masks }: VllmSamplerOptions,
-  request: VllmCompletionRequest,
+  { server, masks }: ServerSamplerOptions,
+  request: SamplingRequest,
   { model, signal }: { model: Qwen3; signal?: AbortSignal | undefined },
-): Promise<VllmChoice> =>
+): Promise<SampledChoice> =>
   masks
     ? server.completeMasked(asMasked(request, model.config.vocabSize), signal)
     : server.complete(request, signal);
@@ -211,16 +215,15 @@ async function sampleAll(
 
 /** A server that was restarted has lost its adapters: they are loaded once more. */
 async function complete(
-  request: VllmCompletionRequest,
+  request: SamplingRequest,
   asked: Asked,
   signal: AbortSignal,
-): Promise<VllmChoice> {
+): Promise<SampledChoice> {
   const { server, versions, name, model } = asked;
   try {
     return await drawOne(asked, request, { model, signal });
   } catch (error) {
-    const isLost = error instanceof RefusedError && error.status === 404 && name !== server.base;
-    if (!isLost) throw error;
+    if (!(error instanceof LostAdapterError) || name === server.base) throw error;
     await versions.reload(name);
     return drawOne(asked, request, { model, signal });
   }
@@ -229,7 +232,7 @@ async function complete(
 function requestOf(
   options: GenerateOptions,
   { prompt, seed, model }: { prompt: number[]; seed: number; model: string },
-): VllmCompletionRequest {
+): SamplingRequest {
   const { maxTokens, temperature = 1, eosIds, stop, suppressTokens } = options;
   const forbidden = suppressTokens ?? [];
   if (forbidden.length > MOST_FORBIDDEN) {
@@ -249,7 +252,7 @@ function requestOf(
 }
 
 function completionOf(
-  { ids: given, logprobs: values, kept, finishReason, stopReason }: VllmChoice,
+  { ids: given, logprobs: values, kept, finishReason, stopReason }: SampledChoice,
   options: GenerateOptions,
   weightVersion: string,
 ): Completion {

@@ -1,5 +1,5 @@
 import type { Completion, GenerateOptions } from '@molrl/qwen3';
-import type { MaskedRequest, VllmChoice, VllmCompletionRequest } from './vllmServer.ts';
+import type { MaskedRequest, SampledChoice, SamplingRequest } from './samplingServer.ts';
 
 type SamplingMask = NonNullable<Completion['samplingMask']>;
 
@@ -7,14 +7,14 @@ type SamplingMask = NonNullable<Completion['samplingMask']>;
  * A request of a server that tells masks, which draws neither greedily nor without a top-k: the likeliest one is greedy, and
  * the whole vocabulary is none.
  */
-export function asMasked(request: VllmCompletionRequest, vocabularySize: number): MaskedRequest {
+export function asMasked(request: SamplingRequest, vocabularySize: number): MaskedRequest {
   if (request.temperature === 0) return { ...request, temperature: 1, top_k: 1 };
   return { top_k: vocabularySize, ...request };
 }
 
 /** @param forbidden - ids of a bias so low that they weigh nothing; the server counts them as kept. */
 export function maskOf(
-  kept: NonNullable<VllmChoice['kept']>,
+  kept: NonNullable<SampledChoice['kept']>,
   forbidden: readonly number[],
 ): SamplingMask {
   const left = new Set(forbidden);

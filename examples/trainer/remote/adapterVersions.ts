@@ -3,11 +3,11 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Qwen3, saveAdapter } from '@molrl/qwen3';
 import { weightVersion } from '@molrl/tensor-gpu';
-import { exists } from '../../base/exists.ts';
-import type { VllmServer } from './vllmServer.ts';
+import { exists } from '../base/exists.ts';
+import type { SamplingServer } from './samplingServer.ts';
 
 export interface AdapterVersionsOptions {
-  server: Pick<VllmServer, 'base' | 'loadAdapter' | 'unloadAdapter'>;
+  server: Pick<SamplingServer, 'base' | 'loadAdapter' | 'unloadAdapter'>;
   /** Where adapters are written, as this process and the server see it. */
   folder: string;
 }
