@@ -43,6 +43,8 @@ export function fakeSglang(options: FakeSglangOptions): Promise<FakeServer> {
         ];
         if (unknown !== undefined) return refuse(`the fake server does not know ${unknown}`);
         if (return_logprob !== true || stream !== false) return refuse('not as it is asked for');
+        if (Number(params.sampling_seed) >= 2 ** 31)
+          return { status: 501, body: 'value cannot be converted to int32' };
         const name = lora_path === undefined ? null : String(lora_path);
         if (name !== null && !adapters.has(name)) {
           return refuse(

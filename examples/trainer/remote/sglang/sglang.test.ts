@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadModel, type Qwen3, type Sampler } from '@molrl/qwen3';
+import { generate, loadModel, type Qwen3, type Sampler, sampleSeeds } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { checkSettings } from '../../config/checkSettings.ts';
@@ -9,6 +9,7 @@ import type { FakeServer } from '../fakeServer.ts';
 import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
 import { COURSE_MODEL, newLearner, trainCourse } from '../rolloutCourse.ts';
 import { type FakeSglangOptions, fakeSglang } from './fakeSglang.ts';
+import { shortSeed } from './sglangServer.ts';
 
 let served: Qwen3;
 let server: FakeServer;
@@ -42,6 +43,12 @@ async function open(
   return rollouts!.sampler; // the setting names a server
 }
 
+/** Our own engine by the seeds that such a server can take. */
+const local: Sampler = (model, prompts, { seed, seeds, ...rest }) => {
+  const all = seeds ?? sampleSeeds(seed!, prompts.length * (rest.numGenerations ?? 1)); // one of the two is given
+  return generate(model, prompts, { ...rest, seeds: Array.from(all, shortSeed) });
+};
+
 const asked = (path: string) => server.requests.filter((request) => request.path === path);
 const adapters = () => readdir(join(folder, 'adapters')).catch(() => []);
 const prompt = [{ speaker: 'user', kind: 'prompt', turn: 0, text: '0884 dil' } as const];
@@ -51,10 +58,10 @@ describe('rollouts on an SGLang server', () => {
     ['processed', 0.7, false],
     ['raw', 1, true],
   ] as const)(
-    '%s log-probs, temperature %d: the run is the local run, bit for bit',
+    '%s log-probs, temperature %d: the run is the local run by such seeds, bit for bit',
     async (mode, temperature, isOlder) => {
       const there = await trainCourse(await open({ mode, isOlder }), temperature);
-      const here = await trainCourse(undefined, temperature);
+      const here = await trainCourse(local, temperature);
       expect([there.losses, there.weights]).toEqual([here.losses, here.weights]);
       const names = asked('/load_lora_adapter').map(({ body }) => body.lora_name);
       expect(new Set(names).size).toBe(3); // each update has a version of its own

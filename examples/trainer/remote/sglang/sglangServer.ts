@@ -63,7 +63,7 @@ export async function openSglang(options: ServerOptions): Promise<SamplingServer
       const body = { lora_name: name, lora_path: path };
       await httpRequest(options, '/load_lora_adapter', { body, final: [500] }).catch(
         (error: Error) => {
-          if (error.message.includes('already loaded')) return;
+          if (/already (loaded|exists)/.test(error.message)) return;
           throw new Error(
             `rollouts: the server did not load the adapter ${path}: ${error.message} It needs a --max-lora-rank of at least the adapter's, its modules in --lora-target-modules, and that folder on its own disk (rollouts.folder).`,
           );
@@ -96,6 +96,9 @@ const PLAIN = {
   ...{ skip_special_tokens: false, no_stop_trim: true },
 };
 
+/** It keeps this much of a seed. */
+export const shortSeed = (seed: number): number => seed % 2 ** 31;
+
 interface Asked {
   request: SamplingRequest;
   base: string;
@@ -109,7 +112,12 @@ async function complete(
   const { model, prompt, max_tokens, seed, ...sampling } = request;
   const body = {
     input_ids: prompt,
-    sampling_params: { ...PLAIN, ...sampling, max_new_tokens: max_tokens, sampling_seed: seed },
+    sampling_params: {
+      ...PLAIN,
+      ...sampling,
+      max_new_tokens: max_tokens,
+      sampling_seed: shortSeed(seed),
+    },
     ...{ return_logprob: true, stream: false },
     ...(model !== base && { lora_path: model }), // a name all the same
   };
