@@ -1,8 +1,8 @@
 // Makes a small base from nothing, with this repository's own engine: operations on digits, words that a prompt defines, episodes
 // with feedback, sums in columns, puzzles of other levels than `npm run compare` asks, and a novel.
 //
-//     npm run pretrain -- --out runs/base                   # 0.86 M parameters, 10 million tokens
-//     npm run pretrain -- --size 5m --out runs/base-5m      # 4.9 M; the same command goes on where it stopped
+//     npm run base -- --out runs/base                   # 0.86 M parameters, 10 million tokens
+//     npm run base -- --size 5m --out runs/base-5m      # 4.9 M; the same command goes on where it stopped
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createQwen3, loadTokenizer, type Qwen3, saveModel } from '@molrl/qwen3';
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   onStopSignals(stop, progress.line);
   progress.line(`${library}, ${threads} threads. Writing to ${out}`);
   const run: Run = { settings, progress, signal: stop.signal };
-  const again = `npm run pretrain -- --size ${settings.size} --tokens ${settings.tokens} --seed ${settings.seed} --out ${out}`;
+  const again = `npm run base -- --size ${settings.size} --tokens ${settings.tokens} --seed ${settings.seed} --out ${out}`;
   await untilStopped(() => makeBase(run), { signal: stop.signal, progress, again });
 }
 

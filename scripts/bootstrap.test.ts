@@ -114,3 +114,10 @@ describe('bootstrap', () => {
     expect(code).toBe(1);
   });
 });
+
+test('npm runs no script of the repository before or after another', () => {
+  const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8'));
+  const names = Object.keys(scripts);
+  const hooks = names.flatMap((name) => [`pre${name}`, `post${name}`]);
+  expect(names.filter((name) => hooks.includes(name))).toEqual([]);
+});

@@ -35,7 +35,7 @@ test('a run that is stopped and called again is the run left alone, bit for bit;
     ...{ signal: 'SIGINT', afterMs: 1500 },
   });
   expect(first.code).toBe(130);
-  expect(first.stdout).toMatch(/Stopped and saved\. Continue with: npm run pretrain/);
+  expect(first.stdout).toMatch(/Stopped and saved\. Continue with: npm run base/);
   const other = await pretrain(...SHORT, '--seed', '1', '--out', stopped);
   expect(other.stderr).toMatch(/holds a run with .*"seed":0.*this command has .*"seed":1/);
   expect(await pretrain(...SHORT, '--out', stopped)).toMatchObject({ code: 0, stderr: '' });

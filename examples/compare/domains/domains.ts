@@ -34,7 +34,7 @@ export const DOMAINS = {
       ...{ name: 'wordbook', maxTokens: 24, budget: WORDBOOK, skills: WORDBOOK_SKILLS },
     },
   ),
-  /** Three families of reasoning-gym, each at its easiest level, for a base that knows other levels (`npm run pretrain`). */
+  /** Three families of reasoning-gym, each at its easiest level, for a base that knows other levels (`npm run base`). */
   'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
   'largest-island': gymDomain('largest_island', 0, { ...SHORT, maxTokens: 8 }),
   'simple-equations': gymDomain('simple_equations', 0, { ...SHORT, maxTokens: 8 }),
