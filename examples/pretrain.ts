@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 }
 
 async function makeBase({ settings, progress, signal }: Run): Promise<void> {
-  const { size, seed, out, evalTasks } = settings;
+  const { size, tokens, seed, out, evalTasks } = settings;
   const model = createQwen3(SIZES[size].config, { seed });
   await learn(model, { settings, progress, signal });
   const folder = join(out, 'model');
@@ -57,8 +57,7 @@ async function makeBase({ settings, progress, signal }: Run): Promise<void> {
   model.dispose();
   const learner = await loadLearner({ model: folder, format: 'recipe' });
   const measured = await measureBase(learner, { tasks: evalTasks, signal });
-  const { size: _, tokens, ...rest } = settings;
-  const figures = { size, tokens, seed: rest.seed, evalTasks, ...measured };
+  const figures = { size, tokens, seed, evalTasks, ...measured };
   await replaceFile(join(out, 'results.json'), `${JSON.stringify(figures, null, 2)}\n`);
   await rm(join(out, 'checkpoint.bin'), { force: true });
   for (const [kind, values] of Object.entries({

@@ -1,4 +1,12 @@
-import { collect, createRandom, mixSeeds, passAtK, type QuizTask } from '@molrl/ef-env';
+import {
+  collect,
+  createRandom,
+  type Environment,
+  mixSeeds,
+  passAtK,
+  type QuizTask,
+  type Random,
+} from '@molrl/ef-env';
 import type { GeneralText } from '../trainer/harness/run.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { textDrift } from '../trainer/method/textDrift.ts';
@@ -44,11 +52,9 @@ export async function measure(
     groupSize: 8,
   });
   const groups = few.map((_, i) => many.slice(8 * i, 8 * i + 8).filter(Boolean).length);
-  const skill = async (name: SkillName): Promise<number> => {
-    const random = createRandom(mixSeeds('evaluation', split, name));
-    const asked = Array.from({ length: tasks }, () => domain.skills.tasks[name](random));
-    return share(await answers(learner, { ...options, domain, asked }));
-  };
+  const { environment, tasks: drawOf } = domain.skills;
+  const skill = (name: SkillName): Promise<number> =>
+    skillAccuracy(learner, { environment, name, draw: drawOf[name] }, options);
   const { nll, kl } = await textDrift(learner, heldOutHalf(text, split), options.signal);
   return {
     accuracy: share(sampled),
@@ -87,15 +93,26 @@ async function solve(
   return episodes.map(({ reward }) => reward === 1);
 }
 
-async function answers(
+/** Questions of one skill. */
+interface Asked {
+  environment: Environment<QuizTask>;
+  name: string;
+  draw(random: Random): QuizTask;
+}
+
+/** Share of greedy answers that are right; the same questions for every model. */
+export async function skillAccuracy(
   { policy }: Learner,
-  { domain, asked, seed, signal }: MeasureOptions & { domain: Domain; asked: QuizTask[] },
-): Promise<boolean[]> {
-  const episodes = await collect(domain.skills.environment, policy, {
+  { environment, name, draw }: Asked,
+  { split, tasks, seed, signal }: MeasureOptions,
+): Promise<number> {
+  const random = createRandom(mixSeeds('evaluation', split, name));
+  const asked = Array.from({ length: tasks }, () => draw(random));
+  const episodes = await collect(environment, policy, {
     ...{ tasks: asked, seed: mixSeeds(seed, 'evaluation'), temperature: 0, signal },
     ...{ maxTokens: 56, concurrency: 128 },
   });
-  return episodes.map(({ reward }) => reward === 1);
+  return share(episodes.map(({ reward }) => reward === 1));
 }
 
 const mean = (values: readonly number[]): number =>

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../trainer/base/exists.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
-import { decodeState, encodeState } from '../trainer/harness/stateFile.ts';
+import { encodeState, readState } from '../trainer/harness/stateFile.ts';
 import type { StageState } from '../trainer/method/stage.ts';
 import type { Weights } from '../trainer/method/weights.ts';
 import type { PretrainSettings } from './settings.ts';
@@ -30,7 +29,7 @@ export async function writeCheckpoint(settings: PretrainSettings, at: Position):
 export async function readCheckpoint(settings: PretrainSettings): Promise<Position | undefined> {
   const file = fileOf(settings.out);
   if (!(await exists(file))) return undefined;
-  const saved = decodeState(await readFile(file));
+  const saved = await readState(file);
   if (!saved) {
     throw new Error(
       `pretrain: ${file} is damaged. Remove it to begin anew, or give another --out.`,

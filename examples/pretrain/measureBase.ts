@@ -1,5 +1,6 @@
-import { collect, createRandom, type Environment, mixSeeds, quiz } from '@molrl/ef-env';
+import { quiz } from '@molrl/ef-env';
 import { DOMAINS } from '../compare/domains/domains.ts';
+import { type MeasureOptions, sampledAccuracy, skillAccuracy } from '../compare/measure.ts';
 import { SKILLS } from '../trainer/games/codewordsSkills.ts';
 import type { Learner } from '../trainer/method/learner.ts';
 import { textDrift } from '../trainer/method/textDrift.ts';
@@ -28,31 +29,15 @@ export interface BaseMeasured {
 
 export async function measureBase(
   learner: Learner,
-  { tasks, signal }: { tasks: number; signal: AbortSignal },
+  { tasks, signal }: Pick<MeasureOptions, 'tasks' | 'signal'>,
 ): Promise<BaseMeasured> {
-  const share = async <Task extends object>(
-    environment: Environment<Task>,
-    asked: Task[],
-    { temperature, maxTokens }: { temperature: number; maxTokens: number },
-  ): Promise<number> => {
-    const episodes = await collect(environment, learner.policy, {
-      ...{ tasks: asked, seed: 0, temperature, maxTokens, concurrency: 128, signal },
-    });
-    return episodes.filter(({ reward }) => reward === 1).length / episodes.length;
-  };
-  const domains: Partial<Record<Asked, number>> = {};
-  for (const name of ASKED) {
-    const { silent, maxTokens, heldOut } = DOMAINS[name] as (typeof DOMAINS)['codewords']; // its own tasks
-    domains[name] = await share(silent, heldOut('validation', tasks), {
-      temperature: 1,
-      maxTokens,
-    });
-  }
-  const skills: Partial<Record<keyof typeof SKILLS, number>> = {};
+  const options = { split: 'validation', tasks, seed: 0, signal } as const;
+  const domains: Partial<BaseMeasured['domains']> = {};
+  for (const name of ASKED) domains[name] = await sampledAccuracy(learner, DOMAINS[name], options);
+  const skills: Partial<BaseMeasured['skills']> = {};
   for (const name of Object.keys(SKILLS) as (keyof typeof SKILLS)[]) {
-    const random = createRandom(mixSeeds('evaluation', 'validation', name));
-    const asked = Array.from({ length: tasks }, () => SKILLS[name](random));
-    skills[name] = await share(quiz(), asked, { temperature: 0, maxTokens: 56 });
+    const asked = { environment: quiz(), name, draw: SKILLS[name] };
+    skills[name] = await skillAccuracy(learner, asked, options);
   }
   const text = await readShippedText(learner.tokenizer);
   const { nll } = await textDrift(learner, heldOutHalf(text, 'validation'), signal);

@@ -28,29 +28,29 @@ export const CHAT_SKILLS: Skills = {
     step: ({ answer }, action) => ({ reward: Number(answerOf(action) === answer), done: true }),
   }),
   tasks: {
-    plain: (random) => exampleOf(random, false),
-    defs: (random) => exampleOf(random, true),
-    redef: (random) => renamed(exampleOf(random, true), random),
+    plain: (random) => chatTask(random, false),
+    defs: (random) => chatTask(random, true),
+    redef: (random) => renamed(chatTask(random, true), random),
   },
-  document: (random) => {
-    for (;;) {
-      const example = codewordsChatExample(random);
-      if (!example.prompt.startsWith('Here ')) return conversation(example);
-    }
-  },
+  document: (random) => conversation(exampleOf(random, false)),
 };
 
 /** The last "Answer: digits". */
 const answerOf = (text: string): string | undefined =>
   Array.from(text.matchAll(/^\s*answer\s*:\s*(\d+)/gim), ([, digits]) => digits).at(-1);
 
-/** A worked example as a question, by names or by words that it defines. */
-function exampleOf(random: Random, isDefined: boolean): QuizTask {
+/** A worked example, by names or by words that it defines. */
+function exampleOf(random: Random, isDefined: boolean): ChatExample {
   for (;;) {
-    const { prompt, completion } = codewordsChatExample(random);
-    if (prompt.startsWith('Here ') === isDefined)
-      return { question: prompt, answer: answerOf(completion)! }; // it ends in one
+    const example = codewordsChatExample(random);
+    if (example.prompt.startsWith('Here ') === isDefined) return example;
   }
+}
+
+/** The same as a question. */
+function chatTask(random: Random, isDefined: boolean): QuizTask {
+  const { prompt, completion } = exampleOf(random, isDefined);
+  return { question: prompt, answer: answerOf(completion)! }; // it ends in one
 }
 
 /** Free words become code words, which mean here what the question says. */

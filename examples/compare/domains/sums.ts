@@ -34,14 +34,12 @@ export function sumColumns({ a, b }: Sum): string[] {
 export const sumSolution = (sum: Sum): string =>
   `<think>\n${sumColumns(sum).join(' ')}\n</think>\n\n${sum.a + sum.b}`;
 
-/** What the environment answers to an attempt. */
-export function sumFeedback(sum: Sum, attempt: string): string {
-  const wrong = correction(sum, attempt);
-  return wrong ? `Wrong. ${wrong} Try again.` : 'Right.';
-}
+/** What the environment answers. */
+export const sumAnswer = (wrong: string | undefined): string =>
+  wrong === undefined ? 'Right.' : `Wrong. ${wrong} Try again.`;
 
 /** Where the sum of an attempt goes wrong, and how that column is worked. Undefined: the answer is right. */
-function correction(sum: Sum, attempt: string): string | undefined {
+export function sumCorrection(sum: Sum, attempt: string): string | undefined {
   if (parseAnswer(attempt) === `${sum.a + sum.b}`) return undefined;
   const thought = attempt.split('</think>')[0]!.replace('<think>', '').trim().split(/\s+/); // split has a first
   const columns = sumColumns(sum);
@@ -68,10 +66,9 @@ export const sums = ({
     name: 'sums',
     reset: (task) => ({ observation: sumQuestion(task), state: task }),
     step: (task, action) => {
-      const right = correction(task, action) === undefined;
-      const [reward, done] = [Number(right), feedback === 'none' || right];
-      if (feedback === 'none') return { reward, done };
-      return { feedback: sumFeedback(task, action), reward, done };
+      const wrong = sumCorrection(task, action);
+      const [reward, done] = [Number(!wrong), feedback === 'none' || !wrong];
+      return feedback === 'none' ? { reward, done } : { feedback: sumAnswer(wrong), reward, done };
     },
   });
 
@@ -81,12 +78,15 @@ function sideOf(sum: Sum): Split | 'train' {
   return side === 1 ? 'validation' : 'train';
 }
 
-/** Two numbers of so many digits, of one side. */
-export function sumTask(random: Random, digits: number, side: Split | 'train'): Sum {
+export function numberOfDigits(random: Random, digits: number): number {
   const least = 10 ** (digits - 1);
-  const drawn = (): number => least + random.integer(9 * least);
+  return least + random.integer(9 * least);
+}
+
+/** Two numbers of so many digits, of one side. */
+function sumTask(random: Random, digits: number, side: Split | 'train'): Sum {
   for (;;) {
-    const sum = { a: drawn(), b: drawn() };
+    const sum = { a: numberOfDigits(random, digits), b: numberOfDigits(random, digits) };
     if (sideOf(sum) === side) return sum;
   }
 }

@@ -1,8 +1,10 @@
 import type { Random } from '@molrl/ef-env';
 import {
+  numberOfDigits,
   type Sum,
+  sumAnswer,
   sumColumns,
-  sumFeedback,
+  sumCorrection,
   sumQuestion,
   sumSolution,
 } from '../../compare/domains/sums.ts';
@@ -18,14 +20,9 @@ const DIGITS = [
   [4, 4],
 ] as const;
 
-const numberOf = (random: Random, digits: number): number => {
-  const least = 10 ** (digits - 1);
-  return least + random.integer(9 * least);
-};
-
 /** A sum in columns, in a third of the documents right after a wrong one and its correction. */
 export function sumDocument(random: Random): Turns {
-  const [a, b] = random.choice(DIGITS).map((digits) => numberOf(random, digits)) as [
+  const [a, b] = random.choice(DIGITS).map((digits) => numberOfDigits(random, digits)) as [
     number,
     number,
   ];
@@ -33,7 +30,7 @@ export function sumDocument(random: Random): Turns {
   const [question, right] = [sumQuestion(sum), sumSolution(sum)];
   if (random.integer(3) > 0) return [question, right];
   const wrong = mistaken(random, sum);
-  return [question, { mistake: wrong }, sumFeedback(sum, wrong), right];
+  return [question, { mistake: wrong }, sumAnswer(sumCorrection(sum, wrong)), right];
 }
 
 /** The columns with one result that is off by one, and what follows from it. */

@@ -1,3 +1,4 @@
+// Above 300 lines: one server with one model, opened alike for every request.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

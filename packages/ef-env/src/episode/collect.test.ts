@@ -1,3 +1,4 @@
+// Above 300 lines: one policy that learns from feedback plays all of it, and seeds are followed through.
 import { describe, expect, test, vi } from 'vitest';
 import { codewords } from '../environments/codewords/codewords.ts';
 import { LEXICON } from '../environments/codewords/lexicon.ts';

@@ -7,6 +7,7 @@ import { openCpu } from '../index.ts';
 import { record } from '../tape/record.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
 import { defineKernel } from './defineKernel.ts';
+import { ROW_NORM } from './rowNorm.ts';
 
 beforeAll(async () => {
   await registerGradients();
@@ -17,8 +18,6 @@ onFusedMismatch(report);
 afterEach(() => report.mockClear());
 
 const softsignReference = (x: tf.Tensor) => tf.div(x, tf.add(1, tf.abs(x)));
-const normReference = (x: tf.Tensor, w: tf.Tensor) =>
-  tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-6))), w);
 
 describe.each(['cpu', 'wasm'] as const)('defineKernel, gpu.js in mode %s', (mode) => {
   test('an element-wise kernel and its gradient equal the reference', async () => {
@@ -67,40 +66,7 @@ describe.each(['cpu', 'wasm'] as const)('defineKernel, gpu.js in mode %s', (mode
     const norm = defineKernel(
       {
         name: `norm-${mode}`,
-        kind: 'row',
-        inputs: ['x', 'w'],
-        forward: (x, w, row, column, _rows, width) => {
-          let sum = 0;
-          for (let i = 0; i < width; i++) sum += x[row]![i]! * x[row]![i]!;
-          return (x[row]![column]! / Math.sqrt(sum / width + 1e-6)) * w[0]![column]!;
-        },
-        gradient: [
-          (x, w, dy, row, column, _rows, width) => {
-            let sum = 0;
-            let dot = 0;
-            for (let i = 0; i < width; i++) {
-              sum += x[row]![i]! * x[row]![i]!;
-              dot += dy[row]![i]! * w[0]![i]! * x[row]![i]!;
-            }
-            const scale = 1 / Math.sqrt(sum / width + 1e-6);
-            return (
-              scale *
-              (dy[row]![column]! * w[0]![column]! -
-                (x[row]![column]! * dot * scale * scale) / width)
-            );
-          },
-          (x, _w, dy, _row, column, rows, width) => {
-            let total = 0;
-            for (let r = 0; r < rows; r++) {
-              let sum = 0;
-              for (let i = 0; i < width; i++) sum += x[r]![i]! * x[r]![i]!;
-              total += (dy[r]![column]! * x[r]![column]!) / Math.sqrt(sum / width + 1e-6);
-            }
-            return total;
-          },
-        ],
-        reference: normReference,
-        shapes: (shape) => [shape, shape.slice(-1)],
+        ...ROW_NORM,
       },
       { mode },
     );

@@ -5,6 +5,7 @@ import { checkFusedOp } from '../../fused/checkFusedOp.ts';
 import { onFusedMismatch } from '../../fused/firstUseCheck.ts';
 import { record } from '../../tape/record.ts';
 import { defineKernel } from '../../userKernels/defineKernel.ts';
+import { ROW_NORM } from '../../userKernels/rowNorm.ts';
 import type { WebGpuDevice } from './openWebGpu.ts';
 
 let device: WebGpuDevice;
@@ -108,43 +109,7 @@ describe('a kernel of a user on a GPU', () => {
   });
 
   test('of rows: more than 1000 columns, a weight of one row, gradients at the places of each input', async () => {
-    const norm = defineKernel({
-      name: 'normOnGpu',
-      kind: 'row',
-      inputs: ['x', 'w'],
-      forward: (x, w, row, column, _rows, width) => {
-        let sum = 0;
-        for (let i = 0; i < width; i++) sum += x[row]![i]! * x[row]![i]!;
-        return (x[row]![column]! / Math.sqrt(sum / width + 1e-6)) * w[0]![column]!;
-      },
-      gradient: [
-        (x, w, dy, row, column, _rows, width) => {
-          let sum = 0;
-          let dot = 0;
-          for (let i = 0; i < width; i++) {
-            sum += x[row]![i]! * x[row]![i]!;
-            dot += dy[row]![i]! * w[0]![i]! * x[row]![i]!;
-          }
-          const scale = 1 / Math.sqrt(sum / width + 1e-6);
-          return (
-            scale *
-            (dy[row]![column]! * w[0]![column]! - (x[row]![column]! * dot * scale * scale) / width)
-          );
-        },
-        (x, _w, dy, _row, column, rows, width) => {
-          let total = 0;
-          for (let r = 0; r < rows; r++) {
-            let sum = 0;
-            for (let i = 0; i < width; i++) sum += x[r]![i]! * x[r]![i]!;
-            total += (dy[r]![column]! * x[r]![column]!) / Math.sqrt(sum / width + 1e-6);
-          }
-          return total;
-        },
-      ],
-      reference: (x: tf.Tensor, w: tf.Tensor) =>
-        tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-6))), w),
-      shapes: (shape) => [shape, shape.slice(-1)],
-    });
+    const norm = defineKernel({ name: 'normOnGpu', ...ROW_NORM });
     await norm.ready();
     const shapes = [[1], [3, 257], [2, 5, 64], [2, 1801]];
     const check = await checkFusedOp(norm, { shapes, seed: 3 });

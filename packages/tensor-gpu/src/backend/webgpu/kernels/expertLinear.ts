@@ -8,16 +8,23 @@ const PARAMS: Record<string, WordType> = {
   ...{ aRow: 'u32', aColumn: 'u32', bRow: 'u32', bColumn: 'u32', bExpert: 'u32', cRow: 'u32' },
 };
 
+/** @param place - Which tile of what a workgroup computes. */
+const tiledOver = (name: string, place: string): Program =>
+  defineProgram({
+    name,
+    reads: { a: 'f32', b: 'f32', offsets: 'i32' },
+    writes: { c: 'f32' },
+    params: PARAMS,
+    lanes: TILE,
+    declarations: tiles(),
+    body: `
+  let across = (params.n + TILE - 1u) / TILE;${place}${TILED_PRODUCT}`,
+  });
+
 /** A workgroup has a tile of one expert's rows; which, it finds in the offsets. Those that are left over do nothing. */
-const rowsOfExperts = defineProgram({
-  name: 'expertLinear',
-  reads: { a: 'f32', b: 'f32', offsets: 'i32' },
-  writes: { c: 'f32' },
-  params: PARAMS,
-  lanes: TILE,
-  declarations: tiles(),
-  body: `
-  let across = (params.n + TILE - 1u) / TILE;
+const rowsOfExperts = tiledOver(
+  'expertLinear',
+  `
   let tile = block / across;
   var expert = 0u;
   var before = 0u; // tiles of the experts before
@@ -34,19 +41,13 @@ const rowsOfExperts = defineProgram({
   let kEnd = params.k;
   let aItem = 0u;
   let bItem = expert * params.bExpert;
-  let cItem = 0u;${TILED_PRODUCT}`,
-});
+  let cItem = 0u;`,
+);
 
 /** The sum over an expert's rows, for each expert. */
-const matricesOfExperts = defineProgram({
-  name: 'expertLinearWeights',
-  reads: { a: 'f32', b: 'f32', offsets: 'i32' },
-  writes: { c: 'f32' },
-  params: PARAMS,
-  lanes: TILE,
-  declarations: tiles(),
-  body: `
-  let across = (params.n + TILE - 1u) / TILE;
+const matricesOfExperts = tiledOver(
+  'expertLinearWeights',
+  `
   let perExpert = across * ((params.m + TILE - 1u) / TILE);
   let expert = block / perExpert;
   let row0 = block % perExpert / across * TILE;
@@ -56,8 +57,8 @@ const matricesOfExperts = defineProgram({
   let kEnd = u32(offsets[expert + 1u]);
   let aItem = 0u;
   let bItem = 0u;
-  let cItem = expert * params.m * params.n;${TILED_PRODUCT}`,
-});
+  let cItem = expert * params.m * params.n;`,
+);
 
 export const expertLinearPrograms: readonly Program[] = [rowsOfExperts, matricesOfExperts];
 
