@@ -4,6 +4,8 @@ export interface Budget {
   episodes: number;
   teachUpdates: number;
   batchSize: number;
+  /** General sequences of each update. Default: as many as episodes. */
+  generalBatchSize?: number;
   /** GRPO after it: prompts and completions of each update. */
   grpoUpdates: number;
   prompts: number;
@@ -30,11 +32,11 @@ export const CHAT: Budget = {
   ...{ liveUpdates: 32, attempts: 16 },
 };
 
-/** For answers of ten tokens: 28 updates, at most 576 attempts. */
+/** For answers of ten tokens: 64 updates; 96 episodes (about 250 attempts) and 1,536 attempts, or 2,048 live ones. */
 export const WORDBOOK: Budget = {
-  ...{ episodes: 48, teachUpdates: 16, batchSize: 4 },
-  ...{ grpoUpdates: 12, prompts: 4, numGenerations: 8 },
-  ...{ liveUpdates: 28, attempts: 16 },
+  ...{ episodes: 96, teachUpdates: 40, batchSize: 8, generalBatchSize: 2 },
+  ...{ grpoUpdates: 24, prompts: 8, numGenerations: 8 },
+  ...{ liveUpdates: 64, attempts: 32 },
 };
 
 /** A few updates of everything: whether it runs, not what it is worth. */

@@ -114,6 +114,26 @@ describe('teach', () => {
   });
 });
 
+test('teach: general sequences are as many as generalBatchSize says, else as episodes', async () => {
+  const asked: number[] = [];
+  const nextGeneral: ReturnType<typeof general> = (random, count) => {
+    asked.push(count);
+    return general()(random, count);
+  };
+  const teachWith = (generalBatchSize?: number) =>
+    run('teach', (stage) =>
+      teach(learner, stage, {
+        ...{ episodes: [learner.render(episode('4876', 'rav'))], nextGeneral, method: 'mol' },
+        ...{ updates: 1, learningRate: 1e-3, alpha: 0.3, batchSize: 3, generalBatchSize, seed: 1 },
+      }),
+    );
+  const [few] = await teachWith(1);
+  const [many] = await teachWith();
+  expect(asked).toEqual([1, 3]);
+  const tokens = ({ metrics }: StageStep) => metrics['mol/kl_tokens'];
+  expect(tokens(many!)).toBeGreaterThan(tokens(few!)!);
+});
+
 describe('grpo', () => {
   test('the sampler and the trainer agree on log-probs; no tensor leaks', async () => {
     const two = (): Promise<StageStep[]> =>

@@ -9,6 +9,6 @@ export default {
   environment: fileURLToPath(new URL('wordbookEnvironment.ts', import.meta.url)),
   lora: 16,
   stages: ['sft', 'eval'],
-  sft: { updates: 40, batchSize: 8, learningRate: 1e-3, lrSchedulerType: 'linear' },
+  sft: { updates: 40, batchSize: 8, learningRate: 3e-4, lrSchedulerType: 'linear' },
   eval: { tasks: 64, onStart: false },
 } satisfies TrainerConfig;

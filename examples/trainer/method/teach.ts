@@ -32,8 +32,10 @@ export interface TeachOptions {
   kl?: MolKl | undefined;
   /** Weight of both KL terms. */
   alpha: number;
-  /** EF episodes per update, and general sequences per update. */
+  /** EF episodes per update. */
   batchSize: number;
+  /** General sequences per update. Default: as many as episodes. */
+  generalBatchSize?: number | undefined;
   /** What was changed by hand so far. */
   tuned?: Tuned | undefined;
   seed: number;
@@ -60,6 +62,7 @@ export async function* teach(
   options: TeachOptions,
 ): AsyncGenerator<StageStep> {
   const { episodes, nextGeneral, method, updates, batchSize, seed } = options;
+  const { generalBatchSize = batchSize } = options;
   const { schedule = warmUpAndDecay(updates), maxGradNorm = 1 } = options;
   for (let step = stage.step; step < updates; step++) {
     const started = performance.now();
@@ -69,7 +72,7 @@ export async function* teach(
       itemOfEpochs(episodes, step * batchSize + i, seed),
     );
     // Every method draws, so that all see the same stream; CE does not use it.
-    const general = nextGeneral(stage.random, batchSize);
+    const general = nextGeneral(stage.random, generalBatchSize);
     const sequences = method === 'ce' ? drawn : [...drawn, ...general];
 
     const terms = method === 'mol' ? { alpha, kl: options.kl } : { mixture: CE };

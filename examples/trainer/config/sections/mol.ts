@@ -18,6 +18,10 @@ export const mol = z.strictObject({
   ),
   alpha: named(positive(100), 'Weight of both KL terms.'),
   updates: named(count(1, 100_000), 'Updates.'),
-  batchSize: named(count(1, 4096), 'Episodes, and general sequences, per update.'),
+  batchSize: named(count(1, 4096), 'Episodes per update.'),
+  generalBatchSize: named(
+    count(1, 4096).optional(),
+    'General sequences per update. Default: as many as episodes.',
+  ),
   ...rates,
 });

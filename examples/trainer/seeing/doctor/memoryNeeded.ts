@@ -73,7 +73,10 @@ function batches(settings: TrainerSettings, { prompt, sftRow }: Lengths) {
   const attempt = grpo.maxCompletionLength;
   const ofStage = {
     sft: { rows: sft.batchSize, tokens: sftRow },
-    mol: { rows: 2 * mol.batchSize, tokens: prompt + collect.maxTurns * attempt },
+    mol: {
+      rows: mol.batchSize + (mol.generalBatchSize ?? mol.batchSize),
+      tokens: prompt + collect.maxTurns * attempt,
+    },
     live: { rows: live.prompts * live.numGenerations, tokens: prompt + LIVE_TURNS * attempt },
     grpo: {
       rows: grpo.microBatchSize ?? grpo.prompts * grpo.numGenerations,
