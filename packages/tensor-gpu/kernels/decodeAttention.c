@@ -53,8 +53,10 @@ static void decodeRms(const f32 *x, const f32 *weight, f32 *y, u32 width, f32 ep
   vf sum = vsplat(0);
   u32 i = 0;
   for (; i + VW <= width; i += VW) sum = vfma(vload(x + i), vload(x + i), sum);
-  vf tail = vloadn(x + i, width - i);
-  sum = vfma(tail, tail, sum);
+  if (i < width) {
+    vf tail = vloadn(x + i, width - i);
+    sum = vfma(tail, tail, sum);
+  }
   f32 scale = 1.0f / ssqrt(vsum(sum) / (f32)width + eps);
   for (i = 0; i + VW <= width; i += VW) vstore(y + i, vload(x + i) * vsplat(scale) * vload(weight + i));
   for (; i < width; i++) y[i] = x[i] * scale * weight[i];
@@ -64,6 +66,13 @@ KERNEL(decodeNorm) {
   u32 rows = U32(d->live)[0], width = d->width;
   for (u32 r = chunk; r < rows; r += d->chunks)
     decodeRms(F32(d->x) + (size_t)r * width, F32(d->weight), F32(d->y) + (size_t)r * width, width, d->eps);
+}
+
+// y = x s
+static void decodeScale(const f32 *x, f32 s, f32 *y, u32 n) {
+  u32 i = 0;
+  for (; i + VW <= n; i += VW) vstore(y + i, vload(x + i) * vsplat(s));
+  for (; i < n; i++) y[i] = x[i] * s;
 }
 
 // y = x + bias (0: none)
@@ -79,28 +88,47 @@ static void decodeHead(const f32 *x, const f32 *bias, const f32 *weight, const f
     x = y;
   }
   if (weight) decodeRms(x, weight, y, D, eps);
-  u32 half = D / 2;
-  for (u32 i = 0; i < half; i++) {
+  u32 half = D / 2, i = 0;
+  for (; i + VW <= half; i += VW) {
+    vf a = vload(y + i), b = vload(y + i + half), c = vload(cosine + i), s = vload(sine + i);
+    vstore(y + i, a * c - b * s);
+    vstore(y + i + half, b * c + a * s);
+  }
+  for (; i < half; i++) {
     f32 a = y[i], b = y[i + half];
     y[i] = a * cosine[i] - b * sine[i];
     y[i + half] = b * cosine[i] + a * sine[i];
   }
 }
 
-// score[g][j] = q[g] . K[j] for the LANES positions of a page; n = a constant number of heads that share K
-INLINE void decodeScores(const f32 *q, u32 Dp, const u8 *cell, u32 D, f32 *score, u32 stride, const int n, const int format) {
-  vf s[2][LANES / VW];
+#if defined(__wasm__)
+#define PAGES 1 // V8 keeps the sums of one in registers
+#else
+#define PAGES 2 // sums of one page wait for each other
+#endif
+// score[g][j] = q[g] . K[j] for the LANES positions of each page; constant numbers of heads that share K and of pages
+INLINE void decodeScores(const f32 *q, u32 Dp, const u8 *const *cells, u32 D, f32 *score, u32 stride, const int n, const int pages,
+                         const int format) {
+  vf s[2][PAGES][LANES / VW];
   for (int g = 0; g < n; g++)
-    for (int l = 0; l < LANES / VW; l++) s[g][l] = vsplat(0);
-  for (u32 i = 0; i < D; i++)
-    for (int l = 0; l < LANES / VW; l++) {
-      vf k = cacheLoad(cell, i * LANES + l * VW, format);
-      for (int g = 0; g < n; g++) s[g][l] = vfma(vsplat(q[g * Dp + i]), k, s[g][l]);
-    }
-  const f32 *scales = (const f32 *)(cell + SCALES(D, format));
-  for (int g = 0; g < n; g++)
-    for (int l = 0; l < LANES / VW; l++)
-      vstore(score + g * stride + l * VW, format == CACHE_INT8 ? s[g][l] * vload(scales + l * VW) : s[g][l]);
+    for (int page = 0; page < pages; page++)
+      for (int l = 0; l < LANES / VW; l++) s[g][page][l] = vsplat(0);
+  for (u32 i = 0; i < D; i++) {
+    vf x[2];
+    for (int g = 0; g < n; g++) x[g] = vsplat(q[g * Dp + i]);
+    for (int page = 0; page < pages; page++)
+      for (int l = 0; l < LANES / VW; l++) {
+        vf k = cacheLoad(cells[page], i * LANES + l * VW, format);
+        for (int g = 0; g < n; g++) s[g][page][l] = vfma(x[g], k, s[g][page][l]);
+      }
+  }
+  for (int page = 0; page < pages; page++) {
+    const f32 *scales = (const f32 *)(cells[page] + SCALES(D, format));
+    for (int g = 0; g < n; g++)
+      for (int l = 0; l < LANES / VW; l++)
+        vstore(score + g * stride + page * LANES + l * VW,
+               format == CACHE_INT8 ? s[g][page][l] * vload(scales + l * VW) : s[g][page][l]);
+  }
 }
 
 // out[g][i..) = sum_j p[g][j] V[j][i..) for a constant number of vectors and heads
@@ -149,11 +177,17 @@ static f32 decodeSoftmax(f32 *score, u32 count, u32 padded) {
 INLINE void decodeHeads(const f32 *q, const u8 *heap, const u32 *pages, u32 cell, u32 count, u32 D, f32 *score, f32 *mixed,
                         f32 *inverse, const int n, const int format) {
   u32 Dp = PADDED(D), padded = PADDED(count), i = 0;
-  for (u32 b = 0; b < padded; b += LANES) {
-    const u8 *here = heap + pages[b / LANES] + cell;
-    prefetch(here + VALUES(D, format), CELL(D, format) - VALUES(D, format)); // pages lie apart
-    if (b + LANES < padded) prefetch(heap + pages[b / LANES + 1] + cell, VALUES(D, format));
-    decodeScores(q, Dp, here, D, score + b, padded, n, format);
+  const u32 blocks = padded / LANES;
+  for (u32 b = 0, m; b < blocks; b += m) {
+    m = MIN(PAGES, blocks - b);
+    const u8 *cells[PAGES];
+    for (u32 k = 0; k < m; k++) {
+      cells[k] = heap + pages[b + k] + cell;
+      prefetch(cells[k] + VALUES(D, format), CELL(D, format) - VALUES(D, format)); // pages lie apart
+    }
+    for (u32 k = b + m; k < MIN(b + m + PAGES, blocks); k++) prefetch(heap + pages[k] + cell, VALUES(D, format));
+    if (m == 1) decodeScores(q, Dp, cells, D, score + b * LANES, padded, n, 1, format);
+    else decodeScores(q, Dp, cells, D, score + b * LANES, padded, n, PAGES, format);
   }
   for (int g = 0; g < n; g++) inverse[g] = decodeSoftmax(score + g * padded, count, padded);
   for (; i + MIX <= Dp; i += MIX) decodeMix(score, padded, heap, pages, cell, count, D, i, mixed, MIX / VW, n, format);
@@ -192,13 +226,12 @@ INLINE void attend(u8 *heap, const decodeAttentionWords *d, u32 chunk, f32 *scra
         f32 *q = rotated + n * Dp;
         const size_t query = (size_t)(head + n) * D;
         decodeHead(qkv + query, bias ? bias + query : 0, d->qNorm ? F32(d->qNorm) : 0, cosine, sine, q, D, eps);
-        for (u32 i = 0; i < D; i++) q[i] *= scale;
+        decodeScale(q, scale, q, D);
       }
       if (pair == 2) decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 2, format);
       else decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 1, format);
       f32 *out = F32(d->out);
-      for (u32 n = 0; n < pair; n++)
-        for (u32 i = 0; i < D; i++) out[((size_t)r * heads + head + n) * D + i] = mixed[n * Dp + i] * inverse[n];
+      for (u32 n = 0; n < pair; n++) decodeScale(mixed + n * Dp, inverse[n], out + ((size_t)r * heads + head + n) * D, D);
     }
   }
 }

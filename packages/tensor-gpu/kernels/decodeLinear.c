@@ -96,6 +96,45 @@ INLINE v4 join4(vf s0, vf s1, vf s2, vf s3) {
   return __builtin_shufflevector(t, u, 0, 1, 4, 5) + __builtin_shufflevector(t, u, 2, 3, 6, 7);
 }
 
+#if defined(__wasm__)
+#define JOINED 0
+#else
+#define JOINED 1 // where K is one block, the lanes join in registers
+// sums[i][0..QUAD) = x[i][0..k) . panel[..][j][VW]
+#define TILE_SUMS(M)                                                                                     \
+  static NOINLINE void sums##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *sums) {             \
+    vf c[M][QUAD];                                                                                      \
+    for (int i = 0; i < M; i++)                                                                         \
+      for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                               \
+    UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
+      vf a[M];                                                                                          \
+      for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
+      for (int j = 0; j < QUAD; j++) {                                                                  \
+        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
+        for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
+      }                                                                                                 \
+    }                                                                                                   \
+    for (int i = 0; i < M; i++) *(v4 *)(sums + i * GROUP) = join4(c[i][0], c[i][1], c[i][2], c[i][3]);    \
+  }
+TILE_SUMS(1) TILE_SUMS(2)
+#if MR >= 3
+TILE_SUMS(3)
+#endif
+#if MR >= 6
+TILE_SUMS(4) TILE_SUMS(5) TILE_SUMS(6)
+#endif
+typedef void (*TileSums)(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *sums);
+static const TileSums joined[MR] = {
+    sums1, sums2,
+#if MR >= 3
+    sums3,
+#endif
+#if MR >= 6
+    sums4, sums5, sums6,
+#endif
+};
+#endif
+
 // A matrix of a product that may have several.
 typedef struct {
   u32 type;           // of W: how it is stored
@@ -280,12 +319,19 @@ static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, s
       for (u32 share = (GROUP * (r + m) + count - 1) / count; fetched < share; fetched++) prefetch(next + fetched * ldw, bytes);
       for (u32 q = 0; q < quads; q++) {
         const f32 *panel = work->panel + q * QUAD * padded;
+#if JOINED
+        if (full == K) {
+          joined[m - 1](x + r * ldx, ldx, panel, K, sums + r * GROUP + q * QUAD);
+          continue;
+        }
+#endif
         f32 *acc = work->acc + q * stripe + r * QUAD * VW;
         if (full) tiles[m - 1](x + r * ldx + p, ldx, panel, full, acc, p == 0);
         if (full < k) tiles[m - 1](work->tail + r * VW, VW, panel + (size_t)full * QUAD, VW, acc, p == 0 && full == 0);
       }
     }
   }
+  if (JOINED && whole == K && K <= KC) return;
   for (u32 q = 0; q < quads; q++)
     for (u32 r = 0; r < count; r++) {
       const f32 *acc = work->acc + q * stripe + r * QUAD * VW;
@@ -363,7 +409,9 @@ KERNEL(decodeLinear) {
               const vf gate = vload(sum + j);
               vstore(sum + j, gate * vsigmoid(gate) * vload(work->sums[1] + r * GROUP + j));
             }
-          for (u32 j = 0; j < columns; j++) out[j] = flags & ADD ? out[j] + sum[j] : sum[j];
+          u32 j = 0;
+          for (; j + VW <= columns; j += VW) vstore(out + j, flags & ADD ? vload(out + j) + vload(sum + j) : vload(sum + j));
+          for (; j < columns; j++) out[j] = flags & ADD ? out[j] + sum[j] : sum[j];
         }
       }
     }

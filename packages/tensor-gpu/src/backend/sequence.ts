@@ -68,15 +68,16 @@ export class Sequence {
     if (job.eosIds.has(token.id)) this.stop = 'eos';
     else if (job.shouldStop?.(Int32Array.from(drawn), sample)) this.stop = 'stop';
     else if (drawn.length === job.maxTokens) this.stop = 'length';
-    job.onToken?.({ ...token, sample, stop: this.stop });
+    const { id, logprob, behaviorLogprob, top } = token;
+    job.onToken?.({ id, logprob, behaviorLogprob, top: [...top], sample, stop: this.stop });
     return this.stop !== undefined;
   }
 
   completion(): Completion {
-    const behaviorLogprobs = Float32Array.from(this.behavior);
+    const behaviorLogprobs = new Float32Array(this.behavior);
     return {
-      ids: Int32Array.from(this.drawn),
-      logprobs: Float32Array.from(this.logprobs),
+      ids: new Int32Array(this.drawn),
+      logprobs: new Float32Array(this.logprobs),
       behaviorLogprobs,
       samplingLogprobs: behaviorLogprobs,
       stop: this.stop ?? 'length',

@@ -23,7 +23,7 @@ const CHUNKS = 64;
 const GROUP = 16;
 /** A chunk should take some microseconds: so many bytes of weights from memory, or so many multiply-adds. */
 const CHUNK_BYTES = 64 << 10;
-const CHUNK_MULTIPLIES = 1 << 18;
+const CHUNK_MULTIPLIES = 1 << 17;
 /** The flags of kernels/decodeLinear.c. */
 const FLAGS = { write: 0, add: 1, gate: 2 } as const;
 

@@ -186,15 +186,15 @@ export class DecodeScheduler {
       sequence.cached++;
       if (failed.has(running)) continue;
       try {
-        const { token, kept } = drawn[row]!;
-        const isLast = sequence.add(token, kept);
+        const token = drawn[row]!;
+        const isLast = sequence.add(token, token.kept);
         running.tokens++;
         if (isLast) ended.add(sequence);
       } catch (error) {
         failed.set(running, error);
       }
     }
-    this.live = rows.filter((sequence) => !ended.has(sequence));
+    if (ended.size > 0) this.live = rows.filter((sequence) => !ended.has(sequence));
     for (const sequence of ended) this.finish(sequence);
     for (const [running, error] of failed) this.fail(running, error);
   }

@@ -13,7 +13,9 @@ import {
   DRAW_WORDS,
   idsOfBits,
   type JobBlocks,
+  type SettingsView,
   STEP_WORD,
+  settingsView,
   writeDrawSettings,
 } from './drawSettings.ts';
 import { type Seat, takeSeat } from './seat.ts';
@@ -25,10 +27,12 @@ export interface PrefillRow {
 }
 
 /** What a row has drawn, and which ids it was drawn from, where its job asks. */
-export interface DrawnRow {
-  token: Omit<DrawnToken, 'sample' | 'stop'>;
-  kept: number[];
+export interface DrawnRow extends Omit<DrawnToken, 'sample' | 'stop'> {
+  kept: readonly number[];
 }
+
+/** Of every row that nothing was asked of: an array each would be half of what a step allocates. */
+const NONE: never[] = [];
 
 /** Heap views of the buffers. */
 interface Views {
@@ -37,7 +41,7 @@ interface Views {
   positions: Uint32Array;
   rowSlots: Uint32Array;
   tables: Uint32Array;
-  settings: Uint32Array;
+  settings: SettingsView;
   drawnIds: Int32Array;
   drawnLogprobs: Float32Array;
 }
@@ -82,13 +86,13 @@ export class DecodeStep {
       positions: cpu.heap.u32(at.positions, size.rows),
       rowSlots: cpu.heap.u32(at.rowSlots, size.rows),
       tables: cpu.heap.u32(at.tables, size.slots),
-      settings: cpu.heap.u32(at.settings, size.slots * DRAW_WORDS),
+      settings: settingsView(cpu.heap, at.settings, size.slots),
       drawnIds: cpu.heap.i32(at.drawn, size.slots * DRAWN_WORDS),
       drawnLogprobs: cpu.heap.f32(at.drawn, size.slots * DRAWN_WORDS),
     };
     if (this.views !== undefined) {
       views.tables.set(this.views.tables);
-      views.settings.set(this.views.settings);
+      views.settings.words.set(this.views.settings.words);
     }
     try {
       const programs = {
@@ -117,20 +121,22 @@ export class DecodeStep {
     this.seats[slot] = seat;
     sequence.slot = slot;
     this.views!.tables[slot] = seat.table.byteOffset;
-    const offset = this.buffers!.at.settings + 4 * slot * DRAW_WORDS;
-    writeDrawSettings(heap, offset, {
-      ...sequence.job.sampling,
-      seedLow: sequence.seed % 2 ** 32,
-      seedHigh: Math.floor(sequence.seed / 2 ** 32),
-      step: 0,
-      seen: seat.seen,
-      history: seat.history?.byteOffset ?? 0,
-      suppressed: shared.suppressed,
-      biases: shared.biases,
-      biasCount: sequence.job.sampling.logitBias.length,
-      kept: seat.kept?.byteOffset ?? 0,
-      top: seat.top?.byteOffset ?? 0,
-      topCount: sequence.job.topLogprobs,
+    const { sampling, topLogprobs } = sequence.job;
+    writeDrawSettings(this.views!.settings, slot, {
+      job: sampling, // not spread into one object: with so many names that takes longer than all the rest
+      own: {
+        seedLow: sequence.seed % 2 ** 32,
+        seedHigh: Math.floor(sequence.seed / 2 ** 32),
+        step: 0,
+        seen: seat.seen,
+        history: seat.history?.byteOffset ?? 0,
+        suppressed: shared.suppressed,
+        biases: shared.biases,
+        biasCount: sampling.logitBias.length,
+        kept: seat.kept?.byteOffset ?? 0,
+        top: seat.top?.byteOffset ?? 0,
+        topCount: topLogprobs,
+      },
     });
     for (const [index, page] of sequence.pages.entries()) seat.table[index] = page;
   }
@@ -162,12 +168,13 @@ export class DecodeStep {
   /** Feeds each sequence its last token and draws the next one. */
   draw(sequences: readonly Sequence[]): DrawnRow[] {
     const views = this.views!;
+    const { settings } = views;
     for (const [row, sequence] of sequences.entries()) {
       const position = sequence.length - 1;
       views.tokens[row] = sequence.tokenAt(position);
       views.positions[row] = position;
       views.rowSlots[row] = sequence.slot;
-      views.settings[sequence.slot * DRAW_WORDS + STEP_WORD] = sequence.drawn.length;
+      settings.words[sequence.slot * DRAW_WORDS + STEP_WORD] = sequence.drawn.length;
     }
     views.live[0] = sequences.length;
     this.programs!.draw.run();
@@ -185,14 +192,12 @@ export class DecodeStep {
     const id = drawnIds[row * DRAWN_WORDS]!;
     if (history !== undefined) history[sequence.drawn.length] = id;
     return {
-      token: {
-        id,
-        logprob: drawnLogprobs[row * DRAWN_WORDS + 1]!,
-        behaviorLogprob: drawnLogprobs[row * DRAWN_WORDS + 2]!,
-        top:
-          top === undefined ? [] : readTop(this.run.cpu.heap.f32(top.byteOffset, top.length), top),
-      },
-      kept: kept === undefined ? [] : idsOfBits(kept),
+      id,
+      logprob: drawnLogprobs[row * DRAWN_WORDS + 1]!,
+      behaviorLogprob: drawnLogprobs[row * DRAWN_WORDS + 2]!,
+      top:
+        top === undefined ? NONE : readTop(this.run.cpu.heap.f32(top.byteOffset, top.length), top),
+      kept: kept === undefined ? NONE : idsOfBits(kept),
     };
   }
 

@@ -1,8 +1,8 @@
 import type { SamplingSettings } from '../../../sampling/samplingProbabilities.ts';
 import type { Heap } from '../engine/heap.ts';
 
-/** The words of DrawSettings in kernels/sampleTokens.c, in their order. */
-const DRAW_FIELDS = [
+/** The words of DrawSettings in kernels/sampleTokens.c, in their order: what the sequences of a job have in common, then its own. */
+const JOB_FIELDS = [
   'temperature',
   'topK',
   'topP',
@@ -10,6 +10,8 @@ const DRAW_FIELDS = [
   'repetitionPenalty',
   'presencePenalty',
   'frequencyPenalty',
+] as const;
+const OWN_FIELDS = [
   'seedLow',
   'seedHigh',
   'step',
@@ -22,22 +24,33 @@ const DRAW_FIELDS = [
   'top',
   'topCount',
 ] as const;
-const FLOATS: readonly string[] = [
-  ...['temperature', 'topP', 'minP'],
-  ...['repetitionPenalty', 'presencePenalty', 'frequencyPenalty'],
-];
 
-export const DRAW_WORDS: number = DRAW_FIELDS.length;
-export const STEP_WORD: number = DRAW_FIELDS.indexOf('step');
+export const DRAW_WORDS: number = JOB_FIELDS.length + OWN_FIELDS.length;
+export const STEP_WORD: number = JOB_FIELDS.length + OWN_FIELDS.indexOf('step');
 
-type DrawFields = Record<(typeof DRAW_FIELDS)[number], number>;
+/** The words of all slots, as integers and as floats. */
+export interface SettingsView {
+  words: Uint32Array;
+  floats: Float32Array;
+}
+
+export const settingsView = (heap: Heap, offset: number, slots: number): SettingsView => ({
+  words: heap.u32(offset, slots * DRAW_WORDS),
+  floats: heap.f32(offset, slots * DRAW_WORDS),
+});
 
 /** Writes a slot's words. */
-export function writeDrawSettings(heap: Heap, offset: number, fields: DrawFields): void {
-  const words = heap.u32(offset, DRAW_WORDS);
-  const floats = heap.f32(offset, DRAW_WORDS);
-  for (const [word, name] of DRAW_FIELDS.entries())
-    (FLOATS.includes(name) ? floats : words)[word] = fields[name];
+export function writeDrawSettings(
+  { words, floats }: SettingsView,
+  slot: number,
+  settings: {
+    job: Record<(typeof JOB_FIELDS)[number], number>;
+    own: Record<(typeof OWN_FIELDS)[number], number>;
+  },
+): void {
+  let at = slot * DRAW_WORDS;
+  for (const name of JOB_FIELDS) (name === 'topK' ? words : floats)[at++] = settings.job[name];
+  for (const name of OWN_FIELDS) words[at++] = settings.own[name];
 }
 
 /** One bit for each id of a vocabulary, in words of 32. */
