@@ -29,6 +29,16 @@
 #define FEW_BLOCKS 3 // blocks are not
 #define AHEAD 8192 // bytes that memory is asked for ahead
 
+// c[i][j] += x[i][0..k) * panel[..][j][VW], lane by lane
+#define ADD_PRODUCTS(M)                                                                                 \
+    UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
+      vf a[M];                                                                                          \
+      for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
+      for (int j = 0; j < QUAD; j++) {                                                                  \
+        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
+        for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
+      }                                                                                                 \
+    }
 // acc[i][j][VW] (+)= x[i][0..k) * panel[..][j][VW], i < M, j < QUAD; k a multiple of VW. No branch after the sums: V8 would spill them.
 #define TILE(M)                                                                                         \
   static NOINLINE void tile##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first) { \
@@ -40,14 +50,7 @@
       for (int i = 0; i < M; i++)                                                                       \
         for (int j = 0; j < QUAD; j++) c[i][j] = vload(acc + (i * QUAD + j) * VW);                      \
     }                                                                                                   \
-    UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
-      vf a[M];                                                                                          \
-      for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
-      for (int j = 0; j < QUAD; j++) {                                                                  \
-        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
-        for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
-      }                                                                                                 \
-    }                                                                                                   \
+    ADD_PRODUCTS(M)                                                                                     \
     for (int i = 0; i < M; i++)                                                                         \
       for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);                        \
   }
@@ -106,14 +109,7 @@ INLINE v4 join4(vf s0, vf s1, vf s2, vf s3) {
     vf c[M][QUAD];                                                                                      \
     for (int i = 0; i < M; i++)                                                                         \
       for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                               \
-    UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
-      vf a[M];                                                                                          \
-      for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
-      for (int j = 0; j < QUAD; j++) {                                                                  \
-        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
-        for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
-      }                                                                                                 \
-    }                                                                                                   \
+    ADD_PRODUCTS(M)                                                                                     \
     for (int i = 0; i < M; i++) *(v4 *)(sums + i * GROUP) = join4(c[i][0], c[i][1], c[i][2], c[i][3]);    \
   }
 TILE_SUMS(1) TILE_SUMS(2)

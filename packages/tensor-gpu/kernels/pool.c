@@ -4,6 +4,10 @@
 // are the command's fields read: while a taken chunk is unfinished the caller cannot go on, so they are stable. A worker
 // that slept through several commands either fails the swap or takes a chunk of the command that is current now.
 // The caller waits only for chunks that a worker has taken (done), never for a worker that is late or absent.
+//
+// Besides there is a queue, which JavaScript fills and does not wait for: one thread at a time leads, that is, plays its
+// commands in order as a caller does, and the others help. When JavaScript wants to see the heap it drains the queue, and leads
+// itself if nobody does.
 #include "kernel.h"
 
 typedef void (*Kernel)(u8 *heap, const u32 *d, u32 chunk, u8 *scratch);
@@ -20,6 +24,13 @@ typedef struct {
   u32 busy;     // 128 a program is running: workers spin on, they do not park
   u32 quit;     // 132 workers return for good
   u32 parked;   // 136 workers that sleep in Atomics.wait (JavaScript counts)
+  u32 gone;     // 140 workers that have returned for good (JavaScript counts)
+  u32 gap2[12];
+  u32 queued;   // 192 commands that were put into the queue so far, modulo 2^32
+  u32 gap3[15];
+  u32 executed; // 256 of them done; equal to `queued`: nobody touches the queue, and `next` is JavaScript's
+  u32 next;     // 260 heap offset of the first command that is not done
+  u32 leader;   // 264 somebody leads
 } Control;
 
 // On a crowded machine the thread that we wait for may need this core.
@@ -71,27 +82,57 @@ static void work(u8 *heap, Control *c, u8 *scratch) {
   }
 }
 
-// program: `count` commands, each [kernel, chunks, nWords, words...]
+// Plays the command [kernel, chunks, nWords, words...] with whoever helps; returns the next one.
+static const u32 *play(u8 *heap, Control *c, const u32 *p, u32 threads, u8 *scratch) {
+  u32 kernel = p[0], chunks = p[1];
+  const u32 *d = p + 3;
+  if (threads == 1 || chunks == 1) {
+    for (u32 chunk = 0; chunk < chunks; chunk++) kernels[kernel](heap, d, chunk, scratch);
+    return d + p[2];
+  }
+  c->total = chunks;
+  c->kernel = kernel;
+  c->words = (u32)((const u8 *)d - heap);
+  __atomic_store_n(&c->done, 0, __ATOMIC_SEQ_CST);
+  u64 epoch = (__atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST) >> 32) + 1;
+  __atomic_store_n(&c->ticket, epoch << 32 | chunks, __ATOMIC_SEQ_CST);
+  work(heap, c, scratch);
+  for (u32 spins = 0; __atomic_load_n(&c->done, __ATOMIC_SEQ_CST) != chunks; spins++) relax(c, spins);
+  return d + p[2];
+}
+
+// program: `count` commands, one behind the other
 EXPORT_AS("run_program")
 void run_program(u8 *heap, u32 control, u32 program, u32 count, u32 threads, u32 scratch) {
-  Control *c = (Control *)(heap + control);
   const u32 *p = (const u32 *)(heap + program);
-  for (u32 i = 0; i < count; i++) {
-    u32 kernel = p[0], chunks = p[1], length = p[2];
-    const u32 *d = p + 3;
-    p = d + length;
-    if (threads == 1 || chunks == 1) {
-      for (u32 chunk = 0; chunk < chunks; chunk++) kernels[kernel](heap, d, chunk, heap + scratch);
-      continue;
-    }
-    c->total = chunks;
-    c->kernel = kernel;
-    c->words = (u32)((const u8 *)d - heap);
-    __atomic_store_n(&c->done, 0, __ATOMIC_SEQ_CST);
-    u64 epoch = (__atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST) >> 32) + 1;
-    __atomic_store_n(&c->ticket, epoch << 32 | chunks, __ATOMIC_SEQ_CST);
+  for (u32 i = 0; i < count; i++) p = play(heap, (Control *)(heap + control), p, threads, heap + scratch);
+}
+
+INLINE u32 isQueueEmpty(Control *c) {
+  return __atomic_load_n(&c->executed, __ATOMIC_SEQ_CST) == __atomic_load_n(&c->queued, __ATOMIC_SEQ_CST);
+}
+
+// Plays the queue to its end, unless somebody else does; a worker leaves it when the pool is closed.
+static void lead(u8 *heap, Control *c, u8 *scratch, u32 isWorker) {
+  u32 nobody = 0;
+  if (!__atomic_compare_exchange_n(&c->leader, &nobody, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return;
+  while (!isQueueEmpty(c) && !(isWorker && __atomic_load_n(&c->quit, __ATOMIC_SEQ_CST))) {
+    // read anew each time: JavaScript begins at the front again when all is done
+    const u32 *after = play(heap, c, (const u32 *)(heap + __atomic_load_n(&c->next, __ATOMIC_SEQ_CST)), 2, scratch);
+    __atomic_store_n(&c->next, (u32)((const u8 *)after - heap), __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&c->executed, 1, __ATOMIC_SEQ_CST);
+  }
+  __atomic_store_n(&c->leader, 0, __ATOMIC_SEQ_CST);
+}
+
+// Returns when every command of the queue is done.
+EXPORT_AS("drain_queue")
+void drain_queue(u8 *heap, u32 control, u32 scratch) {
+  Control *c = (Control *)(heap + control);
+  for (u32 spins = 0; !isQueueEmpty(c); spins++) {
+    lead(heap, c, heap + scratch, 0);
     work(heap, c, heap + scratch);
-    for (u32 spins = 0; __atomic_load_n(&c->done, __ATOMIC_SEQ_CST) != chunks; spins++) relax(c, spins);
+    relax(c, spins);
   }
 }
 
@@ -103,6 +144,10 @@ u32 worker_loop(u8 *heap, u32 control, u32 spins, u32 scratch) {
     if (__atomic_load_n(&c->quit, __ATOMIC_SEQ_CST)) return 1;
     if ((u32)__atomic_load_n(&c->ticket, __ATOMIC_SEQ_CST)) {
       work(heap, c, heap + scratch);
+      idle = 0;
+    }
+    if (!isQueueEmpty(c)) {
+      lead(heap, c, heap + scratch, 1);
       idle = 0;
     }
     relax(c, idle);

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ones } from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linear, openCpu } from '../index.ts';
 import { mapTensor } from './mapTensor.ts';
 
 let folder: string;
@@ -87,4 +89,20 @@ describe('mapTensor', () => {
     expect(() => mapTensor('', options)).toThrow(/file must be a path or a file: URL/);
     expect(() => mapTensor(new URL('https://a.test/b'), options)).toThrow(/got https:/);
   });
+});
+
+test('a weight that is disposed at once was read by what was asked for before', async () => {
+  const device = await openCpu({ threads: 2 });
+  const x = ones([64, 200]);
+  const products = Array.from({ length: 20 }, (_, row) => {
+    const weight = mapTensor(file, { offset: 4 * row, shape: [190, 200], dtype: 'f32' });
+    const y = linear(x, weight);
+    weight.dispose();
+    return y;
+  });
+  for (const [row, y] of products.entries()) {
+    const first = values.subarray(row, row + 200).reduce((sum, value) => sum + value, 0);
+    expect(y.dataSync()[0]).toBeCloseTo(first, 1);
+  }
+  device.dispose();
 });

@@ -26,8 +26,9 @@ export async function createBrowserRuntime(options: BrowserRuntimeOptions): Prom
   const library = bindWasm(code, { memory: heap.memory, stack });
   const control = heap.alloc(CONTROL_BYTES, 'threads');
   heap.i32(control, CONTROL_BYTES / 4).fill(0);
-  const alone = { control, threads: 1, ready: Promise.resolve() };
-  return cpuRuntime(heap, library, { ...alone, play: (play) => play(), dispose: () => undefined });
+  const nothing = () => undefined;
+  const alone = { control, threads: 1, wake: nothing, rest: nothing, dispose: nothing };
+  return cpuRuntime(heap, library, { ...alone, ready: Promise.resolve() });
 }
 
 async function firstSupported(addresses: readonly (string | URL)[]): Promise<WasmCode> {

@@ -45,6 +45,8 @@ interface Stored {
 /** Numbers in the heap; the view is made when somebody asks for it. */
 class HeapTensor implements Stored {
   refCount = 1;
+  /** Integers that JavaScript wrote: no command changes them, so nothing is waited for to read them. */
+  isGiven = false;
   readonly dtype: DataType;
   readonly offset: number;
   private readonly length: number;
@@ -59,6 +61,7 @@ class HeapTensor implements Stored {
   }
 
   get values(): TypedArray {
+    if (!this.isGiven) this.cpu.heap.settle();
     this.view ??= this.makeView();
     return this.view;
   }
@@ -110,6 +113,13 @@ export class CpuBackend extends KernelBackend {
   matrix(tensor: TensorInfo): Matrix {
     const { matrix } = this.data.get(tensor.dataId);
     return matrix ?? heapMatrix(this.cpu, this.offset(tensor));
+  }
+
+  /** The numbers of an int32 tensor, as a view. */
+  integers(tensor: TensorInfo): Int32Array {
+    const { dtype, values } = this.data.get(tensor.dataId);
+    if (dtype === 'int32') return values as Int32Array;
+    return this.cpu.heap.i32(this.offset(tensor), util.sizeFromShape(tensor.shape));
   }
 
   /** A frozen weight as a tensor of its own, float32 to tfjs. */
@@ -279,6 +289,7 @@ export class CpuBackend extends KernelBackend {
     if (values)
       tensor.values.set(values as TypedArray); // not a string: numbers
     else tensor.values.fill(0);
+    tensor.isGiven = dtype === 'int32';
     this.data.set(dataId, tensor);
   }
 }

@@ -1,5 +1,7 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { CommandListener } from '../../commandListener.ts';
+import { CommandQueue } from './commandQueue.ts';
+import type { Crew } from './crew.ts';
 import { commandWork } from './commandWork.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import type { Heap } from './heap.ts';
@@ -27,7 +29,10 @@ export interface CpuRuntime {
   readonly threads: number;
   /** Absolute address of an offset in the heap, as kernels take it; in WebAssembly the offset itself. */
   address(offset: number): number;
-  /** Executes one command now, or appends it while recording. `chunks` 0 does nothing. */
+  /**
+   * Executes one command, or appends it while recording. `chunks` 0 does nothing. Where there are workers it may be done later:
+   * a view of the heap is given out when all is done, so ask for one each time.
+   */
   run<Name extends KernelName>(kernel: Name, chunks: number, words: KernelWords<Name>): void;
   /** See {@link Backend.observe}. */
   observe(listener: CommandListener): () => void;
@@ -36,19 +41,6 @@ export interface CpuRuntime {
   /** Resolves when all workers have entered the kernels, or could not: until then a process that ends could meet one half started. */
   readonly ready: Promise<void>;
   /** Stops the workers. The heap is released when nothing refers to it any more. */
-  dispose(): void;
-}
-
-/** The threads that a program runs on. */
-export interface Crew {
-  /** Heap offset of the control block. */
-  readonly control: number;
-  /** Threads that compute, the caller included. */
-  readonly threads: number;
-  /** Resolves when every worker has entered the kernels, or has failed. */
-  readonly ready: Promise<void>;
-  /** Calls `play` with the workers awake. */
-  play(play: () => void): void;
   dispose(): void;
 }
 
@@ -66,6 +58,12 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
   const command = heap.alloc(4 * COMMAND_WORDS);
   const commandWords = heap.u32(command, COMMAND_WORDS);
 
+  const queue =
+    threads > 1
+      ? new CommandQueue({ heap, crew, drainQueue: () => library.drainQueue(control, scratch) })
+      : undefined;
+  heap.settle = () => queue?.drain();
+
   let recording: number[] | undefined;
   let recorded = 0;
   let disposed = false;
@@ -74,22 +72,35 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
   const observe = (listener: CommandListener): (() => void) => {
     if (observer)
       throw new TensorGpuError('backend', 'profile: another profile is running. Await it first.');
+    queue?.drain();
     observer = listener;
     return () => {
       observer = undefined;
     };
   };
 
-  const play = (program: number, count: number, parallel: boolean): void => {
+  const assertOpen = (): void => {
     if (disposed) throw new TensorGpuError('disposed', 'tensor-gpu: the CPU device was disposed.');
+  };
+
+  const play = (program: number, count: number, parallel: boolean): void => {
+    assertOpen();
+    queue?.drain();
     if (observer) playObserved(observer, { program, count, parallel });
     else playAll(program, count, parallel);
   };
 
   const playAll = (program: number, count: number, parallel: boolean): void => {
-    if (parallel && threads > 1)
-      crew.play(() => library.runProgram(control, program, count, threads, scratch));
-    else library.runProgram(control, program, count, 1, scratch);
+    if (!parallel || threads === 1) {
+      library.runProgram(control, program, count, 1, scratch);
+      return;
+    }
+    crew.wake();
+    try {
+      library.runProgram(control, program, count, threads, scratch);
+    } finally {
+      crew.rest();
+    }
   };
 
   /** Command by command, each with its time. */
@@ -124,6 +135,11 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
       recording.push(kernelIds[kernel], chunks, words.length);
       for (let i = 0; i < words.length; i++) recording.push(words[i]!);
       recorded++;
+      return;
+    }
+    if (queue && !observer) {
+      assertOpen();
+      queue.push([kernelIds[kernel], chunks], words);
       return;
     }
     if (words.length + COMMAND_HEAD > COMMAND_WORDS)
@@ -176,7 +192,9 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
     record,
     ready: crew.ready,
     dispose: () => {
-      if (!disposed) crew.dispose();
+      if (disposed) return;
+      queue?.drain();
+      crew.dispose();
       disposed = true;
     },
   };

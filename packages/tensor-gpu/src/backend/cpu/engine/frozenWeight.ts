@@ -58,6 +58,7 @@ export class FrozenWeight {
   }
 
   release(): void {
+    this.#heap.settle(); // a queued command may read it
     this.#free();
     this.#hold.release();
   }

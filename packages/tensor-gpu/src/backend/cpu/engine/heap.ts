@@ -57,11 +57,13 @@ export function sizeClass(bytes: number): number {
  * The one memory that native kernels, WebAssembly kernels and all worker threads share, with an allocator.
  *
  * Freed blocks wait in a list of their size class. When such lists would make the heap grow, neighbours are merged first,
- * so that changing shapes do not let it grow without bound. Views stay valid when the heap grows (the memory is shared and
+ * so that changing shapes do not let it grow without bound. A view is given out when all commands are done; views stay valid when the heap grows (the memory is shared and
  * grows in place), but a view shows other data once its block is freed.
  */
 export class Heap {
   readonly memory: WasmMemory;
+  /** Called before a view is given out: whoever computes in the heap without being waited for ends first. */
+  settle: () => void = () => undefined;
   /** Told of every part that is added to the heap. */
   onGrow: (from: number, to: number) => void = () => undefined;
   /** Asked before the heap grows: each frees what it keeps only because there was room, and says whether it did. */
@@ -134,21 +136,25 @@ export class Heap {
 
   /** Floats from a byte offset on, as a view. */
   f32(offset: number, length: number): Float32Array<SharedArrayBuffer> {
+    this.settle();
     return new Float32Array(this.buffer, offset, length);
   }
 
   /** 32-bit integers from a byte offset on, as a view. */
   i32(offset: number, length: number): Int32Array<SharedArrayBuffer> {
+    this.settle();
     return new Int32Array(this.buffer, offset, length);
   }
 
   /** Unsigned 32-bit integers from a byte offset on, as a view. */
   u32(offset: number, length: number): Uint32Array<SharedArrayBuffer> {
+    this.settle();
     return new Uint32Array(this.buffer, offset, length);
   }
 
   /** Bytes from an offset on, as a view. */
   u8(offset: number, length: number): Uint8Array<SharedArrayBuffer> {
+    this.settle();
     return new Uint8Array(this.buffer, offset, length);
   }
 

@@ -38,6 +38,7 @@ export function loadNative(memory: WasmMemory, forced?: CpuLevel): Library {
   const run = library.func(
     'void run_program(uint64_t heap, uint32_t control, uint32_t program, uint32_t count, uint32_t threads, uint32_t scratch)',
   );
+  const drain = library.func('void drain_queue(uint64_t heap, uint32_t control, uint32_t scratch)');
   return {
     kind: 'native',
     name: file.slice(file.lastIndexOf('kernels')),
@@ -45,6 +46,9 @@ export function loadNative(memory: WasmMemory, forced?: CpuLevel): Library {
     // biome-ignore lint/complexity/useMaxParams: signature of kernels/pool.c
     runProgram: (control, program, count, threads, scratch) => {
       run(base, control, program, count, threads, scratch);
+    },
+    drainQueue: (control, scratch) => {
+      drain(base, control, scratch);
     },
     useHugePages: (from, to) => {
       useHugePages(base, from, to);

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import type { Crew } from './cpuRuntime.ts';
+import type { Crew } from './crew.ts';
 import type { Heap } from './heap.ts';
 import { CONTROL_WORDS, type PoolWorkerData } from './poolWorkerData.ts';
 import { programTexts } from './programTexts.ts';
@@ -84,20 +84,19 @@ export class Pool implements Crew {
     });
   }
 
-  /** Calls `play` with the workers awake: they stay in the loop, without parking, until it returns. */
-  play(play: () => void): void {
+  /** From now on the workers stay in the loop, without parking. */
+  wake(): void {
     const { words } = this;
     Atomics.store(words, CONTROL_WORDS.busy, 1);
-    if (Atomics.load(words, CONTROL_WORDS.parked) > 0) {
-      // a new epoch (no chunks in it) also turns away a worker that is about to wait for the old one
-      Atomics.add(words, CONTROL_WORDS.epoch, 1);
-      Atomics.notify(words, CONTROL_WORDS.epoch);
-    }
-    try {
-      play();
-    } finally {
-      Atomics.store(words, CONTROL_WORDS.busy, 0);
-    }
+    if (Atomics.load(words, CONTROL_WORDS.parked) === 0) return;
+    // a new epoch (no chunks in it) also turns away a worker that is about to wait for the old one
+    Atomics.add(words, CONTROL_WORDS.epoch, 1);
+    Atomics.notify(words, CONTROL_WORDS.epoch);
+  }
+
+  /** Those that find nothing to do may park again. */
+  rest(): void {
+    Atomics.store(this.words, CONTROL_WORDS.busy, 0);
   }
 
   /** Sends the workers home. They return by themselves; nothing is waited for. */

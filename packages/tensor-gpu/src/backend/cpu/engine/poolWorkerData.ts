@@ -3,7 +3,15 @@ import type { WasmMemory } from './wasm.ts';
 import type { WorkerLibrary } from './wasmLibrary.ts';
 
 /** Words (32 bit) of the control block that JavaScript reads and writes; the others are the kernels' own. */
-export const CONTROL_WORDS = { epoch: 1, busy: 32, quit: 33, parked: 34, gone: 35 } as const;
+export const CONTROL_WORDS = {
+  epoch: 1,
+  busy: 32,
+  quit: 33,
+  parked: 34,
+  gone: 35,
+  queued: 48,
+  next: 65,
+} as const;
 
 /** What a thread of the pool is started with. */
 export interface PoolWorkerData {

@@ -12,11 +12,10 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     const cpu = createRuntime({ kernels, threads: 4 });
     const size = 5 * CHUNK + 17;
     const y = cpu.heap.alloc(4 * size);
-    const view = cpu.heap.f32(y, size);
     for (let round = 1; round <= 30; round++) {
-      view.fill(0);
+      cpu.heap.f32(y, size).fill(0);
       cpu.run('fill', 6, { y, size, value: round });
-      expect(view.every((value) => value === round)).toBe(true);
+      expect(cpu.heap.f32(y, size).every((value) => value === round)).toBe(true);
       if (round % 10 === 0) await sleep(5); // long enough to park
     }
     cpu.dispose();
@@ -47,6 +46,58 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     program.dispose();
     expect(() => program.run()).toThrow(/was disposed/);
     cpu.dispose();
+  });
+
+  test('commands that nobody waits for are done in order, more than the queue has room for too', async () => {
+    const cpu = createRuntime({ kernels, threads: 3 });
+    const [y, other] = [cpu.heap.alloc(4096), cpu.heap.alloc(4096)];
+    const sizes = { rows: 1, width: 1024, kindA: 0, kindB: 0, rowsPerChunk: 1 };
+    const double = { op: 0, a: y, b: y, y, ...sizes, columnsPerChunk: 64 }; // y = y + y
+    for (let round = 0; round < 400; round++) {
+      cpu.run('fill', 1, { y, size: 1024, value: 1 + (round % 7) });
+      for (let i = 0; i < 10; i++)
+        cpu.run('binary', i % 2 === 0 ? 16 : 1, {
+          ...double,
+          ...(i % 2 === 1 && { columnsPerChunk: 1024 }),
+        });
+      if (round % 100 === 50) await sleep(5); // workers end the queue alone, and park
+      if (round % 20 !== 0) continue;
+      cpu.run('fill', 2, { y: other, size: 1024, value: round });
+      expect(cpu.heap.f32(y, 1024).every((value) => value === (1 + (round % 7)) * 1024)).toBe(true);
+      expect(cpu.heap.f32(other, 1024).every((value) => value === round)).toBe(true);
+    }
+    cpu.dispose();
+  });
+
+  test('a program begins when the commands before it are done, and a profile sees only its own', () => {
+    const cpu = createRuntime({ kernels, threads: 2 });
+    const size = 3 * CHUNK;
+    const [a, y] = [cpu.heap.alloc(4 * size), cpu.heap.alloc(4 * size)];
+    const sizes = { rows: 1, width: size, kindA: 0, kindB: 0, rowsPerChunk: 1 };
+    const add = { op: 0, a, b: a, y, ...sizes, columnsPerChunk: CHUNK };
+    const program = cpu.record(() => cpu.run('binary', 3, add));
+    for (let value = 1; value <= 50; value++) {
+      cpu.run('fill', 3, { y: a, size, value });
+      program.run();
+      expect(cpu.heap.f32(y, size).every((sum) => sum === 2 * value)).toBe(true);
+    }
+    cpu.run('fill', 3, { y: a, size, value: 7 });
+    const kernelsSeen: string[] = [];
+    const stop = cpu.observe(({ kernel }) => kernelsSeen.push(kernel));
+    cpu.run('binary', 3, add);
+    stop();
+    expect(kernelsSeen).toEqual(['binary']);
+    expect(cpu.heap.f32(y, size).every((sum) => sum === 14)).toBe(true);
+    cpu.dispose();
+  });
+
+  test('what was asked for before dispose is done by then', () => {
+    const cpu = createRuntime({ kernels, threads: 2 });
+    const size = 5 * CHUNK;
+    const y = cpu.heap.alloc(4 * size);
+    for (let value = 1; value <= 20; value++) cpu.run('fill', 5, { y, size, value });
+    cpu.dispose();
+    expect(cpu.heap.f32(y, size).every((value) => value === 20)).toBe(true);
   });
 
   test('recording executes nothing', () => {

@@ -25,6 +25,8 @@ export interface Library {
   /** Absolute address of the heap; 0 in WebAssembly. */
   base: number;
   runProgram: RunProgram;
+  /** Helps with the queue's commands until all are done. */
+  drainQueue(control: number, scratch: number): void;
   /** Asks the system for huge pages under a part of the heap (native on Linux; else nothing). */
   useHugePages: (from: number, to: number) => void;
   forWorker: WorkerLibrary;
@@ -44,6 +46,7 @@ export function bindWasm(
 ): Library {
   const { exports } = new wasm.Instance(module, { env: { memory } });
   const run = exports.run_program as (heap: number, ...rest: number[]) => void; // signature of kernels/pool.c
+  const drain = exports.drain_queue as (heap: number, control: number, scratch: number) => void; // likewise
   checkTable(name, (exports.kernel_table as () => number)() >>> 0);
   (exports.__stack_pointer as { value: number }).value = stack;
   return {
@@ -54,6 +57,7 @@ export function bindWasm(
     runProgram: (control, program, count, threads, scratch) => {
       run(0, control, program, count, threads, scratch);
     },
+    drainQueue: (control, scratch) => drain(0, control, scratch),
     useHugePages: () => undefined,
     forWorker: { kind: 'wasm', module },
   };

@@ -69,7 +69,7 @@ export function adamwCpu(device: CpuBackend, parameters: Variable[]): AdamwMomen
     return {
       async squaredNorms(gradients) {
         point(gradients);
-        norm.run();
+        norm.run(); // a program is done when it returns
         const partial = new Float64Array(heap.memory.buffer, sums, parts.length);
         const totals = new Float64Array(sizes.length);
         for (const [part, [index = 0]] of parts.entries()) totals[index]! += partial[part]!;

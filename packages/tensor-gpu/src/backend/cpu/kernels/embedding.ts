@@ -87,7 +87,7 @@ function checkIds(
 ): void {
   const rows = inputs[table]!.shape[0]!;
   const count = util.sizeFromShape(inputs[ids]!.shape);
-  const values = backend.cpu.heap.i32(backend.offset(inputs[ids]!), count);
+  const values = backend.integers(inputs[ids]!);
   for (let i = 0; i < count; i++) {
     const id = values[i]!;
     if (id >= 0 && id < rows) continue;

@@ -270,7 +270,7 @@ function isZero({ backend }: CpuFusedKernelCall, perToken: TensorInfo): boolean 
 export function checkTargets({ backend, inputs }: CpuFusedKernelCall): void {
   const vocabulary = inputs.weight!.shape[0]!;
   const targets = inputs.targets!;
-  const ids = backend.cpu.heap.i32(backend.offset(targets), targets.shape[0]!);
+  const ids = backend.integers(targets);
   for (let i = 0; i < ids.length; i++) {
     if (ids[i]! >= 0 && ids[i]! < vocabulary) continue;
     throw new TensorGpuError(

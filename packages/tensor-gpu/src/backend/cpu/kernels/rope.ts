@@ -65,8 +65,7 @@ function argsOf(
 /** @throws {TensorGpuError} `shape` for a position that has no row in the tables: the kernels do not look. */
 export function checkPositions({ backend, inputs }: CpuFusedKernelCall, name: string): void {
   const rows = inputs.cos!.shape[0]!;
-  const [batch, time] = inputs.positions!.shape as [number, number]; // rank checked
-  const positions = backend.cpu.heap.i32(backend.offset(inputs.positions!), batch * time);
+  const positions = backend.integers(inputs.positions!);
   for (const position of positions) {
     if (position >= 0 && position < rows) continue;
     throw new TensorGpuError(

@@ -1,0 +1,13 @@
+/** The threads that a program runs on. */
+export interface Crew {
+  /** Heap offset of the control block. */
+  readonly control: number;
+  /** Threads that compute, the caller included. */
+  readonly threads: number;
+  /** Resolves when every worker has entered the kernels, or has failed. */
+  readonly ready: Promise<void>;
+  /** Lets the workers look for work without parking, until `rest`. */
+  wake(): void;
+  rest(): void;
+  dispose(): void;
+}
