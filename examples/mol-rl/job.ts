@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GpuTiles } from '@molrl/tensor-gpu';
 import { exists } from '../trainer/base/exists.ts';
 import { replaceFile } from '../trainer/harness/replaceFile.ts';
 import { coursesFolder } from './courses.ts';
@@ -10,6 +11,8 @@ export interface Job {
   settings: Settings;
   /** Kernels that compute it, e.g. `kernels-v3.so`: with others its arms would not be comparable, bit for bit. */
   library?: string | undefined;
+  /** In what pieces its GPU computes products. */
+  tiles?: GpuTiles | undefined;
 }
 
 const jobFile = (out: string): string => join(out, 'job.json');

@@ -4,7 +4,7 @@ import { checkSettings } from '../trainer/config/checkSettings.ts';
 import type { TrainerSettings } from '../trainer/config/schema.ts';
 import { createControl } from '../trainer/control/control.ts';
 import { openGame } from '../trainer/games/openGame.ts';
-import { type Engine, engineWords, openEngine } from '../trainer/harness/openEngine.ts';
+import { type Engine, engineWords, openEngine, withTiles } from '../trainer/harness/openEngine.ts';
 import { otherEngine } from '../trainer/harness/otherEngine.ts';
 import { onReaderGone } from '../trainer/harness/outputPipe.ts';
 import { createProgress } from '../trainer/harness/progress.ts';
@@ -36,11 +36,11 @@ export async function wholeJob({ out, quick, threads }: Options, job: Job): Prom
   onReaderGone(() => stop.abort(new Error('EPIPE')));
   const { settings } = job;
   const { device: name, kernels, model = SHIPPED_MODEL, lora } = settings;
-  const device = await openEngine({ device: name, threads, kernels });
+  const device = await openEngine({ device: name, threads, kernels, tiles: job.tiles });
   refuseOtherEngine(job.library, device.library);
   let tell = say;
   onStopSignals(stop, (text) => tell(text));
-  await writeJob(out, { settings, library: device.library });
+  await writeJob(out, { settings, library: device.library, tiles: device.tiles });
   const learner = await loadLearner({
     ...{ model, format: 'recipe' },
     lora: lora === undefined ? undefined : { r: lora },
@@ -96,7 +96,8 @@ interface CourseParts {
 async function playCourse(course: Course, parts: CourseParts): Promise<RunState | undefined> {
   const { learner, fresh, job, out, ...shared } = parts;
   const found = await foundIn(course.out);
-  const settings: TrainerSettings = found?.settings ?? checkSettings(course.config);
+  const settings: TrainerSettings =
+    found?.settings ?? checkSettings(withTiles(course.config, parts.device));
   await makeRunFolder(course.out);
   say(`${course.name} (seed ${course.seed}): ${shapeOf(settings, learner)}`);
   return playRun({

@@ -4,7 +4,7 @@ import type { TrainerSettings } from './config/schema.ts';
 import { openControl } from './control/openControl.ts';
 import { openGame } from './games/openGame.ts';
 import { readSftRows } from './games/sftRows.ts';
-import { engineWords, openEngine } from './harness/openEngine.ts';
+import { engineWords, openEngine, withTiles } from './harness/openEngine.ts';
 import { otherEngine } from './harness/otherEngine.ts';
 import { onReaderGone } from './harness/outputPipe.ts';
 import { createProgress } from './harness/progress.ts';
@@ -47,11 +47,13 @@ export interface CheckedRun {
 
 /** A whole run: the model and the game are opened, the stages played, and what is left is written. */
 export async function train(checked: CheckedRun): Promise<void> {
-  const { out, given, settings, found, threads, control: port } = checked;
+  const { out, given, found, threads, control: port } = checked;
   const stop = new AbortController();
   onReaderGone(() => stop.abort(new Error('EPIPE')));
-  const { device: name, kernels } = settings;
-  const device = await openEngine({ device: name, threads, kernels });
+  const { device: name, kernels, tiles } = checked.settings;
+  const device = await openEngine({ device: name, threads, kernels, tiles });
+  const settings = withTiles(checked.settings, device);
+  if (found) found.settings = settings;
   const { model = SHIPPED_MODEL, format, lora, gradientCheckpointing } = settings;
   const progress = createProgress();
   const tell = (words: string): void => progress.line(words);

@@ -29,13 +29,14 @@ export async function openEngine(
   }
 }
 
-/** With the largest buffers that it has: an embedding is one. */
+/** With the largest buffers that it has: an embedding is one; and with subgroups, where it has some. */
 async function requestGpu(): Promise<GPUDevice | undefined> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return undefined;
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const { maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize } = adapter.limits;
   return adapter.requestDevice({
+    requiredFeatures: adapter.features.has('subgroups') ? ['subgroups'] : [],
     requiredLimits: {
       ...{ maxBufferSize, maxStorageBufferBindingSize },
       ...{ maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize },

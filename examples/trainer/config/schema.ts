@@ -14,6 +14,7 @@ import { play } from './sections/play.ts';
 import { remote } from './sections/remote.ts';
 import { saving } from './sections/saving.ts';
 import { sft } from './sections/sft.ts';
+import { tiles } from './sections/tiles.ts';
 import { tracking } from './sections/tracking.ts';
 import { count, named, oneOf, path } from './settingTypes.ts';
 
@@ -98,6 +99,7 @@ export const trainerSchema = z.strictObject({
   ...remote,
   changes,
   device: named(oneOf(ENGINES), "'webgpu': a GPU, in Node with the package webgpu installed."),
+  tiles: named(tiles.optional(), 'In what pieces a GPU computes products.'),
   kernels: named(oneOf(['auto', 'native', 'wasm']), 'Which kernels of the CPU compute.'),
   collect,
   sft,

@@ -25,6 +25,7 @@ export {
 } from './backend/kvCache.ts';
 export type { GpuMemory } from './backend/webgpu/engine/bufferPool.ts';
 export type { GpuAdapterInfo } from './backend/webgpu/engine/gpuDevice.ts';
+export type { GpuTiles, TileSize } from './backend/webgpu/engine/tiles.ts';
 export type { GpuCounts } from './backend/webgpu/engine/webGpuRuntime.ts';
 export type { OpenWebGpuOptions, WebGpuDevice } from './backend/webgpu/openWebGpu.ts';
 export { weightTensor } from './backend/weightTensor.ts';

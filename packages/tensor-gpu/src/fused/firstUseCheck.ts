@@ -25,6 +25,11 @@ export function reportUnusable(error: Error): void {
   report(`${error.message} Using the reference from now on.`);
 }
 
+/** Says that a device does without something that it offers. */
+export function reportFallBack(message: string): void {
+  report(message);
+}
+
 /** Whether the op's kernels agree with its reference on the current back end. The first call there checks them. */
 export function passesFirstUseCheck(op: FusedOp): boolean {
   const known = passed.get(engine().backend)?.get(checkName(op));

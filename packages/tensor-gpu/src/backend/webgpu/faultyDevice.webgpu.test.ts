@@ -7,7 +7,8 @@ import { onFusedMismatch } from '../../fused/firstUseCheck.ts';
 const gpu = create([]);
 let real: GPUDevice;
 beforeAll(async () => {
-  real = await (await gpu.requestAdapter())!.requestDevice();
+  const adapter = await gpu.requestAdapter();
+  real = await adapter!.requestDevice({ requiredFeatures: ['subgroups'] });
 });
 afterAll(() => real.destroy());
 
@@ -54,4 +55,31 @@ test('a kernel that is wrong from its second block on is found out, and its refe
 test('a shader that the driver does not compile is named', async () => {
   const device = faultyIn('rmsNorm 16', replaced('var squares', 'vor squares'));
   await expect(openDevice('webgpu', { device })).rejects.toThrow(/does not compile rmsNorm/);
+});
+
+test.each([
+  [
+    'adds up another lane',
+    replaced('subgroupShuffleXor(result, 2u)', 'subgroupShuffleXor(result, 3u)'),
+  ],
+  ['does not compile them', replaced('subgroupShuffleXor(result, 2u)', 'subgroupShuffle(result)')],
+])('subgroups of a driver that %s are not used, which is said once', async (_, change) => {
+  const told: string[] = [];
+  onFusedMismatch((message) => told.push(message));
+  const open = await openDevice('webgpu', { device: faultyIn('check of subgroups', change) });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/subgroups of \d+ lanes cannot be used/);
+  expect(open.subgroupLanes).toBe(1);
+  open.dispose();
+});
+
+test('tiles that a GPU multiplies wrongly with are not used, which is said once', async () => {
+  const told: string[] = [];
+  onFusedMismatch((message) => told.push(message));
+  const device = faultyIn('gemm 32', replaced('sums[3][0] += a3', 'sums[3][0] -= a3'));
+  const open = await openDevice('webgpu', { device, tiles: { small: 32, large: 128 } });
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain('tiles of 32');
+  expect(open.tiles).toEqual({ small: 64, large: 128 });
+  open.dispose();
 });

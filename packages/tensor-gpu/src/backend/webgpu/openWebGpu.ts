@@ -10,6 +10,7 @@ import { assertOneCopy } from '../oneCopy.ts';
 import { openGpuDecoding } from './decode/openGpuDecoding.ts';
 import type { GpuMemory } from './engine/bufferPool.ts';
 import { connectGpu, type GpuAdapterInfo } from './engine/gpuDevice.ts';
+import { type GpuTiles, USUAL_TILES } from './engine/tiles.ts';
 import { WEBGPU_BACKEND, WebGpuBackend } from './engine/webGpuBackend.ts';
 import { type GpuCounts, WebGpuRuntime } from './engine/webGpuRuntime.ts';
 import { adamwWebGpu } from './kernels/adamw.ts';
@@ -18,6 +19,8 @@ import { adoptWebGpu } from './kernels/adopt.ts';
 import { checkGemm } from './kernels/checkGemm.ts';
 import { gpuOps, gpuPrograms } from './kernels/gpuOps.ts';
 import { registerTfjsGpuKernels } from './kernels/registerTfjsGpuKernels.ts';
+import { useSubgroups } from './kernels/useSubgroups.ts';
+import { assertTiles, useTiles } from './kernels/useTiles.ts';
 
 /** Options of `openDevice('webgpu')`. */
 export interface OpenWebGpuOptions {
@@ -25,6 +28,14 @@ export interface OpenWebGpuOptions {
   device?: GPUDevice | undefined;
   /** All tensors together never take more. Default: what the device gives. */
   maxBytes?: number | undefined;
+  /**
+   * Rows and columns of the pieces that products are computed in, of small and of large ones; `'measure'`: the fastest of this GPU,
+   * found in a fraction of a second, once in a process. Give what `device.tiles` told to repeat a run: a driver may round
+   * another tile differently. Default: 64 of both.
+   */
+  tiles?: GpuTiles | 'measure' | undefined;
+  /** Whether rows are added up in registers where the GPU offers that; the order of additions is the same. Default true. */
+  subgroups?: boolean | undefined;
   /** Is told how many of the shaders are compiled. */
   onCompiled?: ((done: number, total: number) => void) | undefined;
   /** Is told when the device is gone, its tensors with it: by the system, not by `dispose`. */
@@ -38,6 +49,10 @@ export interface WebGpuDevice {
   readonly adapter: GpuAdapterInfo;
   /** The device's limits by name, such as `maxStorageBufferBindingSize`. */
   readonly limits: Readonly<Record<string, number>>;
+  /** Of products, as they were given or measured. */
+  readonly tiles: GpuTiles;
+  /** Lanes that add up rows in registers together; 1: they do it in workgroup memory. */
+  readonly subgroupLanes: number;
   /** Bytes of all buffers. */
   memory(): GpuMemory;
   /** What it was asked to do since it was opened. */
@@ -59,10 +74,13 @@ const LIMITS = [
  * since that has to be awaited.
  */
 export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGpuDevice> {
-  const given = knownOptions('openDevice', options, ['device', 'maxBytes', 'onCompiled', 'onLost']);
+  const given = knownOptions('openDevice', options, [
+    ...(['device', 'maxBytes', 'tiles', 'subgroups', 'onCompiled', 'onLost'] as const),
+  ]);
   const { maxBytes = Number.MAX_SAFE_INTEGER, onCompiled = () => undefined, onLost } = given;
-  const { device: shared } = given;
+  const { device: shared, tiles = USUAL_TILES, subgroups = true } = given;
   assertRange('openDevice: maxBytes', maxBytes, [1, Number.MAX_SAFE_INTEGER]);
+  assertTiles(tiles);
   assertOneCopy('openDevice');
   if (findBackend(WEBGPU_BACKEND) != null)
     throw new TensorGpuError(
@@ -79,11 +97,12 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       removeBackend(WEBGPU_BACKEND); // which disposes the back end
     else gpu.dispose();
   };
+  const device = new WebGpuBackend(gpu);
   try {
+    if (subgroups) await useSubgroups(device, connection.subgroup);
     await gpu.pipelines.ahead(gpuPrograms, onCompiled);
     registerTfjsGpuKernels();
     await registerGradients();
-    const device = new WebGpuBackend(gpu);
     await openBackend({
       name: WEBGPU_BACKEND,
       device,
@@ -106,6 +125,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       },
     });
     await checkGemm(device);
+    await useTiles(device, tiles, Object.values(connection.info).join(' '));
     for (const op of fusedOps)
       if (op.definition.variant === undefined && hasFusedKernels(op.definition))
         await checkFirstUse(op);
@@ -120,6 +140,8 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
     kind: 'webgpu',
     adapter: connection.info,
     limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
+    tiles: device.tiles,
+    subgroupLanes: gpu.pipelines.subgroup,
     memory: () => gpu.memory(),
     counts: () => gpu.counts(),
     finish: () => gpu.finish(),

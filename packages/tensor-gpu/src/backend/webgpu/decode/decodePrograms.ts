@@ -28,7 +28,8 @@ export const attend: (width: number) => Program = programFamily((width: number) 
     writes: { y: 'f32' },
     params: { heads: 'u32', kvHeads: 'u32', scale: 'f32' },
     lanes: LANES,
-    declarations: `${REDUCE_LANES}
+    reductions: REDUCE_LANES,
+    declarations: `
 const WIDTH = ${width}u;
 const COLUMNS = ${Math.ceil(width / LANES)}u;
 var<workgroup> weights: array<f32, LANES>;

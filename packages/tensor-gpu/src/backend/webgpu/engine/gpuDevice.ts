@@ -4,6 +4,8 @@ import { TensorGpuError } from '../../../base/errors.ts';
 export interface GpuConnection {
   readonly device: GPUDevice;
   readonly info: GpuAdapterInfo;
+  /** Lanes of the smallest subgroup that a program may run in; 1 where the device has none to offer. */
+  readonly subgroup: number;
   /** Ends the device. */
   release(): void;
 }
@@ -26,6 +28,9 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const;
 
+/** What programs use where the adapter has it. */
+const WANTED_FEATURES = ['subgroups'] as const satisfies readonly GPUFeatureName[];
+
 /**
  * A device of the browser, or of Dawn through the package `webgpu` in Node.
  *
@@ -34,12 +39,7 @@ const WANTED_LIMITS = [
  */
 export async function connectGpu(shared?: GPUDevice): Promise<GpuConnection> {
   if (shared !== undefined) {
-    const { vendor, architecture, description } = shared.adapterInfo;
-    return {
-      device: shared,
-      info: { vendor, architecture, description },
-      release: () => undefined,
-    };
+    return { ...described(shared, shared.adapterInfo), release: () => undefined };
   }
   const gpu = await findGpu();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -51,14 +51,20 @@ export async function connectGpu(shared?: GPUDevice): Promise<GpuConnection> {
   const requiredLimits = Object.fromEntries(
     WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
   );
-  const device = await adapter.requestDevice({ requiredLimits });
-  const { vendor, architecture, description } = adapter.info;
+  const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+  const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
   const release = () => {
     device.destroy();
     instances.delete(gpu);
   };
   instances.add(gpu);
-  return { device, info: { vendor, architecture, description }, release };
+  return { ...described(device, adapter.info), release };
+}
+
+function described(device: GPUDevice, info: GPUAdapterInfo): Omit<GpuConnection, 'release'> {
+  const { vendor, architecture, description, subgroupMinSize = 1 } = info; // older browsers tell none
+  const subgroup = device.features.has('subgroups') ? subgroupMinSize : 1;
+  return { device, info: { vendor, architecture, description }, subgroup };
 }
 
 async function findGpu(): Promise<GPU> {

@@ -15,6 +15,8 @@ export interface Compiled {
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #compiled = new Map<Program, Compiled>();
+  /** Lanes of the subgroups that programs may use; see `LaneText`. */
+  subgroup = 1;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -76,7 +78,10 @@ export class Pipelines {
         })),
       ],
     });
-    const module = device.createShaderModule({ label: program.name, code: program.code });
+    const module = device.createShaderModule({
+      label: program.name,
+      code: program.code(this.subgroup),
+    });
     const descriptor = {
       label: program.name,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),

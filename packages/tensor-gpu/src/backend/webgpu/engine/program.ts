@@ -3,6 +3,12 @@ import type { StoredDtype } from '../../../weights/storedDtype.ts';
 /** WGSL's types of four bytes. */
 export type WordType = 'f32' | 'i32' | 'u32';
 
+/**
+ * WGSL for devices whose subgroups have so many lanes at least, a power of two, numbered as the lanes are; for one lane it uses
+ * none.
+ */
+export type LaneText = (subgroup: number, lanesOfWorkgroup: number) => string;
+
 /** A compute shader, told by what it reads and writes. */
 export interface ProgramSource {
   /** Name in counts, errors and profiles. */
@@ -19,6 +25,8 @@ export interface ProgramSource {
   readonly lanes?: number | undefined;
   /** Declarations before the entry point. */
   readonly declarations?: string | undefined;
+  /** Those of them that use subgroups where there are some. */
+  readonly reductions?: LaneText | undefined;
   /**
    * What a workgroup does. It knows `block` (its number, below the number of blocks that were dispatched), `lane` and
    * `LANES`.
@@ -29,7 +37,8 @@ export interface ProgramSource {
 /** A shader that can be compiled. */
 export interface Program extends ProgramSource {
   readonly lanes: number;
-  readonly code: string;
+  /** @param subgroup - See {@link LaneText}. */
+  readonly code: (subgroup: number) => string;
   /** Names in the order of the bindings, reads first. */
   readonly bindings: readonly string[];
   /** Names of the params, in the order of their words. */
@@ -38,17 +47,21 @@ export interface Program extends ProgramSource {
 
 /** Writes the shader's frame: bindings, params, and the number of the workgroup in a grid of two dimensions. */
 export function defineProgram(source: ProgramSource): Program {
-  const { name, reads, writes, params, stored, lanes = 256, declarations = '', body } = source;
+  const { name, reads, writes, params, stored, lanes = 256, body } = source;
+  const { declarations = '', reductions } = source;
   const words = [...Object.entries(params), ['blocks', 'u32']] as [string, WordType][];
   const storage = [
     ...Object.entries(reads).map(([key, type]) => ['read', key, type]),
     ...Object.entries(writes).map(([key, type]) => ['read_write', key, type]),
   ];
-  const code = `
+  const code = (
+    subgroup: number,
+  ): string => `${reductions && subgroup > 1 ? 'enable subgroups;' : ''}
 struct Params { ${words.map(([key, type]) => `${key}: ${type}`).join(', ')} }
 @group(0) @binding(0) var<uniform> params: Params;
 ${storage.map(([access, key, type], k) => `@group(0) @binding(${k + 1}) var<storage, ${access}> ${key}: array<${type}>;`).join('\n')}
 const LANES = ${lanes}u;
+${reductions?.(subgroup, lanes) ?? ''}
 ${declarations}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -59,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 }
 `;
   return {
-    ...{ name, reads, stored, writes, params, declarations, body, lanes },
+    ...{ name, reads, stored, writes, params, declarations, reductions, body, lanes },
     ...{ code, words, bindings: [...Object.keys(reads), ...Object.keys(writes)] },
   };
 }

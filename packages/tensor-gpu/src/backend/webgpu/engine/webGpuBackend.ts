@@ -14,6 +14,7 @@ import type { StoredDtype } from '../../../weights/storedDtype.ts';
 import type { GpuMemory } from './bufferPool.ts';
 import type { Program } from './program.ts';
 import { widenProgram } from './storedReads.ts';
+import { type GpuTiles, USUAL_TILES } from './tiles.ts';
 import type { Dispatch, GpuSlice, WebGpuRuntime } from './webGpuRuntime.ts';
 
 /** Name under which the back end is registered with tfjs. */
@@ -43,6 +44,8 @@ export interface TensorDispatch extends Omit<Dispatch, 'buffers'> {
 /** tfjs back end whose tensors are buffers of a GPU. They are written at once and read asynchronously only. */
 export class WebGpuBackend extends KernelBackend {
   readonly gpu: WebGpuRuntime;
+  /** Of products of matrices. */
+  tiles: GpuTiles = USUAL_TILES;
   readonly #data: DataStorage<Stored>;
 
   constructor(gpu: WebGpuRuntime) {

@@ -20,7 +20,8 @@ const updateProgram: Program = defineProgram({
     ...{ inverseRootBias2: 'f32', eps: 'f32', grow: 'f32', growSquare: 'f32' },
   },
   lanes: LANES,
-  declarations: `${REDUCE_LANES}
+  reductions: REDUCE_LANES,
+  declarations: `
 fn byteOf(word: u32, k: u32) -> u32 { return (word >> (8u * k)) & 255u; }
 // the first code whose middle to the next one is not below x
 fn nearest(x: f32, middles: u32) -> u32 {

@@ -34,7 +34,7 @@ export const normProgram: (count: number) => Program = programFamily((count: num
       ...typed(names('start', count), 'u32'),
       first: 'u32',
     },
-    declarations: REDUCE_LANES,
+    reductions: REDUCE_LANES,
     body: `
   var squares = 0.0;
   ${ofMember(
@@ -56,7 +56,7 @@ export const totalsProgram: Program = defineProgram({
   writes: { squares: 'f32' },
   params: {},
   lanes: 64,
-  declarations: REDUCE_LANES,
+  reductions: REDUCE_LANES,
   body: `
   var all = 0.0;
   for (var i = u32(starts[block]) + lane; i < u32(starts[block + 1u]); i += LANES) { all += partial[i]; }
@@ -71,7 +71,7 @@ export const clipProgram: Program = defineProgram({
   writes: { clip: 'f32' },
   params: { count: 'u32', maxGradNorm: 'f32' },
   lanes: 64,
-  declarations: REDUCE_LANES,
+  reductions: REDUCE_LANES,
   body: `
   var all = 0.0;
   for (var i = lane; i < params.count; i += LANES) { all += squares[i]; }

@@ -1,8 +1,12 @@
 import { defineProgram, type Program, type WordType } from '../engine/program.ts';
-import { TILE, TILED_PRODUCT, tiles } from './gemm.ts';
+import { lanesOf } from '../engine/tiles.ts';
+import { tiledProduct, tileMemory } from './gemm.ts';
 import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
 
-/** Of `TILED_PRODUCT`, and elements from one expert's matrix to the next. */
+/** Rows and columns of a workgroup: few rows fall to an expert. */
+const TILE = 64;
+
+/** Of `tiledProduct`, and elements from one expert's matrix to the next. */
 const PARAMS: Record<string, WordType> = {
   ...{ experts: 'u32', m: 'u32', n: 'u32', k: 'u32', accumulate: 'u32', scale: 'f32' },
   ...{ aRow: 'u32', aColumn: 'u32', bRow: 'u32', bColumn: 'u32', bExpert: 'u32', cRow: 'u32' },
@@ -15,10 +19,10 @@ const tiledOver = (name: string, place: string): Program =>
     reads: { a: 'f32', b: 'f32', offsets: 'i32' },
     writes: { c: 'f32' },
     params: PARAMS,
-    lanes: TILE,
-    declarations: tiles(),
+    lanes: lanesOf(TILE),
+    declarations: tileMemory(TILE),
     body: `
-  let across = (params.n + TILE - 1u) / TILE;${place}${TILED_PRODUCT}`,
+  let across = (params.n + TILE - 1u) / TILE;${place}${tiledProduct(TILE)}`,
   });
 
 /** A workgroup has a tile of one expert's rows; which, it finds in the offsets. Those that are left over do nothing. */

@@ -2,11 +2,11 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { StoredDtype } from '../../../weights/storedDtype.ts';
 import { defineProgram, type Program, programFamily, type WordType } from '../engine/program.ts';
 import { storedRead, storedWord } from '../engine/storedReads.ts';
+import { lanesOf, perLane, type TileSize, tileOf, USUAL_TILES } from '../engine/tiles.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { WINDOW_UNIT } from './windows.ts';
 
-/** Rows and columns that a workgroup computes, and the depth of its tiles in workgroup memory. */
-export const TILE = 64;
+/** The depth of a workgroup's tiles in workgroup memory. */
 const DEPTH = 16;
 /** Rows and columns of the kernel for few rows, and the lanes that share a dot product. */
 const FEW_ROWS = 8;
@@ -36,6 +36,8 @@ export interface GemmArgs {
   readonly scale?: number | undefined;
   /** A row's sums have the same order for any number of rows: what sampling needs. */
   readonly sameForAnyRows?: boolean | undefined;
+  /** Rows and columns of a workgroup. Default: those that the device has for products of this size. */
+  readonly tile?: TileSize | undefined;
 }
 
 const PARAMS: Record<string, WordType> = {
@@ -45,13 +47,13 @@ const PARAMS: Record<string, WordType> = {
   ...{ cStart: 'u32', cRow: 'u32', cBatch: 'u32' },
 };
 
-/** WGSL: the workgroup memory of `TILED_PRODUCT`, and how it reads b. */
-export const tiles = (ofB: StoredDtype = 'f32'): string => `
+/** WGSL: the workgroup memory of `tiledProduct`, and how it reads b. */
+export const tileMemory = (tile: TileSize, ofB: StoredDtype = 'f32'): string => `
 ${storedRead('b', ofB)}
-const TILE = ${TILE}u;
+const TILE = ${tile}u;
 const DEPTH = ${DEPTH}u;
-var<workgroup> tileA: array<f32, ${TILE * DEPTH}>;
-var<workgroup> tileB: array<f32, ${TILE * DEPTH}>;`;
+var<workgroup> tileA: array<f32, ${tile * DEPTH}>;
+var<workgroup> tileB: array<f32, ${tile * DEPTH}>;`;
 
 /** WGSL: puts a tile of a matrix into workgroup memory, column of depth by column; neighbouring lanes read what lies side by side. */
 const loadTile = (
@@ -75,26 +77,35 @@ const loadTile = (
         at += LANES / DEPTH * ${step};
       }
     } else {
-      let isInside = ${first} + lane < ${end};
-      var at = ${item} + (${first} + lane) * ${step} + k0 * ${depthStep};
-      for (var k = 0u; k < DEPTH; k++) {
+      let i = lane % TILE;
+      let isInside = ${first} + i < ${end};
+      var at = ${item} + (${first} + i) * ${step} + (k0 + lane / TILE) * ${depthStep};
+      for (var k = lane / TILE; k < DEPTH; k += LANES / TILE) {
         var value = 0.0;
         if (isInside && k0 + k < kEnd) { value = ${read('at')}; }
-        ${tile}[k * TILE + lane] = value;
-        at += ${depthStep};
+        ${tile}[k * TILE + i] = value;
+        at += LANES / TILE * ${depthStep};
       }
     }`;
 
-const EIGHT = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
 
 /**
- * WGSL: a tile of a product, 8 x 8 results a lane, for any program with the params of `gemm` and a lane for each row of a tile. It has
- * `row0` and `rowEnd`, `column0`, the depth from `kBegin` to `kEnd`, and where the matrices begin: `aItem`, `bItem`, `cItem`.
+ * WGSL: a tile of a product, 8 x 8 or 4 x 4 results a lane, for any program with the params of `gemm` and the lanes of that tile. It
+ * has `row0` and `rowEnd`, `column0`, the depth from `kBegin` to `kEnd`, and where the matrices begin: `aItem`, `bItem`, `cItem`. A
+ * result is added up in the order of the depth, whatever the tile.
  */
-export const TILED_PRODUCT: string = `
-  let top = lane / 8u * 8u;
-  let left = lane % 8u * 8u;
-  var sums: array<array<vec4f, 2>, 8>;
+export function tiledProduct(tile: TileSize): string {
+  const own = perLane(tile);
+  const fours = upTo(own / 4);
+  const right = (j: number) =>
+    `vec4f(${[0, 1, 2, 3].map((i) => `tileB[p + ${4 * j + i}u]`).join(', ')})`;
+  const row = (i: number) =>
+    `let a${i} = tileA[q + ${i}u]; ${fours.map((j) => `sums[${i}][${j}] += a${i} * right${j};`).join(' ')}`;
+  return `
+  let top = lane / ${tile / own}u * ${own}u;
+  let left = lane % ${tile / own}u * ${own}u;
+  var sums: array<array<vec4f, ${own / 4}>, ${own}>;
   for (var k0 = kBegin; k0 < kEnd; k0 += DEPTH) {
     ${loadTile('tileA', { read: (at) => `a[${at}]`, item: 'aItem', first: 'row0', end: 'rowEnd' }, ['params.aRow', 'params.aColumn'])}
     ${loadTile('tileB', { read: (at) => `bAt(${at})`, item: 'bItem', first: 'column0', end: 'params.n' }, ['params.bColumn', 'params.bRow'])}
@@ -102,15 +113,14 @@ export const TILED_PRODUCT: string = `
     for (var k = 0u; k < DEPTH; k++) {
       let p = k * TILE + left;
       let q = k * TILE + top;
-      let right0 = vec4f(tileB[p], tileB[p + 1u], tileB[p + 2u], tileB[p + 3u]);
-      let right1 = vec4f(tileB[p + 4u], tileB[p + 5u], tileB[p + 6u], tileB[p + 7u]);
-      ${EIGHT.map((i) => `let a${i} = tileA[q + ${i}u]; sums[${i}][0] += a${i} * right0; sums[${i}][1] += a${i} * right1;`).join('\n      ')}
+      ${fours.map((j) => `let right${j} = ${right(j)};`).join('\n      ')}
+      ${upTo(own).map(row).join('\n      ')}
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < 8u; i++) {
+  for (var i = 0u; i < ${own}u; i++) {
     let row = row0 + top + i;
-    for (var j = 0u; j < 8u; j++) {
+    for (var j = 0u; j < ${own}u; j++) {
       let column = column0 + left + j;
       if (row < rowEnd && column < params.n) {
         let at = cItem + row * params.cRow + column;
@@ -118,17 +128,20 @@ export const TILED_PRODUCT: string = `
       }
     }
   }`;
+}
 
 /** Tiles of A and B in workgroup memory; of B as it is stored. */
-const tiled = programFamily((ofB: StoredDtype) =>
-  defineProgram({
-    name: ofB === 'f32' ? 'gemm' : `gemm ${ofB}`,
+const tiledOf = programFamily((key: `${TileSize} ${StoredDtype}`) => {
+  const [size, ofB] = key.split(' ') as [string, StoredDtype]; // as the key is written
+  const tile = Number(size) as TileSize;
+  return defineProgram({
+    name: ['gemm', tile === 64 ? '' : tile, ofB === 'f32' ? '' : ofB].filter(Boolean).join(' '),
     reads: { a: 'f32', b: storedWord(ofB) },
     stored: { b: ofB },
     writes: { c: 'f32' },
     params: PARAMS,
-    lanes: TILE,
-    declarations: tiles(ofB),
+    lanes: lanesOf(tile),
+    declarations: tileMemory(tile, ofB),
     body: `
   let across = (params.n + TILE - 1u) / TILE;
   let perItem = across * ((params.m + TILE - 1u) / TILE);
@@ -140,9 +153,11 @@ const tiled = programFamily((ofB: StoredDtype) =>
   let kEnd = params.k;
   let aItem = params.aStart + item * params.aBatch;
   let bItem = params.bStart + item * params.bBatch;
-  let cItem = params.cStart + item * params.cBatch;${TILED_PRODUCT}`,
-  }),
-);
+  let cItem = params.cStart + item * params.cBatch;${tiledProduct(tile)}`,
+  });
+});
+
+const tiled = (tile: TileSize, ofB: StoredDtype): Program => tiledOf(`${tile} ${ofB}`);
 
 /** For up to eight rows: eight lanes share the dot products of a column with all rows. */
 const fewRowsOf = programFamily((key: `${number} ${StoredDtype}`) => {
@@ -195,11 +210,15 @@ var<workgroup> parts: array<f32, ${64 * Number(rows)}>;`,
 
 const fewRows = (rows: number, ofB: StoredDtype): Program => fewRowsOf(`${rows} ${ofB}`);
 
-/** The programs that products of any size run; those with a frozen weight are compiled at its first use. */
+/** The programs that products of any size run with usual tiles; those with a frozen weight are compiled at its first use. */
 export const gemmPrograms: readonly Program[] = [
-  tiled('f32'),
+  tiled(USUAL_TILES.small, 'f32'),
   ...[1, FEW_ROWS].map((rows) => fewRows(rows, 'f32')),
 ];
+
+/** What products of float32 run with that tile. */
+export const tilePrograms = (sizes: readonly TileSize[]): Program[] =>
+  [...new Set(sizes)].map((tile) => tiled(tile, 'f32'));
 
 /** A product of matrices. Nothing is done for an empty result; an empty sum is 0. What the device cannot bind at once is split. */
 export function gemm(backend: WebGpuBackend, args: GemmArgs): void {
@@ -282,9 +301,10 @@ function product(backend: WebGpuBackend, args: GemmArgs): void {
   const { sameForAnyRows = false } = args;
   const isFew = sameForAnyRows || m <= FEW_ROWS;
   const fewer = m === 1 ? 1 : FEW_ROWS;
-  const [rows, columns] = isFew ? [fewer, FEW_COLUMNS] : [TILE, TILE];
+  const tile = args.tile ?? tileOf(backend.tiles, batch * m * n);
+  const [rows, columns] = isFew ? [fewer, FEW_COLUMNS] : [tile, tile];
   const ofB = backend.storedAs(args.b.tensor);
-  backend.run(isFew ? fewRows(fewer, ofB) : tiled(ofB), {
+  backend.run(isFew ? fewRows(fewer, ofB) : tiled(tile, ofB), {
     tensors: { a: a.tensor, b: b.tensor, c: c.tensor },
     windows: bound.windows,
     params: {

@@ -27,7 +27,8 @@ export const gatherJsdTile: Program = defineProgram({
     ...{ inverseTemperature: 'f32', beta: 'f32' },
   },
   lanes: LANES,
-  declarations: REDUCE_LANES + GAPS,
+  reductions: REDUCE_LANES,
+  declarations: GAPS,
   body: `
   let base = block * params.columns;
   let row = params.firstRow + block;

@@ -23,7 +23,7 @@ export const gatherTile: (kind: HeadKind) => Program = programFamily((kind: Head
       forward: 'u32',
     },
     lanes: LANES,
-    declarations: REDUCE_LANES,
+    reductions: REDUCE_LANES,
     body: `
   let base = block * params.columns;
   let row = params.firstRow + block;

@@ -62,7 +62,8 @@ const longRows = programFamily((name: string) =>
     writes: { y: 'f32' },
     params: { width: 'u32', parts: 'u32', scale: 'f32' },
     lanes: LANES,
-    declarations: REDUCE_LANES + extremes('f32'),
+    reductions: REDUCE_LANES,
+    declarations: extremes('f32'),
     body: `
   let base = block / params.parts * params.width;
   let begin = block % params.parts * ${PART}u;

@@ -23,7 +23,7 @@ const forward = programFamily((lanesPerRow: number) =>
     writes: { y: 'f32' },
     params: { rows: 'u32', width: 'u32', eps: 'f32' },
     lanes: LANES,
-    declarations: sumRows(lanesPerRow),
+    reductions: sumRows(lanesPerRow),
     body: `${OWN_ROW}
   var squares = 0.0;
   for (var j = begin; j < params.width; j += PER_ROW) { squares += x[base + j] * x[base + j]; }
@@ -40,7 +40,7 @@ const backward = programFamily((lanesPerRow: number) =>
     writes: { dx: 'f32', roots: 'f32' },
     params: { rows: 'u32', width: 'u32', eps: 'f32' },
     lanes: LANES,
-    declarations: sumRows(lanesPerRow),
+    reductions: sumRows(lanesPerRow),
     body: `${OWN_ROW}
   var squares = 0.0;
   var products = 0.0;

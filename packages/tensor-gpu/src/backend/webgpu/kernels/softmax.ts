@@ -11,7 +11,8 @@ const softmaxProgram = programFamily((name: string) =>
     writes: { y: 'f32' },
     params: { width: 'u32' },
     lanes: LANES,
-    declarations: REDUCE_LANES + FUNCTIONS,
+    reductions: REDUCE_LANES,
+    declarations: FUNCTIONS,
     body: `
   let base = block * params.width;
   var most = x[base];

@@ -1,0 +1,79 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { openDevice } from '../../devices/openDevice.ts';
+import { linear } from '../../ops/linear.ts';
+import { lmHead } from '../../ops/lmHead.ts';
+import { rmsNorm } from '../../ops/rmsNorm.ts';
+import { record } from '../../tape/record.ts';
+import { type GpuTiles, TILE_SIZES, USUAL_TILES } from './engine/tiles.ts';
+import type { OpenWebGpuOptions } from './openWebGpu.ts';
+
+const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
+
+/** Value and gradients of sums over rows and of products, on a device with these options. */
+async function computed(options: OpenWebGpuOptions) {
+  const device = await openDevice('webgpu', options);
+  const x = normal([150, 136], 1);
+  const weights = {
+    scale: normal([136], 2),
+    weight: normal([140, 136], 3),
+    head: normal([300, 140], 4),
+  };
+  const targets = tf.range(0, 150, 1, 'int32');
+  const { value: logprobs, tape } = record(() => {
+    const hidden = linear(rmsNorm(x, weights.scale, { eps: 1e-6 }), weights.weight);
+    return lmHead(hidden, weights.head, targets).logprobs;
+  });
+  const gradients = tape.backward([[logprobs, tf.onesLike(logprobs)]], weights);
+  const wide = tf.softmax(normal([3, 700], 5));
+  const large = tf.matMul(normal([530, 20], 6), normal([20, 520], 7));
+  const all = [logprobs, ...Object.values(gradients), wide, large];
+  const values = await Promise.all(all.map((tensor) => tensor.data<'float32'>()));
+  const { subgroupLanes, tiles } = device;
+  device.dispose();
+  return { values, subgroupLanes, tiles };
+}
+
+const plain = await computed({ subgroups: false, tiles: USUAL_TILES });
+
+test('rows that subgroups add up have the bits of those that workgroup memory adds up', async () => {
+  const { values, subgroupLanes } = await computed({});
+  expect(plain.subgroupLanes).toBe(1);
+  expect(subgroupLanes).toBeGreaterThan(1); // SwiftShader offers them
+  expect(values).toEqual(plain.values);
+});
+
+const pairs: GpuTiles[] = [
+  { small: 32, large: 128 },
+  { small: 128, large: 32 },
+];
+
+test.each(pairs)('tiles of $small and $large: values within 1e-5', async (tiles) => {
+  const got = await computed({ tiles });
+  expect(got.tiles).toEqual(tiles);
+  for (const [k, values] of got.values.entries()) {
+    const expected = plain.values[k]!;
+    const most = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 1);
+    const worst = values.reduce(
+      (top, value, i) => Math.max(top, Math.abs(value - expected[i]!)),
+      0,
+    );
+    expect(worst / most).toBeLessThan(1e-5);
+  }
+});
+
+test('measured tiles are some that there are, and measured once', async () => {
+  const first = await openDevice('webgpu', { tiles: 'measure' });
+  for (const tile of Object.values(first.tiles)) expect(TILE_SIZES).toContain(tile);
+  const { tiles } = first;
+  first.dispose();
+  const second = await openDevice('webgpu', { tiles: 'measure' });
+  expect(second.tiles).toEqual(tiles);
+  expect(second.counts().dispatches).toBeLessThan(first.counts().dispatches);
+  second.dispose();
+});
+
+test('tiles that there are not are refused', async () => {
+  const wrong = { small: 48, large: 64 } as unknown as GpuTiles; // a caller without types
+  await expect(openDevice('webgpu', { tiles: wrong })).rejects.toMatchObject({ code: 'option' });
+});
