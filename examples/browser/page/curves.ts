@@ -12,6 +12,15 @@ const CHARTS: { title: string; curves: [stage: StageName, metric: string][]; fro
     ],
   },
   {
+    title: 'Accuracy on held-out rows, without feedback',
+    curves: [
+      ['collect', 'eval/base'],
+      ['mol', 'eval/accuracy'],
+      ['grpo', 'eval/base'],
+      ['grpo', 'eval/accuracy'],
+    ],
+  },
+  {
     title: 'Loss',
     curves: [
       ['mol', 'loss'],

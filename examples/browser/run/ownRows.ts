@@ -60,19 +60,34 @@ function rowOf(row: DataRow, index: number): OwnRow {
   return { question, answer: String(answer), feedback };
 }
 
+/** Rows from which some are held out, the part that is, and the most of them. */
+const [LEAST_ROWS, HELD_OUT, MOST_HELD_OUT] = [10, 0.1, 64];
+
+/** The last tenth is never trained on, where there are ten rows or more. */
+function splitRows(rows: readonly OwnRow[]): {
+  trained: readonly OwnRow[];
+  heldOut: readonly OwnRow[];
+} {
+  const count = rows.length < LEAST_ROWS ? 0 : Math.floor(HELD_OUT * rows.length);
+  const first = rows.length - Math.min(MOST_HELD_OUT, count);
+  return { trained: rows.slice(0, first), heldOut: rows.slice(first) };
+}
+
 /** What is played: a question of the rows, right where the answer is the row's, but for case and a full stop. */
 export function ownRows(rows: readonly OwnRow[]): {
   attempts: AttemptGame<object>;
   withFeedback: AttemptGame<object> & { maxTurns: number };
+  heldOut: readonly OwnRow[];
 } {
+  const { trained, heldOut } = splitRows(rows);
   const longest = Math.max(...rows.map(({ answer }) => answer.length));
   const maxTokens = Math.min(MOST_TOKENS, Math.max(LEAST_TOKENS, longest + 8));
   const played = (speaks: boolean): AttemptGame<object> => ({
     environment: rowsEnvironment(speaks) as Environment<object>, // its own tasks come to it
-    nextTask: (random): OwnRow => random.choice(rows),
+    nextTask: (random): OwnRow => random.choice(trained),
     maxTokens,
   });
-  return { attempts: played(false), withFeedback: { ...played(true), maxTurns: 2 } };
+  return { attempts: played(false), withFeedback: { ...played(true), maxTurns: 2 }, heldOut };
 }
 
 function rowsEnvironment(speaks: boolean): Environment<OwnRow> {

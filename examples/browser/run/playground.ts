@@ -9,6 +9,8 @@ import type { EnvironmentName } from './plan.ts';
 export interface Playground {
   attempts: AttemptGame<object>;
   withFeedback?: (AttemptGame<object> & { maxTurns: number }) | undefined;
+  /** Tasks that are measured and never trained on. Default: none. */
+  heldOut?: readonly object[] | undefined;
 }
 
 const PLAYGROUNDS: Record<EnvironmentName, (rows: readonly OwnRow[]) => Playground> = {

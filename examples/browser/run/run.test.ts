@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { collect, type Policy } from '@molrl/ef-env';
+import { collect, createRandom, type Policy } from '@molrl/ef-env';
 import { openDevice } from '@molrl/tensor-gpu';
 import { describe, expect, test } from 'vitest';
 import { openLearner } from '../../trainer/method/learner.ts';
@@ -114,6 +114,38 @@ describe('rows of one’s own', () => {
     );
     expect(new Set(asked)).toEqual(new Set(['4876 rav']));
     expect(stopped.digest).toBe(whole.digest);
+    device.dispose();
+  });
+
+  test('the last tenth is held out: measured before and after each training, never asked in it', async () => {
+    const device = await openDevice('cpu', { threads: 1 });
+    const many = Array.from({ length: 20 }, (_, k) => ({
+      question: `${4000 + 7 * k} ${['rav', 'mel', 'sot', 'kip'][k % 4]}`,
+      answer: String(k),
+    }));
+    many[19] = { question: '1 + 1?', answer: '1' }; // what the base says, so that it has one of two right
+    const { rows, identity } = await readOwnRows('mine.json', bytes(JSON.stringify(many)));
+    const { attempts, heldOut } = ownRows(rows);
+    expect(heldOut).toEqual(rows.slice(18));
+    expect(ownRows(rows.slice(0, 9)).heldOut).toEqual([]);
+    const random = createRandom(1);
+    const asked = Array.from({ length: 400 }, (_, k) => attempts.nextTask(random, k));
+    expect(new Set(asked)).toEqual(new Set(rows.slice(0, 18)));
+    const own = checkPlan({ ...plan, environment: 'rows', data: identity });
+    const { saved, digest } = await play({ plan: own, rows });
+    const told = saved.updates.map(({ stage, step, metrics }) => [
+      `${stage} ${step}`,
+      ...Object.keys(metrics).filter((name) => name.startsWith('eval/')),
+    ]);
+    expect(told).toEqual([
+      ['collect 1', 'eval/base'],
+      ['mol 1'],
+      ['mol 2', 'eval/accuracy'],
+      ['grpo 1'],
+      ['grpo 2', 'eval/accuracy'],
+    ]);
+    expect(saved.updates[0]!.metrics['eval/base']).toBe(0.5);
+    expect((await play({ plan: own, rows, stops: true })).digest).toBe(digest);
     device.dispose();
   });
 

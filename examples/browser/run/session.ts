@@ -143,8 +143,32 @@ export class Session {
     for (const [place, name] of stagesOf(this.plan).entries()) {
       if (place < this.#place) continue;
       if (place > this.#place) [this.#place, this.#step, this.#progress] = [place, 0, undefined];
-      yield* name === 'collect' ? this.#collect() : this.#train(name);
+      yield* this.#measured(name === 'collect' ? this.#collect() : this.#train(name));
     }
+  }
+
+  /** Adds the accuracy on held-out tasks: the base's to the first step of the run, and the model's to the last of each training. */
+  async *#measured(updates: AsyncGenerator<Update>): AsyncGenerator<Update> {
+    const isFirst = this.#place === 0 && this.#step === 0;
+    const base = isFirst ? await this.#accuracy() : {};
+    for await (const update of updates) {
+      const { stage, step, of, metrics } = update;
+      if (step === 1 && base.accuracy !== undefined) metrics['eval/base'] = base.accuracy;
+      const { accuracy } = stage !== 'collect' && step === of ? await this.#accuracy() : {};
+      if (accuracy !== undefined) metrics['eval/accuracy'] = accuracy;
+      yield update;
+    }
+  }
+
+  /** The share of held-out tasks that one attempt without feedback answers, the most probable one; none where there are none. */
+  async #accuracy(): Promise<{ accuracy?: number }> {
+    const { heldOut = [], attempts } = this.#ground;
+    if (heldOut.length === 0) return {};
+    const { environment, maxTokens } = attempts;
+    const played = await collect(environment, this.#learner.policy, {
+      ...{ tasks: heldOut, maxTurns: 1, maxTokens, temperature: 0, seed: 0 },
+    });
+    return { accuracy: played.filter(({ reward }) => reward === 1).length / played.length };
   }
 
   /** The model attempts, the environment answers in words: a wave of episodes at a time, each with a seed of its own. */
