@@ -282,7 +282,7 @@ describe('a training step of the nano model', () => {
     ]);
     expect(Object.fromEntries(each)).toEqual({
       ...{ submissions: 1, readBacks: 1, pipelines: 0, allocated: 0 },
-      ...{ dispatches: 36, bytesRead: 16, bytesUploaded: 64 },
+      ...{ dispatches: 36, bytesRead: 16, bytesUploaded: 32 },
     });
   });
 });

@@ -15,7 +15,12 @@ export type {
   SamplingMask,
   TopLogprob,
 } from './backend/decodeJob.ts';
-export type { DecoderLayer, LayerMatrix, LoraFactors } from './backend/decoderWeights.ts';
+export type {
+  DecoderExperts,
+  DecoderLayer,
+  LayerMatrix,
+  LoraFactors,
+} from './backend/decoderWeights.ts';
 export {
   type CacheDtype,
   createKvCache,

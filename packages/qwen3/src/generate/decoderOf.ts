@@ -1,5 +1,12 @@
-import type { createDecoder, LayerMatrix, LoraFactors, Weight } from '@molrl/tensor-gpu';
-import { dispose, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  canDecode,
+  type createDecoder,
+  type LayerMatrix,
+  type LoraFactors,
+  type Weight,
+  weightTensor,
+} from '@molrl/tensor-gpu';
+import { concat, dispose, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { adapterLayer, rowScale } from '../model/adapterLayer.ts';
 import { type LinearModule, layerDescription } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
@@ -9,16 +16,42 @@ import type { Qwen3Config } from '../model/qwen3Config.ts';
 type DecoderSpec = Parameters<typeof createDecoder>[0];
 type DecoderLayer = DecoderSpec['layers'][number];
 
-/** What a model has that the decoder lacks, in words; undefined if it can sample from it. */
-export function undecodable(config: Qwen3Config): string | undefined {
+/** What a model has that the device's decoder lacks, in words; undefined if it can sample from it. */
+export function undecodable(model: Qwen3): string | undefined {
+  const { config } = model;
+  const knowsExperts = canDecode({ experts: true });
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const { mlp, biases } = layerDescription(config, layer);
-    if (mlp === 'experts') return 'experts (layers with a router)';
+    if (mlp === 'experts' && !knowsExperts) return 'experts (layers with a router)';
+    if (mlp === 'experts' && areAdapted(model, layer)) return 'adapted experts';
     const odd = biases.find((module) => !(module in BIASES));
     if (odd !== undefined) return `a bias of ${odd}`;
   }
   return undefined;
 }
+
+const EXPERT_MATRICES = ['gate', 'up', 'down'] as const;
+
+/** Whether an adapter that is on changes an expert of the layer. */
+const areAdapted = (model: Qwen3, layer: number): boolean =>
+  EXPERT_MATRICES.flatMap((matrix) => namesOf(model.config, layer, matrix)).some((name) => {
+    let isAdapted = false;
+    tidy(() => {
+      isAdapted = adapterLayer(model, name) !== undefined; // it may slice a stack
+    });
+    return isAdapted;
+  });
+
+/** The matrices of that name of a layer's experts. */
+const namesOf = (
+  { moe }: Qwen3Config,
+  layer: number,
+  matrix: (typeof EXPERT_MATRICES)[number],
+): string[] =>
+  Array.from(
+    { length: moe?.numExperts ?? 0 },
+    (_, expert) => `model.layers.${layer}.mlp.experts.${expert}.${matrix}_proj`,
+  );
 
 /** The biases that the decoder knows. */
 const BIASES: Partial<Record<LinearModule, 'qBias' | 'kBias' | 'vBias'>> = {
@@ -52,7 +85,7 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
   const isTurned = descriptions.every(({ rope }) => rope);
   const still = isTurned ? {} : { cos: onesLike(cos), sin: zerosLike(sin) }; // a turn by 0
   const made: Tensor[] = Object.values(still);
-  const layers = descriptions.map(({ qkNorm, rope, biases }, layer): DecoderLayer => {
+  const layers = descriptions.map(({ qkNorm, rope, biases, mlp }, layer): DecoderLayer => {
     const prefix = `model.layers.${layer}`;
     const part = (name: string): Tensor => model.weight(`${prefix}.${name}`);
     const matrix = (name: LayerMatrix): Weight =>
@@ -71,9 +104,9 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
       }),
       ...(!rope && still),
       postNorm: part('post_attention_layernorm.weight'),
-      gate: matrix('gate'),
-      up: matrix('up'),
-      down: matrix('down'),
+      ...(mlp === 'experts'
+        ? expertsOf(model, layer, made)
+        : { gate: matrix('gate'), up: matrix('up'), down: matrix('down') }),
       lora: adaptersOf(model, prefix, made),
     };
   });
@@ -90,6 +123,28 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
     eps: config.rmsNormEps,
   };
   return { spec, dispose: () => dispose(made) };
+}
+
+/** A layer's experts with their matrices joined, which takes their memory once more; tensors made for it go to `made`. */
+function expertsOf(
+  model: Qwen3,
+  layer: number,
+  made: Tensor[],
+): Pick<DecoderLayer, 'experts' | 'gate' | 'up' | 'down'> {
+  const { config } = model;
+  const { numExperts: count, numExpertsPerTok: perToken, normTopkProb: isNormed } = config.moe!; // a layer has experts
+  const joined = (matrix: (typeof EXPERT_MATRICES)[number]): Tensor => {
+    const all = tidy(() =>
+      concat(
+        namesOf(config, layer, matrix).map((name) => weightTensor(model.matrix(`${name}.weight`))),
+      ),
+    );
+    made.push(all);
+    return all;
+  };
+  const router = model.matrix(`model.layers.${layer}.mlp.gate.weight`);
+  const experts = { count, perToken, isNormed, router };
+  return { experts, gate: joined('gate'), up: joined('up'), down: joined('down') };
 }
 
 /** What the adapter that is on adds to a layer's matrices; tensors made for it go to `made`. */

@@ -6,7 +6,7 @@ import { runGeneration } from './runGeneration.ts';
 
 /**
  * Samples completions. On the `molrl` back end a recorded decode program with a key/value cache does it; on any
- * other, and for models with experts or biases that the decoder lacks (a warning says so), the plain forward pass, token
+ * other, and for models with what its decoder lacks, such as experts on the CPU (a warning says so), the plain forward pass, token
  * by token: slow, and the judge of the program.
  *
  * Calls of one model that overlap share its steps: a completion joins as soon as a place is free. What it is depends on

@@ -45,8 +45,8 @@ export async function runGeneration(generation: Generation): Promise<Completion[
 const warned = new Set<string>();
 
 /** Whether the decoder runs all that the model has; if not, says once why sampling is slow. */
-function isDecodable({ config }: Qwen3): boolean {
-  const lacking = undecodable(config);
+function isDecodable(model: Qwen3): boolean {
+  const lacking = undecodable(model);
   if (lacking === undefined) return true;
   // biome-ignore lint/suspicious/noConsole: a slow sampler without a reason looks like a fault
   const warn = console.warn;

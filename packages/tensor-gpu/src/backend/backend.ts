@@ -44,6 +44,8 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
    * @throws {TensorGpuError} `option` for what the device's kernels do not know.
    */
   compileKernel?(kernel: UserKernel): Promise<CompiledUserKernel<Device>>;
+  /** Whether `decoder` takes layers with experts. Default: it does not. */
+  readonly decodesExperts?: boolean | undefined;
   /** Makes ready to sample from a model. */
   decoder(model: DecodeModel): DecodeEngine;
   /**

@@ -21,6 +21,18 @@ export interface LoraFactors<Vector = Tensor> {
 export type LayerMatrix = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 
 /**
+ * What sends a token to its experts: the `perToken` most probable of `softmax(m router^T)`. What they give is weighed with their
+ * probabilities, divided by their sum where `isNormed`.
+ */
+export interface DecoderExperts<Matrix = Weight> {
+  count: number;
+  perToken: number;
+  isNormed: boolean;
+  /** `[count, H]`. */
+  router: Matrix;
+}
+
+/**
  * Weights of one layer, matrices `[out, in]` as Hugging Face stores them: RMS norm, grouped-query attention with rotary
  * positions, RMS norm, gated MLP. What a model has not is left out.
  *
@@ -53,11 +65,13 @@ export interface DecoderLayer<Matrix = Weight, Vector = Tensor> {
   cos?: Vector | undefined;
   sin?: Vector | undefined;
   postNorm: Vector;
-  /** `[I, H]`, as `up`. */
+  /** `[I, H]`, as `up`; of a layer with experts theirs, one below the other: `[count * I, H]`. */
   gate: Matrix;
   up: Matrix;
-  /** `[H, I]`. */
+  /** `[H, I]`, or `[count * H, I]`. */
   down: Matrix;
+  /** Each token goes through some of several MLPs; on devices that know it (`canDecode`). Default: through the only one. */
+  experts?: DecoderExperts<Matrix> | undefined;
   /** Adapters that are on, by the matrix that they change. Default: none. */
   lora?: Partial<Record<LayerMatrix, LoraFactors<Vector>>> | undefined;
 }
@@ -120,6 +134,7 @@ export function mapWeights<FromMatrix, FromVector, Matrix, Vector>(
       gate: matrix(layer.gate),
       up: matrix(layer.up),
       down: matrix(layer.down),
+      experts: layer.experts && { ...layer.experts, router: matrix(layer.experts.router) },
       lora: adapters(layer.lora),
     })),
     embed: matrix(embed),

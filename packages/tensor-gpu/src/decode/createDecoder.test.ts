@@ -334,6 +334,18 @@ describe('createDecoder', () => {
       'createDecoder: layers[0].sin must be float32 [96,3], got none.',
     );
     expect(layer({ qbias: tf.zeros([24]) })).toThrow("'qbias'. Did you mean 'qBias'?");
+    const experts = { count: 2, perToken: 3, isNormed: true, router: tf.zeros([2, 40]) };
+    expect(layer({ experts })).toThrow('whole numbers with 1 <= perToken <= count, got 3 and 2.');
+    const two = { ...experts, perToken: 1 };
+    expect(layer({ experts: { ...two, router: tf.zeros([3, 40]) } })).toThrow(
+      'layers[0].experts.router must be float32 [2,40]',
+    );
+    expect(layer({ experts: two })).toThrow('layers[0].down must be float32 [80,28]');
+    const joined = { gate: tf.zeros([6, 40]), up: tf.zeros([6, 40]), down: tf.zeros([80, 3]) };
+    const onCpu = layer({ ...joined, experts: two })();
+    await expect(onCpu.generate(REQUEST)).rejects.toThrow(
+      'does not sample from layers with experts',
+    );
     expect(await createDecoder(spec).generate({ ...REQUEST, prompts: [], seeds: [] })).toEqual([]);
     await tf.setBackend('cpu');
     await fails({}).toThrowErrorMatchingSnapshot();

@@ -27,8 +27,7 @@ export interface Decoder {
 }
 
 /**
- * Batched sampling with a key-value cache, on a device of ours. (On a GPU a job runs in waves, and a cache that is kept from call
- * to call stays empty.)
+ * Batched sampling with a key-value cache, on a device of ours. (On a GPU a job runs in waves of as many samples as there is room for.)
  *
  * `generate` sees the weights of the moment when it is called and makes no copy of them; one recorded program with
  * norms, products, attention, head and sampling is replayed per token with one call. Samples join and leave at any step:
@@ -133,6 +132,11 @@ function openEngine(model: {
   const { spec, shape, settings } = model;
   const { version, maxRows, cacheDtype, cacheBytes } = settings;
   const device = decodingBackend();
+  if (spec.layers.some(({ experts }) => experts) && !device.decodesExperts)
+    throw new TensorGpuError(
+      'option',
+      `createDecoder: '${device.name}' does not sample from layers with experts (canDecode({ experts: true }) tells). Use a GPU, or a loop of forward passes and \`sampleToken\`.`,
+    );
   const held: Tensor[] = [];
   // clones share memory: the model may be trained or disposed while generate waits
   const hold = (weight: Weight): Tensor => {

@@ -31,7 +31,7 @@ export interface DecoderSpec extends DecoderWeights {
 /** Every weight that a layer can have. */
 const LAYER_WEIGHTS = [
   ...['inputNorm', 'q', 'k', 'v', 'qBias', 'kBias', 'vBias', 'o', 'qNorm', 'kNorm'],
-  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down', 'lora'],
+  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down', 'experts', 'lora'],
 ];
 
 /** The matrices that an adapter may change. */
@@ -54,7 +54,8 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
     );
   }
   const [vocabulary = 0, hidden = 0] = embed.shape;
-  const intermediate = layers[0]?.gate.shape[0] ?? 1;
+  const dense = layers.find((layer) => !layer.experts);
+  const intermediate = dense?.gate.shape[0] ?? 1;
   const [positions = 0] = cos.shape;
   assertTensors(
     '',
@@ -70,8 +71,10 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
   for (const [index, layer] of layers.entries()) {
     knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
-    const { lora, ...weights } = layer;
+    const { lora, experts, ...weights } = layer;
     assertLora(`layers[${index}].lora`, layer);
+    const count = experts ? assertExperts(`layers[${index}]`, layer, hidden) : 1;
+    const inner = experts ? Math.floor((layer.gate.shape[0] ?? 0) / count) : intermediate;
     assertTensors(`layers[${index}].`, weights, {
       inputNorm: [hidden],
       q: [queries, hidden],
@@ -88,9 +91,9 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
         sin: [positions, headDim / 2],
       }),
       postNorm: [hidden],
-      gate: [intermediate, hidden],
-      up: [intermediate, hidden],
-      down: [hidden, intermediate],
+      gate: [count * inner, hidden],
+      up: [count * inner, hidden],
+      down: [count * hidden, inner],
     });
   }
   return { hidden, heads, kvHeads, headDim, intermediate, vocabulary, eps };
@@ -116,8 +119,27 @@ function assertLora(name: string, { lora = {}, ...layer }: DecoderLayer): void {
   }
 }
 
+/** @returns How many there are. */
+function assertExperts(name: string, { experts, lora = {} }: DecoderLayer, hidden: number): number {
+  const { count, perToken, router } = experts!; // the caller has asked
+  const fits = Number.isInteger(count) && Number.isInteger(perToken) && perToken >= 1;
+  if (!fits || perToken > count)
+    throw new TensorGpuError(
+      'option',
+      `createDecoder: ${name}.experts must have whole numbers with 1 <= perToken <= count, got ${perToken} and ${count}.`,
+    );
+  const adapted = (['gate', 'up', 'down'] as const).find((matrix) => lora[matrix]);
+  if (adapted)
+    throw new TensorGpuError(
+      'option',
+      `createDecoder: ${name}.lora.${adapted} adapts experts, which the decoder does not know. Sample by forward passes.`,
+    );
+  assertTensors(`${name}.experts.`, { router }, { router: [count, hidden] });
+  return count;
+}
+
 /** The weights that may be frozen ones of any type. */
-const MATRICES: readonly string[] = [...ADAPTED, 'embed', 'head'];
+const MATRICES: readonly string[] = [...ADAPTED, 'embed', 'head', 'router'];
 
 function assertTensors(
   prefix: string,

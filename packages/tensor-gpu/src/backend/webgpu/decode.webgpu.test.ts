@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { createDecoder } from '../../decode/createDecoder.ts';
+import { createDecoder, type Decoder } from '../../decode/createDecoder.ts';
 import type { DecodeRequest } from '../../decode/decodeRequest.ts';
 import type { DecoderSpec } from '../../decode/decoderSpec.ts';
 import {
   PROMPTS,
+  prompt,
   randomSpec,
   SMALL,
   type TensorLayer,
@@ -15,6 +16,7 @@ import { narrow } from '../../weights/narrow.ts';
 import type { StoredDtype } from '../../weights/storedDtype.ts';
 import { storedTensor } from '../../weights/storedTensor.ts';
 import type { Completion } from '../decodeJob.ts';
+import { CACHE_DTYPES, type CacheDtype, createKvCache } from '../kvCache.ts';
 import { DRAWN_WORDS, drawTokens } from './decode/decodePrograms.ts';
 import type { WebGpuBackend } from './engine/webGpuBackend.ts';
 
@@ -85,10 +87,63 @@ async function frozen(): Promise<DecoderSpec> {
   return { ...spec, layers: await Promise.all(layers), embed: head, head };
 }
 
+/** A conversation whose turns end in what was said and three more tokens, with a cache that is kept, and without. */
+async function converse({ generate }: Decoder, dtype: CacheDtype) {
+  const cache = createKvCache({ dtype });
+  let transcript = Array.from(prompt(30, 67));
+  const turns: Completion[][] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const request = { ...REQUEST, prompts: [Int32Array.from(transcript)], maxTokens: 7 };
+    const group = { ...request, seeds: [turn, turn + 10] };
+    const kept = await generate({ ...group, cache });
+    turns.push(kept, await generate({ ...group, cacheDtype: dtype }));
+    transcript = [...transcript, ...kept[0]!.ids, 7, 8, turn];
+  }
+  const usage = cache.usage();
+  cache.dispose();
+  return { turns, usage };
+}
+
+/** Two jobs at once with a cache that has no room for both, and each alone. */
+async function share({ generate }: Decoder) {
+  const jobs = [0, 1].map((k) => ({ ...REQUEST, prompts: PROMPTS.slice(2 * k, 2 * k + 2) }));
+  const requests = jobs.map((job, k) => ({ ...job, seeds: [k, 2, 3, 4] }));
+  const cache = createKvCache({ maxBytes: 40_000 });
+  const together = await Promise.all(requests.map((request) => generate({ ...request, cache })));
+  const { bytes } = cache.usage();
+  cache.dispose();
+  const alone = await Promise.all(requests.map((request) => generate(request)));
+  return { together, alone, bytes };
+}
+
+/** The most probable ids after each prompt, with keys and values of a type. */
+async function topOf({ generate }: Decoder, cacheDtype: CacheDtype) {
+  const one = { numGenerations: 1, maxTokens: 1, topLogprobs: 20, seeds: PROMPTS.map(() => 1) };
+  const told = await generate({ ...REQUEST, ...one, cacheDtype });
+  return told.map(({ topLogprobs }) => new Map(topLogprobs![0]!.map((t) => [t.id, t.logprob])));
+}
+
+const CACHED = async (decoder: Decoder) => ({
+  talks: {
+    f32: await converse(decoder, 'f32'),
+    bf16: await converse(decoder, 'bf16'),
+    int8: await converse(decoder, 'int8'),
+  },
+  shared: await share(decoder),
+  tops: {
+    f32: await topOf(decoder, 'f32'),
+    bf16: await topOf(decoder, 'bf16'),
+    int8: await topOf(decoder, 'int8'),
+  },
+});
+const cached = {} as Record<DeviceName, Awaited<ReturnType<typeof CACHED>>>;
+
 type Sampled = Record<string, Completion[]>;
 const sampled = {} as Record<DeviceName, Sampled & { counts?: number }>;
 
 let drawnAtEnds: number[] = [];
+/** Bytes in use before a call with a cache, after it, and once the cache is cleared. */
+let keptBytes: number[] = [];
 
 /** What is drawn at 0 and at 1, which is what a number just below it is in f32; the last logits weigh nothing. */
 async function drawAtEnds(): Promise<number[]> {
@@ -120,8 +175,10 @@ beforeAll(async () => {
       for (const [title, request] of Object.entries(REQUESTS))
         if (kind === 'plain' || request === REQUEST)
           results[`${kind}, ${title}`] = await decoder.generate(request);
-      if (kind === 'plain')
+      if (kind === 'plain') {
         results['in waves of three'] = await decoder.generate({ ...REQUEST, maxRows: 3 });
+        cached[name] = await CACHED(decoder);
+      }
       decoder.dispose();
     }
     if (name === 'webgpu' && 'counts' in device) {
@@ -135,6 +192,11 @@ beforeAll(async () => {
       expect(after.readBacks - before.readBacks).toBe(REQUEST.maxTokens);
       expect(after.bytesRead - before.bytesRead).toBe(REQUEST.maxTokens * 2 * 8);
       expect(device.memory().inUse).toBe(inUse);
+      const cache = createKvCache();
+      await decoder.generate({ ...REQUEST, cache });
+      keptBytes = [inUse, device.memory().inUse];
+      cache.clear();
+      keptBytes.push(device.memory().inUse);
       drawnAtEnds = await drawAtEnds();
     }
     sampled[name] = results;
@@ -168,5 +230,55 @@ test('no id without weight is drawn, at the ends of the random numbers either', 
 test('what a sample gets does not depend on those beside it', () => {
   expect(sampled.webgpu['in waves of three']).toEqual(
     sampled.webgpu['plain, the model’s own distribution'],
+  );
+});
+
+test.each(CACHE_DTYPES)(
+  'a %s cache that is kept: the tokens of one that is not, and the computed tokens of the CPU',
+  (dtype) => {
+    const { turns, usage } = cached.webgpu.talks[dtype];
+    for (let turn = 0; turn < turns.length; turn += 2) expect(turns[turn]).toEqual(turns[turn + 1]);
+    expect(usage.reused).toBeGreaterThan(2 * 37);
+    if (dtype !== 'f32') return;
+    const { computed, reused } = cached.cpu.talks.f32.usage;
+    expect({ computed: usage.computed, reused: usage.reused }).toEqual({ computed, reused });
+  },
+);
+
+test('a cache that is cleared gives its memory back', () => {
+  const [before, kept, cleared] = keptBytes;
+  expect(kept).toBeGreaterThan(before!);
+  expect(cleared).toBe(before);
+});
+
+test('narrow caches are smaller', () => {
+  const { f32, bf16, int8 } = cached.webgpu.talks;
+  expect(bf16.usage.bytes / f32.usage.bytes).toBe(0.5);
+  expect(int8.usage.bytes / f32.usage.bytes).toBe(0.5); // heads of 6: two words of bytes and a scale instead of six
+});
+
+test('jobs that share a cache too small for both wait for each other: the same bits', () => {
+  const { together, alone, bytes } = cached.webgpu.shared;
+  expect(together).toEqual(alone);
+  expect(bytes).toBeLessThanOrEqual(40_000);
+  expect(bytes).toBeGreaterThan(0);
+});
+
+test.each([
+  ['bf16', 0.03],
+  ['int8', 0.06],
+] as const)('a %s cache changes log-probs by little, as on the CPU', (dtype, most) => {
+  const gaps = (a: Map<number, number>[], b: Map<number, number>[]) =>
+    a.flatMap((told, k) =>
+      [...told.entries()]
+        .slice(0, 10)
+        .map(([id, logprob]) => Math.abs(logprob - (b[k]!.get(id) ?? Number.NaN))),
+    );
+  const toExact = Math.max(...gaps(cached.webgpu.tops.f32, cached.webgpu.tops[dtype]));
+  expect(toExact).toBeGreaterThan(0);
+  expect(toExact).toBeLessThan(most);
+  // a number that lies between two may be rounded to either
+  expect(Math.max(...gaps(cached.webgpu.tops[dtype], cached.cpu.tops[dtype]))).toBeLessThan(
+    most / 4,
   );
 });

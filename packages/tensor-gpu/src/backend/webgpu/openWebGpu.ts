@@ -112,6 +112,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
       adopt: (weight) => adoptWebGpu(device, weight),
       moments: (parameters) => adamwWebGpu(device, parameters),
       byteMoments: (parameters, maps) => adamwBytesWebGpu(device, parameters, maps),
+      decodesExperts: true,
       decoder: (model) => openGpuDecoding(device, model),
       async compileKernel(kernel) {
         const { compileUserKernel } = await import('./userKernels/compileUserKernel.ts');

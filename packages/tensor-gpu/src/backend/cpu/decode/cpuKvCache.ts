@@ -1,8 +1,8 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { DeviceCache, KvCacheUsage } from '../../kvCache.ts';
+import { PageTree } from '../../pageTree.ts';
 import type { Heap } from '../engine/heap.ts';
 import { KvPages, type PageLayout } from './kvPages.ts';
-import { PageTree } from './pageTree.ts';
 
 /** Pages of running sequences and of what may be used again, within a budget. */
 export class CpuKvCache implements DeviceCache {

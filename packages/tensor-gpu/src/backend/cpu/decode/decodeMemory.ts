@@ -1,7 +1,8 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
 import type { CacheDtype } from '../../kvCache.ts';
+import { PAGE_POSITIONS } from '../../pageTree.ts';
 import { logitsRows, PREFILL_ROWS } from './decodeBuffers.ts';
-import { heapBytesOfPages, PAGE_POSITIONS, pageLayout } from './kvPages.ts';
+import { heapBytesOfPages, pageLayout } from './kvPages.ts';
 
 /** What is to be sampled. */
 export interface DecodeMemoryOptions {

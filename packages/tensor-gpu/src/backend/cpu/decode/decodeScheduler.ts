@@ -1,12 +1,12 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { nextTurn } from '../../../base/nextTurn.ts';
 import type { Completion, DecodeJob } from '../../decodeJob.ts';
+import { PAGE_POSITIONS } from '../../pageTree.ts';
 import { Sequence } from '../../sequence.ts';
 import type { CpuKvCache } from './cpuKvCache.ts';
 import { PREFILL_ROWS } from './decodeBuffers.ts';
 import type { DecodeStep, PrefillRow } from './decodeStep.ts';
 import type { JobBlocks } from './drawSettings.ts';
-import { PAGE_POSITIONS } from './kvPages.ts';
 
 /** Milliseconds of work after which timers and abort listeners get their turn. */
 const BREATH = 10;

@@ -1,9 +1,8 @@
 import type { DecoderShape } from '../../decoderWeights.ts';
 import { CACHE_DTYPES, type CacheDtype } from '../../kvCache.ts';
+import { type HeldPages, PAGE_POSITIONS } from '../../pageTree.ts';
 import { type Heap, sizeClass } from '../engine/heap.ts';
 
-/** Positions of a page (LANES of kernels/decodeAttention.c). */
-export const PAGE_POSITIONS = 16;
 /** Pages are cut from pieces of the heap of about this size: the heap's own blocks are rounded up. */
 const SLAB_BYTES = 1 << 20;
 const ELEMENT_BYTES: Record<CacheDtype, number> = { f32: 4, bf16: 2, int8: 1 };
@@ -51,7 +50,7 @@ interface Page {
 }
 
 /** Pages of keys and values in the heap, by offset. One that nobody holds any more is free. */
-export class KvPages {
+export class KvPages implements HeldPages {
   readonly layout: PageLayout;
   private readonly heap: Heap;
   private readonly pages = new Map<number, Page>();

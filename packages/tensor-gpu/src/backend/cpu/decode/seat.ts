@@ -1,7 +1,7 @@
+import { PAGE_POSITIONS } from '../../pageTree.ts';
 import type { Sequence } from '../../sequence.ts';
 import type { Heap } from '../engine/heap.ts';
 import { bitWords, setBits } from './drawSettings.ts';
-import { PAGE_POSITIONS } from './kvPages.ts';
 
 /** What a running sequence has in the heap beside its pages. */
 export interface Seat {

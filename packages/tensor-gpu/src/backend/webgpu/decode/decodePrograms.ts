@@ -1,48 +1,130 @@
+import type { CacheDtype } from '../../kvCache.ts';
+import { PAGE_POSITIONS } from '../../pageTree.ts';
 import { defineProgram, type Program, programFamily } from '../engine/program.ts';
 import { LANES, REDUCE_LANES } from '../kernels/lanes.ts';
 import { FUNCTIONS } from '../kernels/wgslFunctions.ts';
+import { type CellFormat, cellFormat } from './cellFormat.ts';
 
-/** Puts new keys and values in their places. */
-export const cacheWrite: Program = defineProgram({
-  name: 'decode cache',
-  reads: { k: 'f32', v: 'f32', places: 'i32' },
-  writes: { keys: 'f32', values: 'f32' },
-  params: { size: 'u32', width: 'u32' },
+/** WGSL: where the token at a position of a row's sequence lies, by the table of its pages. */
+const PLACE = `
+fn placeOf(row: u32, t: u32) -> u32 {
+  let page = table[u32(slots[row]) * params.tableWidth + t / ${PAGE_POSITIONS}u];
+  return u32(page) * ${PAGE_POSITIONS}u + t % ${PAGE_POSITIONS}u;
+}`;
+
+const TABLE_READS = { slots: 'i32', positions: 'i32', table: 'i32' } as const;
+
+/** A cache of this type with heads of that width. */
+export type CacheKey = `${CacheDtype} ${number}`;
+
+function partsOf(key: CacheKey): { dtype: CacheDtype; width: number; format: CellFormat } {
+  const [dtype, size] = key.split(' ') as [CacheDtype, string]; // as the key is written
+  const width = Number(size);
+  return { dtype, width, format: cellFormat(dtype, width) };
+}
+
+/** Puts new keys and values in their places: a word per lane, or a cell per workgroup, which has a scale. */
+export const cacheWrite: (key: CacheKey) => Program = programFamily((key: CacheKey) => {
+  const { dtype, width, format } = partsOf(key);
+  return defineProgram({
+    name: `decode cache ${key}`,
+    reads: { k: 'f32', v: 'f32', ...TABLE_READS },
+    writes: { keys: 'u32', values: 'u32' },
+    params: { size: 'u32', kvHeads: 'u32', tableWidth: 'u32' },
+    lanes: LANES,
+    ...(dtype === 'int8' && { reductions: REDUCE_LANES }),
+    declarations: `
+const WIDTH = ${width}u;
+const WORDS = ${format.words}u;
+fn narrow(x: f32) -> u32 { // to bf16, of equally near ones the even
+  let bits = bitcast<u32>(x);
+  let isNan = (bits & 0x7fffffffu) > 0x7f800000u;
+  return select((bits + 0x7fffu + ((bits >> 16u) & 1u)) >> 16u, 0x7fc0u, isNan);
+}${PLACE}`,
+    body: dtype === 'int8' ? INT8_CELL : wordsOf(dtype),
+  });
+});
+
+/** Lanes are words of all cells, one row after the other. */
+const wordsOf = (dtype: 'f32' | 'bf16'): string => {
+  const word = (x: string) =>
+    dtype === 'f32'
+      ? `bitcast<u32>(${x}[i])`
+      : `narrow(${x}[2u * i]) | (narrow(${x}[2u * i + 1u]) << 16u)`;
+  return `
+  let i = block * LANES + lane;
+  if (i < params.size) {
+    let ofRow = params.kvHeads * WORDS;
+    let row = i / ofRow;
+    let at = placeOf(row, u32(positions[row])) * ofRow + i % ofRow;
+    keys[at] = ${word('k')};
+    values[at] = ${word('v')};
+  }`;
+};
+
+/** `x / scale`, rounded, where `max |x| / scale = 127`. */
+const INT8_CELL = `
+  let row = block / params.kvHeads;
+  let cell = placeOf(row, u32(positions[row])) * params.kvHeads + block % params.kvHeads;
+  ${[
+    ['k', 'keys'],
+    ['v', 'values'],
+  ]
+    .map(
+      ([x, array]) => `{
+    var most = 0.0;
+    for (var d = lane; d < WIDTH; d += LANES) { most = max(most, abs(${x}[block * WIDTH + d])); }
+    let top = maxLanes(most, lane);
+    let inverse = select(0.0, 127 / top, top > 0);
+    if (lane == 0u) { ${array}[cell * WORDS] = bitcast<u32>(top / 127); }
+    for (var w = lane; w + 1u < WORDS; w += LANES) {
+      var word = 0u;
+      for (var b = 0u; b < 4u; b++) {
+        let d = 4u * w + b;
+        if (d < WIDTH) { word |= (bitcast<u32>(i32(round(${x}[block * WIDTH + d] * inverse))) & 255u) << (8u * b); }
+      }
+      ${array}[cell * WORDS + 1u + w] = word;
+    }
+  }`,
+    )
+    .join('\n  ')}`;
+
+/** Pages that become copies of others: pairs of numbers, from and to. */
+export const copyPages: Program = defineProgram({
+  name: 'decode copy of pages',
+  reads: { pairs: 'i32' },
+  writes: { keys: 'u32', values: 'u32' },
+  params: { size: 'u32', pageWords: 'u32' },
   body: `
   let i = block * LANES + lane;
   if (i < params.size) {
-    let at = u32(places[i / params.width]) * params.width + i % params.width;
-    keys[at] = k[i];
-    values[at] = v[i];
+    let pair = i / params.pageWords;
+    let from_ = u32(pairs[2u * pair]) * params.pageWords + i % params.pageWords;
+    let to = u32(pairs[2u * pair + 1u]) * params.pageWords + i % params.pageWords;
+    keys[to] = keys[from_];
+    values[to] = values[from_];
   }`,
 });
 
-/** Numbers of a row in `spans`: where its own keys begin, where its prefix lies, tokens of that, tokens in all. */
-export const SPAN_WORDS = 4;
-
 /** A query and head per workgroup: a lane scores a key, then holds some columns of the sum. */
-export const attend: (width: number) => Program = programFamily((width: number) =>
-  defineProgram({
-    name: `decode attention ${width}`,
-    reads: { q: 'f32', keys: 'f32', values: 'f32', spans: 'i32' },
+export const attend: (key: CacheKey) => Program = programFamily((key: CacheKey) => {
+  const { width, format } = partsOf(key);
+  return defineProgram({
+    name: `decode attention ${key}`,
+    reads: { q: 'f32', keys: 'u32', values: 'u32', ...TABLE_READS },
     writes: { y: 'f32' },
-    params: { heads: 'u32', kvHeads: 'u32', scale: 'f32' },
+    params: { heads: 'u32', kvHeads: 'u32', scale: 'f32', tableWidth: 'u32' },
     lanes: LANES,
     reductions: REDUCE_LANES,
     declarations: `
 const WIDTH = ${width}u;
 const COLUMNS = ${Math.ceil(width / LANES)}u;
-var<workgroup> weights: array<f32, LANES>;
-fn placeOf(row: u32, t: u32) -> u32 {
-  let prefix = u32(spans[row * ${SPAN_WORDS}u + 2u]);
-  if (t < prefix) { return u32(spans[row * ${SPAN_WORDS}u + 1u]) + t; }
-  return u32(spans[row * ${SPAN_WORDS}u]) + t - prefix;
-}`,
+var<workgroup> weights: array<f32, LANES>;${PLACE}${format.read('keys')}${format.read('values')}`,
     body: `
   let row = block / params.heads;
   let head = block % params.heads;
   let kvHead = head / (params.heads / params.kvHeads);
-  let length = u32(spans[row * ${SPAN_WORDS}u + 3u]);
+  let length = u32(positions[row]) + 1u;
   let own = block * WIDTH;
   var sums: array<f32, COLUMNS>;
   var most = -1e30;
@@ -52,9 +134,9 @@ fn placeOf(row: u32, t: u32) -> u32 {
     let t = tile * LANES + lane;
     var score = -1e30;
     if (t < length) {
-      let at = (placeOf(row, t) * params.kvHeads + kvHead) * WIDTH;
+      let cell = placeOf(row, t) * params.kvHeads + kvHead;
       var product = 0.0;
-      for (var d = 0u; d < WIDTH; d++) { product += q[own + d] * keys[at + d]; }
+      for (var d = 0u; d < WIDTH; d++) { product += q[own + d] * keysAt(cell, d); }
       score = product * params.scale;
     }
     let top = max(most, maxLanes(score, lane));
@@ -69,8 +151,8 @@ fn placeOf(row: u32, t: u32) -> u32 {
         var sum = sums[c] * shrink;
         let seen = min(LANES, length - tile * LANES);
         for (var j = 0u; j < seen; j++) {
-          let at = (placeOf(row, tile * LANES + j) * params.kvHeads + kvHead) * WIDTH;
-          sum += weights[j] * values[at + d];
+          let cell = placeOf(row, tile * LANES + j) * params.kvHeads + kvHead;
+          sum += weights[j] * valuesAt(cell, d);
         }
         sums[c] = sum;
       }
@@ -81,8 +163,30 @@ fn placeOf(row: u32, t: u32) -> u32 {
     let d = c * LANES + lane;
     if (d < WIDTH) { y[own + d] = sums[c] / total; }
   }`,
-  }),
-);
+  });
+});
+
+/** What a token's experts gave, each times its probability, in the order of their probabilities. */
+export const joinExperts: Program = defineProgram({
+  name: 'decode experts',
+  reads: { probabilities: 'f32', picks: 'i32', places: 'i32', rows: 'f32' },
+  writes: { y: 'f32' },
+  params: { size: 'u32', width: 'u32', perToken: 'u32', isNormed: 'u32' },
+  body: `
+  let i = block * LANES + lane;
+  if (i < params.size) {
+    let slot = i / params.width * params.perToken;
+    var total = 0.0;
+    for (var j = 0u; j < params.perToken; j++) { total += probabilities[picks[slot + j]]; }
+    let divisor = select(1.0, total, params.isNormed != 0u);
+    var sum = 0.0;
+    for (var j = 0u; j < params.perToken; j++) {
+      let at = u32(places[slot + j]) * params.width + i % params.width;
+      sum += rows[at] * (probabilities[picks[slot + j]] / divisor);
+    }
+    y[i] = sum;
+  }`,
+});
 
 /** Numbers that drawing tells of a row: the id (all bits set where no logit is good), and its log-prob. */
 export const DRAWN_WORDS = 2;

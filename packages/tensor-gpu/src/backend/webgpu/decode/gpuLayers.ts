@@ -1,36 +1,38 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
 import type {
+  DecoderExperts,
   DecoderLayer,
   DecoderShape,
   DecoderWeights,
   LoraFactors,
 } from '../../decoderWeights.ts';
+import type { CacheDtype } from '../../kvCache.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { binary } from '../kernels/binary.ts';
 import { embeddingKernel } from '../kernels/embedding.ts';
+import { expertLinearKernel } from '../kernels/expertLinear.ts';
 import { gemm, rowMajor } from '../kernels/gemm.ts';
 import { headNormRopeKernel } from '../kernels/headNormRope.ts';
 import { rmsNormKernel } from '../kernels/rmsNorm.ts';
 import { ropeKernel } from '../kernels/rope.ts';
+import { routeExpertsKernel } from '../kernels/routeExperts.ts';
+import { softmaxKernel } from '../kernels/softmax.ts';
 import { swigluKernel } from '../kernels/swiglu.ts';
-import { attend, cacheWrite } from './decodePrograms.ts';
+import { cellFormat } from './cellFormat.ts';
+import { attend, type CacheKey, cacheWrite, joinExperts } from './decodePrograms.ts';
+import type { LayerCache } from './gpuPages.ts';
 
 /** The tokens of a step, on the device. */
 export interface StepRows {
   count: number;
-  /** int32 `[count]`, as `places`: where each one's keys and values go. */
+  /** int32 `[count]`. */
   tokens: TensorInfo;
   /** int32 `[count, 1]`. */
   positions: TensorInfo;
-  places: TensorInfo;
-  /** int32 `[count, SPAN_WORDS]`. */
-  spans: TensorInfo;
-}
-
-/** Keys and values of a layer, `[places, kvHeads * headDim]`. */
-export interface LayerCache {
-  keys: TensorInfo;
-  values: TensorInfo;
+  /** int32 `[count]`: the row of `table` with the pages of its sequence. */
+  slots: TensorInfo;
+  /** int32, `[slots, tableWidth]`. */
+  table: TensorInfo;
 }
 
 /** What a step works with. */
@@ -38,6 +40,7 @@ export interface StepModel {
   backend: WebGpuBackend;
   shape: DecoderShape;
   weights: DecoderWeights<Tensor>;
+  cacheDtype: CacheDtype;
 }
 
 /** Runs tokens through the layers, whose keys and values are kept: the last hidden states, not yet normed. */
@@ -60,13 +63,63 @@ export function runLayers(
     const mixed = runAttention(model, { layer, rows, cache: caches[index]!, normed });
     add(project(model, mixed, { matrix: layer.o, lora: layer.lora?.o }));
     const again = norm(model, hidden, layer.postNorm);
-    const gate = project(model, again, { matrix: layer.gate, lora: layer.lora?.gate });
-    const up = project(model, again, { matrix: layer.up, lora: layer.lora?.up });
-    const active = first(swigluKernel.forward(call(model, { gate, up })));
-    add(project(model, active, { matrix: layer.down, lora: layer.lora?.down }));
-    free(backend, normed, mixed, again, gate, up, active);
+    const { experts } = layer;
+    add(experts ? runExperts(model, layer, { experts, x: again }) : runMlp(model, layer, again));
+    free(backend, normed, mixed, again);
   }
   return hidden;
+}
+
+function runMlp(model: StepModel, layer: DecoderLayer<Tensor>, x: TensorInfo): TensorInfo {
+  const { gate, up, down, lora } = layer;
+  return gated(model, (name, from) => {
+    const matrix = { gate, up, down }[name];
+    return project(model, name === 'down' ? from! : x, { matrix, lora: lora?.[name] });
+  });
+}
+
+/** `down(silu(gate) * up)`; `from` is what goes into down. */
+function gated(
+  model: StepModel,
+  product: (name: 'gate' | 'up' | 'down', from?: TensorInfo) => TensorInfo,
+): TensorInfo {
+  const [gate, up] = [product('gate'), product('up')];
+  const active = first(swigluKernel.forward(call(model, { gate, up })));
+  const y = product('down', active);
+  free(model.backend, gate, up, active);
+  return y;
+}
+
+/** Each token through its experts, the rows of each expert together; see `mixtureOfExperts` of qwen3. */
+function runExperts(
+  model: StepModel,
+  layer: DecoderLayer<Tensor>,
+  { experts, x }: { experts: DecoderExperts<Tensor>; x: TensorInfo },
+): TensorInfo {
+  const { backend } = model;
+  const { router, perToken, isNormed } = experts;
+  const [tokens = 0, width = 0] = x.shape;
+  const logits = project(model, x, { matrix: router });
+  const probabilities = single(softmaxKernel.run({ backend, inputs: { logits }, attrs: {} }));
+  const route = routeExpertsKernel.run({
+    ...{ backend, inputs: { probabilities }, attrs: { k: perToken } },
+  }) as TensorInfo[]; // six of them
+  const [, picks, ids, places, , offsets] = route as [
+    ...[TensorInfo, TensorInfo, TensorInfo],
+    ...[TensorInfo, TensorInfo, TensorInfo],
+  ];
+  const sent = first(embeddingKernel.forward(call(model, { weight: x, ids })));
+  const rows = gated(model, (name, from = sent) =>
+    first(expertLinearKernel.forward(call(model, { x: from, weight: layer[name], offsets }))),
+  );
+  const y = backend.output([tokens, width]);
+  backend.run(joinExperts, {
+    tensors: { probabilities, picks, places, rows, y },
+    params: { size: tokens * width, width, perToken, isNormed: isNormed ? 1 : 0 },
+    blocks: Math.ceil((tokens * width) / joinExperts.lanes),
+  });
+  free(backend, logits, probabilities, sent, rows, ...route);
+  return y;
 }
 
 /** Logits `[rows, V]` of hidden states, which are used up. */
@@ -104,17 +157,23 @@ function runAttention(
   };
   const queries = turned(q, layer.qNorm, heads);
   const keys = turned(k, layer.kNorm, kvHeads);
-  const width = kvHeads * headDim;
-  const size = rows.count * width;
-  backend.run(cacheWrite, {
-    tensors: { k: keys, v, places: rows.places, ...cache },
-    params: { size, width },
-    blocks: Math.ceil(size / 256),
+  const { slots, positions, table } = rows;
+  const paged = { slots, positions, table, ...cache };
+  const { cacheDtype } = model;
+  const key: CacheKey = `${cacheDtype} ${headDim}`;
+  const tableWidth = table.shape[1]!;
+  const write = cacheWrite(key);
+  const cells = rows.count * kvHeads;
+  const size = cells * cellFormat(cacheDtype, headDim).words;
+  backend.run(write, {
+    tensors: { k: keys, v, ...paged },
+    params: { size, kvHeads, tableWidth },
+    blocks: cacheDtype === 'int8' ? cells : Math.ceil(size / write.lanes),
   });
   const mixed = backend.output([rows.count, heads * headDim]);
-  backend.run(attend(headDim), {
-    tensors: { q: queries, ...cache, spans: rows.spans, y: mixed },
-    params: { heads, kvHeads, scale: 1 / Math.sqrt(headDim) },
+  backend.run(attend(key), {
+    tensors: { q: queries, ...paged, y: mixed },
+    params: { heads, kvHeads, scale: 1 / Math.sqrt(headDim), tableWidth },
     blocks: rows.count * heads,
   });
   free(backend, q, k, v, queries, keys);
@@ -172,6 +231,8 @@ function norm(model: StepModel, x: TensorInfo, weight: Tensor): TensorInfo {
 function call({ backend, shape }: StepModel, inputs: Record<string, TensorInfo>) {
   return { backend, inputs, attributes: { eps: shape.eps }, wanted: [] };
 }
+
+const single = (output: TensorInfo | TensorInfo[]): TensorInfo => output as TensorInfo; // of an op with one
 
 const first = ([output]: readonly TensorInfo[]): TensorInfo => output!; // every op has one
 

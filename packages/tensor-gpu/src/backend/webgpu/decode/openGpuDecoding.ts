@@ -1,153 +1,222 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { Completion, DecodeEngine, DecodeJob, DecodeModel } from '../../decodeJob.ts';
+import { PAGE_POSITIONS } from '../../pageTree.ts';
 import { Sequence } from '../../sequence.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
-import { SPAN_WORDS } from './decodePrograms.ts';
 import { drawNext } from './drawNext.ts';
-import { type LayerCache, runHead, runLayers, type StepModel, type StepRows } from './gpuLayers.ts';
+import { GpuKvCache } from './gpuKvCache.ts';
+import { runHead, runLayers, type StepModel, type StepRows } from './gpuLayers.ts';
 
 /** Prompt tokens that go through the layers together. */
 const PREFILL_ROWS = 256;
 
-/** Sequences that are sampled together, with the memory of their keys and values. */
+/** A prompt whose tokens but the last are made ready. */
+interface Filling {
+  prompt: Int32Array;
+  /** Of all of them, held. */
+  pages: number[];
+  /** Tokens whose keys and values are there. */
+  cached: number;
+  /** A page that some more lie in, held, to be copied into the first page that is new. */
+  partial: number | undefined;
+}
+
+/** Sequences that are sampled together. */
 interface Wave {
   live: Sequence[];
-  caches: LayerCache[];
-  /** Where the tokens of each prompt but its last lie. */
-  prefixes: Map<Int32Array, number>;
-  /** Where each sequence's own tokens begin. */
-  starts: Map<Sequence, number>;
+  fillings: Filling[];
 }
+
+/** Pages for so many tokens. */
+const pagesOf = (tokens: number): number => Math.ceil(tokens / PAGE_POSITIONS);
 
 /**
  * Samples on the device. A job runs in waves of as many sequences as there is room for; a prompt of several samples runs
- * through the layers once. What a sample gets does not depend on the others.
- *
- * Keys and values are float32, and go when a job ends: a cache that is kept from call to call stays empty here.
+ * through the layers once. What a sample gets does not depend on the others, or on what the cache held.
  */
 export function openGpuDecoding(backend: WebGpuBackend, model: DecodeModel): DecodeEngine {
-  const { shape, weights, maxRows, cache } = model;
-  if (cache.dtype !== 'f32')
-    throw new TensorGpuError(
-      'option',
-      `generate: keys and values of a GPU are f32, got cacheDtype '${cache.dtype}'. Leave it out there.`,
-    );
-  const stepModel: StepModel = { backend, shape, weights };
-  const width = shape.kvHeads * shape.headDim;
-  const { maxStorageBufferBindingSize: binding } = backend.gpu.limits;
-  const places = Math.floor(
-    Math.min(binding / (4 * width), cache.maxBytes / (8 * width * weights.layers.length)),
-  );
+  const makeCache = () => new GpuKvCache(backend, model);
+  const shared = model.cache.open(backend, model.version, makeCache);
+  const cache = shared ?? makeCache(); // another state of the weights is sampling with it
+  const keepsCache = model.keepsCache && shared !== undefined;
+  const { shape, weights } = model;
+  const stepModel: StepModel = { backend, shape, weights, cacheDtype: model.cache.dtype };
+  const sampler = { model: stepModel, cache, keepsCache, maxRows: model.maxRows };
   return {
     async sample(job) {
       const sequences = job.seeds.map((_, sample) => new Sequence(job, sample));
       const waiting = [...sequences];
-      while (waiting.length > 0) await runWave(stepModel, job, takeWave(waiting));
+      try {
+        while (waiting.length > 0) await runWave(sampler, job, await takeWave(sampler, waiting));
+      } finally {
+        if (!keepsCache)
+          for (const prompt of job.prompts) cache.prefixes.forget(prompt.subarray(0, -1));
+      }
       return sequences.map((sequence): Completion => sequence.completion());
     },
-    dispose: () => undefined, // the memory of a wave goes with it
+    dispose: () => (shared === undefined ? cache.dispose() : model.cache.close()),
   };
+}
 
-  /** The next sequences for which there is room. */
-  function takeWave(waiting: Sequence[]): Wave {
-    const prefixes = new Map<Int32Array, number>();
-    const starts = new Map<Sequence, number>();
-    let used = 0;
-    for (const sequence of waiting) {
-      const { prompt } = sequence;
-      const prefix = prefixes.has(prompt) ? 0 : prompt.length - 1;
-      const needed = prefix + sequence.job.maxTokens;
-      if (starts.size === maxRows || used + needed > places) break;
-      if (!prefixes.has(prompt)) prefixes.set(prompt, used);
-      starts.set(sequence, used + prefix);
-      used += needed;
+/** What samples a job. */
+interface Sampler {
+  model: StepModel;
+  cache: GpuKvCache;
+  keepsCache: boolean;
+  maxRows: number;
+}
+
+/** The next sequences for which there is room, with their pages; waits while other jobs have it. */
+async function takeWave(sampler: Sampler, waiting: Sequence[]): Promise<Wave> {
+  const { cache, maxRows } = sampler;
+  for (;;) {
+    const wave: Wave = { live: [], fillings: [] };
+    while (wave.live.length < maxRows && waiting.length > 0) {
+      if (!place(cache, wave, waiting[0]!)) break;
+      wave.live.push(waiting.shift()!);
     }
-    if (starts.size === 0)
+    if (wave.live.length > 0) {
+      cache.begin();
+      return wave;
+    }
+    const later = cache.roomLater();
+    if (later === undefined)
       throw new TensorGpuError(
         'out-of-memory',
-        `generate: no room for the keys and values of one sequence of ${waiting[0]!.most} tokens, there are ${places} places. Raise cacheBytes, or ask for fewer tokens.`,
+        `generate: no room for the keys and values of one sequence of ${waiting[0]!.most} tokens, there are ${cache.most * PAGE_POSITIONS} places. Raise cacheBytes, ask for fewer tokens, or use cacheDtype 'bf16' or 'int8'.`,
       );
-    waiting.splice(0, starts.size);
-    const caches = weights.layers.map(() => ({
-      keys: backend.output([used, width]),
-      values: backend.output([used, width]),
-    }));
-    return { live: [...starts.keys()], caches, prefixes, starts };
+    await later;
   }
 }
 
-async function runWave(model: StepModel, job: DecodeJob, wave: Wave): Promise<void> {
-  const { backend } = model;
+/** Gives a sequence its pages, and its prompt those that are not there; false: there is no room. */
+function place(cache: GpuKvCache, wave: Wave, sequence: Sequence): boolean {
+  const { pages, prefixes } = cache;
+  const { prompt, job } = sequence;
+  const prefix = prompt.length - 1;
+  const common = Math.floor(prefix / PAGE_POSITIONS); // full pages, which all samples of the prompt share
+  const own = pagesOf(prefix + job.maxTokens) - common;
+  let filling = wave.fillings.find((other) => other.prompt === prompt);
+  if (filling !== undefined) {
+    if (!cache.makeRoom(own)) return false;
+    cache.reused += prefix;
+  } else {
+    const match = prefixes.match(prompt.subarray(0, -1));
+    const missing = pagesOf(prefix) - match.pages.length;
+    const { partial, length: cached } = match;
+    if (!cache.makeRoom(missing + own)) {
+      for (const page of partial === undefined ? match.pages : [...match.pages, partial])
+        pages.release(page);
+      return false;
+    }
+    filling = { prompt, pages: [...match.pages, ...pages.take(missing)], cached, partial };
+    wave.fillings.push(filling);
+    cache.reused += cached;
+  }
+  const shared = filling.pages.slice(0, common).map((page) => pages.hold(page));
+  sequence.pages = [...shared, ...pages.take(own)];
+  return true;
+}
+
+async function runWave(sampler: Sampler, job: DecodeJob, wave: Wave): Promise<void> {
+  const { model, cache, keepsCache } = sampler;
+  const { pages, prefixes } = cache;
+  const free = (sequence: Sequence) => {
+    for (const page of sequence.pages) pages.release(page);
+    sequence.pages = [];
+  };
+  let table: TensorInfo | undefined;
   try {
-    fillPrompts(model, wave);
+    pages.allocate(cache.most);
+    const slots = new Map<Filling | Sequence, number>();
+    for (const one of [...wave.fillings, ...wave.live]) slots.set(one, slots.size);
+    table = pageTable(model, [...slots.keys()]);
+    fillPrompts(sampler, wave, { table, slots });
     while (wave.live.length > 0) {
       const { live } = wave;
       const rows = stepRows(
         model,
-        live.map((sequence) => rowOf(sequence, wave)),
+        live.map((sequence): Row => {
+          const position = sequence.length - 1; // of the last token, whose keys and values are not there yet
+          return { token: sequence.tokenAt(position), position, slot: slots.get(sequence)! };
+        }),
+        table,
       );
-      const logits = runHead(model, runLayers(model, rows.on, wave.caches));
+      const logits = runHead(model, runLayers(model, rows.on, pages.layers));
       rows.free();
+      cache.computed += live.length;
       const drawn = await drawNext(model, { logits, job, live });
       wave.live = live.filter((sequence, row) => {
         const { token, kept } = drawn[row]!;
-        return !sequence.add(token, kept);
+        if (!sequence.add(token, kept)) return true;
+        if (keepsCache) prefixes.insert(sequence.ids(sequence.length - 1), sequence.pages);
+        free(sequence);
+        return false;
       });
       job.onStep(live.length, live.length - wave.live.length);
     }
   } finally {
-    for (const { keys, values } of wave.caches) {
-      backend.disposeData(keys.dataId);
-      backend.disposeData(values.dataId);
-    }
+    wave.live.forEach(free);
+    for (const { pages: left, partial } of wave.fillings)
+      for (const page of partial === undefined ? left : [...left, partial]) pages.release(page);
+    if (table) model.backend.disposeData(table.dataId);
+    cache.end();
   }
+}
+
+/** Runs the tokens of prompts that are not there through the layers, and gives each sequence the last page of its own. */
+function fillPrompts(
+  { model, cache }: Sampler,
+  wave: Wave,
+  { table, slots }: { table: TensorInfo; slots: ReadonlyMap<Filling | Sequence, number> },
+): void {
+  const { pages, prefixes } = cache;
+  pages.copy(
+    wave.fillings.flatMap(({ partial, cached, pages: own }) =>
+      partial === undefined ? [] : [[partial, own[Math.floor(cached / PAGE_POSITIONS)]!] as const],
+    ),
+  );
+  const rows = wave.fillings.flatMap((filling): Row[] => {
+    const slot = slots.get(filling)!; // all have one
+    return Array.from(filling.prompt.subarray(filling.cached, -1), (token, i) => {
+      return { token, position: filling.cached + i, slot };
+    });
+  });
+  for (let from = 0; from < rows.length; from += PREFILL_ROWS) {
+    const part = stepRows(model, rows.slice(from, from + PREFILL_ROWS), table);
+    const hidden = runLayers(model, part.on, pages.layers);
+    model.backend.disposeData(hidden.dataId);
+    part.free();
+  }
+  cache.computed += rows.length;
+  pages.copy(
+    wave.live.flatMap(({ prompt, pages: own }) => {
+      const last = Math.floor((prompt.length - 1) / PAGE_POSITIONS);
+      const filled = wave.fillings.find((filling) => filling.prompt === prompt)!.pages[last];
+      return filled === undefined ? [] : [[filled, own[last]!] as const];
+    }),
+  );
+  for (const { prompt, pages: held, partial } of wave.fillings) {
+    prefixes.insert(prompt.slice(0, -1), held);
+    for (const page of partial === undefined ? held : [...held, partial]) pages.release(page);
+  }
+  wave.fillings = [];
 }
 
 /** A token of a step. */
 interface Row {
   token: number;
   position: number;
-  place: number;
-  /** See `SPAN_WORDS`. */
-  span: readonly number[];
-}
-
-/** The last token of a sequence, whose keys and values are not there yet. */
-function rowOf(sequence: Sequence, { prefixes, starts }: Wave): Row {
-  const { prompt, length } = sequence;
-  const position = length - 1;
-  const prefix = prompt.length - 1;
-  const own = starts.get(sequence)!;
-  return {
-    token: sequence.tokenAt(position),
-    position,
-    place: own + position - prefix,
-    span: [own, prefixes.get(prompt)!, prefix, length],
-  };
-}
-
-/** Runs all prompts but their last tokens through the layers. */
-function fillPrompts(model: StepModel, { caches, prefixes }: Wave): void {
-  const rows = [...prefixes].flatMap(([prompt, start]) =>
-    Array.from(
-      prompt.subarray(0, -1),
-      (token, position): Row => ({
-        ...{ token, position, place: start + position },
-        span: [start, start, 0, position + 1],
-      }),
-    ),
-  );
-  for (let from = 0; from < rows.length; from += PREFILL_ROWS) {
-    const part = stepRows(model, rows.slice(from, from + PREFILL_ROWS));
-    const hidden = runLayers(model, part.on, caches);
-    model.backend.disposeData(hidden.dataId);
-    part.free();
-  }
+  slot: number;
 }
 
 /** The rows on the device. */
-function stepRows({ backend }: StepModel, rows: readonly Row[]): { on: StepRows; free(): void } {
+function stepRows(
+  { backend }: StepModel,
+  rows: readonly Row[],
+  table: TensorInfo,
+): { on: StepRows; free(): void } {
   const count = rows.length;
   const made: TensorInfo[] = [];
   const column = (shape: number[], values: readonly number[]): TensorInfo => {
@@ -156,7 +225,7 @@ function stepRows({ backend }: StepModel, rows: readonly Row[]): { on: StepRows;
     return tensor;
   };
   const on = {
-    count,
+    ...{ count, table },
     tokens: column(
       [count],
       rows.map(({ token }) => token),
@@ -165,13 +234,9 @@ function stepRows({ backend }: StepModel, rows: readonly Row[]): { on: StepRows;
       [count, 1],
       rows.map(({ position }) => position),
     ),
-    places: column(
+    slots: column(
       [count],
-      rows.map(({ place }) => place),
-    ),
-    spans: column(
-      [count, SPAN_WORDS],
-      rows.flatMap(({ span }) => span),
+      rows.map(({ slot }) => slot),
     ),
   };
   return {
@@ -180,4 +245,15 @@ function stepRows({ backend }: StepModel, rows: readonly Row[]): { on: StepRows;
       for (const { dataId } of made) backend.disposeData(dataId);
     },
   };
+}
+
+/** The pages of each, `[slots, most of one]`. */
+function pageTable(
+  { backend }: StepModel,
+  owners: readonly { readonly pages: readonly number[] }[],
+): TensorInfo {
+  const width = owners.reduce((most, { pages }) => Math.max(most, pages.length), 1);
+  const numbers = new Int32Array(owners.length * width);
+  for (const [slot, { pages }] of owners.entries()) numbers.set(pages, slot * width);
+  return backend.makeTensorInfo([owners.length, width], 'int32', numbers);
 }

@@ -51,3 +51,23 @@ test('at maxBytes what was freed since the last submission makes room', () => {
   expect(pool.take(8 * MiB).size).toBe(8 * MiB);
   expect(() => pool.take(4 * MiB)).toThrowError(expect.objectContaining({ code: 'out-of-memory' }));
 });
+
+test('at maxBytes guests make room, and stay where there is some', () => {
+  const { device } = countingDevice(2 ** 31);
+  const pool: BufferPool = new BufferPool(device, {
+    maxBytes: 10 * MiB,
+    flush: () => pool.submitted(),
+  });
+  let kept: GPUBuffer | undefined = pool.take(6 * MiB);
+  pool.guests.add(() => {
+    if (kept === undefined) return false;
+    pool.give(kept);
+    kept = undefined;
+    return true;
+  });
+  pool.take(2 * MiB);
+  expect(kept).toBeDefined();
+  pool.take(8 * MiB);
+  expect(kept).toBeUndefined();
+  expect(() => pool.take(MiB)).toThrowError(expect.objectContaining({ code: 'out-of-memory' }));
+});

@@ -28,6 +28,8 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #maxBytes: number;
   readonly #flush: () => void;
+  /** What may be given up for others: each gives back what it can, and tells whether that was anything. */
+  readonly guests: Set<() => boolean> = new Set();
   readonly #all = new Set<GPUBuffer>();
   #mostInUse = 0;
   readonly #idle = new Map<number, GPUBuffer[]>();
@@ -98,10 +100,12 @@ export class BufferPool {
 
   #make(size: number): GPUBuffer {
     const hasRoom = () => this.#memory.reserved + size <= this.#maxBytes;
-    if (!hasRoom()) {
+    const giveBack = () => {
       this.#flush();
       this.#dropIdle();
-    }
+    };
+    if (!hasRoom()) giveBack();
+    for (const leave of this.guests) if (!hasRoom() && leave()) giveBack();
     if (!hasRoom())
       throw new TensorGpuError(
         'out-of-memory',

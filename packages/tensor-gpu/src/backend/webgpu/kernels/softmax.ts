@@ -28,8 +28,7 @@ const softmaxProgram = programFamily((name: string) =>
   }),
 );
 
-/** `tf.softmax` and `tf.logSoftmax`. */
-export const softmaxKernels: TfjsGpuKernel[] = ['Softmax', 'LogSoftmax'].map((name) => ({
+const kernelOf = (name: string): TfjsGpuKernel => ({
   name,
   run: ({ backend, inputs }) => {
     const x = inputs.logits!;
@@ -42,4 +41,10 @@ export const softmaxKernels: TfjsGpuKernel[] = ['Softmax', 'LogSoftmax'].map((na
     });
     return y;
   },
-}));
+});
+
+/** `tf.softmax`. */
+export const softmaxKernel: TfjsGpuKernel = kernelOf('Softmax');
+
+/** It and `tf.logSoftmax`. */
+export const softmaxKernels: TfjsGpuKernel[] = [softmaxKernel, kernelOf('LogSoftmax')];

@@ -1,4 +1,14 @@
-import { type KvPages, PAGE_POSITIONS } from './kvPages.ts';
+/** Positions of a page of keys and values (LANES of kernels/decodeAttention.c). */
+export const PAGE_POSITIONS = 16;
+
+/** Pages of a device, by number. One that nobody holds any more is free. */
+export interface HeldPages {
+  /** @returns The page itself. */
+  hold(page: number): number;
+  release(page: number): void;
+  /** Whether one holder only has it. */
+  isHeldOnce(page: number): boolean;
+}
 
 /** A page under the ids that it is of. Below it are pages of the ids that came next. */
 interface PrefixNode {
@@ -29,10 +39,10 @@ export class PageTree {
     children: [],
     lastUse: 0,
   };
-  private readonly pages: KvPages;
+  private readonly pages: HeldPages;
   private clock = 0;
 
-  constructor(pages: KvPages) {
+  constructor(pages: HeldPages) {
     this.pages = pages;
   }
 
