@@ -1,8 +1,8 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { CommandListener } from '../../commandListener.ts';
 import { CommandQueue } from './commandQueue.ts';
-import type { Crew } from './crew.ts';
 import { commandWork } from './commandWork.ts';
+import type { Crew } from './crew.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
 import type { Heap } from './heap.ts';
 import { kernelIds } from './kernelTable.ts';
