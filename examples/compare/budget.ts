@@ -10,6 +10,8 @@ export interface Budget {
   grpoUpdates: number;
   prompts: number;
   numGenerations: number;
+  /** General sequences that each of these updates holds to the base by KL. Default: none. */
+  generalKl?: number;
   /** Methods on live feedback: updates over all their stages, and attempts of each. */
   liveUpdates: number;
   attempts: number;
@@ -35,7 +37,7 @@ export const CHAT: Budget = {
 /** For answers of ten tokens: 64 updates; 96 episodes (about 250 attempts) and 1,536 attempts, or 2,048 live ones. */
 export const WORDBOOK: Budget = {
   ...{ episodes: 96, teachUpdates: 40, batchSize: 8, generalBatchSize: 2 },
-  ...{ grpoUpdates: 24, prompts: 8, numGenerations: 8 },
+  ...{ grpoUpdates: 24, prompts: 8, numGenerations: 8, generalKl: 2 },
   ...{ liveUpdates: 64, attempts: 32 },
 };
 

@@ -6,7 +6,8 @@ import type { Random } from '@molrl/ef-env';
 import { openCpu } from '@molrl/tensor-gpu';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PRESETS } from '../trainer/method/live/presets.ts';
-import { FULL, liveShape } from './budget.ts';
+import { readWeights, type Weights } from '../trainer/method/weights.ts';
+import { FULL, liveShape, WORDBOOK } from './budget.ts';
 import { compare } from './compare.ts';
 import { DOMAINS } from './domains/domains.ts';
 import { frontPicture } from './frontPicture.ts';
@@ -167,6 +168,24 @@ test('GRPO behind a first stage gets tasks that the first stage did not have', a
   learner.dispose();
 });
 
+test('a budget with generalKl holds the base in the updates of GRPO behind a first stage', async () => {
+  const { learner, ...bench } = await openBench(shipped);
+  const signal = new AbortController().signal;
+  const rates = { learningRate: 1e-3, grpoLearningRate: 1e-3 };
+  const small = { ...FULL, episodes: 4, teachUpdates: 2, batchSize: 2, grpoUpdates: 1 };
+  const weightsAfter = async (generalKl?: number): Promise<Weights> => {
+    const budget = { ...small, prompts: 1, numGenerations: 2, ...(generalKl && { generalKl }) };
+    const domain = { ...DOMAINS.codewords, maxTokens: 8 };
+    const run = { ...bench, ...rates, learner, domain, budget, seed: 0, signal };
+    await runPlan({ id: 'ce', kind: 'episodes' }, { ...run, onWarning: () => {} }, async () => {});
+    return readWeights(learner.model.trainable());
+  };
+  const plain = await weightsAfter();
+  expect(await weightsAfter()).toEqual(plain);
+  expect(await weightsAfter(1)).not.toEqual(plain);
+  learner.dispose();
+});
+
 describe('plans and budget', () => {
   test('every preset that words are enough for is an arm, and has the attempts of every other', () => {
     expect(PLANS.map(({ id }) => id)).toEqual([
@@ -183,6 +202,7 @@ describe('plans and budget', () => {
     const { episodes, grpoUpdates, prompts, numGenerations, teachUpdates, liveUpdates, attempts } =
       FULL;
     expect(liveUpdates).toBe(teachUpdates + grpoUpdates);
+    expect(WORDBOOK.liveUpdates).toBe(WORDBOOK.teachUpdates + WORDBOOK.grpoUpdates);
     const most = 4 * episodes + grpoUpdates * prompts * numGenerations;
     expect(liveUpdates * attempts).toBeLessThanOrEqual(most); // never more than the first-stage methods may use
   });

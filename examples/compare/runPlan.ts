@@ -91,7 +91,7 @@ async function learnEpisodes(run: PlanRun, method: TeachMethod, spent: Spent): P
 /** GRPO on single attempts without feedback. */
 async function reinforce(run: PlanRun, spent: Spent): Promise<void> {
   const { learner, domain, text, budget, grpoLearningRate: learningRate, signal } = run;
-  const { grpoUpdates: updates, prompts, numGenerations } = budget;
+  const { grpoUpdates: updates, prompts, numGenerations, generalKl = 0 } = budget;
   const game = {
     environment: domain.silent,
     nextTask: domain.nextTask,
@@ -99,7 +99,7 @@ async function reinforce(run: PlanRun, spent: Spent): Promise<void> {
   };
   await drive(run, { name: 'grpo', learningRate, spent }, (stage) =>
     grpo(learner, stage, {
-      ...{ game, updates, learningRate, prompts, numGenerations, generalKl: 0, signal },
+      ...{ game, updates, learningRate, prompts, numGenerations, generalKl, signal },
       nextGeneral: generalData(learner, text.train, domain.skills.document),
     }),
   );
