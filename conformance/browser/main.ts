@@ -11,7 +11,7 @@ import { trainPageChecks } from './trainPage.ts';
 
 const CHECK_LIMIT_MS = 120_000;
 /** Budget of the training page: scripts and both kernels, compressed. */
-const PAGE_BYTES = 700_000;
+const PAGE_BYTES = 706_000;
 
 /** What page.ts puts into the global scope of the page. */
 interface CheckPage {
