@@ -1,5 +1,5 @@
+import { sha256 } from '../../trainer/base/sha256.ts';
 import type { Saved } from './session.ts';
-import { sha256 } from './sha256.ts';
 
 /** SHA-256 over every trained weight, every moment of the optimizer and every metric that is no time: equal only for equal bits. */
 export async function digestOf({ progress, updates }: Saved): Promise<string> {

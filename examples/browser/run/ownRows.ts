@@ -7,8 +7,8 @@ import {
   readRows,
   tokenF1,
 } from '@molrl/ef-env';
+import { sha256 } from '../../trainer/base/sha256.ts';
 import type { AttemptGame } from '../../trainer/method/attemptGame.ts';
-import { sha256 } from './sha256.ts';
 
 /** A row of a file of one's own. */
 export interface OwnRow {

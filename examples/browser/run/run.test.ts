@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { collect, createRandom, type Policy } from '@molrl/ef-env';
 import { openDevice } from '@molrl/tensor-gpu';
 import { describe, expect, test } from 'vitest';
+import { sha256 } from '../../trainer/base/sha256.ts';
 import { openLearner } from '../../trainer/method/learner.ts';
 import { digestOf } from './digest.ts';
 import { type OwnRow, ownRows, readOwnRows } from './ownRows.ts';
@@ -10,7 +11,6 @@ import { pack, unpack } from './pack.ts';
 import { checkPlan, DEFAULTS, type Plan } from './plan.ts';
 import { readRunFile, writeRunFile } from './runFile.ts';
 import { type Action, type Saved, Session } from './session.ts';
-import { sha256 } from './sha256.ts';
 
 const job = (path: string): string =>
   fileURLToPath(new URL(`../../mol-rl/${path}`, import.meta.url));

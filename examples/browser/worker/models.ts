@@ -2,9 +2,9 @@ import { putFiles, removeFiles } from '@molrl/qwen3';
 import config from '../../mol-rl/base/config.json?url';
 import weights from '../../mol-rl/base/model.safetensors?url';
 import tokenizer from '../../mol-rl/base/tokenizer.json?url';
+import { sha256 } from '../../trainer/base/sha256.ts';
 import { type Learner, openLearner } from '../../trainer/method/learner.ts';
 import type { Plan } from '../run/plan.ts';
-import { sha256 } from '../run/sha256.ts';
 
 const FOLDER = 'models/own';
 const SHIPPED = {

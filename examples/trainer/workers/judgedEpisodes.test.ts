@@ -14,6 +14,7 @@ import type { JudgingJob } from './judgingJobs.ts';
 import type { JobQueue } from './queue/jobQueue.ts';
 import { DeadJobError } from './queue/waitingJobs.ts';
 import type { RunRecord } from './runRecord.ts';
+import { filesHere } from './worker/filesHere.ts';
 import { openWorkedRun } from './worker/openWorkedRun.ts';
 import { COURSE_MODEL, memoryBlobs, newLearner, openCourse, train } from './workersCourse.ts';
 
@@ -61,7 +62,7 @@ describe('episodes that are sampled elsewhere and that workers judge', () => {
   /** One worker in this process, for a game; counts the jobs by kind. */
   async function judging(judged: Game, source: EpisodeSource, own: TrainerSettings) {
     const record: RunRecord = { version: 1, settings: own, model: 'none', files: judged.files };
-    const run = await openWorkedRun(record, memoryBlobs()); // a model is not looked for
+    const run = await openWorkedRun(record, { blobs: memoryBlobs(), files: filesHere }); // a model is not looked for
     const jobs: JudgingJob[] = [];
     const queue: Pick<JobQueue, 'ask'> = {
       async ask(body, signal = new AbortController().signal) {

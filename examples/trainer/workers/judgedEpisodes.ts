@@ -78,13 +78,13 @@ function judgedEnvironment<Task>(own: Environment<Task>, ask: Ask): Environment<
         async reset(task, { seed, signal }) {
           Object.assign(begun, { task, seed });
           const opening = await ask<Opening>({ does: 'attempt', ...soFar() }, signal);
-          told.push(shownHash(opening));
+          told.push(await shownHash(opening));
           return opening;
         },
         async step(action, { signal }) {
           said.push(action);
           const result = await ask<StepResult>({ does: 'attempt', ...soFar() }, signal);
-          told.push(shownHash(result));
+          told.push(await shownHash(result));
           return result;
         },
       };

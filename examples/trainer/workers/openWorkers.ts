@@ -6,11 +6,12 @@ import type { Game } from '../games/game.ts';
 import type { Engine } from '../harness/openEngine.ts';
 import type { EpisodeSource } from '../method/episodeSource.ts';
 import type { Learner } from '../method/learner.ts';
+import { hashOfModel } from './hashOfModel.ts';
 import { judgedEpisodes } from './judgedEpisodes.ts';
 import { publishWeights } from './publishWeights.ts';
 import { openJobQueue } from './queue/jobQueue.ts';
 import { openNats } from './queue/openNats.ts';
-import { hashOfModel, type RunRecord } from './runRecord.ts';
+import type { RunRecord } from './runRecord.ts';
 import { whoDidWhat } from './whoDidWhat.ts';
 import { workerEpisodes } from './workerEpisodes.ts';
 

@@ -1,7 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import type { TrainerSettings } from '../config/schema.ts';
 
 /** What a worker needs to know of a run: what it plays, and that it has the same files. */
@@ -14,25 +10,11 @@ export interface RunRecord {
   files: Readonly<Record<string, string>>;
 }
 
-/** SHA-256 of what makes a model: weights, config and tokenizer of a folder, or a GGUF file. */
-export async function hashOfModel(source: string): Promise<string> {
-  const isFile = (await stat(source)).isFile();
-  const folder = isFile ? dirname(source) : source;
-  const names = isFile ? [basename(source)] : (await readdir(folder)).filter(isOfModel).sort();
-  const hash = createHash('sha256');
-  for (const name of names) {
-    hash.update(name);
-    await addFile(hash, join(folder, name));
-  }
-  return hash.digest('hex');
-}
-
-const isOfModel = (name: string): boolean =>
-  /^(config|tokenizer|tokenizer_config)\.json$|\.safetensors$/.test(name);
-
-async function addFile(hash: Hash, file: string): Promise<void> {
-  for await (const part of createReadStream(file)) hash.update(part as Buffer);
-}
+/** Of a folder's files those that make a model, in the order in which they are hashed: each name, then its content. */
+export const filesOfModel = (names: readonly string[]): string[] =>
+  names
+    .filter((name) => /^(config|tokenizer|tokenizer_config)\.json$|\.safetensors$/.test(name))
+    .sort();
 
 /** The files of the run's game that this machine has otherwise. @returns One line each. */
 export const differingFiles = (

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Environment, Episode, StepResult } from '@molrl/ef-env';
 import { EfEnvError, type EfEnvErrorCode } from '@molrl/ef-env';
+import { sha256 } from '../base/sha256.ts';
 
 export type Opening = Awaited<ReturnType<Episode<object>['reset']>>;
 export type Scores = Awaited<ReturnType<NonNullable<Environment<object>['rubric']>['score']>>;
@@ -34,12 +34,12 @@ export const failure = (error: unknown): Verdict => ({
 });
 
 /** Hash of what the policy is shown of an opening or an answer. */
-export function shownHash(said: Opening | StepResult): string {
+export async function shownHash(said: Opening | StepResult): Promise<string> {
   const shown =
     typeof said === 'object' && 'done' in said
       ? [said.feedback ?? '', said.observation ?? '', said.done]
       : said;
-  return createHash('sha256').update(JSON.stringify(shown)).digest('hex').slice(0, 16);
+  return (await sha256(new TextEncoder().encode(JSON.stringify(shown)))).slice(0, 16);
 }
 
 const NUMBER = '$number';

@@ -8,11 +8,13 @@ import type { Game } from '../games/game.ts';
 import { type GrpoOptions, grpo } from '../method/grpo.ts';
 import { Stage } from '../method/stage.ts';
 import type { EpisodesJob } from './episodesJob.ts';
+import { hashOfModel } from './hashOfModel.ts';
 import { publishWeights } from './publishWeights.ts';
 import type { JobQueue } from './queue/jobQueue.ts';
 import { DeadJobError } from './queue/waitingJobs.ts';
 import { refuseTasks } from './refuseTasks.ts';
-import { differingFiles, hashOfModel, type RunRecord } from './runRecord.ts';
+import { differingFiles, type RunRecord } from './runRecord.ts';
+import { filesHere } from './worker/filesHere.ts';
 import { openWorkedRun } from './worker/openWorkedRun.ts';
 import { workerEpisodes } from './workerEpisodes.ts';
 import {
@@ -41,7 +43,7 @@ async function withWorker(before: (job: EpisodesJob) => Promise<void> | void = (
   const learner = await newLearner();
   const { files } = game;
   const record: RunRecord = { version: 1, settings, model: await hashOfModel(COURSE_MODEL), files };
-  const run = await openWorkedRun(record, blobs);
+  const run = await openWorkedRun(record, { blobs, files: filesHere });
   const jobs: EpisodesJob[] = [];
   const queue: Pick<JobQueue, 'ask'> = {
     async ask(body, signal) {

@@ -1,9 +1,9 @@
 // A short run of GRPO on rewards of the user's own, which tests of workers compare with the same run without them.
-import { createHash } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sha256 } from '../base/sha256.ts';
 import { checkSettings } from '../config/checkSettings.ts';
 import type { TrainerSettings } from '../config/schema.ts';
 import type { Game } from '../games/game.ts';
@@ -27,7 +27,7 @@ export function memoryBlobs(): BlobStore & { names(): string[] } {
   return {
     names: () => [...kept.keys()],
     async put(bytes) {
-      const name = createHash('sha256').update(bytes).digest('hex');
+      const name = await sha256(bytes);
       kept.set(name, bytes);
       return name;
     },

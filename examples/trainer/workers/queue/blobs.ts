@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { sha256 } from '../../base/sha256.ts';
 import { FinalError, type Surely } from './surely.ts';
 
 /** Bytes by their SHA-256, in the server's object store: weights, descriptions of runs, messages that are too long. */
@@ -19,7 +19,7 @@ export async function openBlobs(connection: NatsConnection, surely: Surely): Pro
   await surely('open the object store', open);
   return {
     async put(bytes, signal) {
-      const name = sha256(bytes);
+      const name = await sha256(bytes);
       const store = async () => {
         const bucket = await open(); // a server may have come back empty
         const known = await bucket.info(name);
@@ -31,7 +31,7 @@ export async function openBlobs(connection: NatsConnection, surely: Surely): Pro
     async get(name, signal) {
       const read = async () => (await open()).getBlob(name);
       const bytes = await surely(`read ${name}`, read, signal);
-      if (bytes === null || sha256(bytes) !== name) {
+      if (bytes === null || (await sha256(bytes)) !== name) {
         throw new FinalError(
           `workers: the object store has ${bytes === null ? 'no' : 'a damaged'} ${name}. The run that it is of has ended, or the server lost its folder.`,
         );
@@ -43,5 +43,3 @@ export async function openBlobs(connection: NatsConnection, surely: Surely): Pro
     },
   };
 }
-
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
+import { sleep } from './sleep.ts';
 
 export interface ConsumeAlwaysOptions {
   stream: string;

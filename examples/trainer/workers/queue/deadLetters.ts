@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { type DeadLetter, packed, unpacked } from './messages.ts';
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 import { publish } from './publish.ts';
 import { deadSubject, GIVEN_UP, JOBS } from './streams.ts';
 import type { WaitingJob, WaitingJobs } from './waitingJobs.ts';

@@ -4,7 +4,7 @@ import { consumeAlways } from './consumeAlways.ts';
 import { readDeadLetters } from './deadLetters.ts';
 import { lookAfter, removeJobs } from './lookAfter.ts';
 import { type Job, packed, readResult, unpacked } from './messages.ts';
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 import { publish } from './publish.ts';
 import {
   cancelSubject,

@@ -1,6 +1,6 @@
 import type { MsgRequest } from '@nats-io/jetstream';
 import type { Job } from './messages.ts';
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 import { JOBS } from './streams.ts';
 import type { WaitingJobs } from './waitingJobs.ts';
 

@@ -1,4 +1,4 @@
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 
 /** What is to be done, as it lies in the queue. */
 export interface Job {

@@ -1,4 +1,4 @@
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 import { makeStreams } from './streams.ts';
 import { FinalError } from './surely.ts';
 

@@ -5,7 +5,8 @@ import { type CheapWorker, cheapWorkers } from '../check/cheapWorkers.ts';
 import { type NatsServer, natsServer } from '../check/natsServer.ts';
 import { type JobQueue, openJobQueue } from './jobQueue.ts';
 import { removeJobs } from './lookAfter.ts';
-import { type Nats, openNats } from './openNats.ts';
+import type { Nats } from './nats.ts';
+import { openNats } from './openNats.ts';
 import { DEAD, jobsSubject, resultsSubject } from './streams.ts';
 
 let server: NatsServer;

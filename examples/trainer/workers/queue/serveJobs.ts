@@ -1,6 +1,5 @@
-import { setMaxListeners } from 'node:events';
-import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
-import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { afterEvents } from './afterEvents.ts';
 import {
   type DeadLetter,
   type Job,
@@ -9,8 +8,9 @@ import {
   resultText,
   unpacked,
 } from './messages.ts';
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 import { publish } from './publish.ts';
+import { sleep } from './sleep.ts';
 import { deadSubject, JOBS, makeStreams, resultsSubject, WORKERS } from './streams.ts';
 
 export interface ServeJobsOptions {
@@ -25,7 +25,7 @@ export interface ServeJobsOptions {
   signal: AbortSignal;
   say(text: string): void;
   /** Told after each result that is kept. */
-  onDone?: ((report: Report) => void) | undefined;
+  onDone?: ((report: Report, job: Job) => void) | undefined;
 }
 
 /** This process cannot serve the run at all: the job goes to others, and the worker ends. */
@@ -42,8 +42,7 @@ export async function serveJobs(options: ServeJobsOptions): Promise<void> {
   const maxDeliver = config.max_deliver ?? 5;
   const failed = new AbortController();
   const ended = AbortSignal.any([signal, failed.signal]);
-  const cancelled = listenToCancellations(nats);
-  setMaxListeners(0, ended); // a slot each
+  const cancelled = listenToCancellations(nats, ended);
   const doing = { ...options, signal: ended, ackWait, maxDeliver, cancelled };
   try {
     await takeJobs(nats, {
@@ -79,7 +78,12 @@ async function takeJobs(
     free += count;
     wake();
   };
-  signal.addEventListener('abort', () => wake(), { once: true });
+  const asking = new Set<ConsumerMessages>();
+  const onAbort = (): void => {
+    for (const messages of asking) messages.stop();
+    wake();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
   const work = (message: JsMsg): void => {
     const done = signal.aborted ? Promise.resolve(message.nak()) : perform(message); // it came too late
     void done.catch(onFailure).finally(() => release(1));
@@ -88,7 +92,7 @@ async function takeJobs(
     if (free > 0 && !signal.aborted) {
       const asked = free;
       free = 0;
-      void pull(nats, { asked, signal, work }).then(({ missing }) => release(missing));
+      void pull(nats, { asked, asking, signal, work }).then(({ missing }) => release(missing));
     }
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -97,21 +101,32 @@ async function takeJobs(
   }
 }
 
+interface Pull {
+  asked: number;
+  /** All that are under way: stopped together. */
+  asking: Set<ConsumerMessages>;
+  signal: AbortSignal;
+  work(message: JsMsg): void;
+}
+
 /** Asks once for so many jobs, and waits for them for 2 s. @returns How many there were not. */
 async function pull(
   nats: Nats,
-  { asked, signal, work }: { asked: number; signal: AbortSignal; work(message: JsMsg): void },
+  { asked, asking, signal, work }: Pull,
 ): Promise<{ missing: number }> {
   let missing = asked;
   try {
     const messages = await (await consumerOf(nats)).fetch({ max_messages: asked, expires: 2000 });
-    const stop = (): void => messages.stop();
-    signal.addEventListener('abort', stop, { once: true });
-    for await (const message of messages) {
-      missing -= 1;
-      work(message);
+    asking.add(messages);
+    if (signal.aborted) messages.stop();
+    try {
+      for await (const message of messages) {
+        missing -= 1;
+        work(message);
+      }
+    } finally {
+      asking.delete(messages);
     }
-    signal.removeEventListener('abort', stop);
   } catch {
     consumers.delete(nats);
     await makeStreams(nats, undefined).catch(() => {}); // the server is away, which the connection tells, or came back empty
@@ -130,14 +145,14 @@ function consumerOf(nats: Nats): Promise<Consumer> {
 
 interface Cancellations {
   /** Aborted when the trainer cancels the job, or when the worker is stopped. */
-  of(id: string, stop: AbortSignal): { signal: AbortSignal; release(): void };
+  of(id: string): { signal: AbortSignal; release(): void };
   close(): void;
 }
 
 /** Cancelled jobs that are remembered: one may be given out while its cancellation is under way. */
 const REMEMBERED = 10_000;
 
-function listenToCancellations({ connection }: Nats): Cancellations {
+function listenToCancellations({ connection }: Nats, stop: AbortSignal): Cancellations {
   const running = new Map<string, AbortController>();
   const cancelled = new Set<string>();
   const why = new Error('the trainer does not want it any more');
@@ -149,18 +164,17 @@ function listenToCancellations({ connection }: Nats): Cancellations {
       if (cancelled.size > REMEMBERED) cancelled.delete(cancelled.values().next().value!); // the oldest
     },
   });
+  const end = (): void => {
+    for (const own of running.values()) own.abort(stop.reason);
+  };
+  stop.addEventListener('abort', end, { once: true });
   return {
-    of(id, stop) {
+    of(id) {
       const own = new AbortController();
-      const end = (): void => own.abort(stop.reason);
       running.set(id, own);
       if (cancelled.has(id)) own.abort(why);
-      stop.addEventListener('abort', end, { once: true });
-      const release = (): void => {
-        running.delete(id);
-        stop.removeEventListener('abort', end);
-      };
-      return { signal: own.signal, release };
+      if (stop.aborted) own.abort(stop.reason);
+      return { signal: own.signal, release: () => void running.delete(id) };
     },
     close: () => heard.unsubscribe(),
   };
@@ -181,7 +195,7 @@ async function doJob(message: JsMsg, options: Doing): Promise<void> {
   let unwanted: AbortSignal | undefined;
   try {
     job = JSON.parse(await unpacked(nats, message.data)) as Job; // written by the queue
-    ({ release, signal: unwanted } = cancelled.of(job.id, signal));
+    ({ release, signal: unwanted } = cancelled.of(job.id));
     unwanted.throwIfAborted();
     const content = await perform(job, unwanted);
     const report: Report = {
@@ -193,7 +207,7 @@ async function doJob(message: JsMsg, options: Doing): Promise<void> {
     const subject = resultsSubject(job.run);
     await publish(nats, { subject, data, id: `${job.id}/${job.attempt}`, signal });
     message.ack(); // where it is lost, the job is given out again, and its second result dropped as a duplicate
-    options.onDone?.(report);
+    options.onDone?.(report, job);
   } catch (error) {
     if (signal.aborted) message.nak();
     else if (unwanted?.aborted) message.term('cancelled');

@@ -1,4 +1,4 @@
-import type { Nats } from './openNats.ts';
+import type { Nats } from './nats.ts';
 
 /** Streams and subjects on the server; all are kept in files. */
 export const JOBS = 'MOLRL_JOBS';

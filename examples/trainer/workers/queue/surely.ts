@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { sleep } from './sleep.ts';
 
 /**
  * Asks again until the server answers: it may be restarted meanwhile.

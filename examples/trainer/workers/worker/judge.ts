@@ -41,7 +41,7 @@ async function answer(
       episode.reset(task, { seed, signal: stop }),
     );
     for (const [i, action] of said.entries()) {
-      checkTold(last, told[i], i);
+      await checkTold(last, told[i], i);
       last = await within(limits, (stop) => episode.step(action, { signal: stop }));
     }
     return last;
@@ -51,8 +51,12 @@ async function answer(
 }
 
 /** @throws {Error} if the environment does not say again what was said. */
-function checkTold(said: Opening | StepResult, told: string | undefined, attempt: number): void {
-  if (told === shownHash(said)) return;
+async function checkTold(
+  said: Opening | StepResult,
+  told: string | undefined,
+  attempt: number,
+): Promise<void> {
+  if (told === (await shownHash(said))) return;
   const what = attempt === 0 ? 'opening' : `answer to attempt ${attempt}`;
   throw new Error(
     `workers: the environment's ${what} was another one when the episode was gone through again to judge attempt ${attempt + 1}. What workers judge must depend on task, seed and attempts alone; leave --workers out, or let them play (--workers without --rollouts).`,

@@ -1,15 +1,14 @@
 import { EfEnvError, type Trajectory } from '@molrl/ef-env';
 import { type Completion, generate, type Sampler } from '@molrl/qwen3';
-import type { Game } from '../../games/game.ts';
-import { decodeState } from '../../harness/stateFile.ts';
-import { loadLearner } from '../../method/loadLearner.ts';
+import { stateOfBytes } from '../../harness/stateBytes.ts';
+import type { Learner } from '../../method/learner.ts';
 import { type Weights, writeWeights } from '../../method/weights.ts';
-import { SHIPPED_MODEL } from '../../model/findModel.ts';
 import type { EpisodesJob } from '../episodesJob.ts';
 import type { BlobStore } from '../queue/blobs.ts';
 import { UnfitError } from '../queue/serveJobs.ts';
-import { hashOfModel, hasOthers, type RunRecord } from '../runRecord.ts';
+import { hasOthers, type RunRecord } from '../runRecord.ts';
 import { versionGate } from './versionGate.ts';
+import type { WorkedGame, WorkerFiles } from './workerFiles.ts';
 
 /** Plays episodes of a run by the versions of its weights. */
 export interface Player {
@@ -23,26 +22,26 @@ const VERSIONS_KEPT = 3;
 /** Loads the model of a run. @throws {UnfitError} if this machine has another one. */
 export async function openPlayer(
   { settings, model: wanted }: RunRecord,
-  { blobs, game }: { blobs: BlobStore; game: Game },
+  { blobs, files, game }: { blobs: BlobStore; files: WorkerFiles; game: WorkedGame },
 ): Promise<Player> {
-  const { model = SHIPPED_MODEL, format, lora } = settings;
-  let present = '';
-  const sampler = oneAtATime(() => present);
-  const learner = await loadLearner({ model, format, lora, sampler });
-  if ((await hashOfModel(learner.source)) !== wanted) {
-    learner.dispose();
+  if ((await files.modelHash(settings)) !== wanted) {
     throw new UnfitError(
       hasOthers(`the model ${settings.model ?? '(shipped)'} is another one here`),
     );
   }
+  let present = '';
+  const learner = await files.openModel(
+    settings,
+    oneAtATime(() => present),
+  );
   const versions = new Map<string, Weights>();
   const weightsOf = async (version: string): Promise<Weights> => {
     const known = versions.get(version);
-    const state = known ?? decodeState(Buffer.from(await blobs.get(version)))?.groups.weights;
+    const weights = known ?? (stateOfBytes(await blobs.get(version)).groups.weights as Weights); // written by publishWeights, checked by its hash
     versions.delete(version);
-    versions.set(version, state as Weights); // written by publishWeights, checked by its hash
+    versions.set(version, weights);
     if (versions.size > VERSIONS_KEPT) versions.delete(versions.keys().next().value!); // the oldest
-    return state as Weights;
+    return weights;
   };
   const gate = versionGate(async (version) => {
     writeWeights(learner.model.trainable(), await weightsOf(version));
@@ -55,8 +54,8 @@ export async function openPlayer(
 }
 
 interface Playing {
-  learner: Awaited<ReturnType<typeof loadLearner>>;
-  game: Game;
+  learner: Learner;
+  game: WorkedGame;
   signal: AbortSignal;
 }
 

@@ -1,14 +1,14 @@
 import type { Trajectory } from '@molrl/ef-env';
-import { openGame } from '../../games/openGame.ts';
 import type { EpisodesJob } from '../episodesJob.ts';
 import type { JudgingJob } from '../judgingJobs.ts';
 import type { BlobStore } from '../queue/blobs.ts';
 import { UnfitError } from '../queue/serveJobs.ts';
-import { differingFiles, hasOthers, type RunRecord } from '../runRecord.ts';
+import type { RunRecord } from '../runRecord.ts';
 import { writeVerdict } from '../verdict.ts';
 import { judge } from './judge.ts';
 import { openPlayer, type Player } from './openPlayer.ts';
 import { trajectoryLines } from './trajectoryLines.ts';
+import type { WorkerFiles } from './workerFiles.ts';
 
 /** A run as a worker works for it. */
 export interface WorkedRun {
@@ -17,14 +17,15 @@ export interface WorkedRun {
   close(): Promise<void>;
 }
 
-/** Opens the game of a run, and its model once episodes are to be played. @throws {UnfitError} if this machine has others. */
-export async function openWorkedRun(record: RunRecord, blobs: BlobStore): Promise<WorkedRun> {
-  const game = await openGame(record.settings);
-  const wrong = differingFiles(record, game.files);
-  if (wrong.length > 0) throw new UnfitError(hasOthers(wrong.join('; ')));
+/** Opens the game of a run, and its model once episodes are to be played. @throws {UnfitError} if the worker has others. */
+export async function openWorkedRun(
+  record: RunRecord,
+  { blobs, files }: { blobs: BlobStore; files: WorkerFiles },
+): Promise<WorkedRun> {
+  const game = await files.openGame(record);
   let player: Promise<Player> | undefined;
   const play = async (job: EpisodesJob, signal: AbortSignal): Promise<Trajectory[]> => {
-    player ??= openPlayer(record, { blobs, game });
+    player ??= openPlayer(record, { blobs, files, game });
     player.catch(() => {
       player = undefined; // another try opens it anew
     });

@@ -1,12 +1,9 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { type OpenCpuOptions, openCpu } from '@molrl/tensor-gpu';
-import type { EpisodesJob } from '../episodesJob.ts';
-import type { JudgingJob } from '../judgingJobs.ts';
 import { openNats } from '../queue/openNats.ts';
-import { serveJobs } from '../queue/serveJobs.ts';
-import type { RunRecord } from '../runRecord.ts';
-import { openWorkedRun, type WorkedRun } from './openWorkedRun.ts';
+import { filesHere } from './filesHere.ts';
+import { workFor } from './workFor.ts';
 
 export interface WorkOptions extends Pick<OpenCpuOptions, 'threads' | 'kernels'> {
   url: string;
@@ -23,44 +20,5 @@ export async function work(options: WorkOptions): Promise<void> {
   const worker = `${hostname()}-${process.pid}`;
   const nats = await openNats({ url, tokenVariable, name: worker, say });
   const library = basename(device.library);
-  say(
-    `worker ${worker}: ${slots} ${slots === 1 ? 'job' : 'jobs'} at once on ${library}, for ${url}`,
-  );
-  let opened: { record: string; run: Promise<WorkedRun> } | undefined;
-  const runOf = (record: string): Promise<WorkedRun> => {
-    if (opened?.record === record) return opened.run;
-    const before = opened?.run;
-    const open = async (): Promise<WorkedRun> => {
-      await before?.then((run) => run.close()).catch(() => {}); // said when it failed
-      const content = JSON.parse(Buffer.from(await nats.blobs.get(record)).toString()) as RunRecord; // its hash vouches for it
-      say(
-        `a run of ${content.settings.model ?? 'the shipped model'}, ${content.settings.environment}`,
-      );
-      return openWorkedRun(content, nats.blobs);
-    };
-    opened = { record, run: open() };
-    opened.run.catch(() => {
-      opened = undefined; // another try opens it anew
-    });
-    return opened.run;
-  };
-  let [jobs, seconds] = [0, 0];
-  try {
-    await serveJobs({
-      ...{ nats, slots, worker, library, signal, say },
-      async perform({ body }, ended) {
-        const job = body as EpisodesJob | JudgingJob; // written by workerEpisodes and judgedEpisodes
-        const run = await runOf(job.record);
-        return run.perform(job, ended);
-      },
-      onDone(report) {
-        jobs += 1;
-        seconds += report.seconds;
-      },
-    });
-  } finally {
-    say(`worker ${worker}: ${jobs} jobs in ${seconds.toFixed(1)} s of work`);
-    await (await opened?.run.catch(() => undefined))?.close();
-    await nats.close();
-  }
+  await workFor(nats, { worker, library, slots, files: filesHere, say, signal });
 }
