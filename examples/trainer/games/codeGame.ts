@@ -1,10 +1,5 @@
-import {
-  type CodeTask,
-  codeEnvironment,
-  type DataRow,
-  javascriptSandbox,
-  pythonSandbox,
-} from '@molrl/ef-env';
+import { type CodeTask, type DataRow, javascriptSandbox, pythonSandbox } from '@molrl/ef-env';
+import { codeEnvironments } from './codeEnvironments.ts';
 import { type DataRows, readDataRows } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { rowsGame } from './rowsGame.ts';
@@ -26,14 +21,10 @@ export async function codeGame(options: CodeGameOptions): Promise<Game<CodeTask>
     files,
   };
   const sandbox = language === 'python' ? pythonSandbox() : javascriptSandbox();
-  const attempts = (feedback: 'none' | 'step') =>
-    codeEnvironment({ sandbox, feedback, reward: 'share' });
+  const { close, ...environments } = codeEnvironments(sandbox);
   return {
-    ...rowsGame({
-      ...{ rows, seed, environment: attempts('none'), withFeedback: attempts('step') },
-      accuracy: 'every test passes',
-    }),
-    close: () => sandbox.dispose(),
+    ...rowsGame({ ...environments, rows, seed, accuracy: 'every test passes' }),
+    close,
   };
 }
 

@@ -1,13 +1,8 @@
-import { type DataRow, defineEnvironment, gradeMath } from '@molrl/ef-env';
+import type { DataRow } from '@molrl/ef-env';
 import { type DataRows, readDataRows } from './dataRows.ts';
 import type { Game } from './game.ts';
+import { mathsEnvironment, type Problem } from './mathsEnvironment.ts';
 import { rowsGame } from './rowsGame.ts';
-
-interface Problem {
-  question: string;
-  /** A bare answer, or a solution with its answer in a box or after `####`. */
-  answer: string;
-}
 
 export interface MathsGameOptions {
   data: string;
@@ -25,28 +20,11 @@ export async function mathsGame(options: MathsGameOptions): Promise<Game<Problem
     heldOut: heldOut.map(problemOf),
     files,
   };
-  const attempts = (feedback: boolean) =>
-    defineEnvironment<Problem, Problem>({
-      name: 'maths',
-      system,
-      reset: (problem) => ({ observation: problem.question, state: problem }),
-      step: ({ answer }, completion) => {
-        const grade = gradeMath(answer, completion);
-        const reward = Number(grade.correct);
-        if (!feedback) return { reward, done: true };
-        return { reward, done: grade.correct, feedback: feedbackOf(grade) };
-      },
-    });
   return rowsGame({
-    ...{ rows, seed, environment: attempts(false), withFeedback: attempts(true) },
+    ...{ rows, seed, environment: mathsEnvironment({ system }) },
+    withFeedback: mathsEnvironment({ system, feedback: true }),
     accuracy: 'the maths grader finds the answers equal',
   });
-}
-
-function feedbackOf({ correct, answer }: ReturnType<typeof gradeMath>): string {
-  if (correct) return 'Right.';
-  if (answer === null) return 'No answer was found. End with the answer in \\boxed{}. Try again.';
-  return `Wrong: ${answer} is not the answer. Check each step and try again.`;
 }
 
 /** GSM8K has `question` and `answer`, MATH `problem` and `solution` or `answer`. */

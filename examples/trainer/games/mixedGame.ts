@@ -1,5 +1,6 @@
-import type { Environment, Episode, Random } from '@molrl/ef-env';
+import type { Random } from '@molrl/ef-env';
 import type { Game } from './game.ts';
+import { type MixedTask, mixedEnvironment } from './mixedEnvironment.ts';
 
 /** One environment of a mix. */
 export interface MixPart {
@@ -7,12 +8,6 @@ export interface MixPart {
   game: Game;
   /** How often it is played, relative to the others. */
   weight: number;
-}
-
-interface MixedTask {
-  /** Place of the game in the mix. */
-  part: number;
-  task: object;
 }
 
 /** Several games as one: each prompt is one game's, drawn by weight; held-out tasks are dealt in turn. */
@@ -25,8 +20,10 @@ export function mixedGame(parts: readonly MixPart[]): Game<MixedTask> {
   }
   const teaching = parts.every(({ game }) => game.withFeedback !== undefined);
   return {
-    environment: mixed(parts.map(({ game }) => game.environment)),
-    withFeedback: teaching ? mixed(parts.map(({ game }) => game.withFeedback!)) : undefined, // all have one
+    environment: mixedEnvironment(parts.map(({ game }) => game.environment)),
+    withFeedback: teaching
+      ? mixedEnvironment(parts.map(({ game }) => game.withFeedback!))
+      : undefined, // all have one
     nextTask: (random, position) => {
       const part = drawn(random, parts);
       return { part, task: parts[part]!.game.nextTask(random, position) }; // drawn is a place
@@ -68,36 +65,3 @@ function dealt(parts: readonly MixPart[], count: number): MixedTask[] {
   }
   return tasks;
 }
-
-/** Each episode is played by the environment that its task names. */
-function mixed(parts: readonly Environment<object>[]): Environment<MixedTask> {
-  return {
-    name: `mix of ${parts.map(({ name }) => name).join(', ')}`,
-    maxTurns: Math.max(...parts.map(({ maxTurns = 1 }) => maxTurns)),
-    concurrency: parts.reduce((least: number | undefined, { concurrency }) => {
-      return concurrency === undefined ? least : Math.min(concurrency, least ?? concurrency);
-    }, undefined),
-    start() {
-      let episode: Episode<object> | undefined;
-      return {
-        async reset({ part, task }, options) {
-          const environment = parts[part]!; // made by nextTask or heldOut
-          episode = environment.start();
-          return opened(environment, await episode.reset(task, options));
-        },
-        step: (action, options) => episode!.step(action, options), // after reset
-        close: () => episode?.close?.(),
-      };
-    },
-  };
-}
-
-/** The system turn is that of the task's own environment. */
-function opened({ system }: Environment<object>, opening: Opening): Opening {
-  const turns =
-    typeof opening === 'string' ? [{ speaker: 'user' as const, text: opening }] : opening;
-  if (system === undefined || turns.some(({ speaker }) => speaker === 'system')) return opening;
-  return [{ speaker: 'system', text: system }, ...turns];
-}
-
-type Opening = Awaited<ReturnType<Episode<object>['reset']>>;

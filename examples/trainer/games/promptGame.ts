@@ -1,23 +1,12 @@
-import {
-  type ConversationMessage,
-  promptEnvironment,
-  type RewardFunction,
-  type Rubric,
-  rubric,
-} from '@molrl/ef-env';
+import { promptEnvironment, type RewardFunction, type Rubric, rubric } from '@molrl/ef-env';
 import { saidIn } from '../method/episodeText.ts';
 import { itemOfEpochs } from '../method/epochs.ts';
 import { type DataRows, readDataRows, sha256 } from './dataRows.ts';
 import type { Game } from './game.ts';
 import { importFile } from './importFile.ts';
 import { isAnswer } from './isAnswer.ts';
+import { type PromptRow, rewardByAnswer } from './rewardByAnswer.ts';
 import type { SftRow } from './sftRow.ts';
-
-/** A row of the user's: a prompt and whatever the reward reads. */
-export interface PromptRow {
-  prompt: string | readonly ConversationMessage[];
-  [column: string]: unknown;
-}
 
 /** What a reward file exports. */
 export interface RewardFile {
@@ -66,11 +55,7 @@ interface Judged {
 /** The reward file's `accuracy`, else the row's `answer`, else a full reward; without a file the answer is the reward, too. */
 async function judgeOf(file: string | undefined, row: PromptRow | undefined): Promise<Judged> {
   const byRow = typeof row?.answer === 'string' || typeof row?.answer === 'number';
-  if (file === undefined) {
-    const reward: RewardFunction<PromptRow> = (texts, { answer }) =>
-      texts.map((text, i) => Number(isAnswer(text, answer?.[i])));
-    return { reward, ...BY_ANSWER, files: {} };
-  }
+  if (file === undefined) return { reward: rewardByAnswer, ...BY_ANSWER, files: {} };
   const exported = await importFile('reward', file);
   const reward = readReward(file, exported.default);
   const files = { [file]: await sha256(file) };
