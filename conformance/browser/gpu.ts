@@ -6,7 +6,7 @@ import { openDevice } from '@molrl/tensor-gpu';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
-import { buildPage } from './buildPage.ts';
+import { buildPages } from './buildPages.ts';
 import { findChromium } from './findChromium.ts';
 import type { GpuPageResult } from './gpuPage.ts';
 import { gpuProgram } from './gpuProgram.ts';
@@ -71,7 +71,7 @@ async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
 }
 
 async function checkTrainPage(browser: Browser): Promise<Checked[]> {
-  const server = await serveFiles(buildPage().files);
+  const server = await serveFiles(buildPages().files);
   try {
     const checked: Checked[] = [];
     for (const [claim, check] of gpuPageChecks(browser, server.origin)) {

@@ -1,17 +1,20 @@
-// `pnpm browser`: the built package, the main job's report, and the page that trains, in a headless Chromium. Last line: `N passed, M failed`. Without a
+// `pnpm browser`: the built package, the main job's report, the page that trains and the one that works for runs elsewhere, in a headless Chromium. Last line: `N passed, M failed`. Without a
 // Chromium (variable CHROMIUM, or on PATH) it says so and counts nothing.
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { packPackages } from '../../scripts/packPackages.ts';
-import { buildPage } from './buildPage.ts';
+import { type BuiltPages, buildPages } from './buildPages.ts';
 import { bundlePage } from './bundlePage.ts';
 import { findChromium } from './findChromium.ts';
 import { reportFault } from './reportPage.ts';
 import { serveFiles } from './serveFiles.ts';
-import { trainPageChecks } from './trainPage.ts';
+import { type PageCheck, trainPageChecks } from './trainPage.ts';
+import { workerPageChecks } from './workerPage.ts';
 
 const CHECK_LIMIT_MS = 120_000;
-/** Budget of the training page: scripts and both kernels, compressed. */
-const PAGE_BYTES = 706_000;
+/** Of the worker's page: whole runs of the trainer, and 30 s until a lost job is given out again. */
+const RUNS_LIMIT_MS = 300_000;
+/** Budgets of pages: scripts, both kernels and, of the worker's, the sandbox for programs, compressed. */
+const BUDGETS = { index: 706_000, worker: 900_000 };
 
 /** What page.ts puts into the global scope of the page. */
 interface CheckPage {
@@ -32,7 +35,7 @@ async function main(): Promise<void> {
   try {
     const faults = await runChecks(await browser.newPage(), server.origin);
     faults.push(report('the report of the main job fits 360 px', await reportFault(browser)));
-    faults.push(...(await checkTrainPage(browser)));
+    faults.push(...(await checkPages(browser)));
     const failed = faults.filter((fault) => fault !== null).length;
     console.log(`${faults.length - failed} passed, ${failed} failed`);
     process.exitCode = failed === 0 && faults.length > 0 ? 0 : 1;
@@ -62,22 +65,46 @@ async function runChecks(page: Page, origin: string): Promise<(string | null)[]>
   return faults;
 }
 
-/** The page that trains: what it is built of, and what it does. */
-async function checkTrainPage(browser: Browser): Promise<(string | null)[]> {
-  const { files, nodeModules, compressed } = buildPage();
-  const size = `${Math.ceil(compressed / 1000)} kB compressed, without the model`;
-  const named = nodeModules.length > 0 ? nodeModules.join(', ') : null;
-  const large = compressed > PAGE_BYTES ? `more than ${PAGE_BYTES} bytes` : null;
-  const faults = [report(`the training page has nothing of Node: ${size}`, named ?? large)];
-  const server = await serveFiles(files);
+/** The page that trains and the page that works for others: what they are built of, and what they do. */
+async function checkPages(browser: Browser): Promise<(string | null)[]> {
+  const pages = buildPages();
+  const faults = [partsFault(pages, 'index'), partsFault(pages, 'worker')];
+  const server = await serveFiles(pages.files);
   try {
-    for (const [claim, check] of trainPageChecks(browser, server.origin)) {
-      const started = performance.now();
-      const fault = await within(CHECK_LIMIT_MS, check());
-      faults.push(report(`the training page: ${claim}`, fault, performance.now() - started));
+    faults.push(
+      ...(await checkClaims('training', trainPageChecks(browser, server.origin), CHECK_LIMIT_MS)),
+    );
+    const worker = await workerPageChecks(browser, server.origin).catch((error: Error) => {
+      console.log(`absent: the worker's page was not tried. ${error.message}`);
+    });
+    if (worker) {
+      faults.push(...(await checkClaims('worker', worker.checks, RUNS_LIMIT_MS)));
+      await worker.close();
     }
   } finally {
     await server.close();
+  }
+  return faults;
+}
+
+function partsFault({ partsOf }: BuiltPages, page: keyof typeof BUDGETS): string | null {
+  const { nodeModules, compressed } = partsOf(`/${page}.html`);
+  const size = `${Math.ceil(compressed / 1000)} kB compressed, without the model`;
+  const named = nodeModules.length > 0 ? nodeModules.join(', ') : null;
+  const large = compressed > BUDGETS[page] ? `more than ${BUDGETS[page]} bytes` : null;
+  return report(`${page}.html has nothing of Node: ${size}`, named ?? large);
+}
+
+async function checkClaims(
+  page: 'training' | 'worker',
+  checks: readonly PageCheck[],
+  limit: number,
+): Promise<(string | null)[]> {
+  const faults: (string | null)[] = [];
+  for (const [claim, check] of checks) {
+    const started = performance.now();
+    const fault = await within(limit, check());
+    faults.push(report(`the ${page} page: ${claim}`, fault, performance.now() - started));
   }
   return faults;
 }

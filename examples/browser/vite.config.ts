@@ -6,12 +6,23 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** Packages of this repository come from their sources, in their builds for browsers. */
 const resolve = {
   conditions: ['@molrl/source', 'browser', 'module', 'import', 'default'],
-  // browsers have WebGPU themselves
-  alias: { webgpu: here('../../packages/tensor-gpu/src/backend/webgpu/engine/noDawn.ts') },
+  alias: [
+    {
+      find: 'webgpu', // browsers have it themselves
+      replacement: here('../../packages/tensor-gpu/src/backend/webgpu/engine/noDawn.ts'),
+    },
+    { find: /^(node:)?(crypto|buffer)$/, replacement: here('worker/jobs/noNode.ts') },
+  ],
 };
 
-/** Of ef-env's reader of Parquet, which the page does not offer: rows come as JSON. */
-const rollupOptions = { external: ['hyparquet', 'hyparquet-compressors'] };
+const rollupOptions = {
+  external: [
+    // ef-env's reader of Parquet, which the page does not offer: rows come as JSON
+    ...['hyparquet', 'hyparquet-compressors'],
+    // what variants of QuickJS load that ef-env's sandbox does not use
+    /^@jitl\/quickjs-wasmfile-(debug-sync|debug-asyncify|release-asyncify)\//,
+  ],
+};
 
 export default defineConfig({
   root: here('.'),
@@ -25,7 +36,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4096,
-    rollupOptions,
+    rollupOptions: { ...rollupOptions, input: [here('index.html'), here('worker.html')] },
   },
   server: { fs: { allow: [here('../..')] } },
 });

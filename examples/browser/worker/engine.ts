@@ -60,7 +60,7 @@ async function wasm(why: string): Promise<Engine> {
   const device: CpuDevice = await openDevice('cpu', { kernels: [relaxed, simd] });
   return {
     name: `wasm ${/relaxed|simd/.exec(device.library)?.[0] ?? device.library}`,
-    notice: `${why} Training runs in WebAssembly on one thread: the same results, more slowly.`,
+    notice: `${why} It computes in WebAssembly on one thread: the same results, more slowly.`,
     lose: () => undefined,
     dispose: () => device.dispose(),
   };

@@ -15,6 +15,9 @@ const SHIPPED = {
 
 /** A model as the worker has it. */
 export interface FoundModel {
+  /** Where its files lie. */
+  folder: string;
+  /** That, or a GGUF file in it. */
   source: string;
   /** Chat format: the shipped model's own, else what the checkpoint's template writes. */
   format: 'recipe' | 'auto';
@@ -35,6 +38,7 @@ export async function findModel(files: readonly File[]): Promise<FoundModel> {
       `model: give a .gguf file, or the files config.json, tokenizer.json and model.safetensors of a folder; got ${Object.keys(found).join(', ')}.`,
     );
   return {
+    folder: FOLDER,
     source: gguf === undefined ? FOLDER : `${FOLDER}/${gguf}`,
     format: files.length > 0 ? 'auto' : 'recipe',
     identity: {

@@ -24,7 +24,3 @@ export const differingFiles = (
   Object.entries(files)
     .filter(([path, hash]) => own[path] !== hash)
     .map(([path]) => `${path} is another file here`);
-
-/** Why a machine cannot work for the run, and what to do. */
-export const hasOthers = (what: string): string =>
-  `worker: ${what}. The run was described with others: copy its files here, under the same paths.`;

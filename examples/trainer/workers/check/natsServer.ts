@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A nats-server of a check's own, on a port and with a folder of its own. */
 export interface NatsServer {
   url: string;
+  /** Of its port for browsers. */
+  webSocketUrl: string;
   /** SIGKILL, and up again with the same folder. @returns Seconds until it answered again. */
   restart(): Promise<number>;
   /** Neither answers nor hangs up for so long, milliseconds. */
@@ -22,19 +24,27 @@ export interface NatsServer {
 /** @throws {Error} if there is no nats-server to start. */
 export async function natsServer({ token }: { token?: string } = {}): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'molrl-nats-'));
-  const port = await freePort();
+  const [port, webSocketPort] = [await freePort(), await freePort()];
+  const config = `websocket { host: "127.0.0.1", port: ${webSocketPort}, no_tls: true }\n`;
   let server = await start();
 
   async function start(): Promise<ChildProcess> {
-    const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
-    const child = spawn('nats-server', [...args, ...(token ? ['--auth', token] : [])], {
-      stdio: 'ignore',
+    const file = join(folder, 'nats.conf');
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, config + (token ? `authorization { token: "${token}" }\n` : ''));
+    const args = ['-c', file, '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder];
+    const child = spawn('nats-server', args, { stdio: 'ignore' });
+    const failed = new Promise<never>((_, reject) => {
+      const refuse = (why: unknown): void =>
+        reject(
+          new Error(
+            `nats-server cannot be started (${why}). Install it: apt-get install nats-server, or from https://nats.io`,
+          ),
+        );
+      child.once('error', refuse);
+      child.once('exit', (code) => refuse(`exit code ${code}`));
     });
-    const failed = once(child, 'error').then(([error]) => {
-      throw new Error(
-        `nats-server cannot be started (${error}). Install it: apt-get install nats-server, or from https://nats.io`,
-      );
-    });
+    failed.catch(() => {}); // later: it was killed
     await Promise.race([answers(), failed]);
     return child;
   }
@@ -57,6 +67,7 @@ export async function natsServer({ token }: { token?: string } = {}): Promise<Na
   };
   return {
     url: `nats://127.0.0.1:${port}`,
+    webSocketUrl: `ws://127.0.0.1:${webSocketPort}`,
     async restart() {
       const started = performance.now();
       await kill();

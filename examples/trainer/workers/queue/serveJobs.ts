@@ -20,6 +20,12 @@ export interface ServeJobsOptions {
   /** Of this worker. */
   worker: string;
   library: string;
+  /**
+   * Looked at before jobs are asked for; false: not yet. Without it, whatever comes is taken.
+   *
+   * @throws {UnfitError} if some could not be served.
+   */
+  mayTake?: (() => Promise<boolean>) | undefined;
   /** Does a job. @returns The content of its result. */
   perform(job: Job, signal: AbortSignal): Promise<string>;
   signal: AbortSignal;
@@ -46,7 +52,7 @@ export async function serveJobs(options: ServeJobsOptions): Promise<void> {
   const doing = { ...options, signal: ended, ackWait, maxDeliver, cancelled };
   try {
     await takeJobs(nats, {
-      ...{ slots, signal: ended },
+      ...{ slots, signal: ended, mayTake: options.mayTake },
       perform: (message) => doJob(message, doing),
       onFailure: (error) => failed.abort(error),
     });
@@ -57,9 +63,7 @@ export async function serveJobs(options: ServeJobsOptions): Promise<void> {
   }
 }
 
-interface TakeJobs {
-  slots: number;
-  signal: AbortSignal;
+interface TakeJobs extends Pick<ServeJobsOptions, 'slots' | 'signal' | 'mayTake'> {
   perform(message: JsMsg): Promise<void>;
   onFailure(error: unknown): void;
 }
@@ -70,7 +74,7 @@ interface TakeJobs {
  */
 async function takeJobs(
   nats: Nats,
-  { slots, signal, perform, onFailure }: TakeJobs,
+  { slots, signal, mayTake, perform, onFailure }: TakeJobs,
 ): Promise<void> {
   let free = slots;
   let wake = (): void => {};
@@ -92,7 +96,8 @@ async function takeJobs(
     if (free > 0 && !signal.aborted) {
       const asked = free;
       free = 0;
-      void pull(nats, { asked, asking, signal, work }).then(({ missing }) => release(missing));
+      const pulling = { asked, asking, signal, mayTake, work, onFailure };
+      void pull(nats, pulling).then(({ missing }) => release(missing));
     }
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -101,21 +106,27 @@ async function takeJobs(
   }
 }
 
-interface Pull {
+interface Pull extends Pick<TakeJobs, 'signal' | 'mayTake' | 'onFailure'> {
   asked: number;
   /** All that are under way: stopped together. */
   asking: Set<ConsumerMessages>;
-  signal: AbortSignal;
   work(message: JsMsg): void;
 }
+
+/** After a look that found nothing to take, milliseconds. */
+const LOOK_AGAIN = 300;
 
 /** Asks once for so many jobs, and waits for them for 2 s. @returns How many there were not. */
 async function pull(
   nats: Nats,
-  { asked, asking, signal, work }: Pull,
+  { asked, asking, signal, mayTake, work, onFailure }: Pull,
 ): Promise<{ missing: number }> {
   let missing = asked;
   try {
+    if (mayTake && !(await mayTake())) {
+      await sleep(LOOK_AGAIN);
+      return { missing };
+    }
     const messages = await (await consumerOf(nats)).fetch({ max_messages: asked, expires: 2000 });
     asking.add(messages);
     if (signal.aborted) messages.stop();
@@ -127,7 +138,11 @@ async function pull(
     } finally {
       asking.delete(messages);
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof UnfitError) {
+      onFailure(error);
+      return { missing };
+    }
     consumers.delete(nats);
     await makeStreams(nats, undefined).catch(() => {}); // the server is away, which the connection tells, or came back empty
     await sleep(200);

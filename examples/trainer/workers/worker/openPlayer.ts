@@ -6,9 +6,9 @@ import { type Weights, writeWeights } from '../../method/weights.ts';
 import type { EpisodesJob } from '../episodesJob.ts';
 import type { BlobStore } from '../queue/blobs.ts';
 import { UnfitError } from '../queue/serveJobs.ts';
-import { hasOthers, type RunRecord } from '../runRecord.ts';
+import type { RunRecord } from '../runRecord.ts';
 import { versionGate } from './versionGate.ts';
-import type { WorkedGame, WorkerFiles } from './workerFiles.ts';
+import { checkModel, type WorkedGame, type WorkerFiles } from './workerFiles.ts';
 
 /** Plays episodes of a run by the versions of its weights. */
 export interface Player {
@@ -21,17 +21,13 @@ const VERSIONS_KEPT = 3;
 
 /** Loads the model of a run. @throws {UnfitError} if this machine has another one. */
 export async function openPlayer(
-  { settings, model: wanted }: RunRecord,
+  record: RunRecord,
   { blobs, files, game }: { blobs: BlobStore; files: WorkerFiles; game: WorkedGame },
 ): Promise<Player> {
-  if ((await files.modelHash(settings)) !== wanted) {
-    throw new UnfitError(
-      hasOthers(`the model ${settings.model ?? '(shipped)'} is another one here`),
-    );
-  }
+  await checkModel(record, files);
   let present = '';
   const learner = await files.openModel(
-    settings,
+    record.settings,
     oneAtATime(() => present),
   );
   const versions = new Map<string, Weights>();

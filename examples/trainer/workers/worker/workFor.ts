@@ -1,9 +1,9 @@
 import type { EpisodesJob } from '../episodesJob.ts';
 import type { JudgingJob } from '../judgingJobs.ts';
-import type { Job, Report } from '../queue/messages.ts';
+import type { Report } from '../queue/messages.ts';
 import type { Nats } from '../queue/nats.ts';
 import { type ServeJobsOptions, serveJobs } from '../queue/serveJobs.ts';
-import type { RunRecord } from '../runRecord.ts';
+import { bodyOf, lookFirst, readRecord } from './lookFirst.ts';
 import { openWorkedRun, type WorkedRun } from './openWorkedRun.ts';
 import type { WorkerFiles } from './workerFiles.ts';
 
@@ -11,13 +11,15 @@ export interface WorkForOptions
   extends Pick<ServeJobsOptions, 'worker' | 'library' | 'slots' | 'signal'> {
   files: WorkerFiles;
   say(text: string): void;
+  /** Takes no job before all runs that have some were looked at; otherwise a job shows whether its run can be served. */
+  looksFirst?: boolean | undefined;
   /** Told after each result that is kept. */
   onDone?(report: Report, job: EpisodesJob | JudgingJob): void;
 }
 
 /** Plays and judges what a server has, until the signal is aborted, and closes the connection. @throws {UnfitError} */
 export async function workFor(nats: Nats, options: WorkForOptions): Promise<void> {
-  const { worker, library, slots, files, say, signal, onDone } = options;
+  const { worker, library, slots, files, say, signal, looksFirst = false, onDone } = options;
   const atOnce = `${slots} ${slots === 1 ? 'job' : 'jobs'} at once`;
   say(`worker ${worker}: ${atOnce} on ${library}, for ${nats.url}`);
   let opened: { record: string; run: Promise<WorkedRun> } | undefined;
@@ -41,6 +43,7 @@ export async function workFor(nats: Nats, options: WorkForOptions): Promise<void
   try {
     await serveJobs({
       ...{ nats, slots, worker, library, signal, say },
+      mayTake: looksFirst ? lookFirst(nats, files) : undefined,
       async perform(job, ended) {
         const body = bodyOf(job);
         const run = await runOf(body.record);
@@ -57,12 +60,4 @@ export async function workFor(nats: Nats, options: WorkForOptions): Promise<void
     await (await opened?.run.catch(() => undefined))?.close();
     await nats.close();
   }
-}
-
-/** Written by workerEpisodes and judgedEpisodes. */
-export const bodyOf = ({ body }: Job): EpisodesJob | JudgingJob => body as EpisodesJob | JudgingJob;
-
-/** Its hash vouches for it. */
-export async function readRecord({ blobs }: Pick<Nats, 'blobs'>, name: string): Promise<RunRecord> {
-  return JSON.parse(new TextDecoder().decode(await blobs.get(name))) as RunRecord;
 }
