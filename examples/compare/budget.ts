@@ -6,6 +6,8 @@ export interface Budget {
   batchSize: number;
   /** General sequences of each update. Default: as many as episodes. */
   generalBatchSize?: number;
+  /** Weight of MoL's KL to the base, as validation tasks chose it. Default 0.3. */
+  alpha?: number;
   /** GRPO after it: prompts and completions of each update. */
   grpoUpdates: number;
   prompts: number;
@@ -36,7 +38,7 @@ export const CHAT: Budget = {
 
 /** For answers of ten tokens: 64 updates; 96 episodes (about 250 attempts) and 1,536 attempts, or 2,048 live ones. */
 export const WORDBOOK: Budget = {
-  ...{ episodes: 96, teachUpdates: 40, batchSize: 8, generalBatchSize: 2 },
+  ...{ episodes: 96, teachUpdates: 40, batchSize: 8, generalBatchSize: 2, alpha: 0.1 },
   ...{ grpoUpdates: 24, prompts: 8, numGenerations: 8, generalKl: 2 },
   ...{ liveUpdates: 64, attempts: 32 },
 };

@@ -64,9 +64,6 @@ export async function runPlan(
   await onArm(`${plan.id}+grpo`, spent);
 }
 
-/** Weight of the KL to the base. */
-const ALPHA = 0.3;
-
 /** The base plays, then the model learns from what was said. */
 async function learnEpisodes(run: PlanRun, method: TeachMethod, spent: Spent): Promise<void> {
   const { learner, domain, text, budget, seed, learningRate, signal } = run;
@@ -78,12 +75,12 @@ async function learnEpisodes(run: PlanRun, method: TeachMethod, spent: Spent): P
   });
   spent.tokens += sampledTokens(played);
   spent.seconds += (performance.now() - started) / 1000;
-  const { teachUpdates: updates, batchSize, generalBatchSize } = budget;
+  const { teachUpdates: updates, batchSize, generalBatchSize, alpha = 0.3 } = budget;
   await drive(run, { name: 'teach', learningRate, spent }, (stage) =>
     teach(learner, stage, {
       episodes: played.map(({ segments }) => learner.render(segments)),
       nextGeneral: generalData(learner, text.train, domain.skills.document),
-      ...{ method, alpha: ALPHA, updates, learningRate, batchSize, generalBatchSize, seed },
+      ...{ method, alpha, updates, learningRate, batchSize, generalBatchSize, seed },
     }),
   );
 }
