@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { outcome, SMALL_TRAINING, train } from '../processes/trainerRuns.ts';
 import type { ControlView } from '../trainer/control/control.ts';
+import { sleep } from '../trainer/workers/queue/sleep.ts';
 import type { SoakPart } from './soakPart.ts';
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A person at the page of a run. */
 class Person {
@@ -32,7 +31,7 @@ class Person {
       });
       const { view } = (await answer.json()) as { view: ControlView | null };
       if (view && holds(view)) return view;
-      await pause(20);
+      await sleep(20);
     }
   }
 }

@@ -65,6 +65,12 @@ export class PageTree {
     }
   }
 
+  /** Lets go of what is held of a match. */
+  release({ pages, partial }: Pick<PrefixMatch, 'pages' | 'partial'>): void {
+    for (const page of pages) this.pages.release(page);
+    if (partial !== undefined) this.pages.release(partial);
+  }
+
   /** Keeps the pages of these ids; those that are there already stay. */
   insert(ids: Int32Array, pages: readonly number[]): void {
     let node = this.root;

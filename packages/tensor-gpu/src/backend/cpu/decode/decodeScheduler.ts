@@ -121,15 +121,15 @@ export class DecodeScheduler {
   /** Gives a sequence the pages that are there, new ones for the rest, and a slot. */
   private place(sequence: Sequence): boolean {
     const { cache, step } = this.parts;
-    const { pages, length, partial } = cache.prefixes.match(sequence.ids(sequence.length - 1));
+    const match = cache.prefixes.match(sequence.ids(sequence.length - 1));
+    const { pages, length, partial } = match;
     const missing = Math.floor((sequence.length - 1) / PAGE_POSITIONS) + 1 - pages.length;
     // a page more for each in flight, so that nobody has to go soon
     const isAlone = this.inFlight === 0;
     const hasRoom = cache.makeRoom(missing + this.inFlight) || isAlone;
     const taken = hasRoom ? cache.take(missing) : undefined;
     if (taken === undefined) {
-      for (const page of partial === undefined ? pages : [...pages, partial])
-        cache.pages.release(page);
+      cache.prefixes.release(match);
       if (isAlone) throw this.noRoom();
       return false;
     }

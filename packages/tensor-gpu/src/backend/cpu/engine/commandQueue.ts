@@ -4,8 +4,31 @@ import type { Heap } from './heap.ts';
 import { CONTROL_WORDS } from './poolWorkerData.ts';
 import { CONTROL_BYTES } from './threadMemory.ts';
 
+/** Words of a command before its kernel's own: kernel, chunks, number of words. */
+export const COMMAND_HEAD = 3;
 /** Room for some hundred commands: where it ends, the queue is waited for. */
 const QUEUE_WORDS = 1 << 15;
+
+/** A kernel's id, its chunks, and its own words. */
+export interface Command {
+  kernel: number;
+  chunks: number;
+  words: readonly number[];
+}
+
+/** Writes a command as kernels/pool.c reads it. @returns Where the next one begins. */
+export function writeCommand(
+  to: Uint32Array,
+  at: number,
+  { kernel, chunks, words }: Command,
+): number {
+  to[at] = kernel;
+  to[at + 1] = chunks;
+  to[at + 2] = words.length;
+  const first = at + COMMAND_HEAD;
+  for (let i = 0; i < words.length; i++) to[first + i] = words[i]!;
+  return first + words.length;
+}
 
 export interface QueueParts {
   heap: Heap;
@@ -33,19 +56,12 @@ export class CommandQueue {
     Atomics.store(this.control, CONTROL_WORDS.next, this.offset);
   }
 
-  /** @param head - Kernel and chunks. */
-  push(head: readonly [kernel: number, chunks: number], words: readonly number[]): void {
-    const length = head.length + 1 + words.length;
+  push(command: Command): void {
+    const length = COMMAND_HEAD + command.words.length;
     if (this.position + length > QUEUE_WORDS) this.drain();
     if (length > QUEUE_WORDS)
-      throw new TensorGpuError('internal', `CommandQueue: ${words.length} words in one command.`);
-    const { words: queue } = this;
-    let at = this.position;
-    queue[at++] = head[0];
-    queue[at++] = head[1];
-    queue[at++] = words.length;
-    for (let i = 0; i < words.length; i++) queue[at++] = words[i]!;
-    this.position = at;
+      throw new TensorGpuError('internal', `CommandQueue: ${length} words in one command.`);
+    this.position = writeCommand(this.words, this.position, command);
     this.queued = (this.queued + 1) | 0;
     Atomics.store(this.control, CONTROL_WORDS.queued, this.queued);
     if (this.isEmpty) this.parts.crew.wake();

@@ -1,6 +1,6 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import type { CommandListener } from '../../commandListener.ts';
-import { CommandQueue } from './commandQueue.ts';
+import { COMMAND_HEAD, CommandQueue, writeCommand } from './commandQueue.ts';
 import { commandWork } from './commandWork.ts';
 import type { Crew } from './crew.ts';
 import type { KernelName, KernelWords } from './descriptors.ts';
@@ -44,8 +44,6 @@ export interface CpuRuntime {
   dispose(): void;
 }
 
-/** Words of a command before its kernel's own: kernel, chunks, number of words. */
-const COMMAND_HEAD = 3;
 /** Words of one eager command at most. */
 const COMMAND_WORDS = 4096;
 /** Names by id. */
@@ -139,15 +137,12 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
     }
     if (queue && !observer) {
       assertOpen();
-      queue.push([kernelIds[kernel], chunks], words);
+      queue.push({ kernel: kernelIds[kernel], chunks, words });
       return;
     }
     if (words.length + COMMAND_HEAD > COMMAND_WORDS)
       throw new TensorGpuError('internal', `${kernel}: ${words.length} words in one command.`);
-    commandWords[0] = kernelIds[kernel];
-    commandWords[1] = chunks;
-    commandWords[2] = words.length;
-    for (let i = 0; i < words.length; i++) commandWords[i + 3] = words[i]!;
+    writeCommand(commandWords, 0, { kernel: kernelIds[kernel], chunks, words });
     play(command, 1, chunks > 1);
   };
 

@@ -106,8 +106,7 @@ function place(cache: GpuKvCache, wave: Wave, sequence: Sequence): boolean {
     const missing = pagesOf(prefix) - match.pages.length;
     const { partial, length: cached } = match;
     if (!cache.makeRoom(missing + own)) {
-      for (const page of partial === undefined ? match.pages : [...match.pages, partial])
-        pages.release(page);
+      prefixes.release(match);
       return false;
     }
     filling = { prompt, pages: [...match.pages, ...pages.take(missing)], cached, partial };
@@ -158,8 +157,7 @@ async function runWave(sampler: Sampler, job: DecodeJob, wave: Wave): Promise<vo
     }
   } finally {
     wave.live.forEach(free);
-    for (const { pages: left, partial } of wave.fillings)
-      for (const page of partial === undefined ? left : [...left, partial]) pages.release(page);
+    for (const filling of wave.fillings) prefixes.release(filling);
     if (table) model.backend.disposeData(table.dataId);
     cache.end();
   }
@@ -197,9 +195,9 @@ function fillPrompts(
       return filled === undefined ? [] : [[filled, own[last]!] as const];
     }),
   );
-  for (const { prompt, pages: held, partial } of wave.fillings) {
-    prefixes.insert(prompt.slice(0, -1), held);
-    for (const page of partial === undefined ? held : [...held, partial]) pages.release(page);
+  for (const filling of wave.fillings) {
+    prefixes.insert(filling.prompt.slice(0, -1), filling.pages);
+    prefixes.release(filling);
   }
   wave.fillings = [];
 }
