@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exists } from '../trainer/base/exists.ts';
 import { readLines } from '../trainer/harness/linesFile.ts';
 import type { MetricsRow } from '../trainer/harness/metricsRow.ts';
 import { type Ended, type RunOptions, runProgram } from './runProgram.ts';
@@ -25,8 +26,10 @@ export const SMALL_TRAINING: readonly string[] = [
 export async function outcome(out: string): Promise<Record<string, unknown>> {
   const text = (name: string): Promise<string> => readFile(join(out, name), 'utf8');
   const rows = await readLines<MetricsRow>(join(out, 'metrics.jsonl'));
+  const adapter = join(out, 'adapter', 'adapter_model.safetensors');
+  const weights = (await exists(adapter)) ? adapter : join(out, 'model', 'model.safetensors');
   return {
-    adapter: await readFile(join(out, 'adapter', 'adapter_model.safetensors'), 'hex'),
+    weights: await readFile(weights, 'hex'),
     evaluations: JSON.parse(await text('results.json')).evaluations,
     completions: await text('completions.jsonl'),
     metrics: rows.map(withoutTimes),
@@ -35,7 +38,7 @@ export async function outcome(out: string): Promise<Record<string, unknown>> {
 
 /** {@link outcome}, short enough to be printed. */
 export async function digest(out: string): Promise<Record<string, unknown>> {
-  const { adapter, completions, ...rest } = await outcome(out);
+  const { weights, completions, ...rest } = await outcome(out);
   const short = (text: unknown) => createHash('sha256').update(String(text)).digest('hex');
-  return { ...rest, adapter: short(adapter), completions: short(completions) };
+  return { ...rest, weights: short(weights), completions: short(completions) };
 }

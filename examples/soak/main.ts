@@ -33,7 +33,7 @@ const PARTS: Record<string, { run: SoakPart; count: number; what: string }> = {
   pace: {
     run: soakPace,
     count: 10,
-    what: 'updates on episodes of a second, here and with two workers',
+    what: 'updates on episodes of a second, and the flagship, here and with two workers',
   },
   javascript: { run: soakJavascript, count: 10_000, what: 'JavaScript programs in a sandbox' },
   python: { run: soakPython, count: 100, what: 'Python programs in a sandbox' },

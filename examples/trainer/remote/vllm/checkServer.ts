@@ -12,8 +12,9 @@ import { loadLearner } from '../../method/loadLearner.ts';
 import { type PlayedEpisodes, Stage } from '../../method/stage.ts';
 import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
 import { versionedEpisodes } from '../versionedEpisodes.ts';
+import { feedbackCourses } from './feedbackCourse.ts';
 
-/** What GRPO's losses and gradient norms may differ by. */
+/** What losses and gradient norms may differ by. */
 const TOLERANCE = 1e-4;
 const [TASKS, GENERATIONS, UPDATES] = [4, 8, 5];
 
@@ -109,7 +110,7 @@ async function main([url, model]: string[]): Promise<void> {
     for (const name of ['loss', 'grad_norm', 'reward'] as const) {
       const off = remote.map((row, i) => Math.abs(row[name]! - local[i]![name]!));
       report(
-        `${name} of ${UPDATES} updates, same tokens here: at most ${Math.max(...off).toExponential(1)} apart`,
+        `${name} of ${UPDATES} GRPO updates, same tokens here: at most ${Math.max(...off).toExponential(1)} apart`,
         Math.max(...off) < TOLERANCE,
       );
     }
@@ -119,6 +120,7 @@ async function main([url, model]: string[]): Promise<void> {
     report('the same run once more, bit for bit', sameNumbers(repeated, remote));
     again.dispose();
     here.dispose();
+    await checkFeedback(load, rollouts.sampler);
     await checkAhead(await load(rollouts.sampler), rollouts);
   } finally {
     await rollouts.close();
@@ -126,6 +128,25 @@ async function main([url, model]: string[]): Promise<void> {
   }
   process.stdout.write(`${JSON.stringify(rollouts.engine)}\n`);
   process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** Episodes with feedback, and what MoL learns of them. */
+async function checkFeedback(
+  load: (sampler: Sampler) => Promise<Learner>,
+  sampler: Sampler,
+): Promise<void> {
+  const { completions, logprobsApart, there, here } = await feedbackCourses(load, sampler);
+  report(
+    `log-probs of ${completions} attempts with feedback: at most ${logprobsApart.toExponential(1)} from the trainer's`,
+    logprobsApart < 1e-3,
+  );
+  for (const name of ['loss', 'gradNorm'] as const) {
+    const off = Math.max(...there.map((row, i) => Math.abs(row[name] - here[i]![name])));
+    report(
+      `${name} of ${there.length} MoL updates, same tokens here: at most ${off.toExponential(1)} apart`,
+      off < TOLERANCE,
+    );
+  }
 }
 
 /** Groups that are played while the model learns from earlier ones. */

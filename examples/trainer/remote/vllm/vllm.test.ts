@@ -15,6 +15,7 @@ import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
 import { COURSE_MODEL, newLearner, trainCourse as train } from '../rolloutCourse.ts';
 import { versionedEpisodes } from '../versionedEpisodes.ts';
 import { type FakeVllmOptions, fakeVllm } from './fakeVllm.ts';
+import { feedbackCourses } from './feedbackCourse.ts';
 import { openVllm } from './vllmServer.ts';
 
 /** Rewards differ more, and it never ends by itself. */
@@ -85,6 +86,15 @@ describe('rollouts on a vLLM server', () => {
       expect(await adapters()).toEqual([]);
     },
   );
+
+  test('episodes with feedback: what MoL learns of them is what it learns of the same tokens here', async () => {
+    const sampler = await open();
+    const { completions, logprobsApart, there, here } = await feedbackCourses(newLearner, sampler);
+    expect(completions).toBeGreaterThan(16); // some attempts are second ones
+    expect(logprobsApart).toBeLessThan(1e-4);
+    expect(there).toHaveLength(5);
+    expect(there).toEqual(here);
+  });
 
   test('top-k and top-p with a server that tells what it kept: the local run, bit for bit, learned from among those', async () => {
     const draw = { topK: 4, topP: 0.9 };
