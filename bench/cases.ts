@@ -129,7 +129,8 @@ function modelCase(bench: 'train' | 'generate' | 'grpo' | 'sdpo' | 'sft', name: 
     newTokens: shape.grpoNewTokens,
   });
   const update = trainWork(shape, batch, shape.promptLength + shape.grpoNewTokens);
-  const work = { flops: sampling.flops + update.flops, bytes: sampling.bytes + update.bytes };
+  const shared = trainWork(shape, batch - shape.grpoPrompts, shape.promptLength); // a group's prompt is needed once
+  const work = { flops: sampling.flops + update.flops - shared.flops, bytes: sampling.bytes };
   if (bench === 'grpo')
     return { ...base, unit: 's', amount: 1, work, peers: { 'trl_grpo.py': ['trl'] } };
   const length = shape.promptLength + shape.grpoNewTokens + FEEDBACK;

@@ -1,5 +1,5 @@
 import { groupAdvantages, policyLoss } from '@molrl/grpo';
-import { generate, scoreTargets, selectTargets, tokenBatch } from '@molrl/qwen3';
+import { generate, packedBatch, scoreTargets, selectTargets } from '@molrl/qwen3';
 import { adamw } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Shape } from '../shapes.ts';
@@ -31,7 +31,7 @@ export function grpoStep(shape: Shape): () => Promise<void> {
       ids: [...prompts[Math.floor(i / G)]!, ...ids],
       roles,
     }));
-    const batch = tokenBatch(sequences, { padId: 0 });
+    const batch = packedBatch(sequences, { sharePrefixes: true }); // as the trainer does
     const targets = selectTargets(batch, sequences);
     const { logprobs, backward } = await scoreTargets(model, batch, targets);
     const { gradient } = policyLoss(
