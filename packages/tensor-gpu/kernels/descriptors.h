@@ -235,6 +235,7 @@ typedef struct {
 
 typedef struct {
   u32 logits;
+  u32 dlogits;
   u32 refLogits;
   u32 targets;
   u32 logsumexp;

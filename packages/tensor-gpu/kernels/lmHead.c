@@ -127,24 +127,24 @@ typedef struct {
   f32 dlogprob, dentropy, dkl; // cotangents, already divided by the temperature
 } Cotangent;
 
-// z -> dz = dlogprob (1[target] - p) - dentropy p (log p + entropy) + dkl p (log p - log q - kl), forward: dkl (p - q)
-static NOINLINE void plainRow(f32 *z, u32 n, vf by, const Cotangent *c) {
+// dz = dlogprob (1[target] - p) - dentropy p (log p + entropy) + dkl p (log p - log q - kl), forward: dkl (p - q)
+static NOINLINE void plainRow(const f32 *z, f32 *dz, u32 n, vf by, const Cotangent *c) {
   const vf a = vsplat(-c->dlogprob), e = vsplat(c->logsumexp);
   for (u32 i = 0; i < n; i += VW) {
     const vf g = a * vexp(load(z, i, n, by) - e);
-    if (i + VW <= n) vstore(z + i, g);
-    else vstoren(z + i, g, n - i);
+    if (i + VW <= n) vstore(dz + i, g);
+    else vstoren(dz + i, g, n - i);
   }
 }
-static NOINLINE void entropyRow(f32 *z, u32 n, vf by, const Cotangent *c) {
+static NOINLINE void entropyRow(const f32 *z, f32 *dz, u32 n, vf by, const Cotangent *c) {
   const vf a = vsplat(-c->dlogprob - c->dentropy * c->entropy), b = vsplat(-c->dentropy), e = vsplat(c->logsumexp);
   for (u32 i = 0; i < n; i += VW) {
     const vf logp = load(z, i, n, by) - e, p = vexp(logp), g = nonzero(p, vfma(b, logp, a));
-    if (i + VW <= n) vstore(z + i, g);
-    else vstoren(z + i, g, n - i);
+    if (i + VW <= n) vstore(dz + i, g);
+    else vstoren(dz + i, g, n - i);
   }
 }
-static NOINLINE void klRow(f32 *z, const f32 *z0, u32 n, vf by, const Cotangent *c, u32 forward) {
+static NOINLINE void klRow(const f32 *z, const f32 *z0, f32 *dz, u32 n, vf by, const Cotangent *c, u32 forward) {
   const f32 constant = -c->dlogprob - c->dentropy * c->entropy + (forward ? c->dkl : -c->dkl * c->kl);
   const vf a = vsplat(constant), b = vsplat(-c->dentropy), k = vsplat(c->dkl);
   const vf e = vsplat(c->logsumexp), e0 = vsplat(c->refLogsumexp);
@@ -152,8 +152,8 @@ static NOINLINE void klRow(f32 *z, const f32 *z0, u32 n, vf by, const Cotangent 
     const vf logp = load(z, i, n, by) - e, logq = load(z0, i, n, by) - e0, p = vexp(logp);
     const vf t = vfma(b, logp, a);
     const vf g = forward ? nonzero(p, t) - k * vexp(logq) : nonzero(p, vfma(k, logp - logq, t));
-    if (i + VW <= n) vstore(z + i, g);
-    else vstoren(z + i, g, n - i);
+    if (i + VW <= n) vstore(dz + i, g);
+    else vstoren(dz + i, g, n - i);
   }
 }
 
@@ -161,17 +161,18 @@ KERNEL(lmHeadGradient) {
   const u32 columns = d->columns, end = MIN(d->rows, (chunk + 1) * d->rowsPerChunk);
   const f32 by = d->inverseTemperature;
   for (u32 r = chunk * d->rowsPerChunk; r < end; r++) {
-    f32 *z = F32(d->logits) + (size_t)r * columns;
+    const f32 *z = F32(d->logits) + (size_t)r * columns;
+    f32 *dz = F32(d->dlogits) + (size_t)r * columns;
     const Cotangent c = {F32(d->logsumexp)[r], d->dkl ? F32(d->refLogsumexp)[r] : 0, d->dentropy ? F32(d->entropy)[r] : 0, d->dkl ? F32(d->kl)[r] : 0,
                          F32(d->dlogprobs)[r] * by, d->dentropy ? F32(d->dentropy)[r] * by : 0, d->dkl ? F32(d->dkl)[r] * by : 0};
     if (c.dlogprob == 0 && c.dentropy == 0 && c.dkl == 0) {
-      for (u32 i = 0; i < columns; i++) z[i] = 0;
+      for (u32 i = 0; i < columns; i++) dz[i] = 0;
       continue;
     }
-    if (c.dkl != 0) klRow(z, F32(d->refLogits) + (size_t)r * columns, columns, vsplat(by), &c, d->flags & FORWARD);
-    else if (c.dentropy != 0) entropyRow(z, columns, vsplat(by), &c);
-    else plainRow(z, columns, vsplat(by), &c);
+    if (c.dkl != 0) klRow(z, F32(d->refLogits) + (size_t)r * columns, dz, columns, vsplat(by), &c, d->flags & FORWARD);
+    else if (c.dentropy != 0) entropyRow(z, dz, columns, vsplat(by), &c);
+    else plainRow(z, dz, columns, vsplat(by), &c);
     const u32 target = (u32)I32(d->targets)[r] - d->firstColumn;
-    if (target < columns) z[target] += c.dlogprob;
+    if (target < columns) dz[target] += c.dlogprob;
   }
 }

@@ -22,6 +22,8 @@ interface TrainingOptions {
 
 /** Bytes of the tile in which the head computes logits, and columns of it. */
 const [TILE_BYTES, TILE_COLUMNS] = [4 << 20, 4096];
+/** Most bytes of logits that wait for the backward pass. */
+const KEPT_BYTES = 64 << 20;
 
 /**
  * Bytes of one training step on all of its tokens, beside weights and moments. The tape keeps, per token and layer, in
@@ -34,7 +36,8 @@ const [TILE_BYTES, TILE_COLUMNS] = [4 << 20, 4096];
  *     out + r of each linear layer with an adapter: B's output before scaling, and what A gives
  *
  * and once 3 H: the last states, normed, and those that predict a target. The head computes a tile of logits at a time; with a
- * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it.
+ * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it. At most 64 MiB
+ * of tiles wait for the backward pass.
  */
 export function trainingMemory(
   config: Qwen3Config,
@@ -47,8 +50,10 @@ export function trainingMemory(
   const adapted = loraRank > 0 ? outputs + 7 * loraRank : 0;
   const layer = 6 * H + 3 * Q + 3 * K + 3 * I + heads + adapted;
   const layers = config.numHiddenLayers;
-  const kept = gradientCheckpointing ? layers * H + layer : layers * layer; // inputs, and one layer at a time
-  const activations = 4 * tokens * (kept + 3 * H);
+  const logits = Math.min(KEPT_BYTES, 4 * tokens * config.vocabSize * (kl ? 2 : 1));
+  const kept = gradientCheckpointing ? layers * H : layers * layer;
+  const again = gradientCheckpointing ? 4 * tokens * layer : 0; // one layer at a time, once the logits are gone
+  const activations = 4 * tokens * (kept + 3 * H) + Math.max(logits, again);
   const tile = Math.min(TILE_BYTES, 4 * tokens * Math.min(config.vocabSize, TILE_COLUMNS));
   const reference = hasRef ? 4 * tokens * H + (kl ? tile : 0) : 0;
   // the first things of a backward pass: the head's gradient with its tile, or with those of the last MLP

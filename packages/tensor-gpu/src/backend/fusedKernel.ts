@@ -15,13 +15,15 @@ export interface FusedKernelCall<Device extends KernelBackend = KernelBackend> {
   attributes: Readonly<Record<string, unknown>>;
   /** Names of the inputs whose gradients are asked for, in the order to return them. */
   wanted: readonly string[];
+  /** Whether a gradient may be asked for, of ops that have `keeps`. */
+  isRecorded?: boolean | undefined;
 }
 
 /** Both directions of one fused op on a device. */
 export interface FusedKernel<Device extends KernelBackend = KernelBackend> {
   /** The op's name, as `defineFusedOp` has it. */
   readonly name: string;
-  /** The op's outputs, and what its gradient needs beside them. */
+  /** The op's outputs, what its gradient needs beside them, and what it `keeps` where it is recorded. */
   forward(call: FusedKernelCall<Device>): TensorInfo[];
   /** The gradients of the wanted inputs. */
   gradient(call: FusedKernelCall<Device>): TensorInfo[];
@@ -51,6 +53,7 @@ function register<Device extends KernelBackend>(
       inputs: inputs as Record<string, TensorInfo>, // defineFusedOp passes all of them
       attributes: attrs ?? {},
       wanted: (attrs?.wanted ?? []) as string[], // set by defineFusedOp's gradient
+      isRecorded: attrs?.isRecorded === true,
     });
   registerKernel({ kernelName, backendName, kernelFunc });
 }

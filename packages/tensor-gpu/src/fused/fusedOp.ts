@@ -35,6 +35,11 @@ export interface FusedOpDefinition<
   readonly returns?: number | undefined;
   /** Inputs and outputs that the gradient kernel needs from the forward pass. */
   readonly saves: readonly string[];
+  /**
+   * Name of one more output that a forward kernel may add where it is called with the attribute `isRecorded`: for the
+   * gradient kernel alone, which does without it where there is none. Default: none.
+   */
+  readonly keeps?: string | undefined;
   /** The same result from primitive tfjs ops: runs on any back end, the kernels are checked against it. */
   readonly reference: (...args: Arguments) => Result;
   /** `|fused - reference| / max(1, |reference|)` allowed in value and gradients, f32. */

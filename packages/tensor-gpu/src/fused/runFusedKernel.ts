@@ -39,8 +39,10 @@ export function runFusedKernel<
     if (dtype === 'float32') continue;
     throw new TensorGpuError('dtype', `${name}: ${input} must be float32, got ${dtype}. Cast it.`);
   }
-  const outputs = compute(kernels.forward, named, attributes);
-  if (isRecording()) recordNode(definition, kernels, { inputs: named, outputs, attributes });
+  const recording = isRecording();
+  const asked = definition.keeps && recording ? { ...attributes, isRecorded: true } : attributes;
+  const outputs = compute(kernels.forward, named, asked);
+  if (recording) recordNode(definition, kernels, { inputs: named, outputs, attributes });
   const count = returns ?? 1;
   for (let k = count; k < outputs.length; k++) outputs[k]!.dispose();
   // `returns` says whether Result is one tensor or a list.
@@ -87,8 +89,9 @@ interface Run {
 
 /** Writes the kernel on tfjs's tape, with what its gradient needs. */
 function recordNode(definition: AnyDefinition, kernels: OpKernels, run: Run): void {
-  const { saves, outputs: outputNames = ['y'] } = definition;
-  const { inputs, outputs } = run;
+  const { saves, outputs: outputNames = ['y'], keeps } = definition;
+  const { inputs } = run;
+  const outputs = run.outputs.slice(0, outputNames.length);
   const given: Record<string, TensorInfo> = {};
   const saved: SavedTensor[] = [];
   for (const save of saves) {
@@ -96,7 +99,14 @@ function recordNode(definition: AnyDefinition, kernels: OpKernels, run: Run): vo
     saved.push(holder);
     given[save] = holder;
   }
-  engine().state.activeTape.push(new RecordedKernel(definition, kernels, { ...run, given, saved }));
+  const kept = run.outputs[outputNames.length];
+  if (keeps && kept) {
+    const holder = new SavedTensor(kept);
+    saved.push(holder);
+    given[keeps] = holder;
+  }
+  const node = new RecordedKernel(definition, kernels, { ...run, outputs, given, saved });
+  engine().state.activeTape.push(node);
 }
 
 /** A node of the tape. (A class: closures would be made anew for every kernel of every step.) */

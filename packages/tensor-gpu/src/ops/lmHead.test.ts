@@ -121,4 +121,48 @@ describe.each(testedKernels)('lmHead, %s', (kernels) => {
       expectClose(dlogits, expected.d_logits);
     },
   );
+
+  test.each([
+    ['all tiles', 40, 700, false],
+    ['a part of the tiles', 420, 50_000, false], // 21 million logits, of 16.8 million that are kept
+    ['the tiles of a KL, in part', 230, 50_000, true],
+  ])('what is kept for the backward pass changes no bit: %s', (_, tokens, vocabulary, withRef) => {
+    const next = tf.randomUniform([tokens, 3], -2, 2, 'float32', 7) as tf.Tensor2D;
+    const head = tf.randomUniform([vocabulary, 3], -2, 2, 'float32', 8) as tf.Tensor2D;
+    const targets = tf.tidy(() => tf.range(0, tokens, 1, 'int32')) as tf.Tensor1D;
+    const ref = withRef ? { refHidden: tf.add(next, 0.5), refWeight: head } : undefined;
+    const options = { temperature: 0.7, entropy: true, direction: 'reverse' as const };
+    const { value, tape } = record(() => {
+      const own = ref && { hidden: ref.refHidden, weight: head };
+      const { logprobs, entropy, kl } = lmHead(next, head, targets, { ...options, ref: own });
+      return { logprobs, entropy: entropy!, ...(kl && { kl }) }; // asked for
+    });
+    const perToken = tf.randomUniform([tokens], -1, 1, 'float32', 9);
+    const results = Object.values(value);
+    const held = device.memory().inUse;
+    const kept = tape.backward(
+      results.map((result) => [result, perToken]),
+      { next, head },
+    );
+    const logits = Math.min(1 << 24, tokens * vocabulary * (withRef ? 2 : 1));
+    expect(held - device.memory().inUse).toBeGreaterThan(3.5 * logits - 12 * vocabulary); // the gradient is there now
+    // the same kernels without it
+    const name = withRef ? 'lmHeadKl' : 'lmHead';
+    const inputs = { hidden: next, weight: head, targets, ...ref };
+    const outputs: tf.Tensor[] = tf.engine().runKernel(name, inputs, options);
+    expect(outputs[0]!.dataSync()).toEqual(value.logprobs.dataSync());
+    const names = withRef
+      ? ['logprobs', 'entropy', 'kl', 'logsumexp', 'refLogsumexp']
+      : ['logprobs', 'entropy', 'logsumexp'];
+    const saved = Object.fromEntries(names.map((output, i) => [output, outputs[i]!])); // as many
+    const cotangents = { dlogprobs: perToken, dentropy: perToken, ...(ref && { dkl: perToken }) };
+    const again: tf.Tensor[] = tf
+      .engine()
+      .runKernel(`${name}Gradient`, { ...inputs, ...saved, ...cotangents }, {
+        ...options,
+        wanted: ['hidden', 'weight'],
+      } as never); // options of the op and a list of names
+    expect(kept.next.dataSync()).toEqual(again[0]!.dataSync());
+    expect(kept.head.dataSync()).toEqual(again[1]!.dataSync());
+  });
 });

@@ -51,6 +51,7 @@ export const lmHeadOp: FusedOp<
   outputs: ['logprobs', 'entropy', 'logsumexp'],
   returns: 2,
   saves: ['hidden', 'weight', 'targets', 'entropy', 'logsumexp'],
+  keeps: 'kept',
   reference: lmHeadReference,
   tolerance: 5e-5,
   example: (shape, random) => {
@@ -79,6 +80,7 @@ export const lmHeadKlOp: FusedOp<
     ...['hidden', 'weight', 'targets', 'refHidden', 'refWeight'],
     ...['entropy', 'kl', 'logsumexp', 'refLogsumexp'],
   ],
+  keeps: 'kept',
   reference: lmHeadKlReference,
   tolerance: 5e-5,
   example: (shape, random) => {
@@ -129,7 +131,8 @@ export const lmHeadJsdStored: StoredOps = storedOps(lmHeadJsdOp, ['weight', 'ref
 /**
  * Language-model head: what losses need of the logits `z = hidden weight^T / temperature`, without
  * ever holding `[N, V]`. The kernels work through tiles of tokens and vocabulary; the forward pass
- * keeps one log-sum-exp per position and the backward pass computes the tiles again.
+ * keeps one log-sum-exp per position, and on the CPU, where a gradient may be asked for, at most 64 MiB of
+ * tiles (not for `jsd`). The backward pass computes the others again.
  *
  *     logprobs = z[target] - logsumexp(z)                    dz = 1[v = target] - p[v]
  *     entropy  = -sum_v p[v] log p[v]                        dz = -p[v] (log p[v] + entropy)

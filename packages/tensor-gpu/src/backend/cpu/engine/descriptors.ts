@@ -221,7 +221,8 @@ export const descriptors = {
     flags: 'u32',
   },
   lmHeadGradient: {
-    logits: 'offset', // [rows][columns], become dlogits
+    logits: 'offset', // [rows][columns]
+    dlogits: 'offset', // [rows][columns], may be logits
     refLogits: 'offset', // 0: none
     targets: 'offset',
     logsumexp: 'offset',

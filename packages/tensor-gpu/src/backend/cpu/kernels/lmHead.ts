@@ -31,8 +31,21 @@ export interface LmHeadArgs extends HeadOperands {
   kl: number;
   logsumexp: number;
   refLogsumexp: number;
+  kept?: KeptLogits | undefined;
 }
 
+/** Tiles of logits that the forward pass leaves for the backward pass, in the order they are visited. */
+interface KeptLogits {
+  /** Byte offset. */
+  offset: number;
+  floats: number;
+  /** The base's logits lie behind each tile. */
+  withRef: boolean;
+  isWritten: boolean;
+}
+
+/** Most floats of logits that are kept (64 MiB); the rest is computed again. */
+const KEPT_FLOATS = 1 << 24;
 /** Floats of one tile of logits (4 MiB); with a base there are two tiles. */
 const TILE_FLOATS = 1 << 20;
 const TILE_COLUMNS = 4096;
@@ -58,7 +71,7 @@ export function lmHeadCpu(cpu: CpuRuntime, args: LmHeadArgs & { logprobs: number
   const flags = flagsOf(args);
   const state = cpu.heap.alloc(ROW_BYTES * tokens);
   try {
-    withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
+    withTiles(cpu, args, ({ row, rows, column, columns }, { logits, refLogits }) => {
       const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
       cpu.run('lmHeadUpdate', chunks, {
         logits,
@@ -95,12 +108,13 @@ export function lmHeadGradientCpu(
   const { targets, temperature } = args;
   const flags = flagsOf(args);
   zeroWithoutTokens(cpu, args);
-  withTiles(cpu, args, (tile, logits, refLogits) => {
+  withTiles(cpu, args, (tile, { logits, refLogits, dlogits }) => {
     const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
     const ofRow = (perToken: number) => perToken && perToken + 4 * row;
     cpu.run('lmHeadGradient', chunks, {
       logits,
+      dlogits,
       refLogits,
       targets: ofRow(targets),
       logsumexp: ofRow(args.logsumexp),
@@ -117,7 +131,7 @@ export function lmHeadGradientCpu(
       flags,
       rowsPerChunk,
     });
-    addProducts(cpu, args, { ...tile, dlogits: logits });
+    addProducts(cpu, args, { ...tile, dlogits });
   });
 }
 
@@ -159,17 +173,27 @@ function flagsOf({ entropy, direction }: LmHeadArgs): number {
   return (entropy ? ENTROPY : 0) | (direction === 'forward' ? FORWARD : 0);
 }
 
+/** Byte offsets of a tile. */
+interface TileBlocks {
+  logits: number;
+  /** 0 = absent. */
+  refLogits: number;
+  /** Room for the gradient: that of the logits unless these are kept. */
+  dlogits: number;
+}
+
 /** Visits tiles of logits, all columns of some rows before the next rows; the blocks are reused. */
 export function withTiles(
   cpu: CpuRuntime,
   args: LmHeadArgs,
-  visit: (tile: Tile, logits: number, refLogits: number) => void,
+  visit: (tile: Tile, blocks: TileBlocks) => void,
 ): void {
-  const { tokens, vocabulary, ref } = args;
+  const { tokens, vocabulary, ref, kept } = args;
   const columns = Math.min(vocabulary, TILE_COLUMNS);
   const rows = Math.max(1, Math.min(tokens, Math.floor(TILE_FLOATS / columns)));
-  const logits = cpu.heap.alloc(4 * rows * columns);
-  const refLogits = ref ? cpu.heap.alloc(4 * rows * columns) : 0;
+  const block = cpu.heap.alloc(4 * rows * columns);
+  const refBlock = ref ? cpu.heap.alloc(4 * rows * columns) : 0;
+  let used = 0;
   try {
     for (let row = 0; row < tokens; row += rows) {
       for (let column = 0; column < vocabulary; column += columns) {
@@ -177,14 +201,21 @@ export function withTiles(
           ...{ row, rows: Math.min(rows, tokens - row) },
           ...{ column, columns: Math.min(columns, vocabulary - column) },
         };
-        logitsOf(cpu, args, { tile, out: logits });
-        if (ref) logitsOf(cpu, ref, { tile, out: refLogits });
-        visit(tile, logits, refLogits);
+        const size = tile.rows * tile.columns;
+        const own = kept && used + size * (kept.withRef ? 2 : 1) <= kept.floats ? kept : undefined;
+        const logits = own ? own.offset + 4 * used : block;
+        const refLogits = own?.withRef ? logits + 4 * size : refBlock;
+        if (own) used += size * (own.withRef ? 2 : 1);
+        if (!own?.isWritten) {
+          logitsOf(cpu, args, { tile, out: logits });
+          if (ref) logitsOf(cpu, ref, { tile, out: refLogits });
+        }
+        visit(tile, { logits, refLogits: ref ? refLogits : 0, dlogits: block });
       }
     }
   } finally {
-    cpu.heap.free(logits);
-    if (refLogits) cpu.heap.free(refLogits);
+    cpu.heap.free(block);
+    if (refBlock) cpu.heap.free(refBlock);
   }
 }
 
@@ -208,14 +239,28 @@ function forward(call: CpuFusedKernelCall): TensorInfo[] {
   checkTargets(call);
   const perToken = () => backend.output([inputs.hidden!.shape[0]!]);
   const [logprobs, entropy, logsumexp] = [perToken(), perToken(), perToken()];
-  const [kl, refLogsumexp] = inputs.refHidden ? [perToken(), perToken()] : [];
+  const withRef = inputs.refHidden !== undefined;
+  const [kl, refLogsumexp] = withRef ? [perToken(), perToken()] : [];
+  const size = inputs.hidden!.shape[0]! * inputs.weight!.shape[0]! * (withRef ? 2 : 1);
+  const kept = call.isRecorded ? [backend.output([Math.min(size, KEPT_FLOATS)])] : [];
   lmHeadCpu(backend.cpu, {
     ...argsOf(call, { entropy, logsumexp, kl, refLogsumexp }),
+    kept: keptLogits(call, kept[0], false),
     logprobs: backend.offset(logprobs),
   });
   return kl && refLogsumexp
-    ? [logprobs, entropy, kl, logsumexp, refLogsumexp]
-    : [logprobs, entropy, logsumexp];
+    ? [logprobs, entropy, kl, logsumexp, refLogsumexp, ...kept]
+    : [logprobs, entropy, logsumexp, ...kept];
+}
+
+function keptLogits(
+  { backend, inputs }: CpuFusedKernelCall,
+  kept: TensorInfo | undefined,
+  isWritten: boolean,
+): KeptLogits | undefined {
+  if (!kept) return undefined;
+  const withRef = inputs.refHidden !== undefined;
+  return { offset: backend.offset(kept), floats: kept.shape[0]!, withRef, isWritten };
 }
 
 function gradient(call: CpuFusedKernelCall): TensorInfo[] {
@@ -227,6 +272,7 @@ function gradient(call: CpuFusedKernelCall): TensorInfo[] {
     ...args,
     // without a cotangent for kl the base's product is not needed
     ref: dkl && !isZero(call, dkl) ? args.ref : undefined,
+    kept: keptLogits(call, inputs.kept, true),
     dlogprobs: backend.offset(inputs.dlogprobs!),
     dentropy: attributes.entropy === true ? backend.offset(inputs.dentropy!) : 0,
     dkl: dkl && !isZero(call, dkl) ? backend.offset(dkl) : 0,

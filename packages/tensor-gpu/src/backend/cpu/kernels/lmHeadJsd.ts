@@ -30,7 +30,7 @@ function forward(call: CpuFusedKernelCall): TensorInfo[] {
   const args = argsOf(call, { entropy, kl: jsd, logsumexp, refLogsumexp });
   const { cpu } = backend;
   lmHeadCpu(cpu, { ...args, logprobs: backend.offset(logprobs!) });
-  withTiles(cpu, args, ({ row, rows, column, columns }, logits, refLogits) => {
+  withTiles(cpu, args, ({ row, rows, column, columns }, { logits, refLogits }) => {
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
     cpu.run('lmHeadJsdUpdate', chunks, {
       ...{ logits, refLogits, rows, columns, rowsPerChunk },
@@ -53,7 +53,7 @@ function gradient(call: CpuFusedKernelCall): TensorInfo[] {
   const perToken = (name: string): number => backend.offset(inputs[name]!);
   const products = { ...args, dhidden: offsetOf('hidden'), dweight: offsetOf('weight') };
   zeroWithoutTokens(backend.cpu, products);
-  withTiles(backend.cpu, args, (tile, logits, refLogits) => {
+  withTiles(backend.cpu, args, (tile, { logits, refLogits }) => {
     const { row, rows, column, columns } = tile;
     const { chunks, rowsPerChunk } = chunkRows(rows, COST * columns);
     const at = (name: string): number => perToken(name) + 4 * row;
