@@ -43,6 +43,13 @@ export const WORDBOOK: Budget = {
   ...{ liveUpdates: 64, attempts: 32 },
 };
 
+/** For answers of thirty tokens: 40 updates; 64 episodes (at most 256 attempts) and 1,024 attempts, or 1,280 live ones. */
+export const EQUATIONS: Budget = {
+  ...{ episodes: 64, teachUpdates: 24, batchSize: 6, generalBatchSize: 2, alpha: 0.1 },
+  ...{ grpoUpdates: 16, prompts: 8, numGenerations: 8, generalKl: 2 },
+  ...{ liveUpdates: 40, attempts: 32 },
+};
+
 /** A few updates of everything: whether it runs, not what it is worth. */
 export const QUICK: Budget = {
   ...{ episodes: 16, teachUpdates: 4, batchSize: 4 },

@@ -114,6 +114,7 @@ test.each([
   ],
   ['largest-island', () => '17', /^17 is more than all ones together\./],
   ['simple-equations', () => '999', /^With \w = 999 the two sides differ/],
+  ['equations-chat', () => '<think>3 + 4 = 99</think>999', /^The step '3 \+ 4 = 99' does not hold/],
 ] as const)('%s names the first mistake, and not what is right', async (name, spoilt, first) => {
   const domain: Domain<GymTask> = DOMAINS[name];
   const random = createRandom(8);

@@ -1,6 +1,6 @@
 import { codewords, codewordsChat, LARGE_LEXICON } from '@molrl/ef-env';
 import { wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
-import { CHAT, FULL, WORDBOOK } from '../budget.ts';
+import { CHAT, EQUATIONS, FULL, WORDBOOK } from '../budget.ts';
 import { chains } from './codewords.ts';
 import type { Domain } from './domain.ts';
 import { gymDomain } from './gym.ts';
@@ -38,6 +38,10 @@ export const DOMAINS = {
   'knights-knaves': gymDomain('knights_knaves', 0, { ...SHORT, maxTokens: 32 }),
   'largest-island': gymDomain('largest_island', 0, { ...SHORT, maxTokens: 8 }),
   'simple-equations': gymDomain('simple_equations', 0, { ...SHORT, maxTokens: 8 }),
+  /** The last one worked in two steps, for a chat model that knows the work of the level above (`courses/equations.ts`). */
+  'equations-chat': gymDomain('simple_equations', 0, {
+    ...{ name: 'equations-chat', maxTokens: 40, budget: EQUATIONS, skills: WORDBOOK_SKILLS },
+  }),
   /** Sums of three digits in columns, with worked corrections. */
   sums: sumsDomain(3, { ...SHORT, maxTokens: 48 }),
 } as const satisfies Record<string, Domain>;

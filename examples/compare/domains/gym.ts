@@ -20,7 +20,7 @@ function sideOf({ question }: GymTask): Split | 'train' {
 export function gymDomain(
   family: GymFamilyName,
   level: number,
-  rest: Pick<Domain, 'maxTokens' | 'budget' | 'skills'>,
+  rest: Pick<Domain, 'maxTokens' | 'budget' | 'skills'> & { name?: string },
 ): Domain<GymTask> {
   const draw = (random: Random, side: Split | 'train'): GymTask => {
     for (;;) {
@@ -30,7 +30,7 @@ export function gymDomain(
   };
   const nextTask = (random: Random): GymTask => draw(random, 'train');
   return {
-    ...{ ...rest, name: family.replaceAll('_', '-'), firstTask: nextTask, nextTask },
+    ...{ name: family.replaceAll('_', '-'), ...rest, firstTask: nextTask, nextTask },
     told: reasoningGym({ feedback: 'step' }),
     silent: reasoningGym({ feedback: 'none' }),
     heldOut: (split, count) => {
