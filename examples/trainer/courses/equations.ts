@@ -9,6 +9,6 @@ export default {
   environment: fileURLToPath(new URL('equationsEnvironment.ts', import.meta.url)),
   lora: 16,
   stages: ['sft', 'eval'],
-  sft: { updates: 60, batchSize: 8, learningRate: 3e-4, lrSchedulerType: 'linear' },
+  sft: { updates: 32, batchSize: 8, learningRate: 3e-4, lrSchedulerType: 'linear' },
   eval: { tasks: 64, onStart: false, maxCompletionLength: 40 },
 } satisfies TrainerConfig;
