@@ -23,7 +23,7 @@ interface TrainingOptions {
 /** Bytes of the tile in which the head computes logits, and columns of it. */
 const [TILE_BYTES, TILE_COLUMNS] = [4 << 20, 4096];
 /** Most bytes of logits that wait for the backward pass. */
-const KEPT_BYTES = 64 << 20;
+const KEPT_BYTES = 192 << 20;
 
 /**
  * Bytes of one training step on all of its tokens, beside weights and moments. The tape keeps, per token and layer, in
@@ -36,7 +36,7 @@ const KEPT_BYTES = 64 << 20;
  *     out + r of each linear layer with an adapter: B's output before scaling, and what A gives
  *
  * and once 3 H: the last states, normed, and those that predict a target. The head computes a tile of logits at a time; with a
- * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it. At most 64 MiB
+ * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it. At most 192 MiB
  * of tiles wait for the backward pass.
  */
 export function trainingMemory(

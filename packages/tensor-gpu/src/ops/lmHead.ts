@@ -131,7 +131,7 @@ export const lmHeadJsdStored: StoredOps = storedOps(lmHeadJsdOp, ['weight', 'ref
 /**
  * Language-model head: what losses need of the logits `z = hidden weight^T / temperature`, without
  * ever holding `[N, V]`. The kernels work through tiles of tokens and vocabulary; the forward pass
- * keeps one log-sum-exp per position, and on the CPU, where a gradient may be asked for, at most 64 MiB of
+ * keeps one log-sum-exp per position, and on the CPU, where a gradient may be asked for, at most 192 MiB of
  * tiles (not for `jsd`). The backward pass computes the others again.
  *
  *     logprobs = z[target] - logsumexp(z)                    dz = 1[v = target] - p[v]

@@ -44,8 +44,8 @@ interface KeptLogits {
   isWritten: boolean;
 }
 
-/** Most floats of logits that are kept (64 MiB); the rest is computed again. */
-const KEPT_FLOATS = 1 << 24;
+/** Most floats of logits that are kept (192 MiB: 1,024 tokens of a vocabulary of 49,152); the rest is computed again. */
+const KEPT_FLOATS = 3 << 24;
 /** Floats of one tile of logits (4 MiB); with a base there are two tiles. */
 const TILE_FLOATS = 1 << 20;
 const TILE_COLUMNS = 4096;
