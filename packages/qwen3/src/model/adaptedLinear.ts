@@ -11,7 +11,7 @@ export interface Projection {
 /**
  * A linear layer with what the adapter that is on adds to it.
  *
- *     x W^T + scaling (x A^T) B^T + b        with DoRA  m / ||W + scaling B A|| (x W^T + scaling (x A^T) B^T) + b
+ *     x W^T + (scaling x A^T) B^T + b        with DoRA  m / ||W + scaling B A|| (x W^T + (scaling x A^T) B^T) + b
  */
 export function adaptedLinear(model: AdaptedModel, { name, bias }: Projection, x: Tensor): Tensor {
   const weight = model.matrix(`${name}.weight`);
@@ -19,7 +19,7 @@ export function adaptedLinear(model: AdaptedModel, { name, bias }: Projection, x
   let y = linear(x, weight);
   if (layer) {
     const { down, up, scaling } = layer;
-    y = add(y, mul(linear(linear(x, down), up), scaling));
+    y = add(y, linear(mul(linear(x, down), scaling), up)); // of the narrow product: nothing wide is scaled, or waits for its gradient
     const scale = rowScale(weight, layer);
     if (scale) y = mul(y, scale);
   }

@@ -33,7 +33,7 @@ const KEPT_BYTES = 192 << 20;
  *     3 Q     queries before and after norm and rope, output of attention        + one per head
  *     3 K     keys before and after, values
  *     3 I     gate, up, their product
- *     out + r of each linear layer with an adapter: B's output before scaling, and what A gives
+ *     2 r     of each linear layer with an adapter: what A gives, and that scaled
  *
  * and once 3 H: the last states, normed, and those that predict a target. The head computes a tile of logits at a time; with a
  * KL over the vocabulary two, the policy's and the reference's, whose states of the targets (H) wait for it. At most 192 MiB
@@ -46,8 +46,7 @@ export function trainingMemory(
   const { gradientCheckpointing = false, hasRef = false, kl = false } = options;
   const { hiddenSize: H, intermediateSize: I, numAttentionHeads: heads, headDim } = config;
   const [Q, K] = [heads * headDim, config.numKeyValueHeads * headDim];
-  const outputs = Q + 2 * K + 2 * I + 2 * H;
-  const adapted = loraRank > 0 ? outputs + 7 * loraRank : 0;
+  const adapted = 7 * 2 * loraRank;
   const layer = 6 * H + 3 * Q + 3 * K + 3 * I + heads + adapted;
   const layers = config.numHiddenLayers;
   const logits = Math.min(KEPT_BYTES, 4 * tokens * config.vocabSize * (kl ? 2 : 1));
