@@ -1,12 +1,12 @@
 // Part of `pnpm webgpu`: the GPU engine in a headless Chromium, on SwiftShader, against the CPU engine here; and the page that trains. Last line: `N passed,
 // M failed`. It fails where there is no Chromium (variable CHROMIUM, or on PATH) or no GPU in it.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openDevice } from '@molrl/tensor-gpu';
-import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
+import { ISOLATION } from '../../examples/browser/isolation.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
 import { buildPages } from './buildPages.ts';
+import { bundleSources } from './bundleSources.ts';
 import { findChromium } from './findChromium.ts';
 import type { GpuPageResult } from './gpuPage.ts';
 import { gpuProgram } from './gpuProgram.ts';
@@ -16,32 +16,7 @@ import { gpuPageChecks } from './trainPage.ts';
 type Checked = [claim: string, ok: boolean, detail: string];
 
 const HERE = join(repositoryRoot, 'conformance', 'browser');
-const TENSORS = join(repositoryRoot, 'packages', 'tensor-gpu', 'src');
-/** A file in the folder with all builds of the reader of GGUF headers. */
-const GGUF = createRequire(join(repositoryRoot, 'packages', 'qwen3', 'package.json')).resolve(
-  '@huggingface/gguf',
-);
 const LIMIT_MS = 180_000;
-
-/** The page, from sources, as a bundler for browsers makes it: it would refuse a module of Node. */
-async function bundle(): Promise<Map<string, string | Uint8Array>> {
-  const { outputFiles } = await build({
-    ...{ entryPoints: { page: join(HERE, 'gpuPage.ts') }, outdir: '/', write: false, bundle: true },
-    ...{ format: 'esm', platform: 'browser', logLevel: 'error' },
-    conditions: ['@molrl/source', 'browser'],
-    alias: {
-      webgpu: join(TENSORS, 'backend/webgpu/engine/noDawn.ts'),
-      // esbuild does not follow the package's field `browser` beside its `exports`
-      '@huggingface/gguf': join(GGUF, '..', 'browser', 'index.mjs'),
-    },
-  });
-  const html =
-    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
-  return new Map<string, string | Uint8Array>([
-    ['/index.html', html],
-    ['/page.js', outputFiles[0]!.contents],
-  ]);
-}
 
 /** What both pages made of it: figures of the engine, and a fault of the page that trains. */
 async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
@@ -50,7 +25,7 @@ async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
     throw new Error(
       'there is no Chromium: set CHROMIUM, or install one (apt-get install chromium)',
     );
-  const server = await serveFiles(await bundle());
+  const server = await serveFiles(await bundleSources({ page: join(HERE, 'gpuPage.ts') }));
   const args = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
   const browser = await chromium.launch({ executablePath, args });
   console.log(`Chromium ${browser.version()}`);
@@ -71,7 +46,7 @@ async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
 }
 
 async function checkTrainPage(browser: Browser): Promise<Checked[]> {
-  const server = await serveFiles(buildPages().files);
+  const server = await serveFiles(buildPages().files, ISOLATION);
   try {
     const checked: Checked[] = [];
     for (const [claim, check] of gpuPageChecks(browser, server.origin)) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ISOLATION } from '../../examples/browser/isolation.ts';
 import { type PackedFolder, packedFolder } from '../../scripts/packedFolder.ts';
 import { findChromium } from './findChromium.ts';
 import { namesNode } from './namesNode.ts';
@@ -59,14 +60,17 @@ describe('pages made of the packed packages', () => {
       expect(bytes).toBeLessThan(SCRIPT_BYTES);
     });
 
-    inChromium('compute what Node computes, bit for bit', async () => {
+    inChromium.each([
+      ['two threads', ISOLATION, 2],
+      ['one, where the server does not let them share memory', {}, 1],
+    ])('compute what Node computes, bit for bit, on %s', async (_, headers, threads) => {
       if (!browser) throw new Error('there is no Chromium: set CHROMIUM, or install one');
-      const server = await serveFiles(files);
+      const server = await serveFiles(files, headers);
       const page = await browser.newPage();
       const faults: string[] = [];
       page.on('pageerror', ({ message }) => faults.push(message));
       page.on('request', (request) => {
-        if (!/^data:/.test(request.url()) && !request.url().startsWith(server.origin))
+        if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(server.origin))
           faults.push(request.url());
       });
       page.on('response', (response) => {
@@ -77,6 +81,7 @@ describe('pages made of the packed packages', () => {
         const result = await page.evaluate('globalThis.packedResult');
         expect(faults).toEqual([]);
         expect(result).toBe(inNode);
+        expect(await page.evaluate('globalThis.packedThreads')).toBe(threads);
       } finally {
         await page.close();
         await server.close();

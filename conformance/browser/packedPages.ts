@@ -48,7 +48,10 @@ function withVite({ folder, run }: PackedFolder): PageFiles {
   const imports = ['relaxed', 'simd']
     .map((name) => `import ${name} from '@molrl/tensor-gpu/${name}.wasm?url';`)
     .join('\n');
-  writeFileSync(join(root, 'main.js'), packedProgram(imports, '{ kernels: [relaxed, simd] }'));
+  writeFileSync(
+    join(root, 'main.js'),
+    packedProgram(imports, '{ kernels: [relaxed, simd], threads: 2 }'),
+  );
   run(process.execPath, [VITE, 'build', root, '--logLevel', 'error']);
   return filesOf(join(root, 'dist'));
 }
@@ -59,7 +62,7 @@ async function withWebpack({ folder }: PackedFolder): Promise<PageFiles> {
   const kernels = ['relaxed', 'simd'].map(
     (name) => `new URL('@molrl/tensor-gpu/${name}.wasm', import.meta.url)`,
   );
-  writeFileSync(join(root, 'main.js'), packedProgram('', `{ kernels: [${kernels}] }`));
+  writeFileSync(join(root, 'main.js'), packedProgram('', `{ kernels: [${kernels}], threads: 2 }`));
   const path = join(root, 'dist');
   const output = { path, filename: 'main.js' };
   const compiler = webpack({ mode: 'production', context: root, entry: './main.js', output });
@@ -95,7 +98,7 @@ function withImportMap({ folder }: PackedFolder): PageFiles {
     for (const [path, bytes] of filesOf(join(folder, 'node_modules', name!)))
       files.set(`/node_modules/${name}${path}`, bytes);
   const map = `<script src="${ALEA}"></script><script type="importmap">${JSON.stringify({ imports, scopes })}</script>`;
-  const program = packedProgram('', `{ kernels: [${kernels}] }`);
+  const program = packedProgram('', `{ kernels: [${kernels}], threads: 2 }`);
   return files.set('/index.html', page(`${map}<script type="module">${program}</script>`));
 }
 

@@ -1,6 +1,7 @@
 /**
  * A program that uses all five packages: a tiny model answers an environment, one update follows from the rewards, a kernel
- * written in TypeScript runs. `globalThis.packedResult` promises its numbers as JSON.
+ * written in TypeScript runs. `globalThis.packedResult` promises its numbers as JSON, `globalThis.packedThreads` is how
+ * many threads computed them.
  *
  * @param imports - Lines before it. @param options - What `openDevice('cpu', …)` gets, as source text.
  */
@@ -23,6 +24,7 @@ const even = defineEnvironment({
 
 async function run() {
   const device = await openDevice('cpu', ${options});
+  globalThis.packedThreads = device.threads;
   const model = createQwen3(TINY_CONFIG, { seed: 1 });
   const policy = {
     generate: async (conversations) => {

@@ -17,15 +17,20 @@ export interface FileServer {
   close(): Promise<void>;
 }
 
-/** Serves files from memory, by path (`/page.js`), on a free port of this machine only. */
+/**
+ * Serves files from memory, by path (`/page.js`), on a free port of this machine only.
+ *
+ * @param headers - Of every answer, besides its type.
+ */
 export async function serveFiles(
   files: ReadonlyMap<string, string | Uint8Array>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<FileServer> {
   const server = createServer(({ url = '/' }, response) => {
     const path = new URL(url, 'http://localhost').pathname;
     const body = files.get(path);
     const type = TYPES[extname(path)] ?? 'application/octet-stream';
-    response.writeHead(body === undefined ? 404 : 200, { 'content-type': type });
+    response.writeHead(body === undefined ? 404 : 200, { 'content-type': type, ...headers });
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

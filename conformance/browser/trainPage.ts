@@ -29,7 +29,9 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
       async () => {
         const driver = await openPage(browser, address);
         const { page, reads, text } = driver;
-        await reads('#notice', /WebAssembly on one thread/);
+        const cores = Number(await page.evaluate('navigator.hardwareConcurrency'));
+        const threads = cores === 1 ? 'one thread' : `${Math.min(cores, 16)} threads`;
+        await reads('#notice', new RegExp(`in WebAssembly on ${threads}:`));
         await driver.start(SMALL);
         await page.click('#step');
         await reads('#position', /^collect 1\/1, paused/);
@@ -141,6 +143,18 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
         await other.close();
       },
     ],
+  ];
+}
+
+/** On a server that sends no headers of its own. */
+export function plainServerCheck(browser: Browser, origin: string): PageCheck {
+  return [
+    'where the server does not isolate it, it says that it computes on one thread, and why',
+    async () => {
+      const driver = await openPage(browser, `${origin}/index.html`);
+      await driver.reads('#notice', /on one thread \(the page is not cross-origin isolated: /);
+      await driver.close();
+    },
   ];
 }
 

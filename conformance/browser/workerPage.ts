@@ -110,6 +110,7 @@ async function wholeRun({ server, folder, open, local }: Place): Promise<void> {
   const expected = await local();
   const tab = await open();
   await tab.reads('#device', /^wasm/);
+  await tab.reads('#notice', /in WebAssembly on (one thread|\d+ threads):/);
   const out = join(folder, 'tab');
   equal(await trainTo(out, [...TRAINING, '--workers', server.url]), expected);
   const { worked, done, extra, dead, redelivered } = await factsOf(out);

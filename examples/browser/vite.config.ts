@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { ISOLATION } from './isolation.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -38,5 +39,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
     rollupOptions: { ...rollupOptions, input: [here('index.html'), here('worker.html')] },
   },
-  server: { fs: { allow: [here('../..')] } },
+  server: { fs: { allow: [here('../..')] }, headers: ISOLATION },
+  preview: { headers: ISOLATION },
 });

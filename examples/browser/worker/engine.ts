@@ -56,11 +56,17 @@ function gpuEngine(gpu: GPUDevice, device: WebGpuDevice): Engine {
   };
 }
 
+/** How many threads compute, and why no more do. */
+function threadWords({ threads, fewerThreads }: CpuDevice): string {
+  const words = threads === 1 ? 'one thread' : `${threads} threads`;
+  return fewerThreads === undefined ? words : `${words} (${fewerThreads})`;
+}
+
 async function wasm(why: string): Promise<Engine> {
   const device: CpuDevice = await openDevice('cpu', { kernels: [relaxed, simd] });
   return {
     name: `wasm ${/relaxed|simd/.exec(device.library)?.[0] ?? device.library}`,
-    notice: `${why} It computes in WebAssembly on one thread: the same results, more slowly.`,
+    notice: `${why} It computes in WebAssembly on ${threadWords(device)}: the same results, more slowly.`,
     lose: () => undefined,
     dispose: () => device.dispose(),
   };

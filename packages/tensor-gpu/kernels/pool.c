@@ -25,7 +25,8 @@ typedef struct {
   u32 quit;     // 132 workers return for good
   u32 parked;   // 136 workers that sleep in Atomics.wait (JavaScript counts)
   u32 gone;     // 140 workers that have returned for good (JavaScript counts)
-  u32 gap2[12];
+  u32 awake;    // 144 the caller must not sleep: it is the main thread of a page (WebAssembly)
+  u32 gap2[11];
   u32 queued;   // 192 commands that were put into the queue so far, modulo 2^32
   u32 gap3[15];
   u32 executed; // 256 of them done; equal to `queued`: nobody touches the queue, and `next` is JavaScript's
@@ -36,7 +37,7 @@ typedef struct {
 // On a crowded machine the thread that we wait for may need this core.
 #if defined(__wasm__)
 static void yield_core(Control *c) { // nobody notifies `quit` while it is 0: this sleeps for its 20 microseconds
-  __builtin_wasm_memory_atomic_wait32((int *)&c->quit, 0, 20000);
+  if (!c->awake) __builtin_wasm_memory_atomic_wait32((int *)&c->quit, 0, 20000);
 }
 #elif defined(__linux__) && defined(__x86_64__)
 static void yield_core(Control *c) {

@@ -19,6 +19,8 @@ export interface CpuDevice {
   readonly library: string;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** Why these are fewer than were asked for, or than the machine has cores: a page that is not cross-origin isolated. */
+  readonly fewerThreads: string | undefined;
   /** Bytes in use and reserved. */
   memory(): HeapMemory;
   /** Stops the worker threads and takes the back end out of tfjs. Its tensors are lost with it. */
@@ -60,6 +62,7 @@ export async function registerCpu(cpu: CpuRuntime): Promise<CpuDevice> {
     kind: cpu.kind,
     library: cpu.library,
     threads: cpu.threads,
+    fewerThreads: cpu.fewerThreads,
     memory: () => cpu.heap.usage(),
     dispose: () => {
       if (open) removeBackend(CPU_BACKEND); // which disposes the back end

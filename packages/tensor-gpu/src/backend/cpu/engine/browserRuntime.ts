@@ -1,7 +1,8 @@
 import { TensorGpuError } from '../../../base/errors.ts';
+import { openBrowserPool } from './browserPool.ts';
 import { type CpuRuntime, cpuRuntime } from './cpuRuntime.ts';
 import { Heap } from './heap.ts';
-import { CONTROL_BYTES, STACK_BYTES } from './threadMemory.ts';
+import { STACK_BYTES } from './threadMemory.ts';
 import { wasm } from './wasm.ts';
 import { bindWasm, type WasmCode } from './wasmLibrary.ts';
 
@@ -9,26 +10,24 @@ import { bindWasm, type WasmCode } from './wasmLibrary.ts';
 export interface BrowserRuntimeOptions {
   /** Addresses of compiled kernels, best first: the first that this browser can run is used. */
   kernels: string | URL | readonly (string | URL)[];
+  /** Threads that compute, the calling one included. Default: the cores that the browser tells, at most 16. */
+  threads?: number | undefined;
   /** The heap never grows beyond this. Default and maximum 4 GiB less one page. */
   maxBytes?: number | undefined;
 }
 
 /**
- * Fetches WebAssembly kernels and opens a heap for them. One thread computes: the calling one.
+ * Fetches WebAssembly kernels, opens a heap for them and starts worker threads, where the page may have some.
  *
- * @throws {TensorGpuError} `prebuild` if no address holds kernels that this browser can run, `out-of-memory`.
+ * @throws {TensorGpuError} `option` for bad options, `prebuild` if no address holds kernels that this browser can run, `out-of-memory`.
  */
 export async function createBrowserRuntime(options: BrowserRuntimeOptions): Promise<CpuRuntime> {
-  const { kernels, maxBytes } = options;
+  const { kernels, maxBytes, threads } = options;
   const code = await firstSupported([kernels].flat());
   const heap = new Heap({ maxBytes });
   const stack = heap.alloc(STACK_BYTES, 'threads') + STACK_BYTES;
   const library = bindWasm(code, { memory: heap.memory, stack });
-  const control = heap.alloc(CONTROL_BYTES, 'threads');
-  heap.i32(control, CONTROL_BYTES / 4).fill(0);
-  const nothing = () => undefined;
-  const alone = { control, threads: 1, wake: nothing, rest: nothing, dispose: nothing };
-  return cpuRuntime(heap, library, { ...alone, ready: Promise.resolve() });
+  return cpuRuntime(heap, library, await openBrowserPool(heap, library.forWorker, threads));
 }
 
 async function firstSupported(addresses: readonly (string | URL)[]): Promise<WasmCode> {

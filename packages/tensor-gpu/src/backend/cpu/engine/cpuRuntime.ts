@@ -27,6 +27,8 @@ export interface CpuRuntime {
   readonly library: string;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** Why these are fewer than were asked for, or than the machine has cores. */
+  readonly fewerThreads: string | undefined;
   /** Absolute address of an offset in the heap, as kernels take it; in WebAssembly the offset itself. */
   address(offset: number): number;
   /**
@@ -181,6 +183,7 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
     kind: library.kind,
     library: library.name,
     threads,
+    fewerThreads: crew.fewerThreads,
     address: (offset) => library.base + offset,
     run,
     observe,

@@ -9,6 +9,7 @@ export const CONTROL_WORDS = {
   quit: 33,
   parked: 34,
   gone: 35,
+  awake: 36,
   queued: 48,
   next: 65,
 } as const;
@@ -27,5 +28,5 @@ export interface PoolWorkerData {
   spins: number;
   words: typeof CONTROL_WORDS;
   /** Told once the kernels are loaded. */
-  started: MessagePort;
+  started: Pick<MessagePort, 'postMessage' | 'close'>;
 }

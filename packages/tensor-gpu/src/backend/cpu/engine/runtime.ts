@@ -6,6 +6,7 @@ import { type CpuRuntime, cpuRuntime } from './cpuRuntime.ts';
 import { Heap } from './heap.ts';
 import { loadNative, loadWasm } from './library.ts';
 import { Pool } from './pool.ts';
+import { threadCount } from './threadCount.ts';
 import { STACK_BYTES } from './threadMemory.ts';
 import type { Library } from './wasmLibrary.ts';
 
@@ -19,20 +20,13 @@ export interface CpuRuntimeOptions {
   maxBytes?: number | undefined;
 }
 
-const MAX_THREADS = 64;
-const DEFAULT_THREADS = 16;
-
 /**
  * Opens heap, kernels and worker threads.
  * @throws {TensorGpuError} `option` for bad options, `native` when `kernels: 'native'` cannot be had, `out-of-memory`.
  */
 export function createRuntime(options: CpuRuntimeOptions = {}): CpuRuntime {
-  const { threads = Math.min(availableParallelism(), DEFAULT_THREADS), kernels = 'auto' } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
-    throw new TensorGpuError(
-      'option',
-      `openCpu: threads must be an integer from 1 to ${MAX_THREADS}, got ${threads}.`,
-    );
+  const { kernels = 'auto' } = options;
+  const threads = threadCount(options.threads, availableParallelism());
   if (!['auto', 'native', 'wasm'].includes(kernels))
     throw new TensorGpuError(
       'option',
