@@ -6,7 +6,16 @@ import {
   type Weight,
   weightTensor,
 } from '@molrl/tensor-gpu';
-import { concat, dispose, onesLike, type Tensor, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  concat,
+  dispose,
+  onesLike,
+  reshape,
+  type Tensor,
+  tidy,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
+import { expertFactors, expertRowScales } from '../model/adaptedExperts.ts';
 import { adapterLayer, rowScale } from '../model/adapterLayer.ts';
 import { type LinearModule, layerDescription } from '../model/layerDescription.ts';
 import type { Qwen3 } from '../model/qwen3.ts';
@@ -23,7 +32,6 @@ export function undecodable(model: Qwen3): string | undefined {
   for (let layer = 0; layer < config.numHiddenLayers; layer++) {
     const { mlp, biases } = layerDescription(config, layer);
     if (mlp === 'experts' && !knowsExperts) return 'experts (layers with a router)';
-    if (mlp === 'experts' && areAdapted(model, layer)) return 'adapted experts';
     const odd = biases.find((module) => !(module in BIASES));
     if (odd !== undefined) return `a bias of ${odd}`;
   }
@@ -31,16 +39,6 @@ export function undecodable(model: Qwen3): string | undefined {
 }
 
 const EXPERT_MATRICES = ['gate', 'up', 'down'] as const;
-
-/** Whether an adapter that is on changes an expert of the layer. */
-const areAdapted = (model: Qwen3, layer: number): boolean =>
-  EXPERT_MATRICES.flatMap((matrix) => namesOf(model.config, layer, matrix)).some((name) => {
-    let isAdapted = false;
-    tidy(() => {
-      isAdapted = adapterLayer(model, name) !== undefined; // it may slice a stack
-    });
-    return isAdapted;
-  });
 
 /** The matrices of that name of a layer's experts. */
 const namesOf = (
@@ -107,7 +105,10 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
       ...(mlp === 'experts'
         ? expertsOf(model, layer, made)
         : { gate: matrix('gate'), up: matrix('up'), down: matrix('down') }),
-      lora: adaptersOf(model, prefix, made),
+      lora: {
+        ...adaptersOf(model, prefix, made),
+        ...(mlp === 'experts' && expertAdaptersOf(model, layer, made)),
+      },
     };
   });
   const spec = {
@@ -160,6 +161,27 @@ function adaptersOf(model: Qwen3, prefix: string, made: Tensor[]): DecoderLayer[
     if (!layer.magnitude) continue;
     factors.lengths = tidy(() => rowScale(model.matrix(`${name}.weight`), layer)!); // DoRA has one
     made.push(factors.lengths);
+  }
+  return adapters;
+}
+
+/** The same of a layer's experts, theirs joined as their matrices are; an expert without an adapter has zeros. */
+function expertAdaptersOf(model: Qwen3, layer: number, made: Tensor[]): DecoderLayer['lora'] {
+  const adapters: Partial<Record<LayerMatrix, LoraFactors>> = {};
+  for (const matrix of EXPERT_MATRICES) {
+    const names = namesOf(model.config, layer, matrix);
+    const tensors = tidy(() => {
+      const layers = names.map((name) => adapterLayer(model, name)); // it may slice a stack
+      if (layers.every((each) => each === undefined)) return [];
+      const weights = names.map((name) => model.matrix(`${name}.weight`));
+      const { downs, ups } = expertFactors(layers, weights[0]!.shape);
+      const lengths = expertRowScales(layers, weights);
+      return [concat(downs), concat(ups), ...(lengths ? [reshape(lengths, [lengths.size])] : [])];
+    });
+    const [a, b, lengths] = tensors;
+    if (!a || !b) continue;
+    made.push(...tensors);
+    adapters[matrix] = { a, b, rank: b.shape[1]!, scaling: 1, lengths }; // in b already
   }
   return adapters;
 }

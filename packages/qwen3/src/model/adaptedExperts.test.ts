@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { adaptedExperts } from './adaptedExperts.ts';
 import { adaptedLinear } from './adaptedLinear.ts';
-import type { Adapter } from './adapter.ts';
 import { createQwen3 } from './createQwen3.ts';
 import { FAMILY_CONFIGS } from './familyConfigs.ts';
+import { mixedExpertAdapter } from './mixedExpertAdapter.ts';
 
 beforeAll(() => openCpu({ threads: 1 }));
 
@@ -17,28 +17,9 @@ const NAMES = Array.from(
   (_, e) => `model.layers.2.mlp.experts.${e}.gate_proj`,
 );
 
-/** Expert 0 has rank 2, expert 3 rank 3 and DoRA; the others have nothing. */
-function mixedAdapter(weightOf: (name: string) => tf.Tensor): Adapter {
-  const [first, fourth] = [NAMES[0]!, NAMES[3]!];
-  const [outputs, inputs] = weightOf(first).shape as [number, number];
-  const parameters = {
-    [`${first}.lora_A.weight`]: normal([2, inputs], 1),
-    [`${first}.lora_B.weight`]: normal([outputs, 2], 2),
-    [`${fourth}.lora_A.weight`]: normal([3, inputs], 3),
-    [`${fourth}.lora_B.weight`]: normal([outputs, 3], 4),
-    [`${fourth}.lora_magnitude_vector`]: normal([outputs], 5),
-  };
-  const own = {
-    ...{ name: 'mixed', enabled: true, parameters },
-    layers: { [first]: { r: 2, alpha: 1, scaling: 0.5 }, [fourth]: { r: 3, alpha: 6, scaling: 2 } },
-    rowNorms: { [fourth]: tf.sum(tf.square(weightOf(fourth)), 1) },
-  };
-  return own as unknown as Adapter; // what a layer asks of one
-}
-
 test('experts with adapters of several ranks, with DoRA and without any are each its own linear layer', () => {
   const model = createQwen3(CONFIG, { seed: 1 });
-  const adapter = mixedAdapter((name) => model.weight(`${name}.weight`));
+  const adapter = mixedExpertAdapter(model, [NAMES[0]!, NAMES[3]!]);
   model.adapter = adapter;
   const route = routeExperts(tf.softmax(normal([9, EXPERTS], 6)), 2);
   const offsets = [...route.offsets.dataSync()];

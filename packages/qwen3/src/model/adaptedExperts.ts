@@ -1,4 +1,4 @@
-import { add, type ExpertRoute, embedding, expertLinear } from '@molrl/tensor-gpu';
+import { add, type ExpertRoute, embedding, expertLinear, type Weight } from '@molrl/tensor-gpu';
 import { mul, ones, pad, stack, type Tensor, zeros } from '@tensorflow/tfjs-core';
 import { type AdaptedModel, type AdapterLayer, adapterLayer, rowScale } from './adapterLayer.ts';
 
@@ -18,16 +18,24 @@ export function adaptedExperts(
   const layers = names.map((name) => adapterLayer(model, name));
   let y = expertLinear(rows, weights, offsets);
   if (layers.every((layer) => layer === undefined)) return y;
-  const { downs, ups } = factors(layers, weights[0]!.shape);
+  const { downs, ups } = expertFactors(layers, weights[0]!.shape);
   y = add(y, expertLinear(expertLinear(rows, downs, offsets), ups, offsets));
+  const table = expertRowScales(layers, weights);
+  return table ? mul(y, embedding(table, owners)) : y;
+}
+
+/** What DoRA multiplies the rows of each expert with, `[E, out]`; undefined without it. */
+export function expertRowScales(
+  layers: readonly (AdapterLayer | undefined)[],
+  weights: readonly Weight[],
+): Tensor | undefined {
   const scales = layers.map((layer, e) => layer && rowScale(weights[e]!, layer));
-  if (scales.every((scale) => scale === undefined)) return y;
-  const table = stack(scales.map((scale) => scale ?? ones([weights[0]!.shape[0]!])));
-  return mul(y, embedding(table, owners));
+  if (scales.every((scale) => scale === undefined)) return undefined;
+  return stack(scales.map((scale) => scale ?? ones([weights[0]!.shape[0]!])));
 }
 
 /** A and scaled B of every expert, in one rank: what an expert lacks is 0. */
-function factors(
+export function expertFactors(
   layers: readonly (AdapterLayer | undefined)[],
   [outputs, inputs]: readonly number[],
 ): { downs: Tensor[]; ups: Tensor[] } {

@@ -17,7 +17,7 @@ export interface LoraFactors<Vector = Tensor> {
   lengths?: Vector | undefined;
 }
 
-/** The matrices of a layer. */
+/** The matrices of a layer, those of its experts one below the other. */
 export type LayerMatrix = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down';
 
 /**
@@ -72,7 +72,10 @@ export interface DecoderLayer<Matrix = Weight, Vector = Tensor> {
   down: Matrix;
   /** Each token goes through some of several MLPs; on devices that know it (`canDecode`). Default: through the only one. */
   experts?: DecoderExperts<Matrix> | undefined;
-  /** Adapters that are on, by the matrix that they change. Default: none. */
+  /**
+   * Adapters that are on, by the matrix that they change. Default: none. Of experts A lies one below the other as well,
+   * `[count * rank, in]`, as B and the lengths of rows do: an expert without one has zeros, and ones.
+   */
   lora?: Partial<Record<LayerMatrix, LoraFactors<Vector>>> | undefined;
 }
 

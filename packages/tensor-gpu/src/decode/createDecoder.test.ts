@@ -342,7 +342,13 @@ describe('createDecoder', () => {
     );
     expect(layer({ experts: two })).toThrow('layers[0].down must be float32 [80,28]');
     const joined = { gate: tf.zeros([6, 40]), up: tf.zeros([6, 40]), down: tf.zeros([80, 3]) };
-    const onCpu = layer({ ...joined, experts: two })();
+    const lora = (a: number) => ({
+      gate: { a: tf.zeros([a, 40]), b: tf.zeros([6, 3]), rank: 3, scaling: 1 },
+    });
+    expect(layer({ ...joined, experts: two, lora: lora(3) })).toThrow(
+      'layers[0].lora.gate.a must be float32 [6,40]', // of two experts
+    );
+    const onCpu = layer({ ...joined, experts: two, lora: lora(6) })();
     await expect(onCpu.generate(REQUEST)).rejects.toThrow(
       'does not sample from layers with experts',
     );

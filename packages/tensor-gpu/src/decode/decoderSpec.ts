@@ -72,8 +72,8 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   for (const [index, layer] of layers.entries()) {
     knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
     const { lora, experts, ...weights } = layer;
-    assertLora(`layers[${index}].lora`, layer);
     const count = experts ? assertExperts(`layers[${index}]`, layer, hidden) : 1;
+    assertLora(`layers[${index}].lora`, layer);
     const inner = experts ? Math.floor((layer.gate.shape[0] ?? 0) / count) : intermediate;
     assertTensors(`layers[${index}].`, weights, {
       inputNorm: [hidden],
@@ -99,7 +99,10 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   return { hidden, heads, kvHeads, headDim, intermediate, vocabulary, eps };
 }
 
-function assertLora(name: string, { lora = {}, ...layer }: DecoderLayer): void {
+/** The matrices that each expert has. */
+const OF_EXPERTS: readonly LayerMatrix[] = ['gate', 'up', 'down'];
+
+function assertLora(name: string, { lora = {}, experts, ...layer }: DecoderLayer): void {
   knownOptions(`createDecoder, ${name}`, lora, ADAPTED);
   for (const key of ADAPTED) {
     const factors = lora[key];
@@ -111,28 +114,23 @@ function assertLora(name: string, { lora = {}, ...layer }: DecoderLayer): void {
         `createDecoder: ${name}.${key} must have a whole rank >= 1 and a finite scaling, got ${rank} and ${scaling}.`,
       );
     const [outputs = 0, inputs = 0] = layer[key].shape;
+    const count = experts && OF_EXPERTS.includes(key) ? experts.count : 1;
     assertTensors(
       `${name}.${key}.`,
       { a, b, lengths },
-      { a: [rank, inputs], b: [outputs, rank], ...(lengths && { lengths: [outputs] }) },
+      { a: [count * rank, inputs], b: [outputs, rank], ...(lengths && { lengths: [outputs] }) },
     );
   }
 }
 
 /** @returns How many there are. */
-function assertExperts(name: string, { experts, lora = {} }: DecoderLayer, hidden: number): number {
+function assertExperts(name: string, { experts }: DecoderLayer, hidden: number): number {
   const { count, perToken, router } = experts!; // the caller has asked
   const fits = Number.isInteger(count) && Number.isInteger(perToken) && perToken >= 1;
   if (!fits || perToken > count)
     throw new TensorGpuError(
       'option',
       `createDecoder: ${name}.experts must have whole numbers with 1 <= perToken <= count, got ${perToken} and ${count}.`,
-    );
-  const adapted = (['gate', 'up', 'down'] as const).find((matrix) => lora[matrix]);
-  if (adapted)
-    throw new TensorGpuError(
-      'option',
-      `createDecoder: ${name}.lora.${adapted} adapts experts, which the decoder does not know. Sample by forward passes.`,
     );
   assertTensors(`${name}.experts.`, { router }, { router: [count, hidden] });
   return count;

@@ -10,7 +10,7 @@ import type { CacheDtype } from '../../kvCache.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { binary } from '../kernels/binary.ts';
 import { embeddingKernel } from '../kernels/embedding.ts';
-import { expertLinearKernel } from '../kernels/expertLinear.ts';
+import { expertProduct } from '../kernels/expertLinear.ts';
 import { gemm, rowMajor } from '../kernels/gemm.ts';
 import { headNormRopeKernel } from '../kernels/headNormRope.ts';
 import { rmsNormKernel } from '../kernels/rmsNorm.ts';
@@ -104,13 +104,15 @@ function runExperts(
   const route = routeExpertsKernel.run({
     ...{ backend, inputs: { probabilities }, attrs: { k: perToken } },
   }) as TensorInfo[]; // six of them
-  const [, picks, ids, places, , offsets] = route as [
+  const [, picks, ids, places, owners, offsets] = route as [
     ...[TensorInfo, TensorInfo, TensorInfo],
     ...[TensorInfo, TensorInfo, TensorInfo],
   ];
   const sent = first(embeddingKernel.forward(call(model, { weight: x, ids })));
   const rows = gated(model, (name, from = sent) =>
-    first(expertLinearKernel.forward(call(model, { x: from, weight: layer[name], offsets }))),
+    expertProject(model, from, {
+      ...{ matrix: layer[name], lora: layer.lora?.[name], offsets, owners },
+    }),
   );
   const y = backend.output([tokens, width]);
   backend.run(joinExperts, {
@@ -120,6 +122,31 @@ function runExperts(
   });
   free(backend, logits, probabilities, sent, rows, ...route);
   return y;
+}
+
+/** `project` of each expert on its rows: `owners` tells the expert of a row, `offsets` the first row of each. */
+function expertProject(
+  model: StepModel,
+  x: TensorInfo,
+  {
+    matrix,
+    lora,
+    offsets,
+    owners,
+  }: { matrix: Tensor; lora?: LoraFactors | undefined; offsets: TensorInfo; owners: TensorInfo },
+): TensorInfo {
+  const { backend } = model;
+  const y = expertProduct(backend, { x, weight: matrix, offsets });
+  if (!lora) return y;
+  const low = expertProduct(backend, { x, weight: lora.a, offsets });
+  expertProduct(backend, { x: low, weight: lora.b, offsets }, { y, scale: lora.scaling });
+  free(backend, low);
+  if (!lora.lengths) return y;
+  const table = { ...lora.lengths, shape: [offsets.shape[0]! - 1, y.shape[1]!] };
+  const lengths = first(embeddingKernel.forward(call(model, { weight: table, ids: owners })));
+  const scaled = binary('Multiply', [y, lengths], backend);
+  free(backend, y, lengths);
+  return scaled;
 }
 
 /** Logits `[rows, V]` of hidden states, which are used up. */

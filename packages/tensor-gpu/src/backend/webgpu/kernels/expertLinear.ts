@@ -1,7 +1,9 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { defineProgram, type Program, type WordType } from '../engine/program.ts';
 import { lanesOf } from '../engine/tiles.ts';
+import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 import { tiledProduct, tileMemory } from './gemm.ts';
-import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
+import { type GpuFusedKernel, wantedOutputs } from './gpuFusedKernel.ts';
 
 /** Rows and columns of a workgroup: few rows fall to an expert. */
 const TILE = 64;
@@ -66,27 +68,37 @@ const matricesOfExperts = tiledOver(
 
 export const expertLinearPrograms: readonly Program[] = [rowsOfExperts, matricesOfExperts];
 
+/** Rows in the order of the experts, the experts' matrices one below the other, and where the rows of each begin. */
+export type ExpertInputs = Record<'x' | 'weight' | 'offsets', TensorInfo>;
+
+/** `x W_e^T`, or `into.y += into.scale x W_e^T`. */
+export function expertProduct(
+  backend: WebGpuBackend,
+  inputs: ExpertInputs,
+  into?: { y: TensorInfo; scale: number },
+): TensorInfo {
+  const { rows, width, outputs, experts } = sizesOf(inputs);
+  const y = into?.y ?? backend.output([rows, outputs]);
+  backend.run(rowsOfExperts, {
+    tensors: { a: inputs.x, b: inputs.weight, offsets: inputs.offsets, c: y },
+    params: {
+      ...{ experts, m: rows, n: outputs, k: width },
+      ...{ accumulate: into ? 1 : 0, scale: into?.scale ?? 1 },
+      ...{ aRow: width, aColumn: 1, bRow: 1, bColumn: width },
+      ...{ bExpert: outputs * width, cRow: outputs },
+    },
+    blocks: mostTiles(rows, experts) * Math.ceil(outputs / TILE),
+  });
+  return y;
+}
+
 /** `y = x W_e^T`; `dx = dy W_e`, `dW_e = dy^T x` over the rows of e. */
 export const expertLinearKernel: GpuFusedKernel = {
   name: 'expertLinear',
-  forward: (call) => {
-    const { backend, inputs } = call;
-    const { rows, width, outputs, experts } = sizesOf(call);
-    const y = backend.output([rows, outputs]);
-    backend.run(rowsOfExperts, {
-      tensors: { a: inputs.x!, b: inputs.weight!, offsets: inputs.offsets!, c: y },
-      params: {
-        ...{ experts, m: rows, n: outputs, k: width, accumulate: 0, scale: 1 },
-        ...{ aRow: width, aColumn: 1, bRow: 1, bColumn: width },
-        ...{ bExpert: outputs * width, cRow: outputs },
-      },
-      blocks: mostTiles(rows, experts) * Math.ceil(outputs / TILE),
-    });
-    return [y];
-  },
+  forward: ({ backend, inputs }) => [expertProduct(backend, inputs as ExpertInputs)], // those of the op
   gradient: (call) => {
     const { backend, inputs } = call;
-    const { rows, width, outputs, experts } = sizesOf(call);
+    const { rows, width, outputs, experts } = sizesOf(inputs as ExpertInputs); // those of the op
     const gradients = wantedOutputs(call);
     const [dx, dweight] = [gradients.of('x'), gradients.of('weight')];
     const given = { a: inputs.dy!, offsets: inputs.offsets! };
@@ -118,8 +130,8 @@ function mostTiles(rows: number, experts: number): number {
   return Math.min(rows, Math.floor(rows / TILE) + experts);
 }
 
-function sizesOf({ inputs }: GpuFusedKernelCall) {
-  const [rows = 0, width = 0] = inputs.x!.shape;
-  const experts = inputs.offsets!.shape[0]! - 1;
-  return { rows, width, experts, outputs: inputs.weight!.shape[0]! / experts };
+function sizesOf({ x, weight, offsets }: ExpertInputs) {
+  const [rows = 0, width = 0] = x.shape;
+  const experts = offsets.shape[0]! - 1;
+  return { rows, width, experts, outputs: weight.shape[0]! / experts };
 }
