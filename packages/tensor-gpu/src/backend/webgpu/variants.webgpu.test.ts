@@ -1,12 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
+import { create } from 'webgpu';
 import { openDevice } from '../../devices/openDevice.ts';
+import { onFusedMismatch } from '../../fused/firstUseCheck.ts';
 import { linear } from '../../ops/linear.ts';
 import { lmHead } from '../../ops/lmHead.ts';
 import { rmsNorm } from '../../ops/rmsNorm.ts';
 import { record } from '../../tape/record.ts';
 import { type GpuTiles, TILE_SIZES, USUAL_TILES } from './engine/tiles.ts';
 import type { OpenWebGpuOptions } from './openWebGpu.ts';
+
+/** Stays while its devices do. */
+const gpu = create([]);
 
 const normal = (shape: number[], seed: number) => tf.randomNormal(shape, 0, 1, 'float32', seed);
 
@@ -27,7 +32,8 @@ async function computed(options: OpenWebGpuOptions) {
   const gradients = tape.backward([[logprobs, tf.onesLike(logprobs)]], weights);
   const wide = tf.softmax(normal([3, 700], 5));
   const large = tf.matMul(normal([530, 20], 6), normal([20, 520], 7));
-  const all = [logprobs, ...Object.values(gradients), wide, large];
+  const few = [1, 5, 11].map((rows) => linear(normal([rows, 136], 8), weights.weight));
+  const all = [logprobs, ...Object.values(gradients), wide, large, ...few];
   const values = await Promise.all(all.map((tensor) => tensor.data<'float32'>()));
   const { subgroupLanes, tiles } = device;
   device.dispose();
@@ -40,6 +46,26 @@ test('rows that subgroups add up have the bits of those that workgroup memory ad
   const { values, subgroupLanes } = await computed({});
   expect(plain.subgroupLanes).toBe(1);
   expect(subgroupLanes).toBeGreaterThan(1); // SwiftShader offers them
+  expect(values).toEqual(plain.values);
+});
+
+test('subgroups that are taken for larger than they are give other sums, which the check finds', async () => {
+  const told: string[] = [];
+  onFusedMismatch((message) => told.push(message));
+  const adapter = await gpu.requestAdapter();
+  const real = await adapter!.requestDevice({ requiredFeatures: ['subgroups'] });
+  const device = new Proxy(real, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target); // the driver knows its own objects only
+      const { vendor, architecture, description } = target.adapterInfo;
+      if (key === 'adapterInfo') return { vendor, architecture, description, subgroupMinSize: 32 };
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { values, subgroupLanes } = await computed({ device });
+  real.destroy();
+  expect(told).toEqual([expect.stringMatching(/subgroups of 32 lanes cannot be used/)]);
+  expect(subgroupLanes).toBe(1);
   expect(values).toEqual(plain.values);
 });
 

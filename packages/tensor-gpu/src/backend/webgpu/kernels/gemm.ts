@@ -4,11 +4,12 @@ import { defineProgram, type Program, programFamily, type WordType } from '../en
 import { storedRead, storedWord } from '../engine/storedReads.ts';
 import { lanesOf, perLane, type TileSize, tileOf, USUAL_TILES } from '../engine/tiles.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
+import { SHARES, sumShares } from './sumShares.ts';
 import { WINDOW_UNIT } from './windows.ts';
 
 /** The depth of a workgroup's tiles in workgroup memory. */
 const DEPTH = 16;
-/** Rows and columns of the kernel for few rows, and the lanes that share a dot product. */
+/** Rows and columns of the kernel for few rows. */
 const FEW_ROWS = 8;
 const FEW_COLUMNS = 8;
 
@@ -160,8 +161,9 @@ const tiledOf = programFamily((key: `${TileSize} ${StoredDtype}`) => {
 const tiled = (tile: TileSize, ofB: StoredDtype): Program => tiledOf(`${tile} ${ofB}`);
 
 /** For up to eight rows: eight lanes share the dot products of a column with all rows. */
-const fewRowsOf = programFamily((key: `${number} ${StoredDtype}`) => {
-  const [rows, ofB] = key.split(' ') as [string, StoredDtype]; // as the key is written
+const fewRowsOf = programFamily((key: `${1 | typeof FEW_ROWS} ${StoredDtype}`) => {
+  const [given, ofB] = key.split(' ') as [string, StoredDtype]; // as the key is written
+  const rows = given === '1' ? 1 : FEW_ROWS;
   return defineProgram({
     name: ofB === 'f32' ? `gemm of ${rows} rows` : `gemm of ${rows} rows, ${ofB}`,
     reads: { a: 'f32', b: storedWord(ofB) },
@@ -173,8 +175,8 @@ const fewRowsOf = programFamily((key: `${number} ${StoredDtype}`) => {
 ${storedRead('b', ofB)}
 const ROWS = ${rows}u;
 const COLUMNS = ${FEW_COLUMNS}u;
-const SHARES = 8u;
-var<workgroup> parts: array<f32, ${64 * Number(rows)}>;`,
+const SHARES = ${SHARES}u;`,
+    reductions: sumShares(rows),
     body: `
   let across = (params.n + COLUMNS - 1u) / COLUMNS;
   let perItem = across * ((params.m + ROWS - 1u) / ROWS);
@@ -193,27 +195,22 @@ var<workgroup> parts: array<f32, ${64 * Number(rows)}>;`,
       }
     }
   }
-  for (var i = 0u; i < ROWS; i++) { parts[lane * ROWS + i] = sums[i]; }
-  workgroupBarrier();
-  for (var e = lane; e < COLUMNS * ROWS; e += LANES) {
-    let i = e % ROWS;
-    let column_ = block % perItem % across * COLUMNS + e / ROWS;
-    if (i < rows && column_ < params.n) {
-      var sum = 0.0;
-      for (var share = 0u; share < SHARES; share++) { sum += parts[(e / ROWS * SHARES + share) * ROWS + i]; }
-      let at = params.cStart + item * params.cBatch + (row0 + i) * params.cRow + column_;
-      c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sum;
-    }
+  let sum = sumShares(&sums, lane);
+  let i = lane % SHARES;
+  if (i < rows && column < params.n) {
+    let at = params.cStart + item * params.cBatch + (row0 + i) * params.cRow + column;
+    c[at] = select(0, c[at], params.accumulate != 0u) + params.scale * sum;
   }`,
   });
 });
 
-const fewRows = (rows: number, ofB: StoredDtype): Program => fewRowsOf(`${rows} ${ofB}`);
+const fewRows = (rows: 1 | typeof FEW_ROWS, ofB: StoredDtype): Program =>
+  fewRowsOf(`${rows} ${ofB}`);
 
 /** The programs that products of any size run with usual tiles; those with a frozen weight are compiled at its first use. */
 export const gemmPrograms: readonly Program[] = [
   tiled(USUAL_TILES.small, 'f32'),
-  ...[1, FEW_ROWS].map((rows) => fewRows(rows, 'f32')),
+  ...([1, FEW_ROWS] as const).map((rows) => fewRows(rows, 'f32')),
 ];
 
 /** What products of float32 run with that tile. */
