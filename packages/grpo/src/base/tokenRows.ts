@@ -15,18 +15,35 @@ export interface TokenRows {
 /** The layout of a mask of zeros and ones. */
 export function tokenRows(mask: Uint8Array, starts: Uint32Array): TokenRows {
   const rows = starts.length - 1;
-  const trained = new Uint32Array(mask.length);
   const trainedStarts = new Uint32Array(rows + 1);
   let count = 0;
   for (let row = 0; row < rows; row++) {
     const end = starts[row + 1]!;
-    for (let i = starts[row]!; i < end; i++) {
-      trained[count] = i;
-      count += mask[i]!;
-    }
+    for (let i = starts[row]!; i < end; i++) count += mask[i]!;
     trainedStarts[row + 1] = count;
   }
-  return { rows, starts, mask, trained: trained.subarray(0, count), trainedStarts };
+  let trained: Uint32Array | undefined; // what goes row by row has no use for it
+  return {
+    ...{ rows, starts, mask, trainedStarts },
+    get trained() {
+      trained ??= trainedOf(mask, count);
+      return trained;
+    },
+  };
+}
+
+function trainedOf(mask: Uint8Array, count: number): Uint32Array {
+  const trained = new Uint32Array(mask.length);
+  for (let i = 0, k = 0; k < count; i++) {
+    trained[k] = i; // written over unless it is trained: no branch
+    k += mask[i]!;
+  }
+  return trained.subarray(0, count);
+}
+
+/** Number of trained tokens. */
+export function trainedCount({ rows, trainedStarts }: TokenRows): number {
+  return trainedStarts[rows]!;
 }
 
 /** The starts of rows of one length. */

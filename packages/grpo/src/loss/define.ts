@@ -2,6 +2,7 @@ import type { PolicyLossInput } from '../base/policyLossData.ts';
 import type { PolicyLossResult } from '../base/policyLossResult.ts';
 import { type OptionChecks, withDefaults } from '../base/readOptions.ts';
 import type { PackageLoss } from './lossFunction.ts';
+import type { HeldRatioOf } from './objectives/heldRatio.ts';
 import type { LossFormula } from './objectives/lossFormula.ts';
 import { readLossOptions } from './options/readLossOptions.ts';
 import { TOKEN_LOSS_OPTIONS, type TokenLossOptions } from './options/sharedOptions.ts';
@@ -17,6 +18,8 @@ interface Definition<O extends object> extends SurrogateLossDefaults {
   options?: OptionChecks<O>;
   /** The formula reads ratios and advantages, and nothing else: tokens that share both share its value. Default false. */
   ratioAlone?: boolean;
+  /** The formula as a ratio within bounds, where it is one: computed in one loop. */
+  held?: HeldRatioOf<O>;
   /** Defaults where they are not the formula's or the package's. */
   defaults?: Partial<O & TokenLossOptions>;
 }

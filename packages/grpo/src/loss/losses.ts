@@ -1,10 +1,11 @@
 // One file: what distinguishes these losses is read best side by side.
 import { define, type TokenLoss } from './define.ts';
-import { CISPO_OPTIONS, type CispoOptions, cispo } from './objectives/cispo.ts';
+import { CISPO_OPTIONS, type CispoOptions, cispo, cispoRatio } from './objectives/cispo.ts';
 import { CLIP_COV_OPTIONS, type ClipCovOptions, clipCov } from './objectives/clipCov.ts';
 import {
   CLIP_OPTIONS,
   type ClipOptions,
+  clippedRatio,
   clippedSurrogate,
   sequenceSurrogate,
 } from './objectives/clippedSurrogate.ts';
@@ -12,6 +13,7 @@ import { crossEntropy } from './objectives/crossEntropy.ts';
 import { DPPO_OPTIONS, type DppoOptions, dppo } from './objectives/dppo.ts';
 import { DRO_OPTIONS, type DroOptions, dro } from './objectives/dro.ts';
 import { exactKl } from './objectives/exactKl.ts';
+import { freeRatio, noRatio } from './objectives/heldRatio.ts';
 import { importanceSampling } from './objectives/importanceSampling.ts';
 import { IPO_OPTIONS, type IpoOptions, ipo } from './objectives/ipo.ts';
 import { KL_COV_OPTIONS, type KlCovOptions, klCov } from './objectives/klCov.ts';
@@ -29,6 +31,7 @@ const VERL = { convention: 'verl' } as const;
 export const grpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'grpoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   reduction: 'seq-mean-token-mean-all',
@@ -38,6 +41,7 @@ export const grpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const drGrpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'drGrpoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   reduction: 'token-sum-norm',
@@ -47,6 +51,7 @@ export const drGrpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const dapoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'dapoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   reduction: 'token-mean',
@@ -57,6 +62,7 @@ export const dapoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const bnpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'bnpoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   reduction: 'token-mean',
@@ -66,6 +72,7 @@ export const bnpoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const ppoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'ppoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   defaults: VERL,
@@ -77,6 +84,7 @@ export const ppoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const luspoLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
   name: 'luspoLoss',
   formula: clippedSurrogate,
+  held: clippedRatio,
   options: CLIP_OPTIONS,
   ratioAlone: true,
   reduction: 'seq-mean-token-sum-all',
@@ -108,6 +116,7 @@ export const gspoTokenLoss: TokenLoss<ClipOptions> = /* @__PURE__ */ define({
 export const cispoLoss: TokenLoss<CispoOptions> = /* @__PURE__ */ define({
   name: 'cispoLoss',
   formula: cispo,
+  held: cispoRatio,
   options: CISPO_OPTIONS,
   reduction: 'token-mean',
   normalizer: 'batch',
@@ -154,6 +163,7 @@ export const droLoss: TokenLoss<DroOptions> = /* @__PURE__ */ define({
 export const importanceSamplingLoss: TokenLoss = /* @__PURE__ */ define({
   name: 'importanceSamplingLoss',
   formula: importanceSampling,
+  held: freeRatio,
   reduction: 'token-mean',
   normalizer: 'batch',
 });
@@ -162,6 +172,7 @@ export const importanceSamplingLoss: TokenLoss = /* @__PURE__ */ define({
 export const reinforceLoss: TokenLoss = /* @__PURE__ */ define({
   name: 'reinforceLoss',
   formula: reinforce,
+  held: noRatio,
   reduction: 'token-mean',
   normalizer: 'batch',
 });

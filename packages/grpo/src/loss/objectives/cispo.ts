@@ -2,6 +2,7 @@ import { nonNegative } from '../../base/checks.ts';
 import type { Convention } from '../../base/convention.ts';
 import { maskedMean } from '../../base/maskedMean.ts';
 import type { OptionChecks } from '../../base/readOptions.ts';
+import type { HeldRatioOf } from './heldRatio.ts';
 import type { LossFormula } from './lossFormula.ts';
 
 export interface CispoOptions {
@@ -16,6 +17,8 @@ export const CISPO_OPTIONS: OptionChecks<CispoOptions> = {
   epsilonHigh: nonNegative,
 };
 
+type Reads = CispoOptions & { convention?: Convention | undefined };
+
 /**
  * CISPO: the clipped ratio is a constant weight, so every token keeps its gradient.
  *
@@ -26,13 +29,8 @@ export const CISPO_OPTIONS: OptionChecks<CispoOptions> = {
  *
  * @see MiniMax 2025, MiniMax-M1: https://arxiv.org/abs/2506.13585
  */
-export const cispo: LossFormula<CispoOptions & { convention?: Convention | undefined }> = (
-  batch,
-  options,
-) => {
-  const { epsilon = 0.2, epsilonHigh = epsilon, convention = 'trl' } = options;
-  const verl = convention === 'verl';
-  const [low, high] = verl ? [1 - epsilon, 1 + epsilonHigh] : [0, epsilonHigh];
+export const cispo: LossFormula<Reads> = (batch, options) => {
+  const { low, high, verl } = boundsOf(options);
   const { ratio, advantages, logprobs } = batch;
   const once = batch.sequenceRatio && batch.perSequence;
   return {
@@ -56,3 +54,26 @@ export const cispo: LossFormula<CispoOptions & { convention?: Convention | undef
     }),
   };
 };
+
+/** CISPO under `'trl'` as a ratio within bounds: a positive advantage is counted above. */
+export const cispoRatio: HeldRatioOf<Reads> = (options) => {
+  const { low: least, high: most, verl } = boundsOf(options);
+  if (verl) return undefined;
+  const tally = () => {
+    let [outside, total] = [0, 0];
+    return {
+      add({ above, tokens }: { above: number; tokens: number }) {
+        outside += above;
+        total += tokens;
+      },
+      metrics: () => ({ cispo_clip_ratio: outside / (total || 1) }),
+    };
+  };
+  return { up: { least, most, high: most }, down: { least, most }, weighsLogprob: true, tally };
+};
+
+function boundsOf({ epsilon = 0.2, epsilonHigh = epsilon, convention = 'trl' }: Reads) {
+  const verl = convention === 'verl';
+  const [low, high] = verl ? [1 - epsilon, 1 + epsilonHigh] : [0, epsilonHigh];
+  return { low, high, verl };
+}

@@ -20,32 +20,44 @@ export function clipMetrics(
 ): Record<string, number> {
   const { rows, starts, trained, trainedStarts, advantages } = batch;
   const once = batch.sequenceRatio && batch.perSequence;
-  let [below, above, total, lowMin, highMax] = [0, 0, 0, 1, 0];
+  const shares = clipShares();
   for (let row = 0; row < rows; row++) {
     const from = once ? row : trainedStarts[row]!;
     const to = once ? row + 1 : trainedStarts[row + 1]!;
     const tokens = once ? starts : trained; // a row's first token stands for it
-    let [rowLow, rowHigh] = [0, 0];
+    let [below, above] = [0, 0];
     for (let k = from; k < to; k++) {
       const i = tokens[k]!;
       const value = Math.min(values[i]!, most);
       const advantage = advantages[i]!;
-      if (advantage < 0 && value < low) rowLow++;
-      else if (advantage > 0 && value > high) rowHigh++;
+      if (advantage < 0 && value < low) below++;
+      else if (advantage > 0 && value > high) above++;
     }
-    const count = to - from;
-    below += rowLow;
-    above += rowHigh;
-    total += count;
-    if (count > 0) lowMin = Math.min(lowMin, rowLow / count);
-    if (count > 0) highMax = Math.max(highMax, rowHigh / count);
+    shares.add({ below, above, tokens: to - from });
   }
-  total ||= 1;
+  return shares.metrics();
+}
+
+/** `clip_ratio/*` from the counts of each sequence. */
+export function clipShares() {
+  let [below, above, total, lowMin, highMax] = [0, 0, 0, 1, 0];
   return {
-    'clip_ratio/low_mean': below / total,
-    'clip_ratio/high_mean': above / total,
-    'clip_ratio/region_mean': (below + above) / total,
-    'clip_ratio/low_min': below === 0 ? 0 : lowMin,
-    'clip_ratio/high_max': highMax,
+    add(row: { below: number; above: number; tokens: number }): void {
+      below += row.below;
+      above += row.above;
+      total += row.tokens;
+      if (row.tokens > 0) lowMin = Math.min(lowMin, row.below / row.tokens);
+      if (row.tokens > 0) highMax = Math.max(highMax, row.above / row.tokens);
+    },
+    metrics(): Record<string, number> {
+      const all = total || 1;
+      return {
+        'clip_ratio/low_mean': below / all,
+        'clip_ratio/high_mean': above / all,
+        'clip_ratio/region_mean': (below + above) / all,
+        'clip_ratio/low_min': below === 0 ? 0 : lowMin,
+        'clip_ratio/high_max': highMax,
+      };
+    },
   };
 }

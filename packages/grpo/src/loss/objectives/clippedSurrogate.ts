@@ -2,7 +2,8 @@ import { aboveOne, nonNegative, positiveOrInfinite } from '../../base/checks.ts'
 import type { Convention } from '../../base/convention.ts';
 import { maskedMean } from '../../base/maskedMean.ts';
 import type { OptionChecks } from '../../base/readOptions.ts';
-import { clipMetrics } from './clipMetrics.ts';
+import { clipMetrics, clipShares } from './clipMetrics.ts';
+import type { HeldRatio, HoldTally } from './heldRatio.ts';
 import type { LossFormula } from './lossFormula.ts';
 
 export interface ClipOptions {
@@ -31,14 +32,15 @@ type Reads = ClipOptions & { convention?: Convention | undefined };
  *     loss = -min(min(r, delta) * A, clip(r, 1 - epsilon, 1 + epsilonHigh) * A)
  *     dual clip, A < 0: loss = min(loss, -A * dualClip)
  *
+ * which is -A times the ratio held within bounds: see `clippedRatio`.
+ *
  * @see Schulman et al. 2017, PPO: https://arxiv.org/abs/1707.06347
  * @see Ye et al. 2019, dual clip: https://arxiv.org/abs/1912.09729
  * @see Prime Intellect 2025, INTELLECT-2 (delta): https://arxiv.org/abs/2505.07291
  */
 export const clippedSurrogate: LossFormula<Reads> = (batch, options) => {
-  const { epsilon = 0.2, epsilonHigh = epsilon, delta = Infinity } = options;
-  const { dualClip = options.convention === 'verl' ? 3 : Infinity } = options;
-  const [low, high] = [1 - epsilon, 1 + epsilonHigh];
+  const { low, high, delta, dualClip } = boundsOf(options);
+  const { up, down } = clippedRatio(options);
   const { ratio, advantages } = batch;
   return {
     terms(tokens, { loss, dLogRatio }) {
@@ -46,14 +48,11 @@ export const clippedSurrogate: LossFormula<Reads> = (batch, options) => {
         const i = tokens[k]!;
         const advantage = advantages[i]!;
         if (advantage === 0) continue;
+        const { least, most } = advantage > 0 ? up : down;
         const r = ratio[i]!;
-        const held = Math.min(r, delta);
-        const inside = Math.min(high, Math.max(low, r));
-        // the smaller of the two products
-        const factor =
-          advantage > 0 ? Math.min(held, inside) : Math.min(dualClip, Math.max(held, inside));
-        loss[i] = -factor * advantage;
-        dLogRatio[i] = factor === r ? -r * advantage : 0; // a ratio that is held has no gradient
+        const held = Math.max(least, Math.min(r, most));
+        loss[i] = -held * advantage;
+        dLogRatio[i] = held === r ? -r * advantage : 0; // a ratio that is held has no gradient
       }
     },
     metrics: () => {
@@ -69,3 +68,48 @@ export const clippedSurrogate: LossFormula<Reads> = (batch, options) => {
 /** The same on a sequence's ratio, as in GSPO: verl has no dual clip there, so only an explicit `dualClip` gives one. */
 export const sequenceSurrogate: LossFormula<Reads> = (batch, options) =>
   clippedSurrogate(batch, { dualClip: Infinity, ...options });
+
+/**
+ * The clipped surrogate as a ratio within bounds:
+ *
+ *     A > 0: at most 1 + epsilonHigh and delta
+ *     A < 0: at least 1 - epsilon, at most dualClip and the larger of 1 + epsilonHigh and delta
+ */
+export function clippedRatio(options: Reads): HeldRatio {
+  const { low, high, delta, dualClip } = boundsOf(options);
+  const up = {
+    least: -Infinity,
+    most: Math.min(high, delta),
+    high: delta > high ? high : Infinity,
+  };
+  const down = { least: low, most: Math.min(dualClip, Math.max(high, delta)), high: dualClip };
+  return {
+    up,
+    down: { ...down, low: delta < low ? Infinity : low },
+    weighsLogprob: false,
+    tally: () => clipTally(dualClip),
+  };
+}
+
+function boundsOf(options: Reads) {
+  const { epsilon = 0.2, epsilonHigh = epsilon, delta = Infinity } = options;
+  const { dualClip = options.convention === 'verl' ? 3 : Infinity } = options;
+  return { low: 1 - epsilon, high: 1 + epsilonHigh, delta, dualClip };
+}
+
+/** A negative advantage is clipped below, and dually above; a positive one above. */
+function clipTally(dualClip: number): HoldTally {
+  const shares = clipShares();
+  let [dual, total] = [0, 0];
+  return {
+    add({ below, above, advantage, tokens }) {
+      shares.add({ below: advantage < 0 ? below : 0, above: advantage > 0 ? above : 0, tokens });
+      dual += advantage < 0 ? above : 0;
+      total += tokens;
+    },
+    metrics: () => ({
+      ...shares.metrics(),
+      ...(dualClip < Infinity && { 'clip_ratio/dual_mean': dual / (total || 1) }),
+    }),
+  };
+}

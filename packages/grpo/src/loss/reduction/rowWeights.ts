@@ -1,6 +1,6 @@
 import { assertTotal } from '../../base/assertTotal.ts';
 import { meanOver, type Reduction } from '../../base/reduction.ts';
-import { liveRows, type TokenRows, trainedIn } from '../../base/tokenRows.ts';
+import { liveRows, type TokenRows, trainedCount, trainedIn } from '../../base/tokenRows.ts';
 
 interface RowMean {
   reduction: Reduction;
@@ -16,7 +16,7 @@ interface RowMean {
 export function rowWeights(where: string, tokens: TokenRows, mean: RowMean): Float64Array {
   const { reduction, horizon = 1, total, totalName } = mean;
   const over = meanOver(reduction);
-  assertTotal(`${where}: ${totalName}`, total, tokens.trained.length);
+  assertTotal(`${where}: ${totalName}`, total, trainedCount(tokens));
   const divisor = over === undefined ? 1 : (total ?? countOf(over, tokens));
   const scale = reduction.endsWith('-norm') ? divisor * horizon : divisor;
   const ownMean = reduction.startsWith('seq-mean-token-mean');
@@ -28,7 +28,7 @@ export function rowWeights(where: string, tokens: TokenRows, mean: RowMean): Flo
 }
 
 function countOf(over: 'tokens' | 'rows' | 'live rows', tokens: TokenRows): number {
-  if (over === 'tokens') return tokens.trained.length;
+  if (over === 'tokens') return trainedCount(tokens);
   if (over === 'rows') return tokens.rows;
   return liveRows(tokens);
 }

@@ -2,7 +2,7 @@ import { isArray } from '../../base/checks.ts';
 import { onRows } from '../../base/onRows.ts';
 import type { AlignedPolicyLossData, PolicyLossData } from '../../base/policyLossData.ts';
 import type { AlignedLayout } from '../../base/targetAligned.ts';
-import { liveRows } from '../../base/tokenRows.ts';
+import { liveRows, trainedCount } from '../../base/tokenRows.ts';
 import { type TurnTokens, tokensOfTurns } from '../../base/tokensOfTurns.ts';
 import type { StepTotals } from '../options/sharedOptions.ts';
 
@@ -51,9 +51,9 @@ function countsOf(batch: StepBatch) {
     required: ['completionMask', 'sequenceLength'],
     perToken: [],
     run({ turns }, tokens) {
-      const { rows, trained } = tokens;
+      const { rows } = tokens;
       const found = turns === undefined ? undefined : tokensOfTurns('stepTotals', turns, tokens);
-      return { rows, live: liveRows(tokens), turns: found, tokens: trained.length };
+      return { rows, live: liveRows(tokens), turns: found, tokens: trainedCount(tokens) };
     },
   });
 }

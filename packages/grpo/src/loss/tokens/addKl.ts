@@ -12,6 +12,27 @@ type KlSettings = Pick<
   'beta' | 'klEstimator' | 'convention' | 'useBiasCorrectionKl'
 > & { name: string };
 
+/** The estimator that the options name, or are. */
+function estimatorOf({ klEstimator = 'k3', convention = 'trl' }: Omit<KlSettings, 'name'>) {
+  if (typeof klEstimator === 'function') return klEstimator;
+  return klEstimator === 'exact' ? given : klEstimatorOf(klEstimator, convention);
+}
+
+/** What adds the KL of a token, in a loop of one's own. */
+export interface KlTerms {
+  beta: number;
+  estimate: KlEstimator;
+  /** Whether the ratio is a factor of it. */
+  byRatio: boolean;
+}
+
+/** The KL of the options; undefined when beta is 0. */
+export function readEstimator(settings: Omit<KlSettings, 'name'>): KlTerms | undefined {
+  const { beta = 0, useBiasCorrectionKl = settings.convention !== 'verl' } = settings;
+  if (beta === 0) return undefined;
+  return { beta, estimate: estimatorOf(settings), byRatio: useBiasCorrectionKl };
+}
+
 /** Adds beta * KL of every trained token to its terms, and gives the mean KL; undefined when beta is 0. */
 export function addKl(
   terms: TokenTerms,
@@ -30,8 +51,7 @@ export function addKl(
       `${name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
     );
   }
-  const named = typeof klEstimator === 'function' ? klEstimator : undefined;
-  const estimate = named ?? (exact ? given : klEstimatorOf(klEstimator as 'k3', convention)); // a name, not a function
+  const estimate = estimatorOf(settings);
   let sum = 0;
   for (let k = 0; k < trained.length; k++) {
     const i = trained[k]!;

@@ -6,11 +6,13 @@ import type { PolicyLossData, PolicyLossInput } from '../../base/policyLossData.
 import { PER_TOKEN, type PolicyLossResult } from '../../base/policyLossResult.ts';
 import type { Reduction } from '../../base/reduction.ts';
 import type { TokenRows } from '../../base/tokenRows.ts';
+import type { HeldRatioOf } from '../objectives/heldRatio.ts';
 import type { LossFormula, TokenTerms } from '../objectives/lossFormula.ts';
 import type { PolicyBatch } from '../objectives/policyObjective.ts';
 import type { TokenLossOptions } from '../options/sharedOptions.ts';
 import { stepWeights } from '../reduction/stepWeights.ts';
 import { addKl } from './addKl.ts';
+import { heldRatioOf, heldTerms } from './heldTerms.ts';
 import { type PolicyDataDefaults, readPolicyData } from './readPolicyData.ts';
 import { hasSequenceTerms, sequenceTerms } from './sequenceTerms.ts';
 import { sumAt } from './sumAt.ts';
@@ -30,6 +32,8 @@ interface TokenLossKind<Options extends object> extends SurrogateLossDefaults {
   formula: LossFormula<Options>;
   /** The formula reads ratios and advantages, and nothing else. Default false. */
   ratioAlone?: boolean;
+  /** The formula as a ratio within bounds, where it is one. */
+  held?: HeldRatioOf<Options>;
 }
 
 /**
@@ -66,6 +70,12 @@ function lossOfRows<O extends object>(
 ): PolicyLossResult {
   if (hasSequenceTerms(data, options, loss)) {
     return sequenceTerms(data, options, { ...loss, ...stepWeights(data.tokens, options, loss) });
+  }
+  const held = heldRatioOf(data, options, loss);
+  if (held) {
+    const ofRows = stepWeights(data.tokens, options, loss);
+    const result = heldTerms(data, options, { name: loss.name, held, ...ofRows });
+    if (result) return result;
   }
   const { batch, logRatio } = readPolicyData(data, options, loss);
   const step = stepWeights(batch, options, loss);
