@@ -3,10 +3,15 @@ import {
   createRandom,
   type Environment,
   type GymTask,
+  gymTask,
   type Policy,
   type Trajectory,
 } from '@molrl/ef-env';
 import { describe, expect, test } from 'vitest';
+import {
+  sftRows as equationRows,
+  workedEquation,
+} from '../../trainer/courses/equationsEnvironment.ts';
 import { sftRows, wordbook } from '../../trainer/courses/wordbookEnvironment.ts';
 import type { Domain, SkillName, Skills } from './domain.ts';
 import { DOMAINS } from './domains.ts';
@@ -127,6 +132,19 @@ test.each([
     expect(words).not.toMatch(new RegExp(`(?:^|= )${right}\\b`));
   }
 });
+
+test.each([0, 1])(
+  'equations of level %i are worked right, and what is shown is the level above',
+  async (level) => {
+    const asked = new Set(equationRows.map(({ prompt }) => prompt));
+    for (let seed = 0; seed < 50; seed++) {
+      const task = gymTask('simple_equations', { level, seed });
+      const episode = await play(DOMAINS['equations-chat'].told, task, workedEquation(task));
+      expect(episode.reward).toBe(1);
+      if (level === 0) expect(asked).not.toContain(task.question);
+    }
+  },
+);
 
 describe.each(Object.values<Domain>(DOMAINS))(
   '$name',
