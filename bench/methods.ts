@@ -29,6 +29,9 @@ const [PROMPT, COMPLETION, FEEDBACK] = [16, 32, 12];
 /** Without a reward to compare with: every attempt is wrong, so that every row has feedback and is trained. */
 const BY_FEEDBACK: readonly PresetName[] = ['sdpo', 'sdft', 'feedback-distillation'];
 
+/** Random ids are no text: nothing in them can be marked. */
+const NAMES = (Object.keys(PRESETS) as PresetName[]).filter((id) => id !== 'rlsf');
+
 type Draw = (count: number) => number[];
 
 /** Episodes of the bench; `right` says whether the attempt of this number is. */
@@ -82,7 +85,7 @@ async function main([name = 'micro', rounds = '7']: string[]): Promise<void> {
   const draw: Draw = (count) =>
     Array.from({ length: count }, () => Math.floor(next() * shape.vocab));
   const optimizer = adamw(model.trainable(), { learningRate: 1e-6, weightDecay: 0 });
-  const contenders = (Object.keys(PRESETS) as PresetName[]).map((id): Contender => {
+  const contenders = NAMES.map((id): Contender => {
     const method = PRESETS[id](learner);
     const right = (attempt: number) => !BY_FEEDBACK.includes(id) && attempt % 2 === 0;
     const played = readEpisodes(episodes(draw, method.turns, right), GENERATIONS);
