@@ -26,7 +26,7 @@ export function readSettings(argv: readonly string[]): PretrainSettings {
   const given = new Command('pretrain')
     .description('Trains a small base from documents that are made as it goes.')
     .addOption(new Option('--size <name>', 'which model').choices(SIZE_NAMES).default('small'))
-    .option('--tokens <n>', 'to learn from; default: 10 million, 12 for 5m', numberOption)
+    .option('--tokens <n>', 'to learn from; default: 10 million, 11 for 5m', numberOption)
     .option('--seed <n>', 'of weights and documents', numberOption, 0)
     .option('--eval-tasks <n>', 'of each kind, at the end', numberOption, 256)
     .option('--threads <n>', 'of the engine; the result is the same', numberOption)

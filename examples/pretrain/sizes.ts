@@ -30,7 +30,7 @@ export const SIZES = {
       ...{ hiddenSize: 256, intermediateSize: 768, numHiddenLayers: 6 },
       ...{ numAttentionHeads: 8, numKeyValueHeads: 4 },
     }),
-    tokens: 12e6,
+    tokens: 11e6,
   },
 } as const satisfies Record<string, { config: Qwen3Config; tokens: number }>;
 
