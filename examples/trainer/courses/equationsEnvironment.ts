@@ -7,19 +7,17 @@ import {
   gymTask,
   mixSeeds,
   type Random,
-  reasoningGym,
 } from '@molrl/ef-env';
+import { gymGame } from '../games/gymGame.ts';
 import type { SftRow } from '../games/sftRow.ts';
 import { definedRow, repeatedRow } from './wordbookEnvironment.ts';
 
-export default reasoningGym({ feedback: 'none' });
-export const withFeedback = reasoningGym();
+const game = gymGame({ families: ['simple_equations'], level: 0, prompts: 1 });
 
-export const nextTask = (random: Random): GymTask =>
-  gymTask('simple_equations', { level: 0, seed: random.integer(2 ** 32) });
-
-const drawn = createRandom(mixSeeds('equations', 'held-out'));
-export const evalTasks = Array.from({ length: 64 }, () => nextTask(drawn));
+export default game.environment;
+export const { withFeedback } = game;
+export const nextTask = (random: Random): GymTask => game.nextTask(random, 0);
+export const evalTasks = game.heldOut(64);
 
 /** `Solve for s: 6*s - 9 = 27` → `<think>27 + 9 = 36, 36 / 6 = 6</think>6` */
 export function workedEquation({ question, answer }: GymTask): string {
