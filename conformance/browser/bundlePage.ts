@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { PAGE_HTML } from './pageHtml.ts';
 
-const HTML =
-  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const efEnv = createRequire(join(repositoryRoot, 'packages/ef-env/package.json'));
 
@@ -26,7 +25,7 @@ export async function bundlePage(): Promise<Map<string, string | Uint8Array>> {
     ...{ absWorkingDir: HERE, outdir: '/', write: false, bundle: true, splitting: true },
     ...{ format: 'esm', platform: 'browser', conditions: ['browser', 'import'], logLevel: 'error' },
   });
-  const files = new Map<string, string | Uint8Array>([['/index.html', HTML]]);
+  const files = new Map<string, string | Uint8Array>([['/index.html', PAGE_HTML]]);
   for (const { path, contents } of outputFiles) files.set(`/${basename(path)}`, contents);
   const quickjs = createRequire(efEnv.resolve('quickjs-emscripten'));
   const wasm = quickjs.resolve('@jitl/quickjs-wasmfile-release-sync/wasm');

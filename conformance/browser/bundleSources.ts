@@ -2,14 +2,13 @@ import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { PAGE_HTML } from './pageHtml.ts';
 
 const TENSORS = join(repositoryRoot, 'packages', 'tensor-gpu', 'src');
 /** A file in the folder with all builds of the reader of GGUF headers. */
 const GGUF = createRequire(join(repositoryRoot, 'packages', 'qwen3', 'package.json')).resolve(
   '@huggingface/gguf',
 );
-const HTML =
-  '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>';
 
 /**
  * A page, from sources, as a bundler for browsers makes it: it would refuse a module of Node.
@@ -30,7 +29,7 @@ export async function bundleSources(
       '@huggingface/gguf': join(GGUF, '..', 'browser', 'index.mjs'),
     },
   });
-  const files = new Map<string, string | Uint8Array>([['/index.html', HTML]]);
+  const files = new Map<string, string | Uint8Array>([['/index.html', PAGE_HTML]]);
   for (const { path, contents } of outputFiles) files.set(`/${basename(path)}`, contents);
   return files;
 }

@@ -18,6 +18,7 @@ import {
   type SandboxOptions,
   typescriptCompiler,
 } from '@molrl/ef-env';
+import { equal } from './equal.ts';
 
 type Check = () => Promise<void>;
 
@@ -39,11 +40,6 @@ const worker = (file: string) => (): InstanceType<typeof Worker> => {
   };
   return started;
 };
-
-function equal(actual: unknown, expected: unknown): void {
-  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (got !== wanted) throw new Error(`got ${got}, expected ${wanted}`);
-}
 
 async function errorCode(action: () => unknown): Promise<EfEnvErrorCode | string> {
   try {

@@ -6,6 +6,7 @@ import { median } from '../../bench/median.ts';
 import { ISOLATION } from '../../examples/browser/isolation.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
 import { bundleSources } from './bundleSources.ts';
+import { equal } from './equal.ts';
 import { serveFiles } from './serveFiles.ts';
 import { type ThreadsJob, type ThreadsResult, trainLosses } from './threadsProgram.ts';
 import type { PageCheck } from './trainPage.ts';
@@ -142,9 +143,4 @@ async function files(): Promise<Map<string, string | Uint8Array>> {
   for (const name of ['relaxed.wasm', 'simd.wasm'])
     files.set(`/${name}`, await readFile(join(WASM, name)));
   return files;
-}
-
-function equal(actual: unknown, expected: unknown): void {
-  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (got !== wanted) throw new Error(`got ${got}, expected ${wanted}`);
 }

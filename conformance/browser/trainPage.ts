@@ -9,6 +9,7 @@ import { type RunFile, readRunFile } from '../../examples/browser/run/runFile.ts
 import { Session } from '../../examples/browser/run/session.ts';
 import { openLearner } from '../../examples/trainer/method/learner.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { equal } from './equal.ts';
 import { openPage } from './pageDriver.ts';
 
 const JOB = join(repositoryRoot, 'examples', 'mol-rl');
@@ -213,11 +214,6 @@ async function inFolder(
     device.dispose();
     rmSync(folder, { recursive: true });
   }
-}
-
-function equal(actual: unknown, expected: unknown): void {
-  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (got !== wanted) throw new Error(`got ${got}, expected ${wanted}`);
 }
 
 /** What it must do on a GPU: the same, and go on after the device was lost in the middle of an update. */

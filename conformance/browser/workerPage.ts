@@ -17,6 +17,7 @@ import type { RunRecord } from '../../examples/trainer/workers/runRecord.ts';
 import { shownHash, writeVerdict } from '../../examples/trainer/workers/verdict.ts';
 import { judge } from '../../examples/trainer/workers/worker/judge.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
+import { equal } from './equal.ts';
 import { openTab, type Tab, type TabOptions } from './tabDriver.ts';
 import type { PageCheck } from './trainPage.ts';
 
@@ -263,8 +264,3 @@ async function trainTo(out: string, argv: readonly string[]): Promise<unknown> {
 
 const factsOf = async (out: string): Promise<Facts> =>
   JSON.parse(await readFile(join(out, 'run.json'), 'utf8')).workers;
-
-function equal(actual: unknown, expected: unknown): void {
-  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (got !== wanted) throw new Error(`got ${got}, expected ${wanted}`);
-}
