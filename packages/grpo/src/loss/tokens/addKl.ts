@@ -39,29 +39,28 @@ export function addKl(
   batch: PolicyBatch,
   settings: KlSettings,
 ): number | undefined {
-  const { beta = 0, klEstimator = 'k3', convention = 'trl', name } = settings;
-  if (beta === 0) return undefined;
-  const { useBiasCorrectionKl = convention === 'trl' } = settings;
+  const own = readEstimator(settings);
+  if (!own) return undefined;
+  const { beta, estimate, byRatio } = own;
   const { logprobs, ratio, trained } = batch;
-  const exact = klEstimator === 'exact';
+  const exact = settings.klEstimator === 'exact';
   const source = exact ? batch.klValues : batch.refLogprobs;
   if (!source) {
     throw new GrpoError(
       'missing',
-      `${name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
+      `${settings.name}: beta ${beta} needs ${exact ? 'klValues' : 'refLogprobs'}.`,
     );
   }
-  const estimate = estimatorOf(settings);
   let sum = 0;
   for (let k = 0; k < trained.length; k++) {
     const i = trained[k]!;
     const { value, gradient } = estimate(logprobs[i]!, source[i]!);
-    const factor = useBiasCorrectionKl ? ratio[i]! : 1;
+    const factor = byRatio ? ratio[i]! : 1;
     const kl = value * factor;
     sum += kl;
     terms.loss[i]! += beta * kl;
     terms.dLogprob[i]! += beta * gradient * factor;
-    if (useBiasCorrectionKl) terms.dLogRatio[i]! += beta * kl;
+    if (byRatio) terms.dLogRatio[i]! += beta * kl;
     if (exact) terms.dKl[i]! += beta * factor;
   }
   return sum / (trained.length || 1);
