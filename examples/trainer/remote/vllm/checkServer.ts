@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineEnvironment } from '@molrl/ef-env';
-import { type Completion, type Sampler, scoreLogprobs } from '@molrl/qwen3';
+import type { Completion, Sampler } from '@molrl/qwen3';
 import { openCpu } from '@molrl/tensor-gpu';
 import { grpo } from '../../method/grpo.ts';
 import type { Learner } from '../../method/learner.ts';
@@ -13,6 +13,7 @@ import { type PlayedEpisodes, Stage } from '../../method/stage.ts';
 import { openRollouts, type RemoteSampler } from '../openRollouts.ts';
 import { versionedEpisodes } from '../versionedEpisodes.ts';
 import { feedbackCourses } from './feedbackCourse.ts';
+import { ownLogprobs } from './ownLogprobs.ts';
 
 /** What losses and gradient norms may differ by. */
 const TOLERANCE = 1e-4;
@@ -97,11 +98,7 @@ async function main([url, model]: string[]): Promise<void> {
     let call = 0;
     const here = await load(async (own, prompts) => {
       const completions = drawn[call++]!; // as many calls
-      const sequences = completions.map(({ ids }, i) => ({
-        promptIds: prompts[Math.floor(i / GENERATIONS)]!,
-        completionIds: ids,
-      }));
-      const logprobs = await scoreLogprobs(own, sequences);
+      const logprobs = await ownLogprobs(own, prompts, completions);
       return completions.map((one, i) => ({
         ...{ ...one, logprobs: logprobs[i]!, behaviorLogprobs: logprobs[i]! },
       }));

@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineEnvironment } from '@molrl/ef-env';
-import { type Completion, type Sampler, scoreLogprobs } from '@molrl/qwen3';
+import type { Completion, Sampler } from '@molrl/qwen3';
 import { collectFeedback } from '../../method/collect.ts';
 import { generalData } from '../../method/generalData.ts';
 import type { Learner } from '../../method/learner.ts';
 import { Stage } from '../../method/stage.ts';
 import { teach } from '../../method/teach.ts';
+import { ownLogprobs } from './ownLogprobs.ts';
 
 const [EPISODES, TURNS, UPDATES] = [16, 3, 5];
 const TEXT = 'The boat lay still until the wind came back, and then nobody spoke for a while. ';
@@ -52,10 +53,7 @@ export async function feedbackCourses(
   let logprobsApart = 0;
   const here = await course(load, async (model, prompts) => {
     const completions = prompts.map((prompt) => drawn.get(keyOf(prompt))!); // the same transcripts, or there is none
-    const sequences = completions.map(({ ids }, i) => ({
-      ...{ promptIds: prompts[i]!, completionIds: ids },
-    }));
-    for (const [i, own] of (await scoreLogprobs(model, sequences)).entries())
+    for (const [i, own] of (await ownLogprobs(model, prompts, completions)).entries())
       for (const [t, logprob] of own.entries())
         logprobsApart = Math.max(
           logprobsApart,

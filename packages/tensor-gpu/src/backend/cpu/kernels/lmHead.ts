@@ -202,10 +202,11 @@ export function withTiles(
           ...{ column, columns: Math.min(columns, vocabulary - column) },
         };
         const size = tile.rows * tile.columns;
-        const own = kept && used + size * (kept.withRef ? 2 : 1) <= kept.floats ? kept : undefined;
+        const both = size * (kept?.withRef ? 2 : 1);
+        const own = kept && used + both <= kept.floats ? kept : undefined;
         const logits = own ? own.offset + 4 * used : block;
-        const refLogits = own?.withRef ? logits + 4 * size : refBlock;
-        if (own) used += size * (own.withRef ? 2 : 1);
+        const refLogits = own ? logits + 4 * size : refBlock;
+        if (own) used += both;
         if (!own?.isWritten) {
           logitsOf(cpu, args, { tile, out: logits });
           if (ref) logitsOf(cpu, ref, { tile, out: refLogits });
