@@ -208,6 +208,20 @@ describe('conversations for `mol`', () => {
     expect(observed?.spans?.map(({ label }) => label)).toEqual(['logs']);
   });
 
+  test('episodes of verifiers are read, each trace of them', async () => {
+    const nodes = messages.map((message, i) => ({
+      message,
+      parent: i === 0 ? null : i - 1,
+      sampled: message.role === 'assistant',
+    }));
+    const traces = [
+      { id: 'a', nodes },
+      { id: 'b', nodes },
+    ];
+    const told = await taught('traces.jsonl', [{ id: 'e', env: { id: 'sums' }, traces }]);
+    expect(told).toEqual(['No, one less.', 'No, one less.']);
+  });
+
   test('a row that is none is named', async () => {
     await expect(taught('bad.jsonl', [{ messages }, { prompt: 3 }])).rejects.toThrow(
       /^mol\.data: row 2 of .*bad\.jsonl: /,

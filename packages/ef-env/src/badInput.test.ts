@@ -16,7 +16,6 @@ import { retrievalEnvironment } from './environments/retrieval/retrievalEnvironm
 import { stages } from './environments/stages/stages.ts';
 import { parseToolCalls } from './environments/tools/parseToolCalls.ts';
 import { toolEnvironment } from './environments/tools/toolEnvironment.ts';
-import { toolsPrompt } from './environments/tools/toolsPrompt.ts';
 import { collect } from './episode/collect.ts';
 import { collectDialogue } from './episode/collectDialogue.ts';
 import { collectFailing } from './episode/collectFailing.ts';
@@ -33,6 +32,7 @@ import { javascriptSandbox } from './judges/sandbox/javascript/javascriptSandbox
 import { pythonSandbox } from './judges/sandbox/python/pythonSandbox.ts';
 import { rubric } from './rewards/rubric.ts';
 import { parseAnswer } from './text/parseAnswer.ts';
+import { toolsPrompt } from './text/toolsPrompt.ts';
 import { exportConversation } from './trajectory/exportConversation.ts';
 import { importConversation } from './trajectory/importConversation.ts';
 import type { Trajectory } from './trajectory/trajectory.ts';

@@ -52,6 +52,7 @@ test('the public names', () => {
       "hendrycksNormalize",
       "importAgentTrace",
       "importConversation",
+      "importVerifiers",
       "javascriptSandbox",
       "judgeReward",
       "lastBoxed",

@@ -97,14 +97,12 @@ export type { StagesOptions } from './environments/stages/stages.ts';
 export { stages } from './environments/stages/stages.ts';
 export type { ParsedToolCall } from './environments/tools/parseToolCalls.ts';
 export { parseToolCalls } from './environments/tools/parseToolCalls.ts';
-export type { Tool, ToolContext, ToolSchema } from './environments/tools/tool.ts';
-export { toolSchemas } from './environments/tools/tool.ts';
+export type { Tool, ToolContext } from './environments/tools/tool.ts';
 export type {
   AnswerContext,
   ToolEnvironmentOptions,
 } from './environments/tools/toolEnvironment.ts';
 export { toolEnvironment } from './environments/tools/toolEnvironment.ts';
-export { toolsPrompt } from './environments/tools/toolsPrompt.ts';
 export { collect } from './episode/collect.ts';
 export { collectDialogue } from './episode/collectDialogue.ts';
 export type { CollectOptions, CollectProgress } from './episode/collectOptions.ts';
@@ -227,6 +225,9 @@ export { rubric } from './rewards/rubric.ts';
 export { scoreTrajectories } from './rewards/scoreTrajectories.ts';
 export { afterThinking } from './text/afterThinking.ts';
 export { parseAnswer } from './text/parseAnswer.ts';
+export type { ToolDescription, ToolSchema } from './text/toolSchemas.ts';
+export { toolSchemas } from './text/toolSchemas.ts';
+export { toolsPrompt } from './text/toolsPrompt.ts';
 export type { AppendTrajectoriesOptions } from './trajectory/appendTrajectories.ts';
 export { appendTrajectories } from './trajectory/appendTrajectories.ts';
 export type { ExportedConversation } from './trajectory/exportConversation.ts';
@@ -238,6 +239,12 @@ export type {
   ImportConversationOptions,
 } from './trajectory/importConversation.ts';
 export { importConversation } from './trajectory/importConversation.ts';
+export type {
+  VerifiersEpisode,
+  VerifiersNode,
+  VerifiersTrace,
+} from './trajectory/importVerifiers.ts';
+export { importVerifiers } from './trajectory/importVerifiers.ts';
 export type { ConversationMessage, MessagePart } from './trajectory/readMessage.ts';
 export type { ReadTrajectoriesOptions } from './trajectory/readTrajectories.ts';
 export { readTrajectories } from './trajectory/readTrajectories.ts';

@@ -6,7 +6,7 @@ import { rates } from './rates.ts';
 export const mol = z.strictObject({
   data: named(
     path('a JSONL, JSON or Parquet file').optional(),
-    'Conversations with feedback: trajectories, rows with `messages`, or traces of a CodeAgent. Default: what `collect` played.',
+    'Conversations with feedback: trajectories, rows with `messages`, traces of verifiers or of a CodeAgent. Default: what `collect` played.',
   ),
   method: named(
     oneOf(['mol', 'ce', 'replay']),

@@ -4,10 +4,10 @@ import { collect } from '../../episode/collect.ts';
 import type { Policy } from '../../episode/policy.ts';
 import { rewardEach } from '../../rewards/rewardEach.ts';
 import { rubric } from '../../rewards/rubric.ts';
+import { toolSchemas } from '../../text/toolSchemas.ts';
+import { toolsPrompt } from '../../text/toolsPrompt.ts';
 import type { Tool } from './tool.ts';
-import { toolSchemas } from './tool.ts';
 import { type ToolEnvironmentOptions, toolEnvironment } from './toolEnvironment.ts';
-import { toolsPrompt } from './toolsPrompt.ts';
 
 interface Row {
   prompt: string;

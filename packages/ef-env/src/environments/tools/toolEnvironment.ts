@@ -6,13 +6,13 @@ import { type AnswerScore, scoredStep } from '../../episode/scoredStep.ts';
 import { type Prompt, promptColumn, readPrompt } from '../../rewards/readPrompt.ts';
 import type { Rubric } from '../../rewards/rubric.ts';
 import { readTurn } from '../../text/readTurn.ts';
+import { toolsPrompt } from '../../text/toolsPrompt.ts';
 import type { Opening } from '../../trajectory/utterance.ts';
 import { misplacedCalls } from './misplacedCalls.ts';
 import { type ParsedToolCall, parseToolCalls } from './parseToolCalls.ts';
 import { runToolCalls, type ToolEpisode, toolMetrics } from './runToolCalls.ts';
 import { type ArgumentChecks, schemaValidators } from './schemaValidators.ts';
 import type { Tool, ToolContext } from './tool.ts';
-import { toolsPrompt } from './toolsPrompt.ts';
 
 export interface AnswerContext<Task, State> extends ToolContext<State> {
   task: Task;
