@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { repositoryRoot } from './repositoryRoot.ts';
-import { softwareVulkan } from './softwareVulkan.ts';
+import { otherVulkan, softwareVulkan } from './softwareVulkan.ts';
 
 const FROM_SOURCE = ['node', '--conditions=@molrl/source', '--import', 'tsx'];
 /** What is checked on WebGPU, where no program is named: in Node (Dawn), then in a headless Chromium. */
@@ -9,15 +9,23 @@ const CHECKS = [
   [...FROM_SOURCE, 'conformance/run.ts', '--family', 'qwen3', '--device', 'webgpu'],
   [...FROM_SOURCE, 'conformance/browser/gpu.ts'],
 ];
+/** What is checked once more on a driver that has other extensions and another compiler. */
+const ON_ANOTHER = [...CHECKS[0]!, 'packages/tensor-gpu/src/backend/webgpu'];
 
-/** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader. */
+/** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader; the ops, where there is llvmpipe, on that too. */
 async function main(): Promise<void> {
   const env = { ...process.env, ...(await softwareVulkan()) };
+  const other = await otherVulkan();
   const [first, ...rest] = process.argv.slice(2);
   const given = first === undefined || first === '--' ? rest : [first, ...rest]; // pnpm hands a literal -- on
   const totals = { passed: 0, failed: 0 };
-  for (const [command = '', ...args] of given.length > 0 ? [given] : CHECKS) {
-    const { code, output } = await run(command, args, env);
+  const onUsual = (given.length > 0 ? [given] : CHECKS).map((command) => ({ command, env }));
+  const onOther = { command: ON_ANOTHER, env: { ...process.env, ...other } };
+  const isTwice = given.length === 0 && other !== undefined;
+  if (given.length === 0 && !isTwice) console.log('llvmpipe (Mesa 25 or later): absent');
+  for (const { command, env: at } of isTwice ? [...onUsual, onOther] : onUsual) {
+    const [name = '', ...args] = command;
+    const { code, output } = await run(name, args, at);
     const passed = lastCount(output, 'passed');
     const failed = lastCount(output, 'failed');
     totals.passed += passed;

@@ -19,6 +19,7 @@ import { adoptWebGpu } from './kernels/adopt.ts';
 import { checkGemm } from './kernels/checkGemm.ts';
 import { gpuOps, gpuPrograms } from './kernels/gpuOps.ts';
 import { registerTfjsGpuKernels } from './kernels/registerTfjsGpuKernels.ts';
+import { useShaderF16 } from './kernels/useShaderF16.ts';
 import { useSubgroups } from './kernels/useSubgroups.ts';
 import { assertTiles, useTiles } from './kernels/useTiles.ts';
 
@@ -36,6 +37,11 @@ export interface OpenWebGpuOptions {
   tiles?: GpuTiles | 'measure' | undefined;
   /** Whether rows are added up in registers where the GPU offers that; the order of additions is the same. Default true. */
   subgroups?: boolean | undefined;
+  /**
+   * Whether weights of 16 bits, and scales of blocks, are widened by the GPU's own conversion where it offers `shader-f16`; the
+   * values are the same. Default true.
+   */
+  shaderF16?: boolean | undefined;
   /** Is told how many of the shaders are compiled. */
   onCompiled?: ((done: number, total: number) => void) | undefined;
   /** Is told when the device is gone, its tensors with it: by the system, not by `dispose`. */
@@ -53,6 +59,8 @@ export interface WebGpuDevice {
   readonly tiles: GpuTiles;
   /** Lanes that add up rows in registers together; 1: they do it in workgroup memory. */
   readonly subgroupLanes: number;
+  /** Whether it widens numbers of 16 bits itself. */
+  readonly shaderF16: boolean;
   /** Bytes of all buffers. */
   memory(): GpuMemory;
   /** What it was asked to do since it was opened. */
@@ -75,10 +83,10 @@ const LIMITS = [
  */
 export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGpuDevice> {
   const given = knownOptions('openDevice', options, [
-    ...(['device', 'maxBytes', 'tiles', 'subgroups', 'onCompiled', 'onLost'] as const),
+    ...(['device', 'maxBytes', 'tiles', 'subgroups', 'shaderF16', 'onCompiled', 'onLost'] as const),
   ]);
   const { maxBytes = Number.MAX_SAFE_INTEGER, onCompiled = () => undefined, onLost } = given;
-  const { device: shared, tiles = USUAL_TILES, subgroups = true } = given;
+  const { device: shared, tiles = USUAL_TILES, subgroups = true, shaderF16 = true } = given;
   assertRange('openDevice: maxBytes', maxBytes, [1, Number.MAX_SAFE_INTEGER]);
   assertTiles(tiles);
   assertOneCopy('openDevice');
@@ -100,6 +108,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
   const device = new WebGpuBackend(gpu);
   try {
     if (subgroups) await useSubgroups(device, connection.subgroup);
+    if (shaderF16 && connection.shaderF16) await useShaderF16(device);
     await gpu.pipelines.ahead(gpuPrograms, onCompiled);
     registerTfjsGpuKernels();
     await registerGradients();
@@ -142,7 +151,8 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
     adapter: connection.info,
     limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
     tiles: device.tiles,
-    subgroupLanes: gpu.pipelines.subgroup,
+    subgroupLanes: gpu.pipelines.extensions.subgroup,
+    shaderF16: gpu.pipelines.extensions.shaderF16,
     memory: () => gpu.memory(),
     counts: () => gpu.counts(),
     finish: () => gpu.finish(),

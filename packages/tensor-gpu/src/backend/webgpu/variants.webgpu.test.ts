@@ -7,6 +7,8 @@ import { linear } from '../../ops/linear.ts';
 import { lmHead } from '../../ops/lmHead.ts';
 import { rmsNorm } from '../../ops/rmsNorm.ts';
 import { record } from '../../tape/record.ts';
+import { narrow } from '../../weights/narrow.ts';
+import { storedTensor } from '../../weights/storedTensor.ts';
 import { type GpuTiles, TILE_SIZES, USUAL_TILES } from './engine/tiles.ts';
 import type { OpenWebGpuOptions } from './openWebGpu.ts';
 
@@ -67,6 +69,52 @@ test('subgroups that are taken for larger than they are give other sums, which t
   expect(told).toEqual([expect.stringMatching(/subgroups of 32 lanes cannot be used/)]);
   expect(subgroupLanes).toBe(1);
   expect(values).toEqual(plain.values);
+});
+
+/** What frozen weights of 16 bits and of blocks give. */
+async function ofStored(options: OpenWebGpuOptions) {
+  const device = await openDevice('webgpu', options);
+  const x = normal([5, 64], 1);
+  const values: Float32Array[] = [];
+  for (const dtype of ['f16', 'q8_0', 'q4_0', 'q4_1'] as const) {
+    const tiny = tf.mul(normal([40, 64], 2), 3e-6); // in numbers of 16 bits subnormal
+    for (const source of [normal([40, 64], 3), tiny]) {
+      const bytes = narrow(await source.data<'float32'>(), dtype);
+      const weight = storedTensor(bytes, { shape: [40, 64], dtype });
+      values.push(await linear(x, weight).data<'float32'>());
+      weight.dispose();
+    }
+  }
+  const { shaderF16 } = device;
+  device.dispose();
+  return { values, shaderF16 };
+}
+
+test('numbers of 16 bits that the GPU widens have the bits of those widened by hand', async () => {
+  const offered = (await gpu.requestAdapter())!.features.has('shader-f16'); // SwiftShader has none, llvmpipe does
+  const { values, shaderF16 } = await ofStored({});
+  const byHand = await ofStored({ shaderF16: false });
+  expect([shaderF16, byHand.shaderF16]).toEqual([offered, false]);
+  expect(values).toEqual(byHand.values);
+});
+
+test('a device that says it has numbers of 16 bits and has none is found out, and works without', async () => {
+  const told: string[] = [];
+  onFusedMismatch((message) => told.push(message));
+  const adapter = await gpu.requestAdapter();
+  const real = await adapter!.requestDevice();
+  const device = new Proxy(real, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target); // the driver knows its own objects only
+      if (key === 'features') return new Set(['shader-f16']);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const { values, shaderF16 } = await ofStored({ device });
+  real.destroy();
+  expect(told).toEqual([expect.stringMatching(/numbers of 16 bits cannot be used/)]);
+  expect(shaderF16).toBe(false);
+  expect(values).toEqual((await ofStored({ shaderF16: false })).values);
 });
 
 const pairs: GpuTiles[] = [

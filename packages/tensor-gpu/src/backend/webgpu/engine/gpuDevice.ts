@@ -6,6 +6,8 @@ export interface GpuConnection {
   readonly info: GpuAdapterInfo;
   /** Lanes of the smallest subgroup that a program may run in; 1 where the device has none to offer. */
   readonly subgroup: number;
+  /** Whether programs may have numbers of 16 bits. */
+  readonly shaderF16: boolean;
   /** Ends the device. */
   release(): void;
 }
@@ -29,7 +31,7 @@ const WANTED_LIMITS = [
 ] as const;
 
 /** What programs use where the adapter has it. */
-const WANTED_FEATURES = ['subgroups'] as const satisfies readonly GPUFeatureName[];
+const WANTED_FEATURES = ['subgroups', 'shader-f16'] as const satisfies readonly GPUFeatureName[];
 
 /**
  * A device of the browser, or of Dawn through the package `webgpu` in Node.
@@ -64,7 +66,8 @@ export async function connectGpu(shared?: GPUDevice): Promise<GpuConnection> {
 function described(device: GPUDevice, info: GPUAdapterInfo): Omit<GpuConnection, 'release'> {
   const { vendor, architecture, description, subgroupMinSize = 1 } = info; // older browsers tell none
   const subgroup = device.features.has('subgroups') ? subgroupMinSize : 1;
-  return { device, info: { vendor, architecture, description }, subgroup };
+  const shaderF16 = device.features.has('shader-f16');
+  return { device, info: { vendor, architecture, description }, subgroup, shaderF16 };
 }
 
 async function findGpu(): Promise<GPU> {

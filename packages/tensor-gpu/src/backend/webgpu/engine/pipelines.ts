@@ -1,6 +1,6 @@
 import { TensorGpuError } from '../../../base/errors.ts';
 import { COMPUTE_STAGE } from './gpuFlags.ts';
-import type { Program } from './program.ts';
+import type { Program, WgslExtensions } from './program.ts';
 
 /** Bytes of params that a dispatch may have: the smallest alignment of dynamic offsets that every device allows. */
 export const PARAM_BYTES = 256;
@@ -15,8 +15,8 @@ export interface Compiled {
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #compiled = new Map<Program, Compiled>();
-  /** Lanes of the subgroups that programs may use; see `LaneText`. */
-  subgroup = 1;
+  /** What programs may use. */
+  extensions: WgslExtensions = { subgroup: 1, shaderF16: false };
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -80,7 +80,7 @@ export class Pipelines {
     });
     const module = device.createShaderModule({
       label: program.name,
-      code: program.code(this.subgroup),
+      code: program.code(this.extensions),
     });
     const descriptor = {
       label: program.name,

@@ -1,7 +1,16 @@
 import type { StoredDtype } from '../../../weights/storedDtype.ts';
+import { halfReads, holdsHalves } from './halves.ts';
 
 /** WGSL's types of four bytes. */
 export type WordType = 'f32' | 'i32' | 'u32';
+
+/** What a device has beyond plain WGSL, and was seen to do right. */
+export interface WgslExtensions {
+  /** Lanes of the subgroups that programs may use; see {@link LaneText}. */
+  readonly subgroup: number;
+  /** Numbers of 16 bits. */
+  readonly shaderF16: boolean;
+}
 
 /**
  * WGSL for devices whose subgroups have so many lanes at least, a power of two, numbered as the lanes are; for one lane it uses
@@ -37,8 +46,7 @@ export interface ProgramSource {
 /** A shader that can be compiled. */
 export interface Program extends ProgramSource {
   readonly lanes: number;
-  /** @param subgroup - See {@link LaneText}. */
-  readonly code: (subgroup: number) => string;
+  readonly code: (extensions: WgslExtensions) => string;
   /** Names in the order of the bindings, reads first. */
   readonly bindings: readonly string[];
   /** Names of the params, in the order of their words. */
@@ -54,14 +62,19 @@ export function defineProgram(source: ProgramSource): Program {
     ...Object.entries(reads).map(([key, type]) => ['read', key, type]),
     ...Object.entries(writes).map(([key, type]) => ['read_write', key, type]),
   ];
-  const code = (
-    subgroup: number,
-  ): string => `${reductions && subgroup > 1 ? 'enable subgroups;' : ''}
+  const readsHalves = Object.values(stored ?? {}).some(holdsHalves);
+  const enabled = ({ subgroup, shaderF16 }: WgslExtensions): string =>
+    [
+      reductions && subgroup > 1 ? 'enable subgroups;' : '',
+      readsHalves && shaderF16 ? 'enable f16;' : '',
+    ].join('');
+  const code = (extensions: WgslExtensions): string => `${enabled(extensions)}
 struct Params { ${words.map(([key, type]) => `${key}: ${type}`).join(', ')} }
 @group(0) @binding(0) var<uniform> params: Params;
 ${storage.map(([access, key, type], k) => `@group(0) @binding(${k + 1}) var<storage, ${access}> ${key}: array<${type}>;`).join('\n')}
 const LANES = ${lanes}u;
-${reductions?.(subgroup, lanes) ?? ''}
+${reductions?.(extensions.subgroup, lanes) ?? ''}
+${readsHalves ? halfReads(extensions.shaderF16) : ''}
 ${declarations}
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

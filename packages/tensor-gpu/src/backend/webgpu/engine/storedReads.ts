@@ -4,18 +4,7 @@ import { defineProgram, type Program, programFamily, type WordType } from './pro
 /** How an array of a frozen weight of that type is declared. */
 export const storedWord = (dtype: StoredDtype): WordType => (dtype === 'f32' ? 'f32' : 'u32');
 
-/** WGSL: a float16 by its bits, subnormal numbers too, which built-in functions may flush. */
-const HALF = `
-fn fromHalf(h: u32) -> f32 {
-  let sign = (h & 0x8000u) << 16u;
-  let exponent = (h >> 10u) & 31u;
-  let rest = h & 1023u;
-  if (exponent == 0u) { return bitcast<f32>(sign | bitcast<u32>(f32(rest) * 5.9604644775390625e-8)); }
-  if (exponent == 31u) { return bitcast<f32>(sign | 0x7f800000u | (rest << 13u)); }
-  return bitcast<f32>(sign | ((exponent + 112u) << 23u) | (rest << 13u));
-}`;
-
-/** Of each type: an element `i` of words of 16 bits, `wordOf(array, n)` being the n-th. @see STORED_DTYPES */
+/** Of each type: an element `i` of words of 16 bits, `wordOf(array, n)` being the n-th; see `halfReads`. @see STORED_DTYPES */
 const ELEMENTS: Record<Exclude<StoredDtype, 'f32'>, string> = {
   bf16: 'return bitcast<f32>(WORD(i) << 16u);',
   f16: 'return fromHalf(WORD(i));',
@@ -42,7 +31,7 @@ const ELEMENTS: Record<Exclude<StoredDtype, 'f32'>, string> = {
 export function storedRead(array: string, dtype: StoredDtype): string {
   if (dtype === 'f32') return `fn ${array}At(i: u32) -> f32 { return ${array}[i]; }`;
   const body = ELEMENTS[dtype].replaceAll('WORD(', `${array}Word(`);
-  return `${HALF}
+  return `
 fn ${array}Word(n: u32) -> u32 { return (${array}[n / 2u] >> (16u * (n % 2u))) & 0xffffu; }
 fn ${array}At(i: u32) -> f32 { ${body} }`;
 }

@@ -40,6 +40,7 @@ function idleDevice() {
       device: device as unknown as GPUDevice, // what a runtime asks of one here
       info: { vendor: '', architecture: '', description: '' },
       subgroup: 1,
+      shaderF16: false,
       release: () => undefined,
     },
     2 ** 40,

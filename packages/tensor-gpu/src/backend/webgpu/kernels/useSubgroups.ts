@@ -33,10 +33,11 @@ const ofRows = defineProgram({
 export async function useSubgroups(backend: WebGpuBackend, lanes: number): Promise<void> {
   const { pipelines } = backend.gpu;
   if (lanes === 1) return;
-  pipelines.subgroup = lanes;
+  const { extensions } = pipelines;
+  pipelines.extensions = { ...extensions, subgroup: lanes };
   const why = await fault(backend).catch((error: Error) => error.message); // what a driver rejects with
   if (why === undefined) return;
-  pipelines.subgroup = 1;
+  pipelines.extensions = extensions;
   reportFallBack(
     `openDevice: this GPU's subgroups of ${lanes} lanes cannot be used (${why}). Rows and few-row products are added up in workgroup memory from now on; please report the adapter.`,
   );
