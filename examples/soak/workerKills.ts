@@ -5,6 +5,8 @@ import { type CheapWorker, cheapWorkers } from '../trainer/workers/check/cheapWo
 import { type NatsServer, natsServer } from '../trainer/workers/check/natsServer.ts';
 import { type JobQueue, openJobQueue } from '../trainer/workers/queue/jobQueue.ts';
 import { openNats } from '../trainer/workers/queue/openNats.ts';
+import { DUPLICATE_SECONDS } from '../trainer/workers/queue/streams.ts';
+import { memoryGrowth, watchMemory } from './memoryWatch.ts';
 import type { SoakPart } from './soakPart.ts';
 
 /** Kills of a worker, and as many of the server. */
@@ -12,6 +14,12 @@ const KILLS = 5;
 const WORKERS = 2;
 /** Of a trajectory. */
 const BYTES = 16_384;
+/** Samples of memory in a measurement of the queue. */
+const SAMPLES = 40;
+/** What the asking process, and the server beside its ids, may add in half a measurement, MiB; 5,000 trajectories are 78. */
+const GROWTH = { rss: 32, heap: 4, external: 8 };
+/** What the server may hold for a message that it would not take twice, a job or its result, MiB; 600 bytes were measured. */
+const ID_MIB = 800 / 2 ** 20;
 
 /** A server, workers without a model, and a queue. */
 async function withWorkers<T>(
@@ -92,16 +100,39 @@ export const soakWorkers: SoakPart = ({ count, seed, write }) =>
     return { faults, note };
   });
 
-/** Job out, a trajectory of 16 kB back, acknowledged: how many a second. */
+/** Job out, a trajectory of 16 kB back, acknowledged: how many a second, in memory that stays as it is. */
 export const soakQueue: SoakPart = ({ count }) =>
-  withWorkers({ slots: 64 }, async ({ queue }) => {
+  withWorkers({ slots: 64 }, async ({ server, queue }) => {
     await askInLanes(queue, Math.min(count, 500), { lanes: 256 }); // warm
+    const memory = watchMemory(GROWTH);
+    const ofServer: number[] = [];
     const started = performance.now();
-    const answers = await askInLanes(queue, count, { lanes: 256 });
-    const seconds = (performance.now() - started) / 1000;
+    let sampling = 0;
+    const answers = await askInLanes(queue, count, {
+      lanes: 256,
+      onDone: (done) => {
+        if (done % Math.ceil(count / SAMPLES) !== 0) return;
+        const before = performance.now();
+        memory.sample();
+        sampling += performance.now() - before;
+        ofServer.push(server.residentMiB());
+      },
+    });
+    const seconds = (performance.now() - started - sampling) / 1000;
     const wrong = answers.filter((times) => times !== 1).length;
+    const { growth, faults } = memory.verdict();
+    const { rss } = memoryGrowth(ofServer.map((mib) => ({ rss: mib, heap: 0, external: 0 })));
+    const ids = Math.min(count, 2 * DUPLICATE_SECONDS * (count / seconds)); // of half a measurement
+    const most = GROWTH.rss + ids * ID_MIB;
     return {
-      faults: wrong > 0 ? [`${wrong} of ${count} answers were wrong`] : [],
-      note: `${(count / seconds).toFixed(0)} episodes a second end to end, ${WORKERS} workers`,
+      faults: [
+        ...(wrong > 0 ? [`${wrong} of ${count} answers were wrong`] : []),
+        ...(rss > most
+          ? [`the server's rss grew by ${rss.toFixed(1)} MiB, allowed are ${most.toFixed(1)}`]
+          : []),
+        ...faults,
+      ],
+      growth,
+      note: `the server's rss ${rss.toFixed(1)} of ${ofServer.at(-1)?.toFixed(0)}; ${(count / seconds).toFixed(0)} episodes a second end to end, ${WORKERS} workers`,
     };
   });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +18,8 @@ export interface NatsServer {
   pause(milliseconds: number): Promise<void>;
   /** As after the loss of its disk. */
   restartEmpty(): Promise<void>;
+  /** Memory of its process, as `ps` has it. */
+  residentMiB(): number;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,9 @@ export async function natsServer({ token }: { token?: string } = {}): Promise<Na
       await rm(folder, { recursive: true });
       server = await start();
     },
+    residentMiB: () =>
+      Number(execFileSync('ps', ['-o', 'rss=', '-p', String(server.pid)], { encoding: 'utf8' })) /
+      1024,
     async close() {
       await kill();
       await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { type JobQueue, openJobQueue } from './jobQueue.ts';
 import { removeJobs } from './lookAfter.ts';
 import type { Nats } from './nats.ts';
 import { openNats } from './openNats.ts';
-import { DEAD, jobsSubject, resultsSubject } from './streams.ts';
+import { DEAD, jobsSubject, makeStreams, resultsSubject } from './streams.ts';
 
 let server: NatsServer;
 let nats: Nats;
@@ -77,6 +77,14 @@ async function queued(): Promise<number> {
 const letters = async (): Promise<number> => (await nats.manager.streams.info(DEAD)).state.messages;
 
 describe('jobs over a nats-server', () => {
+  test('streams that another version made with other settings are used and brought up to date', async () => {
+    const { config } = await nats.manager.streams.info(DEAD);
+    await nats.manager.streams.update(DEAD, { ...config, duplicate_window: 60e9, max_age: 60e9 });
+    await makeStreams(nats);
+    const { duplicate_window, max_age } = (await nats.manager.streams.info(DEAD)).config;
+    expect([duplicate_window, max_age]).toEqual([120e9, config.max_age]);
+  });
+
   test('200 jobs, 2 workers: every job once; an answer longer than a message too', async () => {
     await start({ count: 2, slots: 4 });
     const reports = await expectWhole(200, await askAll(200));

@@ -23,8 +23,8 @@ export interface Delivery {
 }
 
 const NANOSECONDS = 1e6; // in a millisecond
-/** In which a message that is sent again under its id is dropped. */
-const DUPLICATE_WINDOW = 600_000 * NANOSECONDS;
+/** In which a message that is sent again under its id is dropped. The server holds all ids of that time in memory; a job that is done twice all the same is counted once. */
+export const DUPLICATE_SECONDS = 120;
 const DAY = 86_400_000 * NANOSECONDS;
 
 /** Makes what is not there. @param delivery - Absent: as it is, or the defaults. */
@@ -33,7 +33,10 @@ export async function makeStreams(
   delivery?: Delivery | undefined,
 ): Promise<void> {
   const { AckPolicy, RetentionPolicy, StorageType } = await import('@nats-io/jetstream');
-  const kept = { storage: StorageType.File, duplicate_window: DUPLICATE_WINDOW };
+  const kept = {
+    storage: StorageType.File,
+    duplicate_window: DUPLICATE_SECONDS * 1000 * NANOSECONDS,
+  };
   const queue = { ...kept, retention: RetentionPolicy.Workqueue, max_age: 7 * DAY };
   const streams = [
     { name: JOBS, subjects: ['molrl.jobs.*'], ...queue },
@@ -41,7 +44,8 @@ export async function makeStreams(
     { name: DEAD, subjects: ['molrl.dead.*', GIVEN_UP], ...kept, max_age: 7 * DAY },
   ];
   await surely('make the streams', async () => {
-    for (const stream of streams) await manager.streams.add(stream);
+    for (const stream of streams)
+      await manager.streams.add(stream).catch(() => manager.streams.update(stream.name, stream)); // there with other settings, of another version
     const found = await manager.consumers.info(JOBS, WORKERS).catch(() => undefined);
     const { ackWait = 30_000, maxDeliver = 5 } = delivery ?? {};
     if (found && delivery === undefined) return;
