@@ -10,7 +10,9 @@ const CHECKS = [
   [...FROM_SOURCE, 'conformance/browser/gpu.ts'],
 ];
 /** What is checked once more on a driver that has other extensions and another compiler. */
-const ON_ANOTHER = [...CHECKS[0]!, 'packages/tensor-gpu/src/backend/webgpu'];
+const AGAIN = [...CHECKS[0]!, 'packages/tensor-gpu/src/backend/webgpu'];
+/** What takes minutes on SwiftShader, and less on the other driver. */
+const LONG = [...FROM_SOURCE, 'scripts/mainJobOnGpu.ts'];
 
 /** `pnpm webgpu [program ...]`: the checks of the GPU engine, or a program of yours, on SwiftShader; the ops, where there is llvmpipe, on that too. */
 async function main(): Promise<void> {
@@ -20,10 +22,12 @@ async function main(): Promise<void> {
   const given = first === undefined || first === '--' ? rest : [first, ...rest]; // pnpm hands a literal -- on
   const totals = { passed: 0, failed: 0 };
   const onUsual = (given.length > 0 ? [given] : CHECKS).map((command) => ({ command, env }));
-  const onOther = { command: ON_ANOTHER, env: { ...process.env, ...other } };
-  const isTwice = given.length === 0 && other !== undefined;
-  if (given.length === 0 && !isTwice) console.log('llvmpipe (Mesa 25 or later): absent');
-  for (const { command, env: at } of isTwice ? [...onUsual, onOther] : onUsual) {
+  const onOther = [...(other === undefined ? [] : [AGAIN]), LONG].map((command) => ({
+    command,
+    env: { ...process.env, ...(other ?? env) },
+  }));
+  if (given.length === 0 && other === undefined) console.log('llvmpipe (Mesa 25 or later): absent');
+  for (const { command, env: at } of given.length > 0 ? onUsual : [...onUsual, ...onOther]) {
     const [name = '', ...args] = command;
     const { code, output } = await run(name, args, at);
     const passed = lastCount(output, 'passed');
