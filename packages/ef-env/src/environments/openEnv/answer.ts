@@ -1,6 +1,7 @@
 import { EfEnvError } from '../../base/errors.ts';
-import { quoteInexact } from '../../data/exactNumbers.ts';
-import { faultLines, refused } from './refusal.ts';
+import { excerpt, isRecord, parseJson } from '../remote/json.ts';
+import { faultLines } from '../remote/refusal.ts';
+import { refused } from './refusal.ts';
 
 /** What the environment on the server shows: the fields of its own class of observations. */
 export type OpenEnvObservation = Readonly<Record<string, unknown>>;
@@ -19,14 +20,14 @@ export interface OpenEnvResult {
 export function messageData(what: string, text: unknown, type: 'observation' | 'state'): unknown {
   const refusal = refusalIn(what, text);
   if (refusal) throw refusal;
-  const message = parse(text);
+  const message = parseJson(text);
   if (isRecord(message) && message.type === type) return message.data;
   throw unexpected(what, `{"type":"${type}","data":{...}}`, text);
 }
 
 /** The error that the WebSocket's message `text` reports, if it reports one. */
 export function refusalIn(what: string, text: unknown): EfEnvError | null {
-  const message = parse(text);
+  const message = parseJson(text);
   if (!isRecord(message) || message.type !== 'error' || !isRecord(message.data)) return null;
   const { code, message: words, errors } = message.data;
   return refused(what, {
@@ -58,29 +59,10 @@ export function recordOf(what: string, data: unknown): Record<string, unknown> {
   throw unexpected(what, 'an object', JSON.stringify(data));
 }
 
-/** The value of a JSON text, `undefined` for anything else. A number whose digits would change arrives as text. */
-export function parse(text: unknown): unknown {
-  try {
-    return typeof text === 'string' ? JSON.parse(quoteInexact(text)) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The error for an answer that is none. */
 export function unexpected(what: string, wanted: string, got: unknown): EfEnvError {
   return new EfEnvError(
     'server',
     `openEnv: ${what} must be answered with ${wanted}, got ${excerpt(got)}. Is the url that of an OpenEnv server (the package openenv, or openenv-core 0.2 and later)?`,
   );
-}
-
-/** The beginning of what a server sent, for messages. */
-export function excerpt(got: unknown): string {
-  if (typeof got !== 'string') return 'bytes';
-  return got === '' ? 'nothing' : got.slice(0, 200);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

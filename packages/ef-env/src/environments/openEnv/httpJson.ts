@@ -1,8 +1,10 @@
-import { EfEnvError } from '../../base/errors.ts';
-import { isRecord, parse, unexpected } from './answer.ts';
-import { faultLines, refused } from './refusal.ts';
-import type { OpenEnvServer } from './serverUrl.ts';
-import { withinTime } from './withinTime.ts';
+import { exchange } from '../remote/exchange.ts';
+import { isRecord, parseJson } from '../remote/json.ts';
+import { faultLines } from '../remote/refusal.ts';
+import type { RemoteServer } from '../remote/serverUrl.ts';
+import { withinTime } from '../remote/withinTime.ts';
+import { unexpected } from './answer.ts';
+import { refused } from './refusal.ts';
 
 /** What a request sends besides the server's headers, and what ends it early. */
 interface HttpRequest {
@@ -16,16 +18,20 @@ interface HttpRequest {
  * @throws {EfEnvError} `server` if the server cannot be reached, refuses, or answers something else; `timeout`.
  */
 export async function httpJson(
-  server: OpenEnvServer,
+  server: RemoteServer,
   endpoint: string,
   { body, signal }: HttpRequest,
 ): Promise<unknown> {
   const what = `${endpoint} of ${server.url.shown('')}`;
-  const limit = { milliseconds: server.timeout, signal };
+  const limit = { caller: server.caller, milliseconds: server.timeout, signal };
   const { status, text } = await withinTime(what, limit, (within) =>
-    exchange(server, endpoint, { body, signal: within }),
+    exchange(server, endpoint, {
+      body,
+      signal: within,
+      read: async (response) => ({ status: response.status, text: await response.text() }),
+    }),
   );
-  const data = parse(text);
+  const data = parseJson(text);
   if (status < 200 || status > 299) {
     const detail = isRecord(data) ? faultLines(data.detail) : '';
     throw refused(what, {
@@ -35,33 +41,4 @@ export async function httpJson(
   }
   if (data === undefined) throw unexpected(what, 'JSON', text);
   return data;
-}
-
-async function exchange(
-  { url, headers }: OpenEnvServer,
-  endpoint: string,
-  { body, signal }: HttpRequest & { signal: AbortSignal },
-): Promise<{ status: number; text: string }> {
-  try {
-    const response = await fetch(url.http(endpoint), {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal,
-    });
-    return { status: response.status, text: await response.text() };
-  } catch (error) {
-    signal.throwIfAborted();
-    throw unreachable(url.shown(endpoint), error);
-  }
-}
-
-/** `error`: of `fetch`, whose `cause` has the reason in Node. */
-function unreachable(url: string, error: unknown): EfEnvError {
-  const { message, cause } = error as Error; // fetch rejects with a TypeError
-  const reason = cause instanceof Error && cause.message ? cause.message : message;
-  return new EfEnvError(
-    'server',
-    `openEnv: ${url} cannot be reached or broke off (${reason}). Start the server, or correct the url.`,
-  );
 }

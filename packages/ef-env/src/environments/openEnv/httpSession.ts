@@ -1,8 +1,8 @@
 import { EfEnvError } from '../../base/errors.ts';
+import type { RemoteServer } from '../remote/serverUrl.ts';
 import { type OpenEnvResult, recordOf, resultOf } from './answer.ts';
 import { httpJson } from './httpJson.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
-import type { OpenEnvServer } from './serverUrl.ts';
 
 /**
  * A session over HTTP, for servers whose HTTP endpoints share one environment (openenv-core 0.1). Those of
@@ -10,7 +10,7 @@ import type { OpenEnvServer } from './serverUrl.ts';
  * never reset. That is seen from the state after the first step, and refused; so is an environment that does not
  * count its steps.
  */
-export function httpSession(server: OpenEnvServer): OpenEnvSession {
+export function httpSession(server: RemoteServer): OpenEnvSession {
   const where = server.url.shown('');
   let checked = false;
 

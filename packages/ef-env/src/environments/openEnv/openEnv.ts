@@ -2,13 +2,13 @@ import { checkCounts } from '../../base/checkCounts.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
 import type { Environment } from '../../episode/environment.ts';
+import { sessionSlots } from '../remote/sessionSlots.ts';
 import {
   OPEN_ENV_CLIENT_OPTIONS,
   type OpenEnvClientOptions,
   openEnvClient,
 } from './openEnvClient.ts';
 import { type OpenEnvTranslation, openEnvEpisode } from './openEnvEpisode.ts';
-import { sessionSlots } from './sessionSlots.ts';
 
 export interface OpenEnvOptions extends OpenEnvClientOptions, OpenEnvTranslation {
   /** Stored with each trajectory. Default `'openenv'`. */

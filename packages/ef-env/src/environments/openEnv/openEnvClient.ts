@@ -1,11 +1,11 @@
 import { checkChoice } from '../../base/checkChoice.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { readOptions } from '../../base/readOptions.ts';
+import { type RemoteServer, serverUrl } from '../remote/serverUrl.ts';
 import { recordOf } from './answer.ts';
 import { httpJson } from './httpJson.ts';
 import { httpSession } from './httpSession.ts';
 import type { OpenEnvRequestOptions, OpenEnvSession } from './openEnvSession.ts';
-import { type OpenEnvServer, serverUrl } from './serverUrl.ts';
 import { webSocketSession } from './webSocketSession.ts';
 
 export interface OpenEnvClientOptions {
@@ -67,7 +67,12 @@ export function openEnvClient(options: OpenEnvClientOptions): OpenEnvClient {
       `openEnv: timeout must be a number of milliseconds > 0, got ${timeout}.`,
     );
   }
-  const server: OpenEnvServer = { url: serverUrl(url), timeout, headers };
+  const server: RemoteServer = {
+    caller: 'openEnv',
+    url: serverUrl('openEnv', url),
+    timeout,
+    headers,
+  };
   const get = async (
     endpoint: string,
     signal: AbortSignal | undefined,

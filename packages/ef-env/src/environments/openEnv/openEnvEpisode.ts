@@ -1,11 +1,11 @@
 import { EfEnvError } from '../../base/errors.ts';
 import type { Episode, StepResult } from '../../episode/environment.ts';
+import { refusalOf } from '../remote/refusal.ts';
+import type { SessionSlots } from '../remote/sessionSlots.ts';
 import type { OpenEnvObservation, OpenEnvResult } from './answer.ts';
 import { observationText } from './observationText.ts';
 import type { OpenEnvClient } from './openEnvClient.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
-import { refusalOf } from './refusal.ts';
-import type { SessionSlots } from './sessionSlots.ts';
 import { startSession } from './startSession.ts';
 
 /** What a policy is told about an observation; a string is the observation in words. */

@@ -1,4 +1,5 @@
-import { EfEnvError } from '../../base/errors.ts';
+import type { EfEnvError } from '../../base/errors.ts';
+import { refusedWith } from '../remote/refusal.ts';
 
 /** What a server gave as its reason; the `cause` of the {@link EfEnvError} `server` that reports it. */
 export interface OpenEnvRefusal {
@@ -24,29 +25,5 @@ const ADVICE: Record<string, string> = {
 /** The error for a request that a server refused. */
 export function refused(what: string, refusal: OpenEnvRefusal): EfEnvError {
   const advice = ADVICE[refusal.code] ?? 'See the log of the server.';
-  const message = refusal.message.trim().replace(/\s*\n\s*/g, '; ');
-  return new EfEnvError(
-    'server',
-    `openEnv: ${what} was refused (${refusal.code}): ${message.replace(/[.]?$/, '.')} ${advice}`,
-    { cause: refusal },
-  );
-}
-
-/** The server's reason, if that is what `error` is about. */
-export function refusalOf(error: unknown): OpenEnvRefusal | null {
-  const cause = error instanceof EfEnvError ? error.cause : null;
-  return cause && typeof cause === 'object' && 'code' in cause ? (cause as OpenEnvRefusal) : null; // only `refused` sets it
-}
-
-/** The `errors` of a message or the `detail` of a 422, one line each: `field: what is wrong with it`. */
-export function faultLines(errors: unknown): string {
-  if (typeof errors === 'string') return errors;
-  if (!Array.isArray(errors)) return '';
-  return errors.map(faultLine).join('\n');
-}
-
-function faultLine(fault: unknown): string {
-  const { loc, msg } = (fault ?? {}) as { loc?: unknown; msg?: unknown }; // pydantic's, but any JSON may come
-  if (typeof msg !== 'string') return JSON.stringify(fault);
-  return Array.isArray(loc) && loc.length > 0 ? `${loc.join('.')}: ${msg}` : msg;
+  return refusedWith(`openEnv: ${what}`, refusal, advice);
 }

@@ -1,9 +1,10 @@
 import { EfEnvError } from '../../base/errors.ts';
+import { pause } from '../remote/pause.ts';
+import { refusalOf } from '../remote/refusal.ts';
+import type { SessionSlots } from '../remote/sessionSlots.ts';
 import type { OpenEnvResult } from './answer.ts';
 import type { OpenEnvClient } from './openEnvClient.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
-import { refusalOf } from './refusal.ts';
-import type { SessionSlots } from './sessionSlots.ts';
 
 /** Waits before a full server is asked again, milliseconds: it may be about to free a session that was just left. */
 const PAUSES = [50, 200, 800];
@@ -61,19 +62,4 @@ async function ask(client: OpenEnvClient, { args, signal }: Reset): Promise<Star
     await session.close();
     throw error;
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', cancel);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
-  });
 }

@@ -1,18 +1,19 @@
 import { EfEnvError } from '../../base/errors.ts';
-import { excerpt, messageData, recordOf, refusalIn, resultOf } from './answer.ts';
+import { excerpt } from '../remote/json.ts';
+import type { RemoteServer } from '../remote/serverUrl.ts';
+import { withinTime } from '../remote/withinTime.ts';
+import { messageData, recordOf, refusalIn, resultOf } from './answer.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
-import type { OpenEnvServer } from './serverUrl.ts';
 import { openTextChannel } from './textChannel.ts';
-import { withinTime } from './withinTime.ts';
 
 /** A session over a WebSocket: the server makes an environment for each connection. */
 export async function webSocketSession(
-  { url, timeout, headers }: OpenEnvServer,
+  { caller, url, timeout, headers }: RemoteServer,
   signal: AbortSignal | undefined,
 ): Promise<OpenEnvSession> {
   const shown = url.shown('/ws');
   const opening = `a session at ${shown}`;
-  const channel = await withinTime(opening, { milliseconds: timeout, signal }, (within) =>
+  const channel = await withinTime(opening, { caller, milliseconds: timeout, signal }, (within) =>
     openTextChannel(
       {
         url: url.webSocket,
@@ -29,10 +30,10 @@ export async function webSocketSession(
   const ask = async <T>(
     request: { type: string; data?: unknown },
     read: (what: string, data: unknown) => T,
-    caller: AbortSignal | undefined,
+    by: AbortSignal | undefined,
   ): Promise<T> => {
     const what = `${request.type} at ${shown}`;
-    const limit = { milliseconds: timeout, signal: caller };
+    const limit = { caller, milliseconds: timeout, signal: by };
     const answer = await withinTime(what, limit, (within) =>
       channel.exchange(JSON.stringify(request), within),
     );

@@ -11,27 +11,29 @@ export interface ServerUrl {
 }
 
 /** A server and how to talk to it. */
-export interface OpenEnvServer {
+export interface RemoteServer {
+  /** The public function, for messages. */
+  caller: string;
   url: ServerUrl;
   /** Of one answer, milliseconds. */
   timeout: number;
-  headers: Record<string, string> | undefined;
+  headers?: Record<string, string> | undefined;
 }
 
 /** Reads what a user calls the address of a server: http or ws, with or without `/ws` at the end. */
-export function serverUrl(text: string): ServerUrl {
+export function serverUrl(caller: string, text: string): ServerUrl {
   const url = URL.canParse(text) ? new URL(text) : null;
   const scheme = url && /^(?:http|ws)(s?):$/.exec(url.protocol);
   if (!url || !scheme) {
     throw new EfEnvError(
       'option',
-      `openEnv: url must be like http://127.0.0.1:8000 or wss://example.org, got ${JSON.stringify(text)}. Add the scheme.`,
+      `${caller}: url must be like http://127.0.0.1:8000 or wss://example.org, got ${JSON.stringify(text)}. Add the scheme.`,
     );
   }
   if (url.username !== '') {
     throw new EfEnvError(
       'option',
-      `openEnv: url must not hold a user name, that of ${url.host} does. Use headers: { authorization: ... }.`,
+      `${caller}: url must not hold a user name, that of ${url.host} does. Use headers: { authorization: ... }.`,
     );
   }
   const place = `${scheme[1]}://${url.host}${url.pathname.replace(/(?:\/ws)?\/*$/, '')}`;

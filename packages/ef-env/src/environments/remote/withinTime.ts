@@ -2,6 +2,8 @@ import { EfEnvError } from '../../base/errors.ts';
 
 /** How long a request may take, and who may end it earlier. */
 export interface TimeLimit {
+  /** The public function, for messages. */
+  caller: string;
   milliseconds: number;
   signal?: AbortSignal | undefined;
 }
@@ -13,7 +15,7 @@ export interface TimeLimit {
  */
 export async function withinTime<T>(
   what: string,
-  { milliseconds, signal }: TimeLimit,
+  { caller, milliseconds, signal }: TimeLimit,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal?.throwIfAborted();
@@ -23,7 +25,7 @@ export async function withinTime<T>(
     controller.abort(
       new EfEnvError(
         'timeout',
-        `openEnv: ${what} took longer than ${milliseconds} ms. Raise timeout, or see what the server is doing.`,
+        `${caller}: ${what} took longer than ${milliseconds} ms. Raise timeout, or see what the server is doing.`,
       ),
     );
   const timer = setTimeout(late, milliseconds);
