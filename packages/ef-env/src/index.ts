@@ -72,6 +72,27 @@ export type {
   OpenEnvSession,
 } from './environments/openEnv/openEnvSession.ts';
 export type { OpenEnvRefusal } from './environments/openEnv/refusal.ts';
+export type {
+  OpenRewardBlock,
+  OpenRewardMessage,
+  OpenRewardMessageBlock,
+  OpenRewardOutput,
+  OpenRewardSplit,
+  OpenRewardTools,
+} from './environments/openReward/answers.ts';
+export type { OpenRewardOptions } from './environments/openReward/openReward.ts';
+export { openReward } from './environments/openReward/openReward.ts';
+export type {
+  OpenRewardClient,
+  OpenRewardClientOptions,
+  OpenRewardRange,
+} from './environments/openReward/openRewardClient.ts';
+export { openRewardClient } from './environments/openReward/openRewardClient.ts';
+export type { OpenRewardPlay } from './environments/openReward/openRewardEpisode.ts';
+export type { OpenRewardRequestOptions } from './environments/openReward/openRewardServer.ts';
+export type { OpenRewardSession } from './environments/openReward/openRewardSession.ts';
+export type { OpenRewardPlace, OpenRewardTask } from './environments/openReward/openRewardTask.ts';
+export type { OpenRewardRefusal } from './environments/openReward/refusal.ts';
 export type { PromptEnvironmentOptions } from './environments/promptEnvironment.ts';
 export { promptEnvironment } from './environments/promptEnvironment.ts';
 export type { QuizTask } from './environments/quiz.ts';

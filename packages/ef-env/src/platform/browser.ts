@@ -19,6 +19,8 @@ export const fileSystem: Platform['fileSystem'] = async (caller) => {
 // biome-ignore lint/suspicious/noConsole: the browser's place for warnings
 export const warn: Platform['warn'] = (message) => console.warn(message);
 
+export const environmentVariable: Platform['environmentVariable'] = () => undefined;
+
 export const webSocket: Platform['webSocket'] = async (url, headers) => {
   if (headers === undefined) return new scope.WebSocket(url);
   throw new EfEnvError(

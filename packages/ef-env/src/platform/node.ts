@@ -6,6 +6,8 @@ export const fileSystem: Platform['fileSystem'] = () => import('node:fs/promises
 
 export const warn: Platform['warn'] = (message) => process.emitWarning(message);
 
+export const environmentVariable: Platform['environmentVariable'] = (name) => process.env[name];
+
 export const webSocket: Platform['webSocket'] = async (url, headers) => {
   type WebSocketClass = new (url: string, options?: object) => WebSocketLike;
   const Own = (globalThis as { WebSocket?: WebSocketClass }).WebSocket; // Node >= 22

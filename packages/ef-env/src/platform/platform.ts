@@ -56,6 +56,8 @@ export interface Platform {
   /** Node's file functions. Browsers: throws {@link EfEnvError} `platform`, naming `caller`. */
   fileSystem(caller: string): Promise<typeof import('node:fs/promises')>;
   warn(message: string): void;
+  /** A variable of the process's environment. Browsers have none. */
+  environmentVariable(name: string): string | undefined;
   /** Browsers: throws {@link EfEnvError} `platform`, since only a bundler knows where the worker's file is. */
   openWorker(name: WorkerName, options: OpenWorkerOptions): Promise<WorkerHandle>;
   workerPort(): Promise<WorkerPort>;

@@ -5,7 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { startWorker } from './node.ts';
 import type { Platform, WorkerName } from './platform.ts';
 
-export { fileSystem, openPyodide, warn, webSocket, workerPort } from './node.ts';
+export {
+  environmentVariable,
+  fileSystem,
+  openPyodide,
+  warn,
+  webSocket,
+  workerPort,
+} from './node.ts';
 
 const WORKERS: Record<WorkerName, string> = {
   javascriptWorker: '../judges/sandbox/javascript/javascriptWorker.ts',

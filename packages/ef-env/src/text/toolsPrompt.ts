@@ -10,6 +10,11 @@ import { type ToolDescription, toolSchemas } from './toolSchemas.ts';
  */
 export function toolsPrompt(tools: readonly ToolDescription[]): string {
   checkList('toolsPrompt', 'tools', tools);
+  return toolsManual(tools, 'A turn without a call is your final answer.');
+}
+
+/** The same, with what a turn without a call does. */
+export function toolsManual(tools: readonly ToolDescription[], withoutCall: string): string {
   return [
     'There are tools that you can use. Each line between <tools> and </tools> is the JSON description of one:',
     `<tools>\n${toolSchemas(tools)
@@ -17,6 +22,6 @@ export function toolsPrompt(tools: readonly ToolDescription[]): string {
       .join('\n')}\n</tools>`,
     'To use a tool, write its name and its arguments as a JSON object, like this, and end your turn:',
     '<tool_call>\n{"name": "name of the tool", "arguments": {"name of an argument": "its value"}}\n</tool_call>',
-    'You may make several calls in a turn. You will be told their results. A turn without a call is your final answer.',
+    `You may make several calls in a turn. You will be told their results. ${withoutCall}`,
   ].join('\n');
 }

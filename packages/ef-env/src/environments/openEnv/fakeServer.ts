@@ -119,15 +119,6 @@ export async function fakeServer(options: FakeServerOptions = {}): Promise<FakeS
   return fake;
 }
 
-/** Code and message of what `call` rejects with, ports left out. */
-export async function failureOf(call: Promise<unknown>): Promise<string> {
-  return call.then(
-    () => 'no failure',
-    (error: Error & { code?: string }) =>
-      `${error.code}: ${error.message.replaceAll(/(127\.0\.0\.1):\d+/g, '$1')}`,
-  );
-}
-
 function refuse(socket: WebSocket, places: number): void {
   const message = `Server at capacity: ${places}/${places} sessions active. Cannot accept new connections.`;
   const counts = { active_sessions: places, max_sessions: places };

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { type FakeServer, failureOf, fakeServer } from './fakeServer.ts';
+import { failureOf } from '../remote/failureOf.ts';
+import { type FakeServer, fakeServer } from './fakeServer.ts';
 import { type OpenEnvClientOptions, openEnvClient } from './openEnvClient.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
 

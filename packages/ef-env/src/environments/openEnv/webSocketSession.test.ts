@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type FakeServer, type FakeServerOptions, failureOf, fakeServer } from './fakeServer.ts';
+import { failureOf } from '../remote/failureOf.ts';
+import { type FakeServer, type FakeServerOptions, fakeServer } from './fakeServer.ts';
 import { type OpenEnvClientOptions, openEnvClient } from './openEnvClient.ts';
 import type { OpenEnvSession } from './openEnvSession.ts';
 

@@ -16,7 +16,7 @@ export interface RemoteRequest {
  * @throws {EfEnvError} `server` if the server cannot be reached or breaks off; the signal's reason.
  */
 export async function exchange<T>(
-  { caller, url, headers }: RemoteServer,
+  { caller, url, headers, hide, redirect = 'follow' }: RemoteServer,
   endpoint: string,
   {
     body,
@@ -34,21 +34,28 @@ export async function exchange<T>(
       headers: { ...headers, ...own, 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
       signal,
+      redirect,
     });
     return await read(response);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof EfEnvError) throw error;
-    throw unreachable(`${caller}: ${url.shown(endpoint)}`, error);
+    const words = reasonOf(error);
+    throw unreachable(`${caller}: ${url.shown(endpoint)}`, hide?.(words) ?? words);
   }
 }
 
-/** `error`: of `fetch`, whose `cause` has the reason in Node. */
-function unreachable(what: string, error: unknown): EfEnvError {
+/** Of an error of `fetch`, whose `cause` has it in Node. */
+function reasonOf(error: unknown): string {
   const { message, cause } = error as Error; // fetch rejects with a TypeError
-  const reason = cause instanceof Error && cause.message ? cause.message : message;
+  return cause instanceof Error && cause.message ? cause.message : message;
+}
+
+/** The error for a server that is not there or went away; `UNREACHABLE` is the code of its `cause`. */
+export function unreachable(what: string, reason: string): EfEnvError {
   return new EfEnvError(
     'server',
     `${what} cannot be reached or broke off (${reason}). Start the server, or correct the url.`,
+    { cause: { code: 'UNREACHABLE', message: reason } },
   );
 }

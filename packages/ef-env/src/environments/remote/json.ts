@@ -1,9 +1,15 @@
 import { quoteInexact } from '../../data/exactNumbers.ts';
 
-/** The value of a JSON text, `undefined` for anything else. A number whose digits would change arrives as text. */
-export function parseJson(text: unknown): unknown {
+/**
+ * The value of a JSON text, `undefined` for anything else. A number whose digits would change arrives as text.
+ *
+ * @param change - makes something else of each text in it.
+ */
+export function parseJson(text: unknown, change?: (text: string) => string): unknown {
+  const reviver =
+    change && ((_: string, value: unknown) => (typeof value === 'string' ? change(value) : value));
   try {
-    return typeof text === 'string' ? JSON.parse(quoteInexact(text)) : undefined;
+    return typeof text === 'string' ? JSON.parse(quoteInexact(text), reviver) : undefined;
   } catch {
     return undefined;
   }

@@ -18,6 +18,10 @@ export interface RemoteServer {
   /** Of one answer, milliseconds. */
   timeout: number;
   headers?: Record<string, string> | undefined;
+  /** `'error'`: never followed, since all headers would go along. Default `'follow'`. */
+  redirect?: 'error' | 'follow' | undefined;
+  /** Takes out of a text what nobody is to see. */
+  hide?: ((text: string) => string) | undefined;
 }
 
 /** Reads what a user calls the address of a server: http or ws, with or without `/ws` at the end. */
