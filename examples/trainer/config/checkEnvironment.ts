@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { closest } from 'fastest-levenshtein';
 import { ENVIRONMENTS, type TrainerSettings } from './schema.ts';
 
-const isName = (name: string): boolean => ENVIRONMENTS.some((known) => known === name);
+const isName = (name: string): boolean =>
+  ENVIRONMENTS.some((known) => known === name) || /^open(?:env|reward):/.test(name);
 
 /** The environments of a run, one or several with + between; a file's path may hold a +. */
 export const environmentsOf = (environment: string): string[] =>
@@ -12,9 +13,9 @@ export const environmentsOf = (environment: string): string[] =>
 export function checkEnvironment({ environment, weights }: TrainerSettings): void {
   const names = environmentsOf(environment);
   for (const name of names) {
-    if (isName(name) || name.startsWith('openenv:') || existsSync(name)) continue;
+    if (isName(name) || existsSync(name)) continue;
     throw new Error(
-      `environment: '${name}' is neither a name (${ENVIRONMENTS.join(', ')}, openenv:URL, or several with + between) nor a file that is there. Did you mean '${closest(name, ENVIRONMENTS)}'?`,
+      `environment: '${name}' is neither a name (${ENVIRONMENTS.join(', ')}, openenv:URL, openreward:URL, or several with + between) nor a file that is there. Did you mean '${closest(name, ENVIRONMENTS)}'?`,
     );
   }
   if (weights !== undefined && weights.length !== names.length) {

@@ -9,6 +9,8 @@ const DEFAULTS: TrainerSettings = {
   language: 'javascript',
   attempts: 3,
   actionField: 'message',
+  callRewards: 'last',
+  secrets: [],
   stages: ['grpo', 'eval'],
   seed: 0,
   streams: 'place',

@@ -55,7 +55,7 @@ export const trainerSchema = z.strictObject({
   lora: named(lora.optional(), 'Train an adapter instead of all weights.', { trl: 'use_peft' }),
   environment: named(
     z.string('must be a name or a file'),
-    `What is played: ${ENVIRONMENTS.join(', ')}, openenv:URL, or a TypeScript file that exports an environment; several with + between.`,
+    `What is played: ${ENVIRONMENTS.join(', ')}, openenv:URL, openreward:URL, or a TypeScript file that exports an environment; several with + between.`,
     { verl: 'reward_model', primeRl: 'env.id' },
   ),
   ...play,

@@ -28,9 +28,17 @@ export async function readDataRows<Row extends object = DataRow>({
     const heldOut = await readFileRows<Row>('evalData', evalData);
     return { train: rows, heldOut, files: { ...files, [evalData]: await sha256(evalData) } };
   }
+  return { ...holdOut(rows, seed), files };
+}
+
+/** Rows to learn from and a tenth that is held out, drawn by seed. */
+export function holdOut<Row extends object>(
+  rows: readonly Row[],
+  seed: number,
+): Pick<DataRows<Row>, 'train' | 'heldOut'> {
   const count = Math.min(MOST_HELD_OUT, Math.floor(rows.length / 10));
   const shuffled = createRandom(mixSeeds(seed, 'held out')).sample(rows, rows.length);
-  return { train: shuffled.slice(count), heldOut: shuffled.slice(0, count), files };
+  return { train: shuffled.slice(count), heldOut: shuffled.slice(0, count) };
 }
 
 async function readFileRows<Row extends object>(name: string, file: string): Promise<Row[]> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { collect, createRandom, type Policy, type Trajectory } from '@molrl/ef-env';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fakeServer } from '../../../packages/ef-env/src/environments/openEnv/fakeServer.ts';
+import { fakeRewardServer } from '../../../packages/ef-env/src/environments/openReward/fakeRewardServer.ts';
 import { checkSettings } from '../config/checkSettings.ts';
 import type { Game } from './game.ts';
 import { openGame } from './openGame.ts';
@@ -149,6 +150,45 @@ describe('environments by name', () => {
     const server = await fakeServer();
     const game = await openGame(checkSettings({ environment: `openenv:${server.url}` }));
     expect(await play(game, ['Hello there'])).toEqual([1.1, false]); // the echo pays a tenth a letter
+  });
+
+  test('openreward: a server plays, its splits are the tasks and its rewards count', async () => {
+    const { url } = await fakeRewardServer();
+    const guess = (number: number): string =>
+      `<tool_call>{"name": "guess", "arguments": {"number": ${number}}}</tool_call>`;
+    const settings = { environment: `openreward:${url}/steps`, callRewards: 'sum' };
+    const game = await openGame(checkSettings(settings));
+    expect(game.heldOut(9)).toEqual([0, 1, 2, 3].map((index) => ({ split: 'test', index })));
+    const drawn = [0, 1, 2, 3].map((i) => game.nextTask(createRandom(1), i));
+    expect(drawn.map((task) => (task as { split: string }).split)).toEqual(Array(4).fill('train'));
+    expect(await play(game, [guess(50), guess(51)])).toEqual([1, true]);
+    const first = await openGame(checkSettings({ environment: `openreward:${url}` }));
+    expect(await play(first, [guess(50), guess(51)])).toEqual([0.5, false]); // the last one's
+    const other = await openGame(checkSettings({ environment: `openreward:${url}/capital` }));
+    expect(other.heldOut(9)).toEqual([{ split: 'hard', index: 0 }]); // for validation
+    const data = await rowsFile('places.jsonl', { split: 'train', index: 0 });
+    const rows = await openGame(checkSettings({ environment: `openreward:${url}/capital`, data }));
+    expect(await play(rows, ['Paris'])).toEqual([1, true]);
+  });
+
+  test('openreward: what is missing is named', async () => {
+    const { url } = await fakeRewardServer({
+      misbehave: ({ path }, response) => {
+        if (path === '/steps/splits') response.end('[{"name":"all","type":"validation"}]');
+        return path === '/steps/splits';
+      },
+    });
+    const environment = `openreward:${url}/steps`;
+    await expect(openGame(checkSettings({ environment }))).rejects.toThrow(
+      'must have a split for training, it has all (validation). Give --data rows.jsonl with rows like {"split": "all", "index": 0}.',
+    );
+    const secrets = ['MOLRL_NO_SUCH_SECRET'];
+    await expect(openGame(checkSettings({ environment, secrets }))).rejects.toThrow(
+      'secrets: MOLRL_NO_SUCH_SECRET must be set in the environment of this process.',
+    );
+    await expect(openGame(checkSettings({ environment: 'openreward:nowhere' }))).rejects.toThrow(
+      'openReward: url must be like http://127.0.0.1:8000',
+    );
   });
 
   test('a mix: each task is played by its own environment, as often as its weight says', async () => {

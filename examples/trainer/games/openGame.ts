@@ -10,6 +10,7 @@ import { gymGame } from './gymGame.ts';
 import { mathsGame } from './mathsGame.ts';
 import { mixedGame } from './mixedGame.ts';
 import { openEnvGame } from './openEnvGame.ts';
+import { openRewardGame } from './openRewardGame.ts';
 import { ownGame } from './ownGame.ts';
 import { promptGame } from './promptGame.ts';
 import { retrievalGame } from './retrievalGame.ts';
@@ -54,6 +55,8 @@ async function openNamed(settings: TrainerSettings): Promise<Game> {
 async function openOne(name: string, settings: TrainerSettings): Promise<Game> {
   if (name.startsWith('openenv:'))
     return openEnvGame({ ...settings, url: name.slice('openenv:'.length) });
+  if (name.startsWith('openreward:'))
+    return openRewardGame({ ...settings, url: name.slice('openreward:'.length) });
   if (existsSync(name) || !Object.hasOwn(OPEN, name))
     return ownGame({ ...settings, environment: name });
   return OPEN[name as EnvironmentName](settings); // a key of it

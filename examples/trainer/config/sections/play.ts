@@ -33,4 +33,12 @@ export const play = {
     z.string().min(1),
     'Field of an OpenEnv action that the text of an answer goes into.',
   ),
+  callRewards: named(
+    oneOf(['last', 'sum']),
+    "Reward of an ORS episode (openreward:URL): 'last', of the last call that was scored, or 'sum', of all calls.",
+  ),
+  secrets: named(
+    z.array(z.string().min(1)),
+    'Names of environment variables whose values an ORS environment gets as secrets. The values are stored nowhere.',
+  ),
 };

@@ -126,7 +126,11 @@ export async function fakeRewardServer(options: FakeRewardOptions = {}): Promise
       const request = { method, path, body, session, headers };
       requests.push(request);
       const answer = answerTo(request);
-      if (options.misbehave?.(request, response, answer)) return;
+      if (options.misbehave?.(request, response, answer)) {
+        const refused = response.statusCode >= 400; // it did not run
+        if (refused && path.endsWith('/call')) live.get(session ?? '')?.calls.pop();
+        return;
+      }
       response.writeHead(answer.status, answer.headers).end(answer.answer);
     });
   });
