@@ -9,6 +9,8 @@ import { gymTask } from './environments/gym/gymTask.ts';
 import { reasoningGym } from './environments/gym/reasoningGym.ts';
 import { openEnv } from './environments/openEnv/openEnv.ts';
 import { openEnvClient } from './environments/openEnv/openEnvClient.ts';
+import { openReward } from './environments/openReward/openReward.ts';
+import { openRewardClient } from './environments/openReward/openRewardClient.ts';
 import { promptEnvironment } from './environments/promptEnvironment.ts';
 import { quiz } from './environments/quiz.ts';
 import { bm25 } from './environments/retrieval/bm25.ts';
@@ -177,6 +179,17 @@ describe('an option of the wrong kind is refused before anything is played', () 
       'openEnv',
       /transport must be one of/,
       () => openEnv({ url: 'http://127.0.0.1', action: () => ({}), transport: 'grpc' as never }),
+    ],
+    [
+      'openReward',
+      /rewards must be one of/,
+      () => openReward({ url: 'http://127.0.0.1', rewards: 'all' as never }),
+    ],
+    ['openReward', /url must be like/, () => openRewardClient({} as never)],
+    [
+      'openReward',
+      /secrets must be texts/,
+      () => openRewardClient({ url: 'http://127.0.0.1', secrets: { key: 1 } as never }),
     ],
     ['gymTask', /seed must be an integer/, () => gymTask('gcd', {} as never)],
     ['gymSampler', /seed must be an integer/, () => gymSampler({} as never)],
@@ -402,6 +415,12 @@ describe('names that are not known are refused with the nearest one, null is non
       'sessions',
       () => openEnv({ url: 'http://127.0.0.1', action: () => ({}), session: 2 } as never),
     ],
+    ['openReward', 'sessions', () => openReward({ url: 'http://127.0.0.1', session: 2 } as never)],
+    [
+      'openRewardClient',
+      'callTimeout',
+      () => openRewardClient({ url: 'http://127.0.0.1', callTimeOut: 5 } as never),
+    ],
     [
       'openEnvClient',
       'timeout',
@@ -436,6 +455,8 @@ describe('names that are not known are refused with the nearest one, null is non
     ['gymTask', () => gymTask('gcd', undefined as never)],
     ['openEnv', () => openEnv([] as never)],
     ['openEnvClient', () => openEnvClient(undefined as never)],
+    ['openReward', () => openReward(null as never)],
+    ['openRewardClient', () => openRewardClient([] as never)],
     ['codeEnvironment', () => codeEnvironment(undefined as never)],
     ['javascriptSandbox', () => javascriptSandbox(null as never)],
     ['run', () => sandbox.run({ mode: 'script', code: '' }, null as never)],

@@ -67,6 +67,8 @@ test('the public names', () => {
       "mixSeeds",
       "openEnv",
       "openEnvClient",
+      "openReward",
+      "openRewardClient",
       "parseAnswer",
       "parseToolCalls",
       "passAllK",

@@ -115,6 +115,10 @@ describe('a client', () => {
   });
 
   test('says what is wrong with a task', async () => {
+    const nowhere = openRewardClient({ url: 'http://127.0.0.1' });
+    expect(await failureOf(nowhere.session('x' as never))).toMatchInlineSnapshot(
+      `"task: openReward: a task must be an object, { split, index } or a description, got "x"."`,
+    );
     const client = openRewardClient({ url: (await fakeRewardServer()).url });
     expect(await failureOf(client.session({ split: 'train', index: 99 }))).toMatchInlineSnapshot(
       `"server: openReward: /create of http://127.0.0.1 was refused (HTTP 400): Invalid index. openRewardClient(options) tells splits() and numTasks()."`,

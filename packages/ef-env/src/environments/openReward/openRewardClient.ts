@@ -1,5 +1,6 @@
 import { environmentVariable } from '#platform';
 import { checkCounts } from '../../base/checkCounts.ts';
+import { checkText } from '../../base/checkData.ts';
 import { EfEnvError } from '../../base/errors.ts';
 import { unknownName } from '../../base/nearestName.ts';
 import { readOptions } from '../../base/readOptions.ts';
@@ -15,7 +16,7 @@ import {
 import { hideSecrets, secretParts } from './hideSecrets.ts';
 import type { OpenRewardRequestOptions, OpenRewardServer } from './openRewardServer.ts';
 import type { OpenRewardSession } from './openRewardSession.ts';
-import type { OpenRewardPlace, OpenRewardTask } from './openRewardTask.ts';
+import { type OpenRewardPlace, type OpenRewardTask, taskFields } from './openRewardTask.ts';
 import { openSession } from './openSession.ts';
 import { request } from './request.ts';
 
@@ -143,8 +144,10 @@ export function openRewardClient(options: OpenRewardClientOptions): OpenRewardCl
     rows: async (split, by) =>
       Array.from({ length: await numTasks(split, by) }, (_, index) => ({ split, index })),
     tools: ({ signal } = {}) => ask('/tools', ANSWERS.tools, { signal }),
-    session: async (task, { signal } = {}) =>
-      openSession(server, { environment: await environment(signal), task, signal }),
+    session: async (task, { signal } = {}) => {
+      const fields = taskFields(task);
+      return openSession(server, { environment: await environment(signal), fields, signal });
+    },
   };
 }
 
@@ -159,6 +162,8 @@ function serverOf(given: OpenRewardClientOptions): OpenRewardServer {
     );
   }
   checkCounts('openReward', { retries }, 0);
+  checkTexts({ headers, secrets });
+  if (given.apiKey !== undefined) checkText('openReward', 'apiKey', given.apiKey);
   const address = serverUrl('openReward', url);
   const apiKey = (given.apiKey ?? environmentVariable('ORS_API_KEY'))?.trim();
   return {
@@ -169,6 +174,19 @@ function serverOf(given: OpenRewardClientOptions): OpenRewardServer {
     redirect: 'error',
     hide: hideSecrets([apiKey, ...Object.values(secrets ?? {}), ...secretParts(headers, url)]),
   };
+}
+
+/** @throws {EfEnvError} `option`, without the value, which may be secret. */
+function checkTexts(options: Record<string, unknown>): void {
+  for (const [name, values] of Object.entries(options)) {
+    const texts = Object.entries(values ?? {});
+    const other = texts.find(([, value]) => typeof value !== 'string');
+    if (other === undefined) continue;
+    throw new EfEnvError(
+      'option',
+      `openReward: ${name} must be texts, ${other[0]} is of type ${typeof other[1]}.`,
+    );
+  }
 }
 
 /** @throws {EfEnvError} `option` for one that the server does not have. */

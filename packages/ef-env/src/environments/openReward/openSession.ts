@@ -6,7 +6,6 @@ import { ANSWERS, type Answer, readAnswer } from './answers.ts';
 import { keepAlive } from './keepAlive.ts';
 import type { OpenRewardServer } from './openRewardServer.ts';
 import type { OpenRewardSession } from './openRewardSession.ts';
-import { type OpenRewardTask, taskFields } from './openRewardTask.ts';
 import { refused } from './refusal.ts';
 import { request } from './request.ts';
 import { secretFields } from './secretFields.ts';
@@ -17,7 +16,8 @@ const LEAVE_TIME = 5_000;
 
 interface SessionOptions {
   environment: string;
-  task: OpenRewardTask;
+  /** What says the task, see `taskFields`. */
+  fields: Readonly<Record<string, unknown>>;
   signal: AbortSignal | undefined;
 }
 
@@ -31,7 +31,7 @@ interface Ticket {
 /** Creates an environment for a task and keeps it alive until the session is closed. */
 export async function openSession(
   server: OpenRewardServer,
-  { environment, task, signal }: SessionOptions,
+  { environment, fields, signal }: SessionOptions,
 ): Promise<OpenRewardSession> {
   const what = `/create_session of ${server.url.shown('')}`; // it makes an id and nothing else
   const created = { what, body: {}, signal, repeatable: true };
@@ -47,7 +47,7 @@ export async function openSession(
     return left;
   };
   try {
-    await create(ticket, { environment, task, signal });
+    await create(ticket, { environment, fields, signal });
   } catch (error) {
     await close();
     throw error;
@@ -62,10 +62,10 @@ const tell = ({ server, headers }: Ticket, path: string, signal: AbortSignal): P
 
 async function create(
   { server, headers }: Ticket,
-  { environment, task, signal }: SessionOptions,
+  { environment, fields, signal }: SessionOptions,
 ): Promise<void> {
   const secrets = await secretFields(server, signal);
-  const body = { env_name: environment, ...taskFields(task), ...secrets.body };
+  const body = { env_name: environment, ...fields, ...secrets.body };
   try {
     await request(server, '/create', { headers: { ...headers, ...secrets.headers }, body, signal });
   } catch (error) {
