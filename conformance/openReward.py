@@ -168,5 +168,28 @@ class Dialogue(Environment):
         return says("12:00", reward=1.0, finished=True)
 
 
-environments = [Steps, Capital] + ([Dialogue] if terminal else [])
+class Letters(Environment):
+    """Pays a tenth for each letter of the answer, up to 1."""
+
+    @classmethod
+    def list_splits(cls):
+        return ["train"]
+
+    @classmethod
+    def list_tasks(cls, split):
+        return [{} for _ in range(20)]
+
+    def get_prompt(self):
+        return [TextBlock(text="Say something.")]
+
+    @tool
+    async def say(self, params: Answer) -> ToolOutput:
+        """Say it."""
+        return says("Thank you.", reward=min(1.0, len(params.answer) / 10), finished=True)
+
+    if terminal:
+        say = terminal(say)
+
+
+environments = [Steps, Capital] + ([Dialogue, Letters] if terminal else [])
 app = Server(environments, return_errors="exception").app

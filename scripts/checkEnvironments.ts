@@ -22,11 +22,18 @@ interface Server {
   prepare(home: string): Promise<{ cwd: string; app: string }>;
   /** Prints a line `held ...` or `FAILED ...` for each claim. */
   claims: string;
-  /** `--environment` of the trainer. */
-  environment(url: string): string;
-  /** The reward of a text of one turn. */
-  pays(text: string): number;
+  /** What the trainer plays there, if anything. */
+  trained?: {
+    /** `--environment` of the trainer. */
+    environment(url: string): string;
+    /** The reward of a text of one turn. */
+    pays(text: string): number;
+    /** Tokens of a turn. */
+    maxTokens: number;
+  };
 }
+
+const OPEN_REWARD = { cwd: join(repositoryRoot, 'conformance'), app: 'openReward:app' };
 
 const SERVERS: Server[] = [
   {
@@ -46,8 +53,28 @@ const SERVERS: Server[] = [
       return { cwd, app: 'server.app:app' };
     },
     claims: 'conformance/openEnv.ts',
-    environment: (url) => `openenv:${url}`,
-    pays: (text) => Math.min(text.length * 0.1, 1),
+    trained: {
+      environment: (url) => `openenv:${url}`,
+      pays: (text) => Math.min(text.length * 0.1, 1),
+      maxTokens: 2, // so short that what is paid differs
+    },
+  },
+  {
+    name: 'openreward',
+    packages: ['openreward==0.1.167'],
+    prepare: async () => OPEN_REWARD,
+    claims: 'conformance/openReward.ts',
+    trained: {
+      environment: (url) => `openreward:${url}/letters`,
+      pays: (text) => Math.min((text.split('</think>').at(-1) ?? '').trim().length / 10, 1),
+      maxTokens: 64, // thoughts that are not closed are not judged
+    },
+  },
+  {
+    name: 'ors-sdk',
+    packages: ['ors-sdk==0.1.0', 'uvicorn'],
+    prepare: async () => OPEN_REWARD,
+    claims: 'conformance/openReward.ts',
   },
 ];
 
@@ -132,18 +159,22 @@ async function check(program: string, url: string): Promise<void> {
   report(code === 0, `${program} comes to its end`);
 }
 
-/** Two updates of GRPO on what the server pays, for texts so short that it differs. */
-async function train({ name, environment, pays }: Server, url: string): Promise<void> {
+/** Two updates of GRPO on what the server pays. */
+async function train({ name, trained }: Server, url: string): Promise<void> {
+  if (!trained) return;
+  const { environment, pays, maxTokens } = trained;
   const out = join(repositoryRoot, '.molrl', 'environments', `${name}-run`);
   await rm(out, { recursive: true, force: true });
   const args = [
     ...[...NODE_FLAGS, join(repositoryRoot, 'examples/trainer/main.ts')],
     ...['--environment', environment(url), '--stages', 'grpo', '--grpo.updates', '2'],
-    ...['--prompts', '2', '--num-generations', '8', '--max-completion-length', '2', '--out', out],
+    ...['--prompts', '2', '--num-generations', '8', '--max-completion-length', String(maxTokens)],
+    ...['--out', out],
   ];
   await runCommand(process.execPath, args, { cwd: repositoryRoot, env: process.env });
   const lines = (await readFile(join(out, 'completions.jsonl'), 'utf8')).trim().split('\n');
-  const told = lines.map((line) => JSON.parse(line) as { completion: string; reward: number });
+  const rows = lines.map((line) => JSON.parse(line) as { completion: string; reward: number });
+  const told = rows.filter(({ reward }) => reward !== null);
   const wrong = told.filter(({ completion, reward }) => Math.abs(reward - pays(completion)) > 1e-9);
   report(
     told.length >= 2 && wrong.length === 0,

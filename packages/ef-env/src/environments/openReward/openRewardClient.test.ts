@@ -63,7 +63,7 @@ afterEach(() => {
 describe('a client', () => {
   test('lists environments, splits, tasks and tools', async () => {
     const client = openRewardClient({ url: (await fakeRewardServer()).url });
-    expect(await client.environments()).toEqual(['steps', 'capital', 'dialogue']);
+    expect(await client.environments()).toEqual(['steps', 'capital', 'dialogue', 'letters']);
     expect(await client.splits()).toEqual([
       { name: 'train', type: 'train' },
       { name: 'test', type: 'test' },
@@ -97,7 +97,7 @@ describe('a client', () => {
     const { url } = await fakeRewardServer();
     const client = openRewardClient({ url, environment: 'capitol' });
     expect(await failureOf(client.splits())).toMatchInlineSnapshot(
-      `"option: openReward: unknown environment 'capitol'. Did you mean 'capital'? Known: steps, capital, dialogue."`,
+      `"option: openReward: unknown environment 'capitol'. Did you mean 'capital'? Known: steps, capital, dialogue, letters."`,
     );
   });
 
