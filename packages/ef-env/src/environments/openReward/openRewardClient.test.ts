@@ -107,6 +107,26 @@ describe('a client', () => {
     expect(await client.numTasks('train')).toBe(4);
   });
 
+  test('asks for the names once; who stops waiting takes them from nobody else', async () => {
+    let go = (): void => {};
+    const server = await fakeRewardServer({
+      misbehave: at('/list_environments', (_request, response, { answer }) => {
+        go = () => response.end(answer);
+        return true;
+      }),
+    });
+    const client = openRewardClient({ url: server.url });
+    const { signal, abort } = cancellation();
+    const impatient = client.numTasks('train', { signal });
+    const patient = client.numTasks('test');
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    abort();
+    await expect(impatient).rejects.toThrow('enough');
+    go();
+    expect(await patient).toBe(4);
+    expect(count(server, '/list_environments')).toBe(1);
+  });
+
   test('asks again after a failed request for the names', async () => {
     const server = await fakeRewardServer({ misbehave: at('/list_environments', status(500)) });
     const client = openRewardClient({ url: server.url });

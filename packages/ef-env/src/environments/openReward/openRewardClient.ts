@@ -19,6 +19,8 @@ import type { OpenRewardSession } from './openRewardSession.ts';
 import { type OpenRewardPlace, type OpenRewardTask, taskFields } from './openRewardTask.ts';
 import { openSession } from './openSession.ts';
 import { request } from './request.ts';
+import { secretFields } from './secretFields.ts';
+import { sharedAnswer } from './sharedAnswer.ts';
 
 export interface OpenRewardClientOptions {
   /** Address of the server, without the name of an environment. */
@@ -101,7 +103,6 @@ export interface OpenRewardClient {
 export function openRewardClient(options: OpenRewardClientOptions): OpenRewardClient {
   const given = readOptions('openRewardClient', options, OPEN_REWARD_CLIENT_OPTIONS);
   const server = serverOf(given);
-  let resolved: Promise<string> | undefined;
 
   const ask = async <T>(
     endpoint: string,
@@ -116,19 +117,16 @@ export function openRewardClient(options: OpenRewardClientOptions): OpenRewardCl
     const data = await request(server, '/list_environments', { signal });
     return readAnswer(`/list_environments of ${server.url.shown('')}`, data, ANSWERS.names);
   };
-  /** Asked once; a failure is not kept. */
-  const environment = async (signal: AbortSignal | undefined): Promise<string> => {
-    resolved ??= environments(signal).then((names) => chosen(given.environment, names));
+  const environment = sharedAnswer(async () => {
     try {
-      return await resolved;
+      return chosen(given.environment, await environments(undefined));
     } catch (error) {
-      resolved = undefined;
-      if (given.environment !== undefined && refusalOf(error)?.code === 'HTTP 404') {
-        return given.environment; // behind a gateway that does not list them
-      }
+      const unlisted = refusalOf(error)?.code === 'HTTP 404'; // behind a gateway that has no list
+      if (given.environment !== undefined && unlisted) return given.environment;
       throw error;
     }
-  };
+  });
+  const secrets = sharedAnswer(() => secretFields(server));
   const numTasks: OpenRewardClient['numTasks'] = (split, { signal } = {}) =>
     ask('/num_tasks', ANSWERS.count, { signal, body: { split } });
 
@@ -146,7 +144,9 @@ export function openRewardClient(options: OpenRewardClientOptions): OpenRewardCl
     tools: ({ signal } = {}) => ask('/tools', ANSWERS.tools, { signal }),
     session: async (task, { signal } = {}) => {
       const fields = taskFields(task);
-      return openSession(server, { environment: await environment(signal), fields, signal });
+      const hidden = await secrets(signal);
+      const name = await environment(signal);
+      return openSession(server, { environment: name, fields, secrets: hidden, signal });
     },
   };
 }

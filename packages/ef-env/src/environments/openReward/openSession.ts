@@ -8,7 +8,7 @@ import type { OpenRewardServer } from './openRewardServer.ts';
 import type { OpenRewardSession } from './openRewardSession.ts';
 import { refused } from './refusal.ts';
 import { request } from './request.ts';
-import { secretFields } from './secretFields.ts';
+import type { SecretFields } from './secretFields.ts';
 import { stream } from './stream.ts';
 
 /** How long a server may take to tear an environment down, milliseconds. */
@@ -18,6 +18,7 @@ interface SessionOptions {
   environment: string;
   /** What says the task, see `taskFields`. */
   fields: Readonly<Record<string, unknown>>;
+  secrets: SecretFields;
   signal: AbortSignal | undefined;
 }
 
@@ -31,7 +32,7 @@ interface Ticket {
 /** Creates an environment for a task and keeps it alive until the session is closed. */
 export async function openSession(
   server: OpenRewardServer,
-  { environment, fields, signal }: SessionOptions,
+  { signal, ...session }: SessionOptions,
 ): Promise<OpenRewardSession> {
   const what = `/create_session of ${server.url.shown('')}`; // it makes an id and nothing else
   const created = { what, body: {}, signal, repeatable: true };
@@ -47,13 +48,13 @@ export async function openSession(
     return left;
   };
   try {
-    await create(ticket, { environment, fields, signal });
+    await create(ticket, { ...session, signal });
   } catch (error) {
     await close();
     throw error;
   }
   stop = keepAlive(() => tell(ticket, '/ping', ticket.closing));
-  return { id, ...requestsOf(ticket, environment), close };
+  return { id, ...requestsOf(ticket, session.environment), close };
 }
 
 /** A request to a session without any further data, made once. */
@@ -62,9 +63,8 @@ const tell = ({ server, headers }: Ticket, path: string, signal: AbortSignal): P
 
 async function create(
   { server, headers }: Ticket,
-  { environment, fields, signal }: SessionOptions,
+  { environment, fields, secrets, signal }: SessionOptions,
 ): Promise<void> {
-  const secrets = await secretFields(server, signal);
   const body = { env_name: environment, ...fields, ...secrets.body };
   try {
     await request(server, '/create', { headers: { ...headers, ...secrets.headers }, body, signal });

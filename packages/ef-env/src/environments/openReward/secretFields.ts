@@ -1,16 +1,20 @@
 import { isRecord } from '../remote/json.ts';
+import { refusalOf } from '../remote/refusal.ts';
 import type { OpenRewardServer } from './openRewardServer.ts';
 import { request } from './request.ts';
 
-/** How a session's creation brings secrets: in a header; servers of ors-sdk read them from the body, as their schema says. */
-export async function secretFields(
-  server: OpenRewardServer,
-  signal: AbortSignal | undefined,
-): Promise<{ headers?: Record<string, string>; body?: object }> {
+/** What brings the secrets when a session is created. */
+export interface SecretFields {
+  headers?: Record<string, string>;
+  body?: object;
+}
+
+/** In a header; servers of ors-sdk read them from the body, as their schema says. */
+export async function secretFields(server: OpenRewardServer): Promise<SecretFields> {
   const { secrets } = server;
   if (secrets === undefined) return {};
-  const schema = await request({ ...server, retries: 0 }, '/openapi.json', { signal }).catch(() => {
-    signal?.throwIfAborted();
+  const schema = await request(server, '/openapi.json', { signal: undefined }).catch((error) => {
+    if (refusalOf(error)?.code === 'UNREACHABLE') throw error;
     return undefined; // a server may hide it: it is no old one
   });
   const { CreateSession: creation } = fields(schema, 'components', 'schemas');
