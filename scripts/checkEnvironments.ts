@@ -167,7 +167,16 @@ async function train({ name, trained }: Server, url: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   const args = [
     ...[...NODE_FLAGS, join(repositoryRoot, 'examples/trainer/main.ts')],
-    ...['--environment', environment(url), '--stages', 'grpo', '--grpo.updates', '2'],
+    ...[
+      '--environment',
+      environment(url),
+      '--sessions',
+      '4',
+      '--stages',
+      'grpo',
+      '--grpo.updates',
+      '2',
+    ],
     ...['--prompts', '2', '--num-generations', '8', '--max-completion-length', String(maxTokens)],
     ...['--out', out],
   ];

@@ -191,6 +191,18 @@ describe('environments by name', () => {
     );
   });
 
+  test.each(['openenv', 'openreward'])(
+    '%s: so many episodes at once as `sessions` says',
+    async (kind) => {
+      const { url } = kind === 'openenv' ? await fakeServer() : await fakeRewardServer();
+      const games = [1, 3].map((sessions) =>
+        openGame(checkSettings({ environment: `${kind}:${url}`, sessions })),
+      );
+      const at = (await Promise.all(games)).map(({ environment }) => environment.concurrency);
+      expect(at).toEqual([1, 3]);
+    },
+  );
+
   test('a mix: each task is played by its own environment, as often as its weight says', async () => {
     const given = { environment: 'gym+codewords', families: ['gcd'], weights: [3, 1] };
     const game = await openGame(checkSettings(given));

@@ -10,6 +10,8 @@ export interface OpenEnvGameOptions {
   data?: string | undefined;
   evalData?: string | undefined;
   actionField: string;
+  /** Episodes at once. Default: that of `openEnv`. */
+  sessions?: number | undefined;
   system?: string | undefined;
   seed: number;
 }
@@ -25,10 +27,10 @@ const BARE: DataRows<Record<string, unknown>> = {
 export async function openEnvGame(
   options: OpenEnvGameOptions,
 ): Promise<Game<Record<string, unknown>>> {
-  const { url, data, evalData, actionField, system, seed } = options;
+  const { url, data, evalData, actionField, sessions, system, seed } = options;
   const rows = data === undefined ? BARE : await readDataRows({ data, evalData, seed });
   const environment = openEnv({
-    ...{ url, system },
+    ...{ url, system, sessions },
     action: (text) => ({ [actionField]: text }),
     actionErrors: 'feedback',
   });

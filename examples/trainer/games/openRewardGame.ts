@@ -16,6 +16,8 @@ export interface OpenRewardGameOptions {
   data?: string | undefined;
   evalData?: string | undefined;
   callRewards: 'last' | 'sum';
+  /** Episodes at once. Default: that of `openReward`. */
+  sessions?: number | undefined;
   /** Names of environment variables. */
   secrets: readonly string[];
   system?: string | undefined;
@@ -26,13 +28,13 @@ export interface OpenRewardGameOptions {
 export async function openRewardGame(
   options: OpenRewardGameOptions,
 ): Promise<Game<OpenRewardTask>> {
-  const { data, evalData, callRewards, system, seed } = options;
+  const { data, evalData, callRewards, sessions, system, seed } = options;
   const server = { ...addressOf(options.url), secrets: valuesOf(options.secrets) };
   const rows: DataRows<OpenRewardTask> =
     data === undefined
       ? await splitRows(openRewardClient(server), { url: options.url, seed })
       : await readDataRows({ data, evalData, seed });
-  const environment = openReward({ ...server, system, rewards: callRewards });
+  const environment = openReward({ ...server, system, sessions, rewards: callRewards });
   return rowsGame({
     ...{ rows, seed, environment, withFeedback: environment },
     accuracy: 'the server gives a reward of 1',

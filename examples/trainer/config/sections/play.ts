@@ -33,6 +33,10 @@ export const play = {
     z.string().min(1),
     'Field of an OpenEnv action that the text of an answer goes into.',
   ),
+  sessions: named(
+    count(1, 10_000).optional(),
+    'Episodes at once on a server (openenv:URL, openreward:URL); more wait. Default: 1 of OpenEnv, as its servers allow unless started with a higher `max_concurrent_envs`; 16 of ORS.',
+  ),
   callRewards: named(
     oneOf(['last', 'sum']),
     "Reward of an ORS episode (openreward:URL): 'last', of the last call that was scored, or 'sum', of all calls.",
