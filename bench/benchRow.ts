@@ -1,11 +1,14 @@
+/** What ours runs on: kernels of the CPU, or a GPU. */
+export type Backend = 'native' | 'wasm' | 'webgpu';
+
 /** One comparison, as `pnpm bench --json` writes it. */
 export interface BenchRow {
   bench: string;
   shape: string;
   threads: number;
   /** Our mode. */
-  backend: 'native' | 'wasm';
-  /** File name of our kernels, e.g. `kernels-v3.so`. */
+  backend: Backend;
+  /** File name of our kernels, e.g. `kernels-v3.so`, or the GPU. */
   library: string;
   /** Medians, in `unit`. */
   ours: number;
@@ -14,7 +17,7 @@ export interface BenchRow {
   peerName: string | null;
   /** Above 1 = ours is faster: the median over rounds of peer's time / our time. */
   ratio: number | null;
-  /** What the machine allows at most, in `unit`. */
+  /** What the machine's processor allows at most, in `unit`. */
   limit: number | null;
   unit: 's' | 'tok/s' | 'GFLOP/s';
 }
@@ -29,7 +32,7 @@ export function tableHead(): string {
 
 /** A row of the printed table. */
 export function formatRow(row: BenchRow): string {
-  const { bench, shape, library, ours, peer, peerName, ratio, limit, unit } = row;
+  const { bench, shape, backend, library, ours, peer, peerName, ratio, limit, unit } = row;
   const cells = [
     number(ours),
     number(peer),
@@ -37,7 +40,7 @@ export function formatRow(row: BenchRow): string {
     ratio?.toFixed(2) ?? '-',
     number(limit),
   ];
-  return line([bench, shape, library, ...cells, unit]);
+  return line([bench, shape, backend === 'webgpu' ? backend : library, ...cells, unit]);
 }
 
 function number(value: number | null): string {

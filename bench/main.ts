@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type BenchRow, formatRow, tableHead } from './benchRow.ts';
+import { type Backend, type BenchRow, formatRow, tableHead } from './benchRow.ts';
 import { type BenchId, benchIds, casesOf } from './cases.ts';
 import { type MachineLimit, machineLimit } from './machineLimit.ts';
 import { measureCase, SAMPLE_SECONDS, WARM_SECONDS } from './measureCase.ts';
@@ -12,7 +12,8 @@ interface Options {
   shape: ShapeName[];
   threads: number;
   rounds: number;
-  kernels: ('native' | 'wasm')[];
+  kernels: Backend[];
+  peerDevice: string;
   json?: string;
 }
 
@@ -41,9 +42,10 @@ const program = new Command('pnpm bench')
   .option('--rounds <n>', 'rounds; each contender runs once per round', wholeNumber, 5)
   .addOption(
     new Option('--kernels <kind...>', 'our modes')
-      .choices(['native', 'wasm'])
+      .choices(['native', 'wasm', 'webgpu'] satisfies Backend[])
       .default(['native', 'wasm']),
   )
+  .option('--peer-device <name>', 'what the peers of torch compute on: cpu, cuda', 'cpu')
   .option('--json <file>', 'write the rows as JSON');
 
 /** What both ways of running begin with: the machine, and what it can do. */
@@ -70,11 +72,16 @@ function checkNames(ids: readonly string[], names: readonly string[]): void {
 /** `pnpm bench profile train micro`. */
 async function printProfiles(args: readonly string[], options: Options): Promise<void> {
   const [id = 'train', ...names] = args;
+  const [kernels = 'native'] = options.kernels;
+  if (kernels === 'webgpu')
+    return program.error(
+      'error: a GPU does not tell when a command ends: --kernels native or wasm can be profiled.',
+    );
   checkNames([id], names);
   const wanted = [...options.shape, ...(names as ShapeName[])]; // both checked
   const limit = describeMachine(options.threads);
   for (const item of casesOf(id as BenchId, wanted))
-    console.log(await profileCase(item, { ...options, kernels: options.kernels[0]!, limit }));
+    console.log(await profileCase(item, { ...options, kernels, limit }));
 }
 
 async function printComparisons(ids: readonly string[], options: Options): Promise<void> {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BenchRow } from './benchRow.ts';
+import type { Backend, BenchRow } from './benchRow.ts';
 import type { Case } from './cases.ts';
 import { type Contender, startContender } from './contender.ts';
 import { leastSeconds, type MachineLimit } from './machineLimit.ts';
@@ -9,7 +9,9 @@ import { median } from './median.ts';
 export interface MeasureOptions {
   threads: number;
   rounds: number;
-  kernels: readonly ('native' | 'wasm')[];
+  kernels: readonly Backend[];
+  /** PyTorch's name of the device that the peers compute on. */
+  peerDevice: string;
   limit: MachineLimit | null;
 }
 
@@ -26,7 +28,7 @@ const MOST_CALLS = 100_000;
 const folder = dirname(fileURLToPath(import.meta.url));
 
 interface Entry {
-  /** `native`, `wasm`, or the peer's name. */
+  /** A {@link Backend}, or the peer's name. */
   name: string;
   /** Kernels of ours. */
   library: string;
@@ -65,7 +67,7 @@ export async function measureCase(item: Case, options: MeasureOptions): Promise<
     for (const kernels of options.kernels)
       await add('', true, startOurs(item, kernels, options.threads));
     for (const [file, variants] of Object.entries(process.env.MOLRL_PYTHON ? item.peers : {}))
-      await add('', false, startPeer(item, file, variants, options.threads));
+      await add('', false, startPeer(item, { file, variants }, options));
     for (let round = 0; round < options.rounds; round++) {
       for (const entry of entries) {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -102,12 +104,12 @@ function startOurs(item: Case, kernels: string, threads: number): Promise<Conten
 
 function startPeer(
   item: Case,
-  file: string,
-  variants: string[],
-  threads: number,
+  { file, variants }: { file: string; variants: string[] },
+  { threads, peerDevice }: MeasureOptions,
 ): Promise<Contender> {
   const python = process.env.MOLRL_PYTHON ?? 'python3';
   const args = ['--spec', JSON.stringify(item.spec), '--threads', String(threads)];
+  args.push('--device', peerDevice);
   return startContender(
     [python, join(folder, 'peers', file), ...args, '--variants', variants.join(',')],
     {
@@ -120,13 +122,13 @@ function rowsOf(item: Case, options: MeasureOptions, entries: readonly Entry[]):
   const { bench, shape, unit, amount } = item;
   const inUnit = (seconds: number): number => (unit === 's' ? seconds : amount / seconds);
   const least = options.limit && leastSeconds(item.work, options.limit);
-  const limit = least === null ? null : inUnit(least);
   const peers = entries.filter((entry) => !entry.isOurs);
   return entries
     .filter((entry) => entry.isOurs)
     .flatMap((ours): BenchRow[] => {
+      const limit = least === null || ours.name === 'webgpu' ? null : inUnit(least);
       const base = {
-        ...{ bench, shape, threads: options.threads, backend: ours.name as 'native' | 'wasm' }, // only we have these names
+        ...{ bench, shape, threads: options.threads, backend: ours.name as Backend }, // only we have these names
         library: ours.library,
         ours: inUnit(median(ours.seconds)),
       };

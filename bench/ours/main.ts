@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import { openCpu } from '@molrl/tensor-gpu';
+import { openCpu, openDevice } from '@molrl/tensor-gpu';
+import type { Backend } from '../benchRow.ts';
 import type { BenchId } from '../cases.ts';
 import { prepare } from './prepare.ts';
 
@@ -7,22 +8,34 @@ import { prepare } from './prepare.ts';
 interface Request {
   bench: BenchId;
   spec: never;
-  kernels: 'native' | 'wasm';
+  kernels: Backend;
   threads: number;
 }
 
 const say = (message: object): void => console.log(`@${JSON.stringify(message)}`);
 
 const { bench, spec, kernels, threads } = JSON.parse(process.argv[2] ?? '') as Request;
-const device = await openCpu({ kernels, threads });
-if (device.kind !== kernels) throw new Error(`${kernels} kernels are not available here`);
+const { library, finish } = await open();
 const run = (await prepare[bench]())(spec);
 await run();
-say({ ready: [kernels], library: device.library });
+await finish();
+say({ ready: [kernels], library });
 for await (const line of createInterface({ input: process.stdin })) {
   const { repeats } = JSON.parse(line) as { repeats: number };
   const started = performance.now();
   for (let i = 0; i < repeats; i++) await run();
+  await finish();
   say({ seconds: (performance.now() - started) / 1000 / repeats });
 }
 process.exit(0);
+
+/** The device, its name, and what waits until it has nothing more to do. */
+async function open(): Promise<{ library: string; finish: () => Promise<void> }> {
+  if (kernels === 'webgpu') {
+    const { adapter, finish } = await openDevice('webgpu', { tiles: 'measure' });
+    return { library: adapter.description || adapter.vendor, finish };
+  }
+  const { kind, library } = await openCpu({ kernels, threads });
+  if (kind !== kernels) throw new Error(`${kernels} kernels are not available here`);
+  return { library, finish: async () => {} };
+}

@@ -34,7 +34,7 @@ class MinimalQwen3:
     """Fused qkv, fused gate+up, SDPA, tied head: kernels and little else."""
 
     def __init__(s, sh, dtype=torch.float32, seed=0, lora_r=0, lora_dtype=torch.float32):
-        g = torch.Generator().manual_seed(seed)
+        g = torch.Generator(torch.get_default_device()).manual_seed(seed)
         s.sh, s.eps = sh, 1e-6
         h, nh, nkv, hd, ff, V = (sh[k] for k in ("hidden", "heads", "kvHeads", "headDim", "intermediate", "vocab"))
         s.qk_rows = (nh + nkv) * hd

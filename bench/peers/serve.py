@@ -16,6 +16,7 @@ def options():
     p.add_argument("--spec", required=True, help="JSON: the case, as bench/shapes.ts has it")
     p.add_argument("--threads", type=int, required=True)
     p.add_argument("--variants", required=True)
+    p.add_argument("--device", default="cpu", help="what torch computes on")
     a = p.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(a.threads)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -24,12 +25,20 @@ def options():
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
     torch.set_num_threads(a.threads)
+    torch.set_default_device(a.device)
     torch.manual_seed(0)
     return json.loads(a.spec), a.variants.split(",")
 
 
 def say(**message):
     print("@" + json.dumps(message), flush=True)
+
+
+def finish():
+    """Waits until the device has nothing more to do."""
+    import torch
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def requests():
@@ -45,6 +54,7 @@ def serve(variants, make):
         try:
             run = make(name)
             run()
+            finish()
             ready[name] = run
         except Exception as error:  # the peer's fault is part of the report
             failed[name] = "%s: %s" % (type(error).__name__, str(error).split("\n")[0][:200])
@@ -54,4 +64,5 @@ def serve(variants, make):
         started = time.perf_counter()
         for _ in range(request["repeats"]):
             run()
+        finish()
         say(seconds=(time.perf_counter() - started) / request["repeats"])
