@@ -76,6 +76,36 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
       },
     ],
     [
+      'a tab that is hidden keeps what it did, one that is put to sleep goes on with the same bits',
+      async () => {
+        const driver = await openPage(browser, address);
+        const { page, reads, text } = driver;
+        const long = { ...SMALL, grpoUpdates: 200 };
+        await driver.start(long);
+        await page.click('#train');
+        await reads('#position', /^grpo \d+\/200, training/);
+        await page.evaluate(HIDE);
+        await page.waitForTimeout(1000); // the update under way, and the file
+        const seen = stepIn(await text('#position'));
+        await page.reload();
+        const kept = stepIn(await reads('#position', /^grpo \d+\/200, paused/));
+        if (kept < 1 || kept > seen) throw new Error(`kept ${kept} of ${seen}`);
+        await page.click('#train');
+        await reads('#position', /training/);
+        const tab = await page.context().newCDPSession(page);
+        await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
+        await page.waitForTimeout(500);
+        await tab.send('Page.setWebLifecycleState', { state: 'active' });
+        const from = stepIn(await text('#position'));
+        await until(async () => stepIn(await text('#position')) > from + 1);
+        await page.click('#pause');
+        await reads('#position', /paused/);
+        const run = String((await driver.files('#share'))['run.json']);
+        await driver.close();
+        equal(await digestInNode(readRunFile(run)), readRunFile(run).digest);
+      },
+    ],
+    [
       'another rate gives other bits, and a run of another model is refused',
       async () => {
         const driver = await openPage(browser, address);
@@ -147,6 +177,20 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
   ];
 }
 
+/** What a browser does to a page whose tab is left for another one. */
+const HIDE = `Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+document.dispatchEvent(new Event('visibilitychange'));`;
+
+const stepIn = (position: string): number => Number(/ (\d+)\//.exec(position)?.[1] ?? 0);
+
+/** @throws {Error} after half a minute. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 30_000; !(await holds()); ) {
+    if (Date.now() > end) throw new Error('nothing more was done');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** On a server that sends no headers of its own. */
 export function plainServerCheck(browser: Browser, origin: string): PageCheck {
   return [
@@ -160,13 +204,13 @@ export function plainServerCheck(browser: Browser, origin: string): PageCheck {
 }
 
 /** The same run by the same kernels, without a browser. */
-async function digestInNode({ plan, actions }: RunFile): Promise<string> {
+async function digestInNode({ plan, actions, updates }: RunFile): Promise<string> {
   const device = await openDevice('cpu', { kernels: 'wasm', threads: 1 });
   try {
     const learner = await openLearner({ source: BASE, format: 'recipe' });
     const text = readFileSync(join(JOB, 'text', 'train.txt'), 'utf8');
     const session = new Session(learner, plan, { text, actions });
-    while ((await session.next()) !== undefined);
+    for (let k = 0; k < updates; k++) await session.next();
     const digest = await digestOf(await session.snapshot());
     session.dispose();
     learner.dispose();

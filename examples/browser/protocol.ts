@@ -11,7 +11,7 @@ export interface OwnFiles {
 export type Request =
   | { do: 'open'; device: 'auto' | 'cpu' }
   | { do: 'start'; plan: Omit<Plan, 'model' | 'data'>; own: OwnFiles }
-  | { do: 'train' | 'pause' | 'step' | 'share' | 'export' | 'forget' }
+  | { do: 'train' | 'pause' | 'step' | 'save' | 'share' | 'export' | 'forget' }
   | { do: 'rate'; learningRate: number }
   | { do: 'chat'; text: string }
   | { do: 'replay'; text: string; own: OwnFiles }

@@ -150,6 +150,10 @@ byId<'input'>('replay').onchange = act(() => {
   void file?.text().then((text) => ask({ do: 'replay', text, own }));
   input.value = '';
 });
+/** A tab out of sight may be put to sleep, or ended, without another word. */
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && view?.running) ask({ do: 'save' });
+});
 ask({ do: 'open', device: location.search.includes('device=cpu') ? 'cpu' : 'auto' });
 
 /** For checks of this page: what a driver that crashes does to it. */

@@ -64,6 +64,7 @@ async function carryOut(request: Exclude<Request, { do: 'lose' }>): Promise<void
   if (request.do === 'train') return train();
   if (request.do === 'pause') return pause();
   if (request.do === 'step') return advance();
+  if (request.do === 'save') return save();
   if (request.do === 'rate') {
     session.setLearningRate(request.learningRate);
     await save();
