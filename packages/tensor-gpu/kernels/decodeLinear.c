@@ -22,8 +22,10 @@
 #define FULLY _Pragma("clang loop unroll(full)")
 #define QUAD 4     // columns of a tile
 #define GROUP 16   // columns of a unit of work (DECODE_UNIT in decodeProducts.ts)
-#define KC 256     // of K, widened at a time: a panel of GROUP columns is half the first-level cache
+#define WHOLE_K 512 // a K that is widened at once: then no sum leaves its register; a panel of GROUP columns fits the first-level cache
+#define PART_K 320 // of a longer one at most, in equal parts
 #define ROWS 96    // rows of a block, a multiple of every MR
+#define STRIPE ((size_t)ROWS * QUAD * VW) // floats of the sums of a block's rows for QUAD columns
 #define FEW 3      // rows that share a weight in registers
 #define FEW_FLOATS 8 // rows that are computed without a panel: floats are widened for nothing,
 #define FEW_BLOCKS 3 // blocks are not
@@ -39,45 +41,12 @@
         for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
       }                                                                                                 \
     }
-// acc[i][j][VW] (+)= x[i][0..k) * panel[..][j][VW], i < M, j < QUAD; k a multiple of VW. No branch after the sums: V8 would spill them.
-#define TILE(M)                                                                                         \
-  static NOINLINE void tile##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first) { \
-    vf c[M][QUAD];                                                                                      \
-    if (first) {                                                                                        \
-      for (int i = 0; i < M; i++)                                                                       \
-        for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                             \
-    } else {                                                                                            \
-      for (int i = 0; i < M; i++)                                                                       \
-        for (int j = 0; j < QUAD; j++) c[i][j] = vload(acc + (i * QUAD + j) * VW);                      \
-    }                                                                                                   \
-    ADD_PRODUCTS(M)                                                                                     \
-    for (int i = 0; i < M; i++)                                                                         \
-      for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);                        \
-  }
-TILE(1) TILE(2)
-#if MR >= 3
-TILE(3)
-#endif
-#if MR >= 6
-TILE(4) TILE(5) TILE(6)
-#endif
-
-typedef void (*Tile)(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first);
-static const Tile tiles[MR] = {
-    tile1, tile2,
-#if MR >= 3
-    tile3,
-#endif
-#if MR >= 6
-    tile4, tile5, tile6,
-#endif
-};
-
-// Rows of the next tile: the last two share what is left.
-INLINE u32 tileRows(u32 left) {
-  if (left <= MR) return left;
-  return left < 2 * MR ? (left + 1) / 2 : MR;
-}
+// Where the sums of a tile's rows go.
+typedef struct {
+  f32 *to; // row r begins at to + r * ld
+  size_t ld;
+  u32 add; // to what is there
+} Sums;
 
 // Sums of the lanes of four vectors.
 typedef f32 v4 __attribute__((vector_size(16), aligned(4)));
@@ -100,36 +69,94 @@ INLINE v4 join4(vf s0, vf s1, vf s2, vf s3) {
 }
 
 #if defined(__wasm__)
-#define JOINED 0
-#else
-#define JOINED 1 // where K is one block, the lanes join in registers
-// sums[i][0..QUAD) = x[i][0..k) . panel[..][j][VW]
-#define TILE_SUMS(M)                                                                                     \
-  static NOINLINE void sums##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *sums) {             \
+// acc[i][j][VW] (+)= x[i][0..k) * panel[..][j][VW], i < M, j < QUAD; k a multiple of VW. No branch after the sums: V8 would spill them.
+#define TILE(M)                                                                                         \
+  static NOINLINE void tile##M(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first) { \
     vf c[M][QUAD];                                                                                      \
-    for (int i = 0; i < M; i++)                                                                         \
-      for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                               \
+    if (first) {                                                                                        \
+      for (int i = 0; i < M; i++)                                                                       \
+        for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);                                             \
+    } else {                                                                                            \
+      for (int i = 0; i < M; i++)                                                                       \
+        for (int j = 0; j < QUAD; j++) c[i][j] = vload(acc + (i * QUAD + j) * VW);                      \
+    }                                                                                                   \
     ADD_PRODUCTS(M)                                                                                     \
-    for (int i = 0; i < M; i++) *(v4 *)(sums + i * GROUP) = join4(c[i][0], c[i][1], c[i][2], c[i][3]);    \
+    for (int i = 0; i < M; i++)                                                                         \
+      for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);                        \
   }
-TILE_SUMS(1) TILE_SUMS(2)
+typedef void (*Tile)(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *acc, u32 first);
+#else
+INLINE void put(f32 *to, v4 s, u32 add) { *(v4 *)to = add ? *(const v4 *)to + s : s; }
+#if VW == 8
+// join4 of four vectors, but for the last addition
+INLINE vf quarters(const vf *c) {
+  vf p = __builtin_shufflevector(c[0], c[2], 0, 1, 2, 3, 12, 13, 14, 15) + __builtin_shufflevector(c[0], c[2], 4, 5, 6, 7, 8, 9, 10, 11);
+  vf q = __builtin_shufflevector(c[1], c[3], 0, 1, 2, 3, 12, 13, 14, 15) + __builtin_shufflevector(c[1], c[3], 4, 5, 6, 7, 8, 9, 10, 11);
+  return __builtin_shufflevector(p, q, 0, 8, 1, 9, 4, 12, 5, 13) + __builtin_shufflevector(p, q, 2, 10, 3, 11, 6, 14, 7, 15);
+}
+// The lanes of two rows at a time, in the same tree as join4.
+INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
+  for (int i = 0; i < M; i += 2) {
+    const int other = i + 1 < M ? i + 1 : i;
+    vf t = quarters(c[i]), u = other == i ? t : quarters(c[other]);
+    vf s = __builtin_shufflevector(t, u, 0, 1, 8, 9, 4, 5, 12, 13) + __builtin_shufflevector(t, u, 2, 3, 10, 11, 6, 7, 14, 15);
+    s = __builtin_shufflevector(s, s, 0, 1, 4, 5, 2, 3, 6, 7);
+    put(to + i * ld, __builtin_shufflevector(s, s, 0, 1, 2, 3), add);
+    if (other != i) put(to + other * ld, __builtin_shufflevector(s, s, 4, 5, 6, 7), add);
+  }
+}
+#else
+INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
+  for (int i = 0; i < M; i++) put(to + i * ld, join4(c[i][0], c[i][1], c[i][2], c[i][3]), add);
+}
+#endif
+// acc[q][i][j][VW] (+)= x[i][0..k) * panel[q][..][j][VW], i < M, j < QUAD, q < quads; k a multiple of VW. The last of K
+// joins its lanes in registers.
+INLINE void addTile(const int M, const int first, const int last, const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads,
+                    f32 *acc, f32 *to, size_t ld, u32 add) {
+  for (u32 q = 0; q < quads; q++, panel += pitch, acc += STRIPE, to += QUAD) {
+    vf c[MR][QUAD];
+    for (int i = 0; i < M; i++)
+      for (int j = 0; j < QUAD; j++) c[i][j] = first ? vsplat(0) : vload(acc + (i * QUAD + j) * VW);
+    ADD_PRODUCTS(M)
+    if (last) joinRows(M, c, to, ld, add);
+    else
+      for (int i = 0; i < M; i++)
+        for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);
+  }
+}
+#define PLACED_TILE(M, name, first, last)                                                                 \
+  static NOINLINE void name##M(const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads, f32 *acc, f32 *to, size_t ld, u32 add) { \
+    addTile(M, first, last, x, ldx, panel, pitch, k, quads, acc, to, ld, add);                              \
+  }
+#define TILE(M) PLACED_TILE(M, only, 1, 1) PLACED_TILE(M, first, 1, 0) PLACED_TILE(M, inner, 0, 0) PLACED_TILE(M, last, 0, 1)
+typedef void (*Tile)(const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads, f32 *acc, f32 *to, size_t ld, u32 add);
+#endif
+TILE(1) TILE(2)
 #if MR >= 3
-TILE_SUMS(3)
+TILE(3)
 #endif
 #if MR >= 6
-TILE_SUMS(4) TILE_SUMS(5) TILE_SUMS(6)
-#endif
-typedef void (*TileSums)(const f32 *x, size_t ldx, const f32 *panel, u32 k, f32 *sums);
-static const TileSums joined[MR] = {
-    sums1, sums2,
-#if MR >= 3
-    sums3,
+TILE(4) TILE(5) TILE(6)
 #endif
 #if MR >= 6
-    sums4, sums5, sums6,
+#define TILES(name) {name##1, name##2, name##3, name##4, name##5, name##6}
+#elif MR >= 3
+#define TILES(name) {name##1, name##2, name##3}
+#else
+#define TILES(name) {name##1, name##2}
 #endif
-};
+#if defined(__wasm__)
+static const Tile tiles[MR] = TILES(tile);
+#else
+static const Tile tiles[2][2][MR] = {{TILES(inner), TILES(last)}, {TILES(first), TILES(only)}}; // [the first of K][the last]
 #endif
+
+// Rows of the next tile: the last two share what is left.
+INLINE u32 tileRows(u32 left) {
+  if (left <= MR) return left;
+  return left < 2 * MR ? (left + 1) / 2 : MR;
+}
 
 // A matrix of a product that may have several.
 typedef struct {
@@ -291,48 +318,59 @@ static const Panel panels[STORED_TYPES] = {panelF32, panelBf16, panelF16, panelQ
 
 // Working memory of a chunk, in its scratch.
 typedef struct {
-  f32 panel[GROUP * KC];
+  f32 panel[GROUP * WHOLE_K];
   f32 acc[ROWS * GROUP * VW]; // [QUAD of columns][row][QUAD][VW]
   f32 tail[ROWS * VW];        // the last columns of x, where K ends within a vector
   f32 sums[2][ROWS * GROUP];
   f32 single[FEW_FLOATS * GROUP];
 } Work;
 
-static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, f32 *sums) {
-  const u32 type = part->type, K = part->width, quads = (columns + QUAD - 1) / QUAD, whole = K / VW * VW, stripe = ROWS * QUAD * VW;
+// Elements of K that are widened at a time: whole blocks.
+INLINE u32 partOf(u32 K) {
+  if (K <= WHOLE_K) return K;
+  const u32 parts = (K + PART_K - 1) / PART_K;
+  return ((K + parts - 1) / parts + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+// sums[r][j] (+)= x[r] . w[j] by way of a panel; whole quads of columns are written
+static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, Sums sums) {
+  const u32 type = part->type, K = part->width, quads = (columns + QUAD - 1) / QUAD, whole = K / VW * VW, most = partOf(K);
   const size_t ldw = storedBytes(type, K);
   for (u32 r = 0; whole < K && r < count; r++) vstore(work->tail + r * VW, vloadn(x + r * ldx + whole, K - whole));
-  for (u32 p = 0; p < K; p += KC) {
-    const u32 k = MIN(KC, K - p), full = MIN(k, whole - p), padded = (k + VW - 1) / VW * VW;
+  for (u32 p = 0; p < K; p += most) {
+    const u32 k = MIN(most, K - p), full = MIN(k, whole - p), padded = (k + VW - 1) / VW * VW;
     panels[type](w, ldw, columns, p, k, work->panel);
     // meanwhile the next block is fetched: a step reads all weights once, so they come from far away
     const u32 last = p + k == K;
     const u8 *next = last ? w + GROUP * ldw : w + storedBytes(type, p + k);
-    const size_t bytes = storedBytes(type, last ? MIN(KC, K) : MIN(KC, K - p - k));
+    const size_t bytes = storedBytes(type, last ? most : MIN(most, K - p - k));
     u32 fetched = 0;
     for (u32 r = 0, m; r < count; r += m) {
       m = tileRows(count - r);
       for (u32 share = (GROUP * (r + m) + count - 1) / count; fetched < share; fetched++) prefetch(next + fetched * ldw, bytes);
-      for (u32 q = 0; q < quads; q++) {
-        const f32 *panel = work->panel + q * QUAD * padded;
-#if JOINED
-        if (full == K) {
-          joined[m - 1](x + r * ldx, ldx, panel, K, sums + r * GROUP + q * QUAD);
-          continue;
-        }
-#endif
-        f32 *acc = work->acc + q * stripe + r * QUAD * VW;
+      const size_t pitch = (size_t)QUAD * padded;
+      f32 *acc = work->acc + r * QUAD * VW;
+#if defined(__wasm__)
+      for (u32 q = 0; q < quads; q++, acc += STRIPE) {
+        const f32 *panel = work->panel + q * pitch;
         if (full) tiles[m - 1](x + r * ldx + p, ldx, panel, full, acc, p == 0);
         if (full < k) tiles[m - 1](work->tail + r * VW, VW, panel + (size_t)full * QUAD, VW, acc, p == 0 && full == 0);
       }
+#else
+      f32 *to = sums.to + r * sums.ld;
+      if (full) tiles[p == 0][last && full == k][m - 1](x + r * ldx + p, ldx, work->panel, pitch, full, quads, acc, to, sums.ld, sums.add);
+      if (full < k) tiles[p + full == 0][1][m - 1](work->tail + r * VW, VW, work->panel + (size_t)full * QUAD, pitch, VW, quads, acc, to, sums.ld, sums.add);
+#endif
     }
   }
-  if (JOINED && whole == K && K <= KC) return;
+#if defined(__wasm__)
   for (u32 q = 0; q < quads; q++)
     for (u32 r = 0; r < count; r++) {
-      const f32 *acc = work->acc + q * stripe + r * QUAD * VW;
-      *(v4 *)(sums + r * GROUP + q * QUAD) = join4(vload(acc), vload(acc + VW), vload(acc + 2 * VW), vload(acc + 3 * VW));
+      const f32 *acc = work->acc + q * STRIPE + r * QUAD * VW;
+      v4 *to = (v4 *)(sums.to + r * sums.ld + q * QUAD), s = join4(vload(acc), vload(acc + VW), vload(acc + 2 * VW), vload(acc + 3 * VW));
+      *to = sums.add ? *to + s : s;
     }
+#endif
 }
 
 INLINE u32 fewOf(u32 type) { return type <= STORED_F16 ? FEW_FLOATS : FEW_BLOCKS; }
@@ -343,7 +381,7 @@ static void groupProduct(const Part *part, u32 n, u32 columns, const f32 *x, siz
   const size_t ldw = storedBytes(type, K), ahead = (AHEAD + QUAD * ldw - 1) / (QUAD * ldw) * QUAD * ldw;
   const u8 *w = AT(part->matrix) + n * ldw;
   if (count > fewOf(type)) {
-    manyRows(part, w, columns, x, ldx, count, work, sums);
+    manyRows(part, w, columns, x, ldx, count, work, (Sums){sums, GROUP, 0});
     return;
   }
   for (u32 j = 0; j < columns; j++) {
@@ -374,6 +412,14 @@ static void addLora(u8 *heap, const Part *part, u32 n, u32 columns, const f32 *t
     }
 }
 
+// y = silu(gate) * up, a row of a group
+INLINE void gate(const f32 *gates, const f32 *up, f32 *y) {
+  FULLY for (u32 j = 0; j < GROUP; j += VW) {
+    const vf g = vload(gates + j);
+    vstore(y + j, g * vsigmoid(g) * vload(up + j));
+  }
+}
+
 // ADD: y += x W^T; GATE: the parts are two, y = silu(x W0^T) * (x W1^T)
 enum { ADD = 1, GATE = 2 };
 KERNEL(decodeLinear) {
@@ -394,17 +440,19 @@ KERNEL(decodeLinear) {
       const u32 n = g * GROUP, columns = MIN(GROUP, part->columns - n);
       for (u32 r0 = 0; r0 < rows; r0 += ROWS) {
         const u32 count = MIN(ROWS, rows - r0);
+        if (columns == GROUP && !(flags & GATE) && !part->b && count > fewOf(part->type)) { // nothing is left to do with the sums
+          const Sums out = {y + (size_t)r0 * ldy + part->y + n, ldy, flags & ADD};
+          manyRows(part, AT(part->matrix) + n * storedBytes(part->type, part->width), columns, x + (size_t)r0 * ldx, ldx, count, work, out);
+          continue;
+        }
         for (u32 s = 0; s < sides; s++) {
           groupProduct(part + s, n, columns, x + (size_t)r0 * ldx, ldx, count, work, work->sums[s]);
           if (part[s].b) addLora(heap, part + s, n, columns, t + (size_t)r0 * ldt, ldt, count, work->sums[s]);
         }
         for (u32 r = 0; r < count; r++) {
           f32 *out = y + (size_t)(r0 + r) * ldy + part->y + n, *sum = work->sums[0] + r * GROUP;
-          if (flags & GATE)
-            for (u32 j = 0; j < GROUP; j += VW) {
-              const vf gate = vload(sum + j);
-              vstore(sum + j, gate * vsigmoid(gate) * vload(work->sums[1] + r * GROUP + j));
-            }
+          if (flags & GATE) gate(sum, work->sums[1] + r * GROUP, columns == GROUP ? out : sum);
+          if (flags & GATE && columns == GROUP) continue;
           u32 j = 0;
           for (; j + VW <= columns; j += VW) vstore(out + j, flags & ADD ? vload(out + j) + vload(sum + j) : vload(sum + j));
           for (; j < columns; j++) out[j] = flags & ADD ? out[j] + sum[j] : sum[j];
