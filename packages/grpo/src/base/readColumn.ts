@@ -27,21 +27,23 @@ export function readColumn(
   assertLength(where, { [name]: values }, tokens.mask.length);
   const numbers = numbersOf(values);
   const highest = kind === 'logprob' ? LOGPROB_ROUNDING : Number.MAX_VALUE;
-  const bad = firstOutside(numbers, tokens.trained, highest);
+  const bad = firstOutside(numbers, tokens, highest);
   if (bad === undefined) return numbers;
   const place = placeOf(bad, tokens.starts);
   if (Number.isFinite(values[bad])) throw notLogprob(`${where}: ${name}`, values[bad]!, place);
   throw notFinite(`${where}: ${name} is ${shown(values[bad])}`, bad, tokens.starts);
 }
 
-/** The first token whose value is no finite number up to `highest`. */
-function firstOutside(values: Numbers, tokens: Uint32Array, highest: number): number | undefined {
-  for (let k = 0; k < tokens.length; k++) {
-    const value = values[tokens[k]!]!;
-    if (!(value <= highest && value > -Infinity)) return tokens[k];
-  }
-  return undefined;
+/** The first trained token whose value is no finite number up to `highest`; their list is made when there is any. */
+function firstOutside(values: Numbers, tokens: TokenRows, highest: number): number | undefined {
+  let i = 0;
+  while (i < values.length && isWithin(values[i]!, highest)) i++;
+  return i === values.length
+    ? undefined
+    : tokens.trained.find((token) => !isWithin(values[token]!, highest));
 }
+
+const isWithin = (value: number, highest: number) => value <= highest && value > -Infinity;
 
 /** Arrays of anything else than floats as floats; what is no number is NaN there. */
 export function numbersOf(values: ArrayLike<number>): Numbers {

@@ -38,7 +38,10 @@ export function readSequenceIds(where: string, data: AlignedLayout & object): Al
   const said = stated ? batchSize : sequencesOf(fields, ids.length);
   const { rows, ordered } = rowsOfIds(where, ids, said);
   const counts = new Uint32Array(rows);
-  for (let i = 0; i < ids.length; i++) counts[ids[i]!]!++;
+  for (let i = 0, from = 0; i < ids.length; from = i) {
+    while (i < ids.length && ids[i] === ids[from]) i++;
+    counts[ids[from]!]! += i - from;
+  }
   return { fields, ids, counts, ordered, stated };
 }
 
@@ -53,9 +56,10 @@ function sequencesOf(fields: Record<string, unknown>, tokens: number): number | 
 
 function rowsOfIds(where: string, ids: ArrayLike<number>, said: number | undefined) {
   const limit = said ?? LARGEST;
-  let [last, before, ordered] = [-1, -1, true];
+  let [last, before, ordered] = [-1, Number.NaN, true];
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
+    if (id === before) continue;
     if (!(Number.isSafeInteger(id) && id >= 0 && id < limit)) throw badId(where, id, i, said);
     if (id < before) ordered = false;
     if (id > last) last = id;

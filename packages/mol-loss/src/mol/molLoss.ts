@@ -13,7 +13,7 @@ import {
   molWeights,
   WEIGHTS_OPTIONS,
 } from './molWeights.ts';
-import { type Component, ROLE_CODES } from './roles.ts';
+import { type Component, endOfRun, ROLE_CODES } from './roles.ts';
 
 /** Per-token values computed elsewhere, for instance by a head that never builds [tokens, vocabulary]. */
 export interface MolLossData extends MolTokens {
@@ -84,24 +84,29 @@ export function molLoss(data: MolCeData, options: MolWeightsOptions): MolLossRes
   const logprobGradient = new Float64Array(codes.length);
   const klGradient = new Float64Array(codes.length);
   const cross = termCodes(mixture, 'ce');
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 0) continue;
-    const code = codes[i]!;
-    const logprob = logprobs[i]!;
-    const coefficient = coefficients[i]!;
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfRun(codes, from);
+    const code = codes[from]!;
     const ce = cross[code] === 1;
-    if (!isLogprob(logprob)) throw notLogprob(tokens, i, { name: 'logprobs', code });
-    if (refLogprobs !== undefined && code === ROLE_CODES.general && !isLogprob(refLogprobs[i]!)) {
-      throw notLogprob(tokens, i, { name: 'refLogprobs', code });
+    const forgets = refLogprobs !== undefined && code === ROLE_CODES.general;
+    const gradient = ce ? logprobGradient : klGradient;
+    const sign = ce ? -1 : 1;
+    for (let i = from; i < to; i++) {
+      if (active[i] === 0) continue;
+      const logprob = logprobs[i]!;
+      const coefficient = coefficients[i]!;
+      if (!isLogprob(logprob)) throw notLogprob(tokens, i, { name: 'logprobs', code });
+      if (forgets && !isLogprob(refLogprobs[i]!)) {
+        throw notLogprob(tokens, i, { name: 'refLogprobs', code });
+      }
+      const term = ce ? -logprob : kl![i]!; // a mixture with KL has it: checked above
+      if (!isTerm(term, coefficient))
+        throw notTerm(tokens, i, { term, name: ce ? 'CE' : 'KL', code });
+      values[i] = term;
+      if (coefficient === 0) continue; // a weight of 0 switches the component off: measured, never trained
+      terms[i] = term;
+      gradient[i] = sign * coefficient;
     }
-    const term = ce ? -logprob : kl![i]!; // a mixture with KL has it: checked above
-    if (!isTerm(term, coefficient))
-      throw notTerm(tokens, i, { term, name: ce ? 'CE' : 'KL', code });
-    values[i] = term;
-    if (coefficient === 0) continue; // a weight of 0 switches the component off: measured, never trained
-    terms[i] = term;
-    if (ce) logprobGradient[i] = -coefficient;
-    else klGradient[i] = coefficient;
   }
   const components = summarise(weights, values);
   const loss = COMPONENTS.reduce((sum, name) => sum + components[name].loss, 0);
@@ -174,11 +179,17 @@ export function summarise(
   values: Float64Array,
 ): Record<Component, MolComponent> {
   const [losses, sums] = [new Float64Array(4), new Float64Array(4)];
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 0) continue;
-    const code = codes[i]!;
-    sums[code]! += values[i]!;
-    if (coefficients[i] !== 0) losses[code]! += coefficients[i]! * values[i]!;
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfRun(codes, from);
+    const code = codes[from]!;
+    let [sum, loss] = [sums[code]!, losses[code]!];
+    for (let i = from; i < to; i++) {
+      if (active[i] === 0) continue;
+      sum += values[i]!;
+      if (coefficients[i] !== 0) loss += coefficients[i]! * values[i]!;
+    }
+    sums[code] = sum;
+    losses[code] = loss;
   }
   const entry = (name: Component): MolComponent => {
     const { tokens, sequences } = sizes[name];

@@ -1,7 +1,7 @@
 import type { RoleTerms } from './mixture.ts';
 import type { MolComponent } from './molComponent.ts';
 import { COMPONENTS, type MolWeightsResult } from './molWeights.ts';
-import { type Component, ROLE_CODES } from './roles.ts';
+import { type Component, endOfRun, ROLE_CODES } from './roles.ts';
 
 /** What to log of the mixture. `mol/ce` and `mol/kl` are means over the tokens of all roles that have the term. */
 export function molMetrics(
@@ -13,8 +13,10 @@ export function molMetrics(
   const [ceRoles, klRoles] = [rolesOf('ce'), rolesOf('kl')];
   const hasKl = termCodes(terms, 'kl');
   let klMax = 0;
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 1 && hasKl[codes[i]!] === 1) klMax = Math.max(klMax, values[i]!);
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfRun(codes, from);
+    if (hasKl[codes[from]!] === 0) continue;
+    for (let i = from; i < to; i++) if (active[i] === 1 && values[i]! > klMax) klMax = values[i]!;
   }
   const ofRoles = (term: 'ce' | 'kl', roles: readonly Component[]) =>
     Object.fromEntries(roles.map((name) => [`mol/${term}_${name}`, components[name].mean]));
@@ -76,10 +78,17 @@ function negativeSums(
   values: ArrayLike<number>,
 ): { sums: Float64Array; counts: Float64Array } {
   const [sums, counts] = [new Float64Array(4), new Float64Array(4)];
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 0) continue;
-    sums[codes[i]!]! -= values[i]!;
-    counts[codes[i]!]!++;
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfRun(codes, from);
+    const code = codes[from]!;
+    let [sum, count] = [sums[code]!, 0];
+    for (let i = from; i < to; i++) {
+      if (active[i] === 0) continue;
+      sum -= values[i]!;
+      count++;
+    }
+    sums[code] = sum;
+    counts[code]! += count;
   }
   return { sums, counts };
 }

@@ -105,6 +105,17 @@ function sequencesOf(
   return { of, count: numbers.size };
 }
 
+/** The end of the tokens from `from` on that have one code and one sequence. */
+export function endOfTurn(
+  { codes, sequences: { of } }: Pick<TokenLayout, 'codes' | 'sequences'>,
+  from: number,
+): number {
+  const [code, sequence] = [codes[from], of[from]];
+  let end = from + 1;
+  while (end < codes.length && codes[end] === code && of[end] === sequence) end++;
+  return end;
+}
+
 /** Sizes of the components and of all of them together, and how much of each every sequence has. */
 export interface MolSizes {
   sizes: Record<Component | 'joint', MolSize>;
@@ -119,18 +130,22 @@ export function sizesOf(
 ): MolSizes {
   const bySequence = new Float64Array(4 * sequences.count);
   const [tokens, weights] = [new Float64Array(4), new Float64Array(4)];
-  for (let i = 0; i < codes.length; i++) {
-    if (active[i] === 0) continue;
-    const code = codes[i]!;
-    const weight = tokenWeights === undefined ? 1 : tokenWeights[i]!;
-    const amount = measure === 'count' ? 1 : weight;
-    const sequence = 4 * sequences.of[i]!;
+  const add = (at: number, count: number, weight: number): void => {
+    const code = codes[at]!;
+    const amount = measure === 'count' ? count : weight;
+    const sequence = 4 * sequences.of[at]!;
     bySequence[sequence]! += amount;
     bySequence[sequence + code]! += amount;
-    tokens[0]!++;
-    tokens[code]!++;
+    tokens[0]! += count;
+    tokens[code]! += count;
     weights[0]! += weight;
     weights[code]! += weight;
+  };
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfTurn({ codes, sequences }, from);
+    if (codes[from] === 0) continue;
+    if (tokenWeights === undefined) add(from, to - from, to - from);
+    else for (let i = from; i < to; i++) if (active[i] === 1) add(i, 1, tokenWeights[i]!);
   }
   const sequencesWith = new Float64Array(4);
   for (let k = 0; k < bySequence.length; k++) if (bySequence[k] !== 0) sequencesWith[k % 4]!++;
@@ -152,7 +167,9 @@ export function sizesOf(
 /** The codes, 0 where the role is not among those taken. */
 function onlyOf(codes: Uint8Array, taking: Readonly<Partial<Record<Component, unknown>>>) {
   const kept = new Uint8Array(4);
-  for (const role of Object.keys(taking) as Component[]) kept[ROLE_CODES[role]] = ROLE_CODES[role];
+  const roles = Object.keys(taking) as Component[];
+  if (roles.length === 3) return codes; // all there are
+  for (const role of roles) kept[ROLE_CODES[role]] = ROLE_CODES[role];
   for (let i = 0; i < codes.length; i++) codes[i] = kept[codes[i]!]!; // codes are a copy of ours
   return codes;
 }

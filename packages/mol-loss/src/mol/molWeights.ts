@@ -3,7 +3,14 @@ import { MolLossError } from '../base/errors.ts';
 import { lookUp } from '../base/lookUp.ts';
 import { type Names, readFields } from '../base/readFields.ts';
 import { EACH, type MixtureOptions, type RoleTerms, readMixture } from './mixture.ts';
-import { type MolSize, type MolTokens, readData, readTokens, sizesOf } from './molTokens.ts';
+import {
+  endOfTurn,
+  type MolSize,
+  type MolTokens,
+  readData,
+  readTokens,
+  sizesOf,
+} from './molTokens.ts';
 import { type Component, ROLE_CODES } from './roles.ts';
 
 /**
@@ -98,11 +105,15 @@ export function molWeights(tokens: MolTokens, options: MolWeightsOptions): MolWe
     }
   }
   const coefficients = new Float64Array(codes.length);
-  for (let i = 0; i < codes.length; i++) {
-    const weight = roleWeights[codes[i]!]!;
-    if (active[i] === 0 || weight === 0) continue;
-    const tokenWeight = tokenWeights === undefined ? 1 : tokenWeights[i]!;
-    coefficients[i] = (weight * tokenWeight) / divisors[4 * sequences.of[i]! + codes[i]!]!;
+  for (let from = 0, to = 0; from < codes.length; from = to) {
+    to = endOfTurn(layout, from);
+    const weight = roleWeights[codes[from]!]!;
+    if (weight === 0) continue;
+    const divisor = divisors[4 * sequences.of[from]! + codes[from]!]!;
+    if (tokenWeights === undefined) coefficients.fill(weight / divisor, from, to);
+    else
+      for (let i = from; i < to; i++)
+        if (active[i] === 1) coefficients[i] = (weight * tokenWeights[i]!) / divisor;
   }
   return { coefficients, active, codes, terms, sizes };
 }

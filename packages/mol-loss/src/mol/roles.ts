@@ -30,8 +30,7 @@ export type Roles = ArrayLike<Role> | ArrayLike<number>;
  */
 export function roleCodes(roles: Roles): Uint8Array {
   assertList('roles', 'roles', roles);
-  if (roles instanceof Uint8Array && roles.every((code) => code <= 3))
-    return Uint8Array.from(roles);
+  if (roles instanceof Uint8Array && areCodes(roles)) return roles.slice();
   const codes = new Uint8Array(roles.length);
   for (let i = 0; i < codes.length; i++) {
     const role = roles[i]!;
@@ -47,6 +46,24 @@ export function roleCodes(roles: Roles): Uint8Array {
     }
   }
   return codes;
+}
+
+/** Whether all are codes; which is not is the general way's to say. */
+function areCodes(roles: Uint8Array): boolean {
+  let all = 0;
+  for (let i = 0; i < roles.length; i++) all |= roles[i]!;
+  return all <= 3;
+}
+
+/**
+ * The end of the tokens from `from` on that have one code: roles come in turns. What is the same for all of them is asked once,
+ * and sums stay in registers.
+ */
+export function endOfRun(codes: Uint8Array, from: number): number {
+  const code = codes[from];
+  let end = from + 1;
+  while (end < codes.length && codes[end] === code) end++;
+  return end;
 }
 
 export interface SelectRolesOptions {

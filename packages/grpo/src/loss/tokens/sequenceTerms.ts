@@ -2,7 +2,13 @@ import { notFinite } from '../../base/assertTokens.ts';
 import type { PolicyLossData } from '../../base/policyLossData.ts';
 import type { PolicyLossResult } from '../../base/policyLossResult.ts';
 import { type Numbers, numbersOf } from '../../base/readColumn.ts';
-import { gridStarts, type TokenRows, tokenRows, trainedIn } from '../../base/tokenRows.ts';
+import {
+  gridStarts,
+  type TokenRows,
+  tokenRows,
+  trainedCount,
+  trainedIn,
+} from '../../base/tokenRows.ts';
 import type { LossFormula } from '../objectives/lossFormula.ts';
 import type { PolicyBatch } from '../objectives/policyObjective.ts';
 import type { TokenLossOptions } from '../options/sharedOptions.ts';
@@ -42,7 +48,7 @@ export function sequenceTerms<O extends object>(
   options: O & TokenLossOptions,
   { name, formula, weights, accumulation }: SequenceLoss<O>,
 ): PolicyLossResult {
-  const { rows, starts, trained, trainedStarts, mask } = tokens;
+  const { rows, starts, mask } = tokens;
   const { logprobs, oldLogprobs, entropies } = readColumns(name, fields, tokens);
   readSampled(name, fields, { tokens, againstSampler: false });
   const { means, sum: logRatios } = rowMeans([logprobs, oldLogprobs ?? logprobs], tokens);
@@ -58,46 +64,43 @@ export function sequenceTerms<O extends object>(
   let loss = 0;
   for (let row = 0; row < rows; row++) {
     ratio.fill(batch.ratio[row]!, starts[row]!, starts[row + 1]!);
-    const [from, to] = [trainedStarts[row]!, trainedStarts[row + 1]!];
-    if (from === to) continue;
+    const count = trainedIn(tokens, row);
+    if (count === 0) continue;
+    const from = starts[row]!;
     if (!Number.isFinite(losses[row]! + slopes[row]!)) {
       const what = `${name}: no finite loss (log ratio ${means[row]})`;
-      throw notFinite(what, trained[from]!, starts);
+      throw notFinite(what, mask.indexOf(1, from), starts);
     }
     const weight = weights[row]! / accumulation;
-    loss += (to - from) * (weight * losses[row]!);
+    loss += count * (weight * losses[row]!);
     // A token moves the mean by 1 / count, which moves the terms of all count tokens.
-    const at = trained.subarray(from, to);
-    put(gradient, weight * slopes[row]!, at);
-    put(perTokenLoss, losses[row]!, at);
+    const [own, slope] = [losses[row]!, weight * slopes[row]!];
+    const end = starts[row + 1]!;
+    for (let i = from; i < end; i++) {
+      gradient[i] = mask[i]! * slope + 0; // -0 is 0
+      perTokenLoss[i] = mask[i]! * own + 0;
+    }
   }
-  const count = trained.length || 1;
+  const count = trainedCount(tokens) || 1;
   const metrics = {
     policy_loss: loss * accumulation,
     ppo_kl: (0 - logRatios) / count,
-    ...(entropies && { entropy: sumAt(entropies, trained) / count }),
+    ...(entropies && { entropy: sumAt(entropies, tokens.trained) / count }),
     ...run.metrics?.(),
   };
   return { loss, gradient, perTokenLoss, ratio, metrics };
 }
 
-function put(values: Float64Array, value: number, at: Uint32Array): void {
-  for (let k = 0; k < at.length; k++) values[at[k]!] = value;
-}
-
 /** The mean difference of each row's trained tokens, and the sum of all. */
 function rowMeans([a, b]: readonly [Numbers, Numbers], tokens: TokenRows) {
-  const { rows, trained, trainedStarts } = tokens;
+  const { rows, starts, mask } = tokens;
   const means = new Float64Array(rows);
   let sum = 0;
   if (a === b) return { means, sum };
   for (let row = 0; row < rows; row++) {
-    const end = trainedStarts[row + 1]!;
+    const [from, to] = [starts[row]!, starts[row + 1]!];
     let own = 0;
-    for (let k = trainedStarts[row]!; k < end; k++) {
-      const i = trained[k]!;
-      own += a[i]! - b[i]!;
-    }
+    for (let i = from; i < to; i++) if (mask[i] === 1) own += a[i]! - b[i]!;
     means[row] = own / (trainedIn(tokens, row) || 1);
     sum += own;
   }
