@@ -4,7 +4,7 @@
 // Lane l of a vector sums k = l, l + VW, ... in one chain of multiply-adds; the lanes join in a fixed tree. That order does
 // not depend on the number of rows: a row gives the same bits alone and in any batch. Two paths share it:
 //   few rows  : every weight is widened in registers and used once per row; memory is the limit, so it is asked for ahead
-//   many rows : GROUP columns are widened into a panel in the first-level cache, all rows pass over it
+//   many rows : GROUP columns are widened into a panel in the first-level cache (or are there as they lie), all rows pass over it
 // The number of live rows is read from the heap, so a recorded program serves a shrinking batch.
 #include "decode.h"
 #include "stored.h"
@@ -31,16 +31,18 @@
 #define FEW_BLOCKS 3 // blocks are not
 #define AHEAD 8192 // bytes that memory is asked for ahead
 
-// c[i][j] += x[i][0..k) * panel[..][j][VW], lane by lane
-#define ADD_PRODUCTS(M)                                                                                 \
+// c[i][j] += x[i][0..k) * W(p, j), lane by lane
+#define ADD_PRODUCTS(M, W)                                                                                 \
     UNROLL for (u32 p = 0; p < k; p += VW) {                                                            \
       vf a[M];                                                                                          \
       for (int i = 0; i < M; i++) a[i] = vload(x + (size_t)i * ldx + p);                                \
       for (int j = 0; j < QUAD; j++) {                                                                  \
-        vf w = vload(panel + (size_t)p * QUAD + j * VW);                                                \
+        vf w = vload(W);                                                \
         for (int i = 0; i < M; i++) c[i][j] = vfma(a[i], w, c[i][j]);                                   \
       }                                                                                                 \
     }
+#define IN_PANEL panel + (size_t)p * QUAD + j * VW
+
 // Where the sums of a tile's rows go.
 typedef struct {
   f32 *to; // row r begins at to + r * ld
@@ -80,7 +82,7 @@ INLINE v4 join4(vf s0, vf s1, vf s2, vf s3) {
       for (int i = 0; i < M; i++)                                                                       \
         for (int j = 0; j < QUAD; j++) c[i][j] = vload(acc + (i * QUAD + j) * VW);                      \
     }                                                                                                   \
-    ADD_PRODUCTS(M)                                                                                     \
+    ADD_PRODUCTS(M, IN_PANEL)                                                                           \
     for (int i = 0; i < M; i++)                                                                         \
       for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);                        \
   }
@@ -111,25 +113,30 @@ INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
 }
 #endif
 // acc[q][i][j][VW] (+)= x[i][0..k) * panel[q][..][j][VW], i < M, j < QUAD, q < quads; k a multiple of VW. The last of K
-// joins its lanes in registers.
-INLINE void addTile(const int M, const int first, const int last, const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads,
+// joins its lanes in registers. Plain: the columns are rows of the matrix itself.
+INLINE void addTile(const int M, const int first, const int last, const int plain, const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads,
                     f32 *acc, f32 *to, size_t ld, u32 add) {
   for (u32 q = 0; q < quads; q++, panel += pitch, acc += STRIPE, to += QUAD) {
     vf c[MR][QUAD];
     for (int i = 0; i < M; i++)
       for (int j = 0; j < QUAD; j++) c[i][j] = first ? vsplat(0) : vload(acc + (i * QUAD + j) * VW);
-    ADD_PRODUCTS(M)
+    if (plain) {
+      ADD_PRODUCTS(M, panel + j * (pitch / QUAD) + p)
+    } else {
+      ADD_PRODUCTS(M, IN_PANEL)
+    }
     if (last) joinRows(M, c, to, ld, add);
     else
       for (int i = 0; i < M; i++)
         for (int j = 0; j < QUAD; j++) vstore(acc + (i * QUAD + j) * VW, c[i][j]);
   }
 }
-#define PLACED_TILE(M, name, first, last)                                                                 \
+#define PLACED_TILE(M, name, first, last, plain)                                                                 \
   static NOINLINE void name##M(const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads, f32 *acc, f32 *to, size_t ld, u32 add) { \
-    addTile(M, first, last, x, ldx, panel, pitch, k, quads, acc, to, ld, add);                              \
+    addTile(M, first, last, plain, x, ldx, panel, pitch, k, quads, acc, to, ld, add);                              \
   }
-#define TILE(M) PLACED_TILE(M, only, 1, 1) PLACED_TILE(M, first, 1, 0) PLACED_TILE(M, inner, 0, 0) PLACED_TILE(M, last, 0, 1)
+#define TILE(M)                                                                                         \
+  PLACED_TILE(M, inPlace, 1, 1, 1) PLACED_TILE(M, only, 1, 1, 0) PLACED_TILE(M, first, 1, 0, 0) PLACED_TILE(M, inner, 0, 0, 0) PLACED_TILE(M, last, 0, 1, 0)
 typedef void (*Tile)(const f32 *x, size_t ldx, const f32 *panel, size_t pitch, u32 k, u32 quads, f32 *acc, f32 *to, size_t ld, u32 add);
 #endif
 TILE(1) TILE(2)
@@ -150,6 +157,7 @@ TILE(4) TILE(5) TILE(6)
 static const Tile tiles[MR] = TILES(tile);
 #else
 static const Tile tiles[2][2][MR] = {{TILES(inner), TILES(last)}, {TILES(first), TILES(only)}}; // [the first of K][the last]
+static const Tile plainTiles[MR] = TILES(inPlace);
 #endif
 
 // Rows of the next tile: the last two share what is left.
@@ -332,6 +340,16 @@ INLINE u32 partOf(u32 K) {
   return ((K + parts - 1) / parts + BLOCK - 1) / BLOCK * BLOCK;
 }
 
+// Floats are read where they lie if all of K is one part: a panel would be a copy of them.
+INLINE int isPlain(u32 type, u32 columns, u32 K) {
+#if defined(__wasm__)
+  (void)type, (void)columns, (void)K;
+  return 0;
+#else
+  return type == STORED_F32 && columns == GROUP && K <= WHOLE_K && K % VW == 0;
+#endif
+}
+
 // sums[r][j] (+)= x[r] . w[j] by way of a panel; whole quads of columns are written
 static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, Sums sums) {
   const u32 type = part->type, K = part->width, quads = (columns + QUAD - 1) / QUAD, whole = K / VW * VW, most = partOf(K);
@@ -339,7 +357,8 @@ static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, s
   for (u32 r = 0; whole < K && r < count; r++) vstore(work->tail + r * VW, vloadn(x + r * ldx + whole, K - whole));
   for (u32 p = 0; p < K; p += most) {
     const u32 k = MIN(most, K - p), full = MIN(k, whole - p), padded = (k + VW - 1) / VW * VW;
-    panels[type](w, ldw, columns, p, k, work->panel);
+    const int plain = isPlain(type, columns, K);
+    if (!plain) panels[type](w, ldw, columns, p, k, work->panel);
     // meanwhile the next block is fetched: a step reads all weights once, so they come from far away
     const u32 last = p + k == K;
     const u8 *next = last ? w + GROUP * ldw : w + storedBytes(type, p + k);
@@ -358,7 +377,8 @@ static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, s
       }
 #else
       f32 *to = sums.to + r * sums.ld;
-      if (full) tiles[p == 0][last && full == k][m - 1](x + r * ldx + p, ldx, work->panel, pitch, full, quads, acc, to, sums.ld, sums.add);
+      if (plain) plainTiles[m - 1](x + r * ldx, ldx, (const f32 *)w, QUAD * (size_t)K, K, quads, acc, to, sums.ld, sums.add);
+      else if (full) tiles[p == 0][last && full == k][m - 1](x + r * ldx + p, ldx, work->panel, pitch, full, quads, acc, to, sums.ld, sums.add);
       if (full < k) tiles[p + full == 0][1][m - 1](work->tail + r * VW, VW, work->panel + (size_t)full * QUAD, pitch, VW, quads, acc, to, sums.ld, sums.add);
 #endif
     }
