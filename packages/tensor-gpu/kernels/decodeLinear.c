@@ -251,10 +251,11 @@ INLINE void fewRows(const int M, const u32 type, const f32 *x, size_t ldx, const
   const u32 step = (u32)storedBytes(type, BLOCK);
   const Masks masks = masksOf(type);
   u32 p = 0;
-  for (; p + BLOCK <= K; p += BLOCK, w += step) {
+  const u8 *ask = w + ahead; // one piece after the other, as they lie: with a stream for each column memory gives a quarter less
+  for (; p + BLOCK <= K; p += BLOCK, w += step, ask += QUAD * step) {
     FULLY for (int j = 0; j < QUAD; j++) {
       vf value[BLOCK / VW];
-      prefetch(w + j * ldw + ahead, step);
+      prefetch(ask + j * step, step);
       widenBlock(type, w + j * ldw, &masks, value);
       for (int v = 0; v < BLOCK / VW; v++)
         for (int i = 0; i < M; i++) c[i][j] = vfma(vload(x + i * ldx + p + v * VW), value[v], c[i][j]);
