@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { collect, type OpenEnvSession, openEnv, openEnvClient, type Policy } from '@molrl/ef-env';
+import { rate, reason, report } from './claims.ts';
 import { ask, connect, recordOpenEnv } from './openEnvRecord.ts';
 
 /**
@@ -12,20 +12,6 @@ import { ask, connect, recordOpenEnv } from './openEnvRecord.ts';
 const [url = 'http://127.0.0.1:8000', recordFile] = process.argv.slice(2);
 const PLACES = 4;
 const STEPS = 1000;
-let failed = 0;
-
-function report(claim: string, held: boolean, shown: unknown = ''): void {
-  if (!held) failed++;
-  console.log(`${held ? 'held  ' : 'FAILED'} ${claim} ${shown}`);
-}
-
-/** What `call` rejects with. */
-async function reason(call: Promise<unknown>): Promise<string> {
-  return call.then(
-    () => 'nothing',
-    (error: Error) => error.message,
-  );
-}
 
 async function sessions(): Promise<void> {
   const client = openEnvClient({ url });
@@ -102,18 +88,13 @@ async function speed(): Promise<void> {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < 3; round++) {
-    ours.push(await rate(() => session.step({ message: 'x' })));
-    if (bare) theirs.push(await rate(() => ask(bare, { type: 'step', data: { message: 'x' } })));
+    ours.push(await rate(() => session.step({ message: 'x' }), STEPS));
+    if (bare)
+      theirs.push(await rate(() => ask(bare, { type: 'step', data: { message: 'x' } }), STEPS));
   }
   console.log(`openEnvClient: ${ours.join(', ')} steps/s; bare WebSocket: ${theirs.join(', ')}`);
   await session.close();
   bare?.close();
-}
-
-async function rate(step: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  for (let i = 0; i < STEPS; i++) await step();
-  return Math.round(STEPS / ((performance.now() - start) / 1000));
 }
 
 await sessions();
@@ -124,4 +105,3 @@ if (recordFile) {
   const exchange = { provenance, ...(await recordOpenEnv(url)) };
   writeFileSync(recordFile, `${JSON.stringify(exchange, null, 1)}\n`);
 }
-process.exitCode = failed === 0 ? 0 : 1;

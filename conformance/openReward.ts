@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import {
   collect,
   type OpenRewardClient,
@@ -8,6 +7,7 @@ import {
   openRewardClient,
   type Policy,
 } from '@molrl/ef-env';
+import { rate, reason, report } from './claims.ts';
 import { cuttingProxy } from './cuttingProxy.ts';
 import { recordOpenReward } from './openRewardRecord.ts';
 
@@ -21,20 +21,6 @@ const [url = 'http://127.0.0.1:8080', recordFile] = process.argv.slice(2);
 const SECRET = 'open sesame é';
 const LONG = `${Array.from({ length: 1100 }, (_, i) => String(i).padStart(7)).join(' ')} é世🌍 end`;
 const CALLS = 300;
-let failed = 0;
-
-function report(claim: string, held: boolean, shown: unknown = ''): void {
-  if (!held) failed++;
-  console.log(`${held ? 'held  ' : 'FAILED'} ${claim} ${shown}`);
-}
-
-/** What `call` rejects with. */
-async function reason(call: Promise<unknown>): Promise<string> {
-  return call.then(
-    () => 'nothing',
-    (error: Error) => error.message,
-  );
-}
 
 /** What a tool says. */
 async function said(session: OpenRewardSession, name: string, input = {}): Promise<string> {
@@ -244,17 +230,11 @@ async function speed(client: OpenRewardClient): Promise<void> {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < 3; round++) {
-    ours.push(await rate(() => session.call('guess', { number: -1 })));
-    theirs.push(await rate(bare));
+    ours.push(await rate(() => session.call('guess', { number: -1 }), CALLS));
+    theirs.push(await rate(bare, CALLS));
   }
   console.log(`openRewardClient: ${ours.join(', ')} calls/s; bare fetch: ${theirs.join(', ')}`);
   await session.close();
-}
-
-async function rate(step: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  for (let i = 0; i < CALLS; i++) await step();
-  return Math.round(CALLS / ((performance.now() - start) / 1000));
 }
 
 const client = openRewardClient({ url });
@@ -270,4 +250,3 @@ if (recordFile) {
   const exchange = { provenance, ...(await recordOpenReward(url)) };
   writeFileSync(recordFile, `${json(exchange, null, 1)}\n`);
 }
-process.exitCode = failed === 0 ? 0 : 1;

@@ -5,10 +5,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../examples/processes/freePort.ts';
 import { NODE_FLAGS } from '../examples/processes/nodeFlags.ts';
+import { readLines } from '../examples/trainer/harness/linesFile.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 import { runCommand } from './runCommand.ts';
 
@@ -96,15 +97,6 @@ async function install({ name, packages }: Server): Promise<string> {
   return home;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 interface Started {
   url: string;
   stop(): Promise<void>;
@@ -181,8 +173,9 @@ async function train({ name, trained }: Server, url: string): Promise<void> {
     ...['--out', out],
   ];
   await runCommand(process.execPath, args, { cwd: repositoryRoot, env: process.env });
-  const lines = (await readFile(join(out, 'completions.jsonl'), 'utf8')).trim().split('\n');
-  const rows = lines.map((line) => JSON.parse(line) as { completion: string; reward: number });
+  const rows = await readLines<{ completion: string; reward: number }>(
+    join(out, 'completions.jsonl'),
+  );
   const told = rows.filter(({ reward }) => reward !== null);
   const wrong = told.filter(({ completion, reward }) => Math.abs(reward - pays(completion)) > 1e-9);
   report(

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../examples/processes/runProgram.ts';
+import { readLines } from '../examples/trainer/harness/linesFile.ts';
 import { repositoryRoot } from './repositoryRoot.ts';
 
 const SIZES = [
@@ -29,14 +30,6 @@ function check(claim: string, holds: boolean, found: unknown): void {
   console.log(`${holds ? 'ok    ' : 'FAILED'} ${claim}: ${String(found)}`);
 }
 
-async function lines<T>(...path: string[]): Promise<T[]> {
-  const text = await readFile(join(...path), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T);
-}
-
 /** @throws {Error} what it said, if it does not come to its end. */
 async function run(device: 'cpu' | 'webgpu'): Promise<Outcome> {
   const out = await mkdtemp(join(tmpdir(), `molrl-main-job-${device}-`));
@@ -50,11 +43,13 @@ async function run(device: 'cpu' | 'webgpu'): Promise<Outcome> {
       out,
     ]);
     if (code !== 0) throw new Error(`the main job on ${device} ended with ${code}: ${stderr}`);
-    const episodes = await lines<{ segments: { tokens?: { ids: number[] } }[] }>(
-      ...[out, 'runs/0-base/trajectories.jsonl'],
+    const episodes = await readLines<{ segments: { tokens?: { ids: number[] } }[] }>(
+      join(out, 'runs/0-base/trajectories.jsonl'),
     );
-    const completions = await lines<{ completion: string }>(out, 'runs/0-mol/completions.jsonl');
-    const updates = await lines<{ stage: string; loss?: number }>(out, 'metrics.jsonl');
+    const completions = await readLines<{ completion: string }>(
+      join(out, 'runs/0-mol/completions.jsonl'),
+    );
+    const updates = await readLines<{ loss?: number }>(join(out, 'metrics.jsonl'));
     const { arms } = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as {
       arms: { domain: unknown; skills: unknown }[];
     };

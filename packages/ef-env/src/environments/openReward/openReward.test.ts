@@ -1,3 +1,4 @@
+// Above 300 lines: one fake server, which answers what was recorded, plays all of it.
 import { describe, expect, test, vi } from 'vitest';
 import { collect } from '../../episode/collect.ts';
 import { collectFailing } from '../../episode/collectFailing.ts';

@@ -1,3 +1,4 @@
+// Above 300 lines: every case is a way in which one recorded server can misbehave.
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { failureOf } from '../remote/failureOf.ts';

@@ -1,4 +1,5 @@
 import { reportFallBack } from '../../../fused/firstUseCheck.ts';
+import { fromFloat16 } from '../../../weights/floatFormats.ts';
 import { defineProgram } from '../engine/program.ts';
 import type { WebGpuBackend } from '../engine/webGpuBackend.ts';
 
@@ -42,18 +43,10 @@ async function fault(backend: WebGpuBackend): Promise<string | undefined> {
   backend.run(widenAll, { tensors: { x, y }, params: {}, blocks: HALVES / widenAll.lanes });
   const got = (await backend.read(y.dataId)) as Float32Array; // float32 is asked for
   for (const { dataId } of [x, y]) backend.disposeData(dataId);
+  const wanted = fromFloat16(Uint16Array.from(got.keys()));
   const wrong = got.findIndex(
-    (value, h) => (h & 0x7fff) <= INFINITE && !Object.is(value, halfValue(h)),
+    (value, h) => (h & 0x7fff) <= INFINITE && !Object.is(value, wanted[h]),
   );
   if (wrong < 0) return undefined;
-  return `the bits 0x${wrong.toString(16)} are ${got[wrong]} instead of ${halfValue(wrong)}`;
-}
-
-/** Of a number of 16 bits. */
-function halfValue(h: number): number {
-  const [exponent, rest] = [(h >> 10) & 31, h & 1023];
-  const normal = (1024 + rest) * 2 ** (exponent - 25);
-  const finite = exponent === 0 ? rest * 2 ** -24 : normal;
-  const size = exponent === 31 ? Number.POSITIVE_INFINITY : finite;
-  return h >= 0x8000 ? -size : size;
+  return `the bits 0x${wrong.toString(16)} are ${got[wrong]} instead of ${wanted[wrong]}`;
 }
