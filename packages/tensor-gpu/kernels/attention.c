@@ -102,11 +102,15 @@ static void zero(f32 *p, size_t n) { // n: a multiple of VW
 
 // ---- which key a query sees
 // Segments: those of its own. Tree: key j says where its subtree ends, segments[j]; queries from j on and before that see it.
+// Window (causal, of segments): itself and the window - 1 keys before it.
+#define NO_WINDOW (1u << 30) // no sequence is so long
+static u32 windowOf(u32 word) { return word > 0 && word < NO_WINDOW ? word : NO_WINDOW; }
+
 typedef struct {
   u32 q0, queries, k0, keys; // keys: up to the last one that a query of the block may see
   const i32 *querySegments, *keySegments;
   u32 sameKeys; // leading keys of one segment
-  u32 causal, tree;
+  u32 causal, tree, window;
 } Block;
 
 static u32 openTreeBlock(Block *b) {
@@ -144,7 +148,8 @@ static u32 openBlock(Block *b) {
 // The NR queries from `column` on: rows [0, seen) may be visible, rows [0, clear) are visible to all of them.
 typedef struct {
   u32 seen, clear, tree;
-  vi segment[2], index[2]; // segment, in a tree the place; index: the last key of the block that order lets it see, -1 of padding
+  vi segment[2];          // in a tree the place
+  vi first[2], index[2];  // the first and the last key of the block that window and order let it see; index: -1 of padding
 } Group;
 
 static u32 isPadding(const Block *b, u32 i) {
@@ -165,25 +170,30 @@ static Group openGroup(const Block *b, u32 column) {
   g.seen = b->causal ? (u32)MIN((i32)b->keys, MAX(0, below + NR)) : b->keys;
   const u32 most = MIN(g.seen, b->causal ? (u32)MAX(0, below + 1) : b->keys);
   g.clear = b->tree ? clearOfTree(b, column, most) : MIN(b->sameKeys, most);
+  const i32 reach = below + 1 - (i32)b->window; // first key that the group's first query sees
+  if (reach + NR - 1 > 0) g.clear = 0;
   const i32 segment = b->keySegments[0];
-  i32 segments[NR], index[NR];
+  i32 segments[NR], first[NR], index[NR];
   for (u32 lane = 0; lane < NR; lane++) {
     const u32 i = column + lane;
     const u32 padding = isPadding(b, i);
     segments[lane] = b->tree ? (i32)(b->q0 + i) : padding ? -1 : b->querySegments[i];
+    first[lane] = reach + (i32)lane;
     index[lane] = padding ? -1 : b->causal ? below + (i32)lane : 0x7fffffff;
     if (padding || (!b->tree && segments[lane] != segment)) g.clear = 0;
   }
   for (u32 v = 0; v < 2; v++) {
     g.segment[v] = *(const vi *)(segments + v * VW);
+    g.first[v] = *(const vi *)(first + v * VW);
     g.index[v] = *(const vi *)(index + v * VW);
   }
   return g;
 }
 
-INLINE vi visible(vi querySegment, vi queryIndex, u32 j, i32 segment, u32 tree) {
-  const i32 first = tree ? 0 : segment, last = tree ? segment - 1 : segment;
-  return (querySegment >= visplat(first)) & (visplat(last) >= querySegment) & (queryIndex >= visplat((i32)j));
+INLINE vi visible(const Group *g, int v, u32 j, i32 segment) {
+  const i32 low = g->tree ? 0 : segment, high = g->tree ? segment - 1 : segment;
+  const vi own = (g->segment[v] >= visplat(low)) & (visplat(high) >= g->segment[v]);
+  return own & (g->index[v] >= visplat((i32)j)) & (visplat((i32)j) >= g->first[v]);
 }
 
 // 2^x for x <= 0 or a little above; 0 below -126.5, NaN stays NaN.
@@ -262,10 +272,9 @@ static NOINLINE void raiseMaximum(const f32 *s, const i32 *keySegments, const Gr
     top0 = vmax(vload(s + (size_t)j * QB), top0);
     top1 = vmax(vload(s + (size_t)j * QB + VW), top1);
   }
-  const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
-  const u32 tree = g->tree;
+  const Group own = *g; // no store can change it
   for (u32 j = g->clear; j < g->seen; j++) {
-    const vi see0 = visible(segment0, index0, j, keySegments[j], tree), see1 = visible(segment1, index1, j, keySegments[j], tree);
+    const vi see0 = visible(&own, 0, j, keySegments[j]), see1 = visible(&own, 1, j, keySegments[j]);
     top0 = vmax(vselect(see0, vload(s + (size_t)j * QB), vsplat(HIDDEN)), top0);
     top1 = vmax(vselect(see1, vload(s + (size_t)j * QB + VW), vsplat(HIDDEN)), top1);
   }
@@ -298,13 +307,12 @@ static NOINLINE void exponentials(f32 *s, const i32 *keySegments, const Group *g
     vstore(at, a);
     vstore(at + VW, c);
   }
-  const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
-  const u32 tree = g->tree;
+  const Group own = *g; // no store can change it
   for (j = clear; j < seen; j++) {
     f32 *at = s + (size_t)j * QB;
     const i32 segment = keySegments[j];
-    const vf a = vselect(visible(segment0, index0, j, segment, tree), exp2Down(vload(at) - top0), vsplat(0));
-    const vf c = vselect(visible(segment1, index1, j, segment, tree), exp2Down(vload(at + VW) - top1), vsplat(0));
+    const vf a = vselect(visible(&own, 0, j, segment), exp2Down(vload(at) - top0), vsplat(0));
+    const vf c = vselect(visible(&own, 1, j, segment), exp2Down(vload(at + VW) - top1), vsplat(0));
     l0 += a;
     l1 += c;
     vstore(at, a);
@@ -342,7 +350,7 @@ typedef struct {
   u32 time, width;
   size_t ldq, ldk;
   f32 scale;
-  u32 causal, tree;
+  u32 causal, tree, window;
 } Head;
 
 static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
@@ -357,8 +365,8 @@ static void forwardBlock(const Head *h, u32 q0, f32 *scratch) {
   }
   const u32 end = h->causal ? q0 + queries : h->time;
   u32 first = 1;
-  for (u32 k0 = 0; k0 < end; k0 += KB) {
-    Block b = {q0, queries, k0, MIN(KB, end - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree};
+  for (u32 k0 = q0 + 1 > h->window ? q0 + 1 - h->window : 0; k0 < end; k0 += KB) {
+    Block b = {q0, queries, k0, MIN(KB, end - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree, h->window};
     if (!openBlock(&b)) continue;
     scores(&b, (Rows){h->k + k0 * h->ldk, h->ldk}, width, columns, s, pad);
     for (u32 c = 0; c < queries; c += NR) {
@@ -393,7 +401,7 @@ KERNEL(attention) {
   const size_t atq = batch * time * ldq + (size_t)head * width;
   const size_t atk = batch * time * ldk + (size_t)(head / (heads / own)) * width;
   const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + head) * time,
-                  I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree};
+                  I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree, windowOf(d->window)};
   for (u32 q0 = part * d->queriesPerChunk; q0 < MIN(time, (part + 1) * d->queriesPerChunk); q0 += QB) forwardBlock(&h, q0, (f32 *)scratch);
 }
 
@@ -423,12 +431,11 @@ static NOINLINE void gradientGroup(const i32 *keySegments, const Group *g, f32 *
     vstore(to, a * (vload(to) - t0));
     vstore(to + VW, c * (vload(to + VW) - t1));
   }
-  const vi segment0 = g->segment[0], segment1 = g->segment[1], index0 = g->index[0], index1 = g->index[1];
-  const u32 tree = g->tree;
+  const Group own = *g; // no store can change it
   for (j = clear; j < seen; j++) {
     f32 *at = s + (size_t)j * QB, *to = dp + (size_t)j * QB;
     const i32 segment = keySegments[j];
-    const vi see0 = visible(segment0, index0, j, segment, tree), see1 = visible(segment1, index1, j, segment, tree);
+    const vi see0 = visible(&own, 0, j, segment), see1 = visible(&own, 1, j, segment);
     const vf a = vselect(see0, exp2Down(vload(at) - e0), vsplat(0)), c = vselect(see1, exp2Down(vload(at + VW) - e1), vsplat(0));
     vstore(at, a);
     vstore(at + VW, c);
@@ -467,7 +474,7 @@ typedef struct {
 
 static void backwardBlock(const Head *h, const Gradients *to, u32 q0, u32 k0, Rows k, Rows v, f32 *scratch) {
   const u32 width = h->width, padded = (width + NR - 1) / NR * NR, queries = MIN(QB, h->time - q0);
-  Block b = {q0, queries, k0, MIN(KB, h->time - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree};
+  Block b = {q0, queries, k0, MIN(KB, h->time - k0), h->segments + q0, h->segments + k0, 0, h->causal, h->tree, h->window};
   if (!openBlock(&b)) return;
   f32 *columns = scratch, *s = columns + (size_t)width * QB, *dp = s + (KB + 2 * TR) * QB, *out = dp + (KB + 2 * TR) * QB;
   f32 *logsumexp = out + (size_t)QB * padded, *delta = logsumexp + QB, *pad = delta + QB, *copy = pad + TR * width;
@@ -514,9 +521,10 @@ KERNEL(attentionGradient) {
       const u32 query = head * group + member;
       const size_t atq = batch * time * ldq + (size_t)query * width;
       const Head h = {F32(d->q) + atq, F32(d->k) + atk, F32(d->v) + atk, F32(d->y) + atq, F32(d->logsumexp) + ((size_t)batch * heads + query) * time,
-                      I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree};
+                      I32(d->segmentIds) + (size_t)batch * time, time, width, ldq, ldk, d->scale, d->causal, d->tree, windowOf(d->window)};
       const Gradients to = {F32(d->dy) + atq, d->dq ? F32(d->dq) + atq : 0, dkSum, dvSum};
-      for (u32 q0 = d->causal ? k0 / QB * QB : 0; q0 < time; q0 += QB) backwardBlock(&h, &to, q0, k0, k, v, copies + 2 * sum);
+      const u32 end = MIN(time, k0 + keys - 1 + h.window); // behind the last query that sees one of them
+      for (u32 q0 = d->causal ? k0 / QB * QB : 0; q0 < end; q0 += QB) backwardBlock(&h, &to, q0, k0, k, v, copies + 2 * sum);
     }
     if (dkSum) storeRows(dkSum, padded, keys, width, d->scale, F32(d->dk) + atk + k0 * ldk, ldk, 0);
     if (dvSum) storeRows(dvSum, padded, keys, width, 1, F32(d->dv) + atk + k0 * ldk, ldk, 0);

@@ -159,8 +159,9 @@ INLINE void decodeMix(const f32 *p, u32 stride, const u8 *heap, const u32 *pages
 }
 #define MIX (VW == 4 ? LANES : 2 * LANES) // columns of V at a time: 8 sums in registers for two heads
 
-// softmax over score[0..count), padded to `padded` with zeros; not divided by its sum, whose inverse is returned
-static f32 decodeSoftmax(f32 *score, u32 count, u32 padded) {
+// softmax over score[first..count), zeros before it and behind it up to `padded`; not divided by its sum, whose inverse is returned
+static f32 decodeSoftmax(f32 *score, u32 first, u32 count, u32 padded) {
+  for (u32 j = 0; j < first; j++) score[j] = -__builtin_inff();
   for (u32 j = count; j < padded; j++) score[j] = -__builtin_inff();
   vf top = vload(score);
   for (u32 j = VW; j < padded; j += VW) top = vmax(vload(score + j), top);
@@ -173,9 +174,22 @@ static f32 decodeSoftmax(f32 *score, u32 count, u32 padded) {
   return 1.0f / vsum(sum);
 }
 
+// Positions [first, count) of the pages
+typedef struct {
+  const u32 *pages;
+  u32 first, count; // first: of the first page
+} Span;
+
+// What a query at a position sees
+static Span spanOf(const u32 *pages, u32 position, u32 window) {
+  const u32 from = window > 0 && position >= window ? position + 1 - window : 0, page = from / LANES;
+  return (Span){pages + page, from - page * LANES, position + 1 - page * LANES};
+}
+
 // n query heads that share one head of keys and values
-INLINE void decodeHeads(const f32 *q, const u8 *heap, const u32 *pages, u32 cell, u32 count, u32 D, f32 *score, f32 *mixed,
-                        f32 *inverse, const int n, const int format) {
+INLINE void decodeHeads(const f32 *q, const u8 *heap, Span seen, u32 cell, u32 D, f32 *score, f32 *mixed, f32 *inverse, const int n,
+                        const int format) {
+  const u32 *pages = seen.pages, count = seen.count;
   u32 Dp = PADDED(D), padded = PADDED(count), i = 0;
   const u32 blocks = padded / LANES;
   for (u32 b = 0, m; b < blocks; b += m) {
@@ -189,7 +203,7 @@ INLINE void decodeHeads(const f32 *q, const u8 *heap, const u32 *pages, u32 cell
     if (m == 1) decodeScores(q, Dp, cells, D, score + b * LANES, padded, n, 1, format);
     else decodeScores(q, Dp, cells, D, score + b * LANES, padded, n, PAGES, format);
   }
-  for (int g = 0; g < n; g++) inverse[g] = decodeSoftmax(score + g * padded, count, padded);
+  for (int g = 0; g < n; g++) inverse[g] = decodeSoftmax(score + g * padded, seen.first, count, padded);
   for (; i + MIX <= Dp; i += MIX) decodeMix(score, padded, heap, pages, cell, count, D, i, mixed, MIX / VW, n, format);
   for (; i < Dp; i += LANES) decodeMix(score, padded, heap, pages, cell, count, D, i, mixed, LANES / VW, n, format);
 }
@@ -204,10 +218,11 @@ INLINE void attend(u8 *heap, const decodeAttentionWords *d, u32 chunk, f32 *scra
   for (u32 item = chunk; item < rows * kvHeads; item += d->chunks) {
     u32 r = item / kvHeads, h = item % kvHeads, position = U32(d->positions)[r];
     const u32 *pages = U32(U32(d->tables)[U32(d->slots)[r]]);
+    const Span seen = spanOf(pages, position, d->window);
     u32 cell = d->layerOffset + h * CELL(D, format);
     const f32 *qkv = F32(d->qkv) + (size_t)r * width, *bias = d->bias ? F32(d->bias) : 0;
     const f32 *cosine = F32(d->cos) + (size_t)position * (D / 2), *sine = F32(d->sin) + (size_t)position * (D / 2);
-    if (todo & ATTEND) prefetch(heap + pages[0] + cell, VALUES(D, format));
+    if (todo & ATTEND) prefetch(heap + seen.pages[0] + cell, VALUES(D, format));
     if (todo & WRITE) {
       const size_t key = (size_t)(heads + h) * D, value = (size_t)(heads + kvHeads + h) * D;
       u8 *here = heap + pages[position / LANES] + cell;
@@ -228,8 +243,8 @@ INLINE void attend(u8 *heap, const decodeAttentionWords *d, u32 chunk, f32 *scra
         decodeHead(qkv + query, bias ? bias + query : 0, d->qNorm ? F32(d->qNorm) : 0, cosine, sine, q, D, eps);
         decodeScale(q, scale, q, D);
       }
-      if (pair == 2) decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 2, format);
-      else decodeHeads(rotated, heap, pages, cell, position + 1, D, score, mixed, inverse, 1, format);
+      if (pair == 2) decodeHeads(rotated, heap, seen, cell, D, score, mixed, inverse, 2, format);
+      else decodeHeads(rotated, heap, seen, cell, D, score, mixed, inverse, 1, format);
       f32 *out = F32(d->out);
       for (u32 n = 0; n < pair; n++) decodeScale(mixed + n * Dp, inverse[n], out + ((size_t)r * heads + head + n) * D, D);
     }

@@ -28,6 +28,7 @@ typedef struct {
   f32 scale;
   u32 causal;
   u32 tree;
+  u32 window;
   u32 queriesPerChunk;
 } attentionWords;
 
@@ -50,6 +51,7 @@ typedef struct {
   f32 scale;
   u32 causal;
   u32 tree;
+  u32 window;
 } attentionGradientWords;
 
 typedef struct {
@@ -93,6 +95,7 @@ typedef struct {
   u32 headDim;
   f32 eps;
   f32 scale;
+  u32 window;
   u32 chunks;
   u32 phases;
   u32 format;

@@ -1,13 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createDecoder } from '../../src/decode/createDecoder.ts';
 import { randomSpec, SMALL } from '../../src/decode/randomDecoder.ts';
+import { attention } from '../../src/ops/attention.ts';
 import { verify } from '../../src/ops/verify.ts';
 import { adamw } from '../../src/optim/adamw.ts';
+import { record } from '../../src/tape/record.ts';
 
 /** Work that runs every kernel of the CPU, in shapes that meet tiles and tails. */
 export async function everyKernel(): Promise<void> {
   await verify();
   tfjsOps();
+  masks();
   await steps();
   await samples();
 }
@@ -49,6 +52,32 @@ function tfjsOps(): void {
   });
 }
 
+/** Attention over several blocks, by what its queries see. */
+function masks(): void {
+  const time = 301;
+  const shapes = [4, 2, 2].map((heads) => [1, time, heads, 20]);
+  const ends = (i: number) =>
+    i < 100 ? time : Math.min(time, 123 + 23 * Math.floor((i - 100) / 23));
+  const cases = [
+    { segment: (i: number) => Math.floor(i / 47), options: {} },
+    { segment: (i: number) => Math.floor(i / 140), options: { causal: false } },
+    { segment: (i: number) => (i > 290 ? -1 : 0), options: { window: 37 } },
+    { segment: ends, options: { tree: true } },
+  ];
+  for (const { segment, options } of cases)
+    tf.tidy(() => {
+      const [q, k, v] = shapes.map((shape) => normal(...shape)) as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      const ids = Array.from({ length: time }, (_, i) => segment(i));
+      const segmentIds = tf.tensor2d(ids, [1, time], 'int32');
+      const { value, tape } = record(() => attention(q, k, v, segmentIds, options));
+      tape.backward([[value, normal(...q.shape)]], { q, k, v });
+    });
+}
+
 async function steps(): Promise<void> {
   const parameters = { a: tf.variable(normal(70, 33)), b: tf.variable(normal(5)) };
   const optimizer = adamw(parameters, { learningRate: 1e-3 });
@@ -58,7 +87,9 @@ async function steps(): Promise<void> {
 
 /** A sampler of two small layers, greedy and with every filter. */
 async function samples(): Promise<void> {
-  const decoder = createDecoder(randomSpec(SMALL));
+  const spec = randomSpec(SMALL);
+  const layers = spec.layers.map((layer, k) => (k === 1 ? { ...layer, window: 4 } : layer));
+  const decoder = createDecoder({ ...spec, layers });
   const prompts = [Int32Array.of(1, 2, 3, 4, 5, 6, 7), Int32Array.of(8, 9)];
   const seeds = [1, 2, 3, 4, 5, 6];
   for (const sampling of [

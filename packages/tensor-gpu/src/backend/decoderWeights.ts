@@ -64,6 +64,8 @@ export interface DecoderLayer<Matrix = Weight, Vector = Tensor> {
    */
   cos?: Vector | undefined;
   sin?: Vector | undefined;
+  /** A token sees itself and the `window - 1` tokens before it. Default: all of them. */
+  window?: number | undefined;
   postNorm: Vector;
   /** `[I, H]`, as `up`; of a layer with experts theirs, one below the other: `[count * I, H]`. */
   gate: Matrix;
@@ -133,6 +135,7 @@ export function mapWeights<FromMatrix, FromVector, Matrix, Vector>(
       kNorm: optional(layer.kNorm),
       cos: optional(layer.cos),
       sin: optional(layer.sin),
+      window: layer.window,
       postNorm: vector(layer.postNorm),
       gate: matrix(layer.gate),
       up: matrix(layer.up),

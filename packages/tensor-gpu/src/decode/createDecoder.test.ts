@@ -37,7 +37,8 @@ function fullLogits(spec: TensorSpec, ids: number[]): number[][] {
   };
   const split = (x: tf.Tensor, n: number) =>
     tf.transpose(tf.reshape(x, [T, n, headDim]), [1, 0, 2]);
-  const mask = tf.linalg.bandPart(tf.ones([T, T]), -1, 0);
+  const maskOf = ({ window = T }: TensorLayer) =>
+    tf.linalg.bandPart(tf.ones([T, T]), Math.min(T, window) - 1, 0);
   let x: tf.Tensor = tf.gather(spec.embed, tf.tensor1d(ids, 'int32'));
   for (const layer of spec.layers) {
     const rope = (x: tf.Tensor) => turned(x, layer);
@@ -53,7 +54,7 @@ function fullLogits(spec: TensorSpec, ids: number[]): number[][] {
       const group = Math.floor((h * kvHeads) / heads);
       const scores = tf.div(tf.matMul(query, k[group]!, false, true), Math.sqrt(headDim));
       return tf.matMul(
-        tf.softmax(tf.where(tf.cast(mask, 'bool'), scores, tf.fill([T, T], -1e9))),
+        tf.softmax(tf.where(tf.cast(maskOf(layer), 'bool'), scores, tf.fill([T, T], -1e9))),
         v[group]!,
       );
     });
@@ -167,6 +168,10 @@ describe.each(
         sin: tf.zerosLike(layer.sin ?? opened.small!.sin),
       }),
     },
+    { title: 'a window of one token', change: (layer) => ({ ...layer, window: 1 }) },
+    { title: 'a window within a page', change: (layer) => ({ ...layer, window: 9 }) },
+    { title: 'a window of a page', change: (layer) => ({ ...layer, window: 16 }) },
+    { title: 'a window over pages', change: (layer) => ({ ...layer, window: 35 }) },
     { title: 'a bias of values only', change: (layer) => ({ ...layer, vBias: bias(12, 3) }) },
   ])('equals the plain loop for layers with $title', async ({ change }) => {
     const small = opened.small!;

@@ -31,7 +31,7 @@ export interface DecoderSpec extends DecoderWeights {
 /** Every weight that a layer can have. */
 const LAYER_WEIGHTS = [
   ...['inputNorm', 'q', 'k', 'v', 'qBias', 'kBias', 'vBias', 'o', 'qNorm', 'kNorm'],
-  ...['cos', 'sin', 'postNorm', 'gate', 'up', 'down', 'experts', 'lora'],
+  ...['cos', 'sin', 'window', 'postNorm', 'gate', 'up', 'down', 'experts', 'lora'],
 ];
 
 /** The matrices that an adapter may change. */
@@ -71,7 +71,8 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
   const [queries, keys] = [heads * headDim, kvHeads * headDim];
   for (const [index, layer] of layers.entries()) {
     knownOptions<DecoderLayer>(`createDecoder, layers[${index}]`, layer, LAYER_WEIGHTS); // a misspelt bias would be none
-    const { lora, experts, ...weights } = layer;
+    const { lora, experts, window, ...weights } = layer;
+    if (window !== undefined) assertWindow(`layers[${index}].window`, window);
     const count = experts ? assertExperts(`layers[${index}]`, layer, hidden) : 1;
     assertLora(`layers[${index}].lora`, layer);
     const inner = experts ? Math.floor((layer.gate.shape[0] ?? 0) / count) : intermediate;
@@ -97,6 +98,14 @@ export function decoderShape(spec: DecoderSpec): DecoderShape {
     });
   }
   return { hidden, heads, kvHeads, headDim, intermediate, vocabulary, eps };
+}
+
+function assertWindow(name: string, window: number): void {
+  if (Number.isInteger(window) && window >= 1 && window <= 2 ** 30) return;
+  throw new TensorGpuError(
+    'option',
+    `createDecoder: ${name} must be an integer in [1, 2^30], got ${window}.`,
+  );
 }
 
 /** The matrices that each expert has. */

@@ -5,6 +5,7 @@ import {
   fill,
   greater,
   greaterEqual,
+  less,
   logicalAnd,
   matMul,
   mul,
@@ -33,6 +34,11 @@ export interface AttentionOptions {
    * before all its completions. Causal only. Default `false`.
    */
   tree?: boolean | undefined;
+  /**
+   * Sliding window: a token sees itself and the `window - 1` tokens before it, as `sliding_window` of transformers counts.
+   * Causal only, and not with `tree`. Default: all.
+   */
+  window?: number | undefined;
 }
 
 /** What the kernels are told. */
@@ -40,6 +46,8 @@ interface AttentionAttributes {
   scale: number;
   causal: boolean;
   tree: boolean;
+  /** 0: none. */
+  window: number;
 }
 
 /** The same result from primitive ops: slow, differentiated by the tape; the kernels are checked against it. */
@@ -49,12 +57,12 @@ export function attentionReference(
   k: Tensor,
   v: Tensor,
   segmentIds: Tensor,
-  { scale, causal, tree }: AttentionAttributes,
+  { scale, causal, tree, window }: AttentionAttributes,
 ): Tensor {
   const [batch, time, heads, width] = q.shape as [number, number, number, number]; // rank checked
   const scores = mul(matMul(byHead(q, heads), byHead(k, heads), false, true), scale);
   const visible = reshape(
-    tile(expandDims(visibleTokens(segmentIds, { causal, tree }), 1), [1, heads, 1, 1]),
+    tile(expandDims(visibleTokens(segmentIds, { causal, tree, window }), 1), [1, heads, 1, 1]),
     [batch * heads, time, time],
   );
   const masked = where(visible, scores, fill(scores.shape, -1e30));
@@ -73,7 +81,7 @@ function byHead(x: Tensor, heads: number): Tensor {
 /** bool `[B, T, T]`: query i sees key j. */
 function visibleTokens(
   segmentIds: Tensor,
-  { causal, tree }: Pick<AttentionAttributes, 'causal' | 'tree'>,
+  { causal, tree, window }: Omit<AttentionAttributes, 'scale'>,
 ): Tensor {
   const time = segmentIds.shape[1]!;
   if (tree) return visibleInTree(segmentIds, range(0, time, 1, 'int32'));
@@ -81,7 +89,9 @@ function visibleTokens(
   const same = logicalAnd(equal(query, expandDims(segmentIds, 1)), greaterEqual(query, 0));
   if (!causal) return same;
   const order = range(0, time, 1, 'int32');
-  return logicalAnd(same, expandDims(greaterEqual(expandDims(order, 1), expandDims(order, 0)), 0));
+  const distance = expandDims(sub(expandDims(order, 1), expandDims(order, 0)), 0);
+  const before = logicalAnd(same, greaterEqual(distance, 0));
+  return window === 0 ? before : logicalAnd(before, less(distance, scalar(window, 'int32')));
 }
 
 /** Key j is seen from j on to the end of its subtree, by tokens that are no padding. */
@@ -114,7 +124,7 @@ export const attentionOp: FusedOp<
       random.normal([2, time, 2, width]),
       random.normal([2, time, 2, width]),
       sub(random.integers([2, time], 3), scalar(1, 'int32')), // -1 is padding
-      { scale: 1 / Math.sqrt(width), causal: true, tree: false },
+      { scale: 1 / Math.sqrt(width), causal: true, tree: false, window: 0 },
     ];
   },
 });
@@ -125,6 +135,7 @@ export const attentionOp: FusedOp<
  *     p[i,j] = softmax over visible j of scale * q[i] . k[j]    y[i] = sum_j p[i,j] v[j]
  *     j is visible to i:  segment[j] == segment[i] >= 0, and j <= i when causal
  *     with `tree`:        j <= i < segment[j]    segment[j]: the place behind the last token that has j before it
+ *     with `window`:      i - j < window as well
  *
  * A padding token (segment -1; in a tree one whose subtree ends at or before itself) gives and gets nothing: its output row and its gradients are 0.
  * The kernels work block by block and keep one log-sum-exp per row, never `[T, T]`.
@@ -133,8 +144,8 @@ export const attentionOp: FusedOp<
  * @param k - `[B, T, Hk, D]`, H a multiple of Hk; `v` likewise.
  * @param segmentIds - int32 `[B, T]`.
  * @returns `[B, T, H, D]`.
- * @throws {TensorGpuError} `shape` if the shapes do not fit, `dtype` if segmentIds are not int32, `option` for a tree that
- * is not causal.
+ * @throws {TensorGpuError} `shape` if the shapes do not fit, `dtype` if segmentIds are not int32, `option` for a tree or a
+ * window that is not causal, or both at once.
  *
  * @see Dao et al. 2022, FlashAttention: https://arxiv.org/abs/2205.14135
  */
@@ -151,7 +162,8 @@ export function attention(
     scale = 1 / Math.sqrt(width ?? 1),
     causal = true,
     tree = false,
-  } = knownOptions('attention', options, ['scale', 'causal', 'tree']);
+    window,
+  } = knownOptions('attention', options, ['scale', 'causal', 'tree', 'window?']);
   assertRange('attention: scale', scale, [-Number.MAX_VALUE, Number.MAX_VALUE]);
   assertOneOf('attention: causal', causal, [true, false]);
   assertOneOf('attention: tree', tree, [true, false]);
@@ -161,6 +173,7 @@ export function attention(
       'attention: tree is for causal attention, got causal false. A token of a prefix cannot see what follows in one branch only.',
     );
   }
+  if (window !== undefined) assertWindow(window, { causal, tree });
   const fits =
     q.rank === 4 &&
     k.rank === 4 &&
@@ -180,5 +193,14 @@ export function attention(
       `attention: segmentIds must be int32, got ${segmentIds.dtype}. Cast them.`,
     );
   }
-  return attentionOp(q, k, v, segmentIds, { scale, causal, tree });
+  return attentionOp(q, k, v, segmentIds, { scale, causal, tree, window: window ?? 0 });
+}
+
+function assertWindow(window: number, { causal, tree }: { causal: boolean; tree: boolean }): void {
+  assertRange('attention: window', window, [1, 2 ** 30]);
+  if (Number.isInteger(window) && causal && !tree) return;
+  throw new TensorGpuError(
+    'option',
+    `attention: window must be a whole number, and is for causal attention without tree, got window ${window}, causal ${causal}, tree ${tree}. In a tree the distance of two places is not that of their tokens: give such a model batches without one.`,
+  );
 }

@@ -40,7 +40,13 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
     },
   );
 
-  test.each([
+  test.each<{
+    title: string;
+    segments: (i: number) => number;
+    causal: boolean;
+    tree?: boolean;
+    window?: number;
+  }>([
     { title: 'one segment', segments: () => 0, causal: true },
     { title: 'not causal', segments: () => 0, causal: false },
     { title: 'right padding', segments: (i: number) => (i < 170 ? 0 : -1), causal: true },
@@ -70,7 +76,22 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
       causal: true,
       tree: true,
     },
-  ])('attention over several blocks: $title', ({ segments, causal, tree = false }) => {
+    ...[1, 2, 37, 96, 133, 240, 300, 5000].map((window) => ({
+      title: `a window of ${window}`,
+      segments: () => 0,
+      ...{ causal: true, window },
+    })),
+    {
+      title: 'a window, packed, padding behind',
+      segments: (i: number) => (i > 280 ? -1 : Math.floor(i / 141)),
+      ...{ causal: true, window: 50 },
+    },
+    {
+      title: 'a window, left padding',
+      segments: (i: number) => (i < 130 ? -1 : 0),
+      ...{ causal: true, window: 7 },
+    },
+  ])('attention over several blocks: $title', ({ segments, causal, tree = false, window = 0 }) => {
     const time = TIME;
     const definition = {
       ...attentionOp.definition,
@@ -83,7 +104,7 @@ describe.each(testedKernels)('fused kernels, %s', (kernels) => {
           [1, time],
           'int32',
         ),
-        { scale: 0.3, causal, tree },
+        { scale: 0.3, causal, tree, window },
       ],
     };
     for (const { what, fused, reference } of checkExample(definition, [], 1)) {

@@ -6,7 +6,7 @@ import { relativeError } from '../fused/checkExample.ts';
 import { differentiableInputs } from '../fused/runFusedKernel.ts';
 import { record } from '../tape/record.ts';
 import { registerGradients } from '../tape/registerGradients.ts';
-import { attention } from './attention.ts';
+import { attention, attentionOp } from './attention.ts';
 import { embedding } from './embedding.ts';
 import { fusedOps } from './fusedOps.ts';
 import { lmHead } from './lmHead.ts';
@@ -27,10 +27,21 @@ beforeAll(async () => {
 /** Kernels differentiate this on purpose otherwise than the value says. */
 const NOT_THE_DERIVATIVE = ['embedding'];
 
+/** Attention in which a token sees itself and one before it. */
+const windowed: (typeof fusedOps)[number]['definition'] = {
+  ...attentionOp.definition,
+  name: 'attention with a window',
+  example: (shape, given) => {
+    const [q, k, v, segmentIds, options] = attentionOp.definition.example(shape, given);
+    return [q, k, v, segmentIds, { ...options, window: 2 }];
+  },
+};
+
 describe('references', () => {
-  test.each(
-    fusedOps.map((op) => op.definition).filter(({ name }) => !NOT_THE_DERIVATIVE.includes(name)),
-  )('the gradients of $name are its finite differences', (definition) => {
+  test.each([
+    ...fusedOps.map((op) => op.definition).filter(({ name }) => !NOT_THE_DERIVATIVE.includes(name)),
+    windowed,
+  ])('the gradients of $name are its finite differences', (definition) => {
     const args = definition.example([2, 2, 6], random) as tf.Tensor[];
     const forward = (inputs: tf.Tensor[]) =>
       [definition.reference(...inputs)].flat() as tf.Tensor[];
@@ -111,6 +122,37 @@ describe('references', () => {
     expect(() => attention(q, k, v, ends, { tree: true, causal: false })).toThrow(
       'attention: tree is for causal attention',
     );
+  });
+
+  test('attention: with a window a token gives what it gives behind the tokens that it sees', () => {
+    const [q, k, v] = [2, 1, 1].map((heads) => random.normal([1, 9, heads, 6])) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ];
+    const segments = tf.zeros([1, 9], 'int32');
+    const whole = record(() => attention(q, k, v, segments, { window: 3 }));
+    const rows = tf.unstack(whole.value, 1);
+    for (const [t, row] of rows.entries()) {
+      const first = Math.max(0, t - 2);
+      const [ownQ, ownK, ownV] = [q, k, v].map((x) => tf.slice(x, [0, first], [1, t + 1 - first]));
+      const own = attention(ownQ!, ownK!, ownV!, tf.zeros([1, t + 1 - first], 'int32'));
+      const last = tf.slice(own, [0, t - first], [1, 1]);
+      expect(relativeError(row.dataSync(), last.dataSync()), `token ${t}`).toBeLessThan(1e-6);
+    }
+    const ofLast = tf.pad(tf.ones([1, 1, 2, 6]), [
+      [0, 0],
+      [8, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+    const { v: dv } = whole.tape.backward([[whole.value, ofLast]], { v });
+    const reached = tf.sum(tf.abs(dv), [0, 2, 3]).dataSync();
+    expect(Array.from(reached, (x) => x > 0)).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1].map(Boolean));
+    expect(() => attention(q, k, v, segments, { window: 3, tree: true })).toThrow('without tree');
+    expect(() => attention(q, k, v, segments, { window: 3, causal: false })).toThrow('causal');
+    expect(() => attention(q, k, v, segments, { window: 2.5 })).toThrow('window 2.5');
+    expect(() => attention(q, k, v, segments, { window: 0 })).toThrow('attention: window');
   });
 
   test('embedding: paddingId keeps its row and gives it no gradient', () => {

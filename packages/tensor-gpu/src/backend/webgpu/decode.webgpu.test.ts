@@ -66,6 +66,14 @@ function dressed(spec: TensorSpec): TensorSpec {
   };
 }
 
+/** With a window in each layer, the second longer than a page. */
+const windowed = (spec: TensorSpec): TensorSpec => ({
+  ...spec,
+  layers: (spec.layers as TensorLayer[]).map((layer, k) => ({ ...layer, window: [5, 21][k] })),
+});
+/** So long that a window leaves whole blocks of the kernel out. */
+const LONG = { ...REQUEST, prompts: [prompt(74, 67), prompt(20, 67)], seeds: [1, 2, 3, 4] };
+
 /** A model whose matrices are frozen, each of another type. */
 async function frozen(): Promise<DecoderSpec> {
   const spec = randomSpec({ ...SMALL, hidden: 64, headDim: 16, intermediate: 352 }); // widths of blocks
@@ -181,6 +189,7 @@ beforeAll(async () => {
       }
       decoder.dispose();
     }
+    results['with windows'] = await createDecoder(windowed(spec)).generate(LONG);
     if (name === 'webgpu' && 'counts' in device) {
       const decoder = createDecoder(spec);
       const before = device.counts();
@@ -207,6 +216,7 @@ beforeAll(async () => {
 test.each([
   ...Object.keys(REQUESTS).map((title) => `plain, ${title}`),
   ...['dressed, the model’s own distribution', 'frozen, the model’s own distribution'],
+  'with windows',
 ])('%s: the tokens of the CPU, log-probs within 1e-5', (title) => {
   const onCpu = sampled.cpu[title]!;
   for (const [k, completion] of sampled.webgpu[title]!.entries()) {

@@ -40,7 +40,7 @@ const TIME = 150;
 /** Which tokens see each other, over several blocks of the kernels. */
 const ATTENTION: Record<
   string,
-  { segments: (i: number) => number; causal?: boolean; tree?: boolean }
+  { segments: (i: number) => number; causal?: boolean; tree?: boolean; window?: number }
 > = {
   'packed, padding behind': { segments: (i: number) => (i > 140 ? -1 : Math.floor(i / 47)) },
   'packed, not causal': { segments: (i: number) => Math.floor(i / 70), causal: false },
@@ -56,6 +56,13 @@ const ATTENTION: Record<
     },
     tree: true,
   },
+  'a window of one token': { segments: () => 0, window: 1 },
+  'a window within a block': { segments: () => 0, window: 37 },
+  'a window over blocks, packed, padding behind': {
+    segments: (i: number) => (i > 140 ? -1 : Math.floor(i / 100)),
+    window: 70,
+  },
+  'a window longer than the sequence': { segments: () => 0, window: 1000 },
 };
 
 const draw = (size: number, seed: number) =>
@@ -142,7 +149,7 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
 
   test.each(Object.entries(ATTENTION))(
     '%s: value and gradients of the reference',
-    async (_, { segments, causal = true, tree = false }) => {
+    async (_, { segments, causal = true, tree = false, window = 0 }) => {
       const definition = {
         ...attentionOp.definition,
         example: (): Parameters<typeof attentionOp> => [
@@ -154,7 +161,7 @@ describe.each(DEVICES)('fused ops on %s', (name) => {
             [1, TIME],
             'int32',
           ),
-          { scale: 0.3, causal, tree },
+          { scale: 0.3, causal, tree, window },
         ],
       };
       for (const { what, fused, reference } of checkExample(definition, [], 1)) {

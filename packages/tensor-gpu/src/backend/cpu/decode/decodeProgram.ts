@@ -72,6 +72,7 @@ export function runDecodeLayers(run: DecodeRun, phase: 'prefill' | 'decode'): vo
         headDim,
         eps,
         scale: 1 / Math.sqrt(headDim),
+        window: layer.window ?? 0,
         chunks: attentionChunks,
         phases,
         format: layout.format,

@@ -102,7 +102,8 @@ function samples(heap: Heap, block: (bytes: number) => number): Sample[] {
     ...[0, 1, 2].flatMap((flags) => [product(flags, M), product(flags, 7)]),
     sample('attention', TIME * WIDTH, () => ({
       ...{ q: a, k: b, v: c, segmentIds, y, logsumexp, batch: 1, time: tokens, heads },
-      ...{ kvHeads: heads, width: WIDTH, scale: 0.5, causal: 1, tree: 0, queriesPerChunk: 192 },
+      ...{ kvHeads: heads, width: WIDTH, scale: 0.5, causal: 1, tree: 0, window: 0 },
+      queriesPerChunk: 192,
     })),
     sample('rmsNorm', M * K, () => ({
       ...{ x: a, weight: b, y, rows: M, width: K, eps: 1e-6, rowsPerChunk: M },

@@ -52,10 +52,11 @@ function storedBytes(code: number): number {
   return bytes / elements;
 }
 
-/** Products of queries with keys that a causal mask leaves, and operands of the size of q and of k. */
+/** Products of queries with keys that a causal mask and a window leave, and operands of the size of q and of k. */
 function attention(words: Words, products: number, operands: number): Work {
-  const { batch, time, heads, kvHeads, width, causal } = words;
-  const pairs = causal ? (time! * (time! + 1)) / 2 : time! ** 2;
+  const { batch, time, heads, kvHeads, width, causal, window } = words;
+  const far = window! > 0 ? Math.max(0, time! - window!) : 0; // tokens that do not see the first one
+  const pairs = causal ? (time! * (time! + 1) - far * (far + 1)) / 2 : time! ** 2;
   return {
     flops: 2 * products * batch! * heads! * pairs * width!,
     bytes: 4 * operands * batch! * time! * width! * (heads! + kvHeads!),

@@ -31,6 +31,7 @@ export const descriptors = {
     scale: 'f32',
     causal: 'u32',
     tree: 'u32', // segmentIds say where the subtree of each token ends
+    window: 'u32', // keys that a query sees, with its own; 0: all
     queriesPerChunk: 'u32', // a multiple of QB
   },
   attentionGradient: {
@@ -52,6 +53,7 @@ export const descriptors = {
     scale: 'f32',
     causal: 'u32',
     tree: 'u32',
+    window: 'u32',
   },
   binary: {
     op: 'u32',
@@ -92,6 +94,7 @@ export const descriptors = {
     headDim: 'u32',
     eps: 'f32',
     scale: 'f32',
+    window: 'u32', // as of attention
     chunks: 'u32',
     phases: 'u32', // WRITE or ATTEND or both
     format: 'u32', // of the cache: CACHE_FORMATS

@@ -22,6 +22,8 @@ export interface AttentionArgs {
   causal: boolean;
   /** `segmentIds` say where the subtree of each token ends. */
   tree: boolean;
+  /** 0: none. */
+  window: number;
 }
 
 /** Queries per chunk: a multiple of every build's block (48, with AVX-512 96). */
@@ -48,14 +50,15 @@ export function attentionGradientCpu(
 }
 
 function shapeWords(args: AttentionArgs) {
-  const { batch, time, heads, kvHeads, width, scale, causal, tree } = args;
+  const { batch, time, heads, kvHeads, width, scale, causal, tree, window } = args;
   if (width > WIDEST_HEAD) {
     throw new TensorGpuError(
       'shape',
       `attention: the kernels take heads up to ${WIDEST_HEAD} wide, got ${width}. Use tfjs ops for such a model.`,
     );
   }
-  return { batch, time, heads, kvHeads, width, scale, causal: causal ? 1 : 0, tree: tree ? 1 : 0 };
+  const flags = { causal: causal ? 1 : 0, tree: tree ? 1 : 0 };
+  return { batch, time, heads, kvHeads, width, scale, ...flags, window };
 }
 
 export const attentionKernel: CpuFusedKernel = {
@@ -104,5 +107,6 @@ function argsOf(call: CpuFusedKernelCall): Omit<AttentionArgs, 'y' | 'logsumexp'
     scale: attributes.scale as number, // the attributes of attentionOp
     causal: attributes.causal as boolean,
     tree: attributes.tree as boolean,
+    window: attributes.window as number,
   };
 }

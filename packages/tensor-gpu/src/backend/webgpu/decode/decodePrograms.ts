@@ -113,7 +113,7 @@ export const attend: (key: CacheKey) => Program = programFamily((key: CacheKey) 
     name: `decode attention ${key}`,
     reads: { q: 'f32', keys: 'u32', values: 'u32', ...TABLE_READS },
     writes: { y: 'f32' },
-    params: { heads: 'u32', kvHeads: 'u32', scale: 'f32', tableWidth: 'u32' },
+    params: { heads: 'u32', kvHeads: 'u32', scale: 'f32', tableWidth: 'u32', window: 'u32' },
     lanes: LANES,
     reductions: REDUCE_LANES,
     declarations: `
@@ -129,11 +129,13 @@ var<workgroup> weights: array<f32, LANES>;${PLACE}${format.read('keys')}${format
   var sums: array<f32, COLUMNS>;
   var most = -1e30;
   var total = 0.0;
+  let begin = select(0u, length - params.window, params.window != 0u && length > params.window);
   let tiles = (length + LANES - 1u) / LANES;
-  for (var tile = 0u; tile < tiles; tile++) {
+  for (var tile = begin / LANES; tile < tiles; tile++) {
     let t = tile * LANES + lane;
+    let isSeen = t >= begin && t < length;
     var score = -1e30;
-    if (t < length) {
+    if (isSeen) {
       let cell = placeOf(row, t) * params.kvHeads + kvHead;
       var product = 0.0;
       for (var d = 0u; d < WIDTH; d++) { product += q[own + d] * keysAt(cell, d); }
@@ -142,7 +144,7 @@ var<workgroup> weights: array<f32, LANES>;${PLACE}${format.read('keys')}${format
     let top = max(most, maxLanes(score, lane));
     let shrink = exp(most - top);
     most = top;
-    let p = select(0, exp(score - top), t < length);
+    let p = select(0, exp(score - top), isSeen);
     weights[lane] = p;
     total = total * shrink + sumLanes(p, lane);
     for (var c = 0u; c < COLUMNS; c++) {

@@ -200,7 +200,10 @@ function runAttention(
   const mixed = backend.output([rows.count, heads * headDim]);
   backend.run(attend(key), {
     tensors: { q: queries, ...paged, y: mixed },
-    params: { heads, kvHeads, scale: 1 / Math.sqrt(headDim), tableWidth },
+    params: {
+      ...{ heads, kvHeads, scale: 1 / Math.sqrt(headDim), tableWidth },
+      window: layer.window ?? 0,
+    },
     blocks: rows.count * heads,
   });
   free(backend, q, k, v, queries, keys);

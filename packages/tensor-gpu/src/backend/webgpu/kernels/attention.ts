@@ -69,6 +69,7 @@ function sizesOf({ inputs, attributes }: GpuFusedKernelCall) {
   const scale = attributes.scale as number; // attributes of attentionOp
   const causal = attributes.causal === true ? 1 : 0;
   const tree = attributes.tree === true ? 1 : 0;
-  const params = { time, heads, kvHeads, scale, causal, across, tree };
+  const window = attributes.window as number;
+  const params = { time, heads, kvHeads, scale, causal, across, tree, window };
   return { batch, time, heads, kvHeads, width, across, params };
 }

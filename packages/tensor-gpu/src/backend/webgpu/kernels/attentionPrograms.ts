@@ -7,7 +7,7 @@ const WORKGROUP_BYTES = 16384;
 
 const PARAMS: Record<string, WordType> = {
   ...{ time: 'u32', heads: 'u32', kvHeads: 'u32', scale: 'f32', causal: 'u32', across: 'u32' },
-  tree: 'u32',
+  ...{ tree: 'u32', window: 'u32' },
 };
 
 /** Vectors of four in a head of `width`, and rows of two matrices that fit into workgroup memory. */
@@ -55,7 +55,9 @@ const QUERIES = `
   var segment = -1;
   if (isLive) { segment = segmentIds[item * params.time + t]; }
   let row = (item * params.heads + head) * params.time + t;
-  let end = select(params.time, min(params.time, (qBlock + 1u) * LANES), params.causal != 0u);`;
+  let end = select(params.time, min(params.time, (qBlock + 1u) * LANES), params.causal != 0u);
+  let from_ = qBlock * LANES + 1u;
+  let begin = select(0u, from_ - params.window, params.window != 0u && from_ > params.window);`;
 
 /** Puts the next keys and values into workgroup memory. */
 const loadKeys = (width: number): string => `
@@ -76,7 +78,8 @@ const loadKeys = (width: number): string => `
 const IS_VISIBLE = `
 fn isVisible(t: u32, key: u32, ofQuery: i32, ofKey: i32) -> bool {
   if (params.tree != 0u) { return key <= t && i32(t) < ofKey && i32(t) < ofQuery; }
-  return ofQuery >= 0 && ofQuery == ofKey && (params.causal == 0u || key <= t);
+  let isNear = params.window == 0u || t < key + params.window;
+  return ofQuery >= 0 && ofQuery == ofKey && (params.causal == 0u || key <= t) && isNear;
 }`;
 
 const VISIBLE =
@@ -101,7 +104,7 @@ ${loadFour('vFour', 'v', width)}`,
   if (isLive) { for (var i = 0u; i < FOURS; i++) { query[i] = qFour(own, i) * params.scale; } }
   var most = -1e30;
   var total = 0.0;
-  for (var first = 0u; first < end; first += ROWS) {${loadKeys(width)}
+  for (var first = begin; first < end; first += ROWS) {${loadKeys(width)}
     if (segment >= 0) {
       for (var j = 0u; j < ROWS; j++) {
         let key = first + j;
@@ -176,7 +179,7 @@ ${loadFour('dyFour', 'dy', width)}`,
     logsumexp = stats[2u * row];
     delta = stats[2u * row + 1u];
   }
-  for (var first = 0u; first < end; first += ROWS) {${loadKeys(width)}
+  for (var first = begin; first < end; first += ROWS) {${loadKeys(width)}
     if (segment >= 0) {
       for (var j = 0u; j < ROWS; j++) {
         let key = first + j;
@@ -221,9 +224,11 @@ ${loadFour('dyFour', 'dy', width)}`,
   var valueSums: array<vec4f, FOURS>;
   if (isLive) { for (var i = 0u; i < FOURS; i++) { keyFours[i] = kFour(own, i) * params.scale; valueFours[i] = vFour(own, i); } }
   let begin = select(0u, kBlock * LANES, params.causal != 0u);
+  let behind = (kBlock + 1u) * LANES + params.window - 1u; // the last query that sees a key of the block
+  let end = select(params.time, min(params.time, behind), params.window != 0u);
   for (var member = 0u; member < sharing; member++) {
     let head = kvHead * sharing + member;
-    for (var first = begin; first < params.time; first += ROWS) {
+    for (var first = begin; first < end; first += ROWS) {
       workgroupBarrier();
       for (var e = lane; e < ROWS * FOURS; e += LANES) {
         let query = first + e / FOURS;
