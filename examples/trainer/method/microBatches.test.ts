@@ -4,6 +4,7 @@ import { openCpu } from '@molrl/tensor-gpu';
 import { describe, expect, test } from 'vitest';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches, tokensPerPass } from './microBatches.ts';
+import { passesOf } from './passes.ts';
 import { sft } from './sft.ts';
 import { Stage } from './stage.ts';
 import { teach } from './teach.ts';
@@ -48,6 +49,16 @@ describe('microBatches', () => {
     expect(tokens).toBeLessThan(1000);
     expect(tokensPerPass(TINY_CONFIG, 0)).toBeGreaterThan(100_000);
   });
+});
+
+test('a prompt stands once in the passes of a model that can have it so', () => {
+  const group = [4, 5].map((last) => ({ sequence: row(1, 2, 3, last) }));
+  const tokensOf = (sharesPrefixes: boolean) => {
+    const model = { sharesPrefixes } as Learner['model'];
+    return [...passesOf({ model, tokensPerPass: 100 }, group)].map(({ batch }) => batch.T);
+  };
+  expect(tokensOf(false)).toEqual([8]);
+  expect(tokensOf(true)[0]).toBeLessThan(8);
 });
 
 test('sft in parts takes the step of the whole batch', async () => {

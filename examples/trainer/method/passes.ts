@@ -1,4 +1,10 @@
-import { addGradients, type Gradients, packedBatch, selectTargets } from '@molrl/qwen3';
+import {
+  addGradients,
+  type Gradients,
+  type LanguageModel,
+  packedBatch,
+  selectTargets,
+} from '@molrl/qwen3';
 import type { Learner, Sequence } from './learner.ts';
 import { microBatches } from './microBatches.ts';
 import type { Scored } from './scored.ts';
@@ -15,20 +21,23 @@ export interface Pass<Item> extends Scored {
   items: readonly Item[];
 }
 
-/** The prompt of a group is computed once for all its completions. */
-export const PACKING = { sharePrefixes: true } as const;
+/** The prompt of a group is computed once for all its completions, where the model knows how. */
+export const packingFor = ({ sharesPrefixes = false }: Pick<LanguageModel, 'sharesPrefixes'>) => ({
+  sharePrefixes: sharesPrefixes,
+});
 
 /** Cuts a batch into passes that fit into memory. None where there is no item. */
 export function* passesOf<Item extends PassItem>(
-  { tokensPerPass }: Pick<Learner, 'tokensPerPass'>,
+  { model, tokensPerPass }: Pick<Learner, 'model' | 'tokensPerPass'>,
   items: readonly Item[],
   most?: number | undefined,
 ): Generator<Pass<Item>> {
-  const limits = { items: most, tokens: tokensPerPass, ...PACKING };
+  const packing = packingFor(model);
+  const limits = { items: most, tokens: tokensPerPass, ...packing };
   const sequencesOf = ({ sequence, told }: Item) => (told ? [sequence, told] : [sequence]);
   for (const part of microBatches(items, limits, sequencesOf)) {
     const sequences = part.map(({ sequence }) => sequence);
-    const batch = packedBatch(sequences, PACKING);
+    const batch = packedBatch(sequences, packing);
     yield { items: part, sequences, batch, targets: selectTargets(batch, sequences) };
   }
 }

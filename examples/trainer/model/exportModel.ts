@@ -28,8 +28,13 @@ export const usualExport = (lora: boolean): ExportKind[] => [lora ? 'adapter' : 
 
 /** Refuses before the run what could not be written after it. */
 export function checkExport({ model }: Pick<Learner, 'model'>, kinds: readonly ExportKind[]): void {
-  const { modelType = 'qwen3' } = model.config;
-  if (!kinds.includes('gguf') || GGUF_FAMILIES.includes(modelType)) return;
+  const { modelType = 'qwen3', slidingWindow } = model.config;
+  if (!kinds.includes('gguf')) return;
+  if (slidingWindow !== undefined)
+    throw new Error(
+      `export: a model with a sliding window (${slidingWindow}) cannot be written as GGUF: llama.cpp has none for this family. Take merged.`,
+    );
+  if (GGUF_FAMILIES.includes(modelType)) return;
   throw new Error(
     `export: a model of the family ${modelType} cannot be written as GGUF, ${GGUF_FAMILIES.join(', ')} can. Take merged, and convert that with llama.cpp's convert_hf_to_gguf.py.`,
   );

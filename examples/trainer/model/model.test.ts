@@ -179,5 +179,8 @@ describe('a learner', () => {
     const learner = await loadLearner({ model, format: 'auto', lora: { r: 2 } });
     expect(() => checkExport(learner, ['gguf'])).toThrow(/smollm3 cannot be written as GGUF/);
     learner.dispose();
+    const windowed = createQwen3({ ...TINY_CONFIG, slidingWindow: 8 }, { seed: 1 });
+    expect(() => checkExport({ model: windowed }, ['gguf'])).toThrow('a sliding window (8)');
+    windowed.dispose();
   });
 });

@@ -1,6 +1,6 @@
 import { type LanguageModel, packedBatch, type RefInput, selectTargets } from '@molrl/qwen3';
 import type { Learner, Sequence } from '../learner.ts';
-import { PACKING, type Pass, passesOf } from '../passes.ts';
+import { type Pass, packingFor, passesOf } from '../passes.ts';
 import type { TeacherContext } from './contexts.ts';
 import { episodeAdvantages, firstReward } from './episodeAdvantages.ts';
 import { ownTokens } from './episodes.ts';
@@ -33,7 +33,7 @@ export const isTold = ({ told }: BothRow): boolean => told !== undefined;
 
 /** Passes in which all rows have a teacher or none has, so that a teacher reads only what it was told about. */
 export function* passesOfBoth(
-  learner: Pick<Learner, 'tokensPerPass'>,
+  learner: Pick<Learner, 'model' | 'tokensPerPass'>,
   rows: readonly BothRow[],
 ): Generator<Pass<BothRow>> {
   yield* passesOf(learner, rows.filter(isTold));
@@ -50,7 +50,7 @@ export function askTeacher(
 ): { ref: LanguageModel; refInput: RefInput } | undefined {
   const sequences = items.flatMap(({ told }) => told ?? []);
   if (sequences.length === 0) return undefined;
-  const batch = packedBatch(sequences, PACKING);
+  const batch = packedBatch(sequences, packingFor(ref));
   return { ref, refInput: { batch, targets: selectTargets(batch, sequences), adapter } };
 }
 

@@ -43,12 +43,26 @@ export function formatConfig(config: Qwen3Config, dtype: WeightDtype): Record<st
     ...(noRopeLayers && { no_rope_layers: noRopeLayers }),
     ...(moe && fileExperts(moe)),
     attention_dropout: 0,
-    ...(modelType !== 'llama' && { use_sliding_window: false }),
+    ...(fields.includes('slidingWindow') && fileWindows(config)),
     bos_token_id: config.bosTokenId,
     eos_token_id: config.eosTokenId,
     pad_token_id: config.padTokenId,
     dtype,
     torch_dtype: dtype,
+  };
+}
+
+/** As transformers since 4.53 reads it (`layer_types`), and those before it where the last layers have the window. */
+function fileWindows(config: Qwen3Config): Record<string, unknown> {
+  const { modelType, slidingWindow, layerTypes } = config;
+  if (modelType === 'mistral') return { sliding_window: slidingWindow ?? null };
+  if (slidingWindow === undefined) return { use_sliding_window: false };
+  const types = layerTypes ?? new Array(config.numHiddenLayers).fill('sliding_attention');
+  return {
+    use_sliding_window: true,
+    sliding_window: slidingWindow,
+    max_window_layers: types.indexOf('sliding_attention'),
+    ...(modelType !== 'qwen3_moe' && { layer_types: types }),
   };
 }
 

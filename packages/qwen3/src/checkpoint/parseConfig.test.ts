@@ -85,6 +85,40 @@ describe('parseConfig', () => {
     }
   });
 
+  const [full, sliding] = ['full_attention', 'sliding_attention'] as const;
+  const windows = { use_sliding_window: true, sliding_window: 8 };
+  test.each<[string, Record<string, unknown>, Partial<Qwen3Config>]>([
+    // what transformers 5.24 makes of models of five layers
+    ['qwen3', { use_sliding_window: true }, {}],
+    ['qwen2', { use_sliding_window: true, max_window_layers: 0 }, { slidingWindow: 4096 }],
+    ['qwen3', { ...windows, max_window_layers: 5 }, {}],
+    [
+      'qwen2',
+      { ...windows, max_window_layers: 3 },
+      { slidingWindow: 8, layerTypes: [full, full, full, sliding, sliding] },
+    ],
+    [
+      'qwen3',
+      { ...windows, max_window_layers: 0, layer_types: [full, sliding, full, sliding, full] },
+      { slidingWindow: 8, layerTypes: [full, sliding, full, sliding, full] },
+    ],
+    ['qwen3', { ...windows, layer_types: new Array(5).fill(full) }, {}],
+    ['qwen3', { sliding_window: 8, max_window_layers: 0 }, {}],
+    ['qwen3_moe', { ...windows, max_window_layers: 3 }, { slidingWindow: 8 }],
+    ['qwen3_moe', { sliding_window: 8 }, {}],
+    ['mistral', {}, { slidingWindow: 4096 }],
+    ['mistral', { sliding_window: null }, {}],
+    ['mistral', { sliding_window: 8, use_sliding_window: false }, { slidingWindow: 8 }],
+    ['smollm3', { use_sliding_window: true }, {}],
+    ['smollm3', { sliding_window: 8 }, {}],
+    ['smollm3', windows, { slidingWindow: 8, layerTypes: [full, full, full, sliding, full] }],
+  ])('%s with %j has the windows %j, written as it was read', (model_type, extra, expected) => {
+    const config = parseConfig({ ...sizes, num_hidden_layers: 5, model_type, ...extra });
+    const { slidingWindow, layerTypes } = config;
+    expect({ slidingWindow, layerTypes }).toEqual({ slidingWindow: undefined, ...expected });
+    expect(parseConfig(formatConfig(config, 'float32'))).toEqual(config);
+  });
+
   test.each([null, [], 'x', 7])('%j is no config', (json) => {
     expect(() => parseConfig(json as never)).toThrow(expect.objectContaining({ code: 'config' }));
   });
@@ -166,12 +200,11 @@ describe('parseConfig', () => {
     [{ model_type: 'llama', architectures: ['Qwen3ForCausalLM'] }],
     [{ mlp_bias: true }],
     [{ model_type: 'llama', no_rope_layers: [1] }],
-    [{ model_type: 'smollm3', use_sliding_window: true, sliding_window: 8, max_window_layers: 9 }],
     [{ rope_scaling: { type: 'yarn', factor: 4, low_freq_factor: 1 } }],
     [{ rope_scaling: { type: 'yarn', factor: 4, partial_rotary_factor: 0.5 } }],
     [{ rope_scaling: { rope_type: 'longrope', factor: 4 } }],
-    [{ use_sliding_window: true }],
-    [{ layer_types: ['sliding_attention'] }],
+    [{ layer_types: ['chunked_attention'] }],
+    [{ model_type: 'llama', use_sliding_window: true, sliding_window: 8 }],
     [{ hidden_act: 'gelu' }],
     [{ quantization_config: { bits: 4 } }],
     [{ rope_scaling: { rope_type: 'dynamic', factor: 2 } }],
@@ -181,8 +214,6 @@ describe('parseConfig', () => {
     [{ rope_parameters: { full_attention: null } }],
     [{ rope_parameters: plainRope, rope_scaling: { full_attention: null } }],
     [{ rope_parameters: { full_attention: { rope_type: 'yarn', factor: 4 } } }],
-    [{ use_sliding_window: true, max_window_layers: 0 }],
-    [{ use_sliding_window: true, max_window_layers: 0, sliding_window: 64 }],
     [{ layer_types: 'full_attention' }],
     [{ architectures: ['Qwen3ForSequenceClassification'] }],
     [{ per_layer_config: { 0: { head_dim: 4 } } }],
@@ -212,6 +243,9 @@ describe('parseConfig', () => {
     [{ tie_word_embeddings: 1 }],
     [{ use_sliding_window: 'no' }],
     [{ layer_types: ['full_attention', 'full_attention'] }],
+    [{ layer_types: ['sliding_attention'] }],
+    [{ use_sliding_window: true, max_window_layers: 0, sliding_window: 0 }],
+    [{ model_type: 'mistral', sliding_window: -1 }],
     [{ eos_token_id: '5' }],
     [{ eos_token_id: 5.5 }],
     [{ eos_token_id: {} }],

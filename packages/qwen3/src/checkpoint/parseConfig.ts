@@ -3,6 +3,7 @@ import { showValue } from '../base/showValue.ts';
 import { COUNT_FIELDS, checkConfig, POSITIVE_FIELDS } from '../model/checkConfig.ts';
 import type { ModelType } from '../model/modelTypes.ts';
 import type { MoeConfig, Qwen3Config } from '../model/qwen3Config.ts';
+import { layersOf, readWindows } from './readWindows.ts';
 import { flag, readModelType, refuseUnsupported } from './refuseUnsupported.ts';
 import { readRope } from './ropeSettings.ts';
 
@@ -11,6 +12,7 @@ type Json = Record<string, unknown>;
 /** transformers' defaults where families differ. */
 const DEFAULTS: Partial<Record<ModelType, { theta?: number; tied?: boolean; length?: number }>> = {
   llama: { length: 2048 },
+  mistral: { length: 131_072 },
   smollm3: { theta: 2e6, tied: true },
 };
 
@@ -21,8 +23,8 @@ const DEFAULTS: Partial<Record<ModelType, { theta?: number; tied?: boolean; leng
  * `qwen3`, else the width over the heads).
  *
  * @throws {Qwen3Error} `config` if a size is missing or impossible or a value has another type than in transformers,
- * `unsupported` for what this version cannot run: other families (with what is missing), other RoPE scaling, sliding
- * windows, quantised weights (`loadModel` reads the layouts it knows), heads for classification.
+ * `unsupported` for what this version cannot run: other families (with what is missing), other RoPE scaling, quantised
+ * weights (`loadModel` reads the layouts it knows), heads for classification.
  *
  * @example
  * const { hiddenSize } = parseConfig({
@@ -77,11 +79,13 @@ const usualHeadDim = (json: Json, type: ModelType): number =>
 function familyFields(json: Json, source: string, modelType: ModelType): Partial<Qwen3Config> {
   const attentionBias = modelType !== 'qwen2' && flag(json, source, { key: 'attention_bias' });
   const mlpBias = flag(json, source, { key: 'mlp_bias' });
+  const noRopeLayers = modelType === 'smollm3' ? readNoRopeLayers(json) : undefined;
   return {
     ...(modelType !== 'qwen3' && { modelType }),
     ...(attentionBias && { attentionBias }),
     ...(mlpBias && { mlpBias }),
-    ...(modelType === 'smollm3' && { noRopeLayers: readNoRopeLayers(json) }),
+    ...(noRopeLayers && { noRopeLayers }),
+    ...readWindows(json, source, { type: modelType, noRopeLayers }),
     ...(modelType === 'qwen3_moe' && { moe: readMoe(json, source) }),
   };
 }
@@ -90,9 +94,9 @@ function familyFields(json: Json, source: string, modelType: ModelType): Partial
 function readNoRopeLayers(json: Json): number[] {
   const { no_rope_layers: list, no_rope_layer_interval: interval = 4 } = json;
   if (list !== undefined && list !== null) return list as number[]; // checkConfig looks at it
-  const layers = Number(json.num_hidden_layers);
-  const length = Number.isSafeInteger(layers) && layers > 0 && layers < 1e5 ? layers : 0;
-  return Array.from({ length }, (_, layer) => ((layer + 1) % (interval as number) === 0 ? 0 : 1));
+  return Array.from({ length: layersOf(json) }, (_, layer) =>
+    (layer + 1) % (interval as number) === 0 ? 0 : 1,
+  );
 }
 
 function readMoe(json: Json, source: string): MoeConfig {

@@ -20,7 +20,6 @@ export function readModelType(json: Json, source: string): ModelType {
 export function refuseUnsupported(json: Json, source: string, type: ModelType): void {
   const refuse = refuser(source);
   refuseArchitectures(json.architectures ?? [], type, refuse);
-  refuseSlidingWindows(json, source, type);
   for (const [key, owners] of Object.entries(OWNERS)) {
     const isSet = json[key] !== undefined && json[key] !== null && json[key] !== false;
     if (isSet && json[key] !== 0 && !owners.includes(type)) {
@@ -68,14 +67,6 @@ export function flag(
   );
 }
 
-function checkWhole(json: Json, source: string, key: string): void {
-  if (Number.isSafeInteger(json[key] ?? 0)) return;
-  throw new Qwen3Error(
-    'config',
-    `parseConfig: ${source}: ${key} must be a whole number or null, got ${showValue(json[key])}.`,
-  );
-}
-
 /** Throws; says what the config asks for. */
 export type Refuse = (what: string) => never;
 
@@ -86,36 +77,6 @@ function refuseArchitectures(architectures: unknown, type: ModelType, refuse: Re
   if (other !== undefined) {
     refuse(
       `the architecture ${showValue(other)}, which is no language model of model_type ${showValue(type)}`,
-    );
-  }
-}
-
-/**
- * As transformers: `layer_types` decides; without it, layers from `max_window_layers` on have a window (of Qwen2 and Qwen3;
- * the other families have no such number). Its default of 28 is not taken for granted: a config that asks for windows
- * must say where they begin.
- */
-function refuseSlidingWindows(json: Json, source: string, type: ModelType): void {
-  const refuse = refuser(source);
-  const layers = json.num_hidden_layers as number;
-  const types = json.layer_types ?? null;
-  for (const key of ['sliding_window', 'max_window_layers']) checkWhole(json, source, key);
-  const isUsed = flag(json, source, { key: 'use_sliding_window' }) && json.sliding_window !== null;
-  if (types === null) {
-    const hasFirst = type === 'qwen2' || type === 'qwen3';
-    const first = hasFirst ? ((json.max_window_layers ?? 0) as number) : 0; // checked above
-    if (isUsed && first < layers) {
-      refuse('sliding-window attention (use_sliding_window, max_window_layers)');
-    }
-    return;
-  }
-  if (!Array.isArray(types) || types.some((one) => one !== 'full_attention')) {
-    refuse(`sliding-window or other attention (layer_types ${showValue(types)})`);
-  }
-  if ((types as unknown[]).length !== layers) {
-    throw new Qwen3Error(
-      'config',
-      `parseConfig: ${source}: layer_types has ${(types as unknown[]).length} entries, num_hidden_layers is ${showValue(layers)}. They must be equal.`,
     );
   }
 }

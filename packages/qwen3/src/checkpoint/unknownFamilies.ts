@@ -1,15 +1,14 @@
 /** Families that people have and what the forward pass here would need for them. */
 const MISSING: Record<string, string> = {
-  mistral: 'sliding windows; a Mistral without them (sliding_window null) can be saved as Llama',
-  mixtral: 'its names of experts, and sliding windows',
+  mixtral: 'its names of experts',
   gemma: 'norms that scale by 1 + w, a tanh-GELU gate, an embedding scaled by sqrt(hidden)',
-  gemma2: 'norms that scale by 1 + w, a tanh-GELU gate, soft-capped logits, sliding windows',
+  gemma2: 'norms that scale by 1 + w, a tanh-GELU gate, soft-capped logits',
   gemma3: 'its image tower; its text model needs what gemma3_text needs',
   gemma3_text:
-    'norms that scale by 1 + w and four of them a layer, a tanh-GELU gate, sliding windows, a second RoPE base',
+    'norms that scale by 1 + w and four of them a layer, a tanh-GELU gate, a second RoPE base',
   gemma4: 'per-layer embeddings and keys and values shared between layers',
   phi3: 'one matrix for q, k, v and one for gate and up, longrope',
-  gpt_oss: 'attention sinks, sliding windows, experts in MXFP4',
+  gpt_oss: 'attention sinks, experts in MXFP4',
   qwen2_moe: 'an expert that all tokens share',
   qwen3_next: 'the gated delta net (a layer with a state) and gated attention',
   qwen3_5: 'the gated delta net (a layer with a state) and gated attention',

@@ -83,7 +83,7 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
   const isTurned = descriptions.every(({ rope }) => rope);
   const still = isTurned ? {} : { cos: onesLike(cos), sin: zerosLike(sin) }; // a turn by 0
   const made: Tensor[] = Object.values(still);
-  const layers = descriptions.map(({ qkNorm, rope, biases, mlp }, layer): DecoderLayer => {
+  const layers = descriptions.map(({ qkNorm, rope, window, biases, mlp }, layer): DecoderLayer => {
     const prefix = `model.layers.${layer}`;
     const part = (name: string): Tensor => model.weight(`${prefix}.${name}`);
     const matrix = (name: LayerMatrix): Weight =>
@@ -101,6 +101,7 @@ export function decoderOf(model: Qwen3, positions: number): { spec: DecoderSpec;
         kNorm: part('self_attn.k_norm.weight'),
       }),
       ...(!rope && still),
+      window,
       postNorm: part('post_attention_layernorm.weight'),
       ...(mlp === 'experts'
         ? expertsOf(model, layer, made)

@@ -76,3 +76,11 @@ test.each([
   expect(template.render([{ role: 'user', content: 'hello' }])).toBe('<hello>');
   model.dispose();
 });
+
+test('a model with a sliding window is refused: llama.cpp would compute another one', async () => {
+  const model = createQwen3({ ...TINY_CONFIG, slidingWindow: 8 }, { seed: 1 });
+  await expect(
+    saveGguf(model, join(root, 'window.gguf'), { dtype: 'F16', tokenizer }),
+  ).rejects.toThrow('a model with a sliding window (8) cannot be written');
+  model.dispose();
+});

@@ -75,7 +75,13 @@ async function withChatTemplate(from: string): Promise<FoundTokenizer> {
 }
 
 function architectureOf({ config }: Qwen3): string {
-  const { modelType = 'qwen3' } = config;
+  const { modelType = 'qwen3', slidingWindow } = config;
+  if (slidingWindow !== undefined) {
+    throw new Qwen3Error(
+      'unsupported',
+      `saveGguf: a model with a sliding window (${slidingWindow}) cannot be written: llama.cpp has none for this family and would compute another model. Save it with saveModel.`,
+    );
+  }
   const found = Object.entries(ARCHITECTURES).find(([, type]) => type === modelType)?.[0];
   if (found !== undefined) return found;
   throw new Qwen3Error(

@@ -40,7 +40,15 @@ const MAX_EXPERTS = 4096;
 const FIELDS = { ...COUNT_FIELDS, ...POSITIVE_FIELDS, ...ID_FIELDS };
 
 /** Switches of some families. */
-const FAMILY_FIELDS = ['attentionBias', 'mlpBias', 'noRopeLayers', 'moe'] as const;
+const FAMILY_FIELDS = [
+  'attentionBias',
+  'mlpBias',
+  'noRopeLayers',
+  'moe',
+  'slidingWindow',
+  'layerTypes',
+] as const;
+const LAYER_TYPES: readonly unknown[] = ['full_attention', 'sliding_attention'];
 
 const CONFIG_FIELDS: readonly string[] = [
   ...Object.keys(FIELDS),
@@ -127,8 +135,32 @@ function checkFamily(config: Qwen3Config, fail: Fail): void {
       );
     }
   }
+  checkWindows(config, fail);
   checkMoe(modelType, moe, fail);
 }
+
+function checkWindows(config: Qwen3Config, fail: Fail): void {
+  const { slidingWindow, layerTypes, numHiddenLayers } = config;
+  if (slidingWindow !== undefined && !isCount(slidingWindow)) {
+    fail(`sliding_window must be a whole number above 0, got ${showValue(slidingWindow)}.`);
+  }
+  if (layerTypes === undefined) return;
+  const isList =
+    Array.isArray(layerTypes) && layerTypes.every((type) => LAYER_TYPES.includes(type));
+  if (!isList || layerTypes.length !== numHiddenLayers) {
+    fail(
+      `layer_types must hold ${LAYER_TYPES.join(' or ')} for each of the ${numHiddenLayers} layers, got ${showValue(layerTypes)}.`,
+    );
+  }
+  if (slidingWindow === undefined && layerTypes.includes('sliding_attention')) {
+    fail(
+      'layer_types asks for sliding_attention, but there is no window: sliding_window is missing, or use_sliding_window not true.',
+    );
+  }
+}
+
+const isCount = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 2 ** 30;
 
 function checkMoe(modelType: ModelType, moe: MoeConfig | undefined, fail: Fail): void {
   if (moe === undefined) {

@@ -25,6 +25,11 @@ export const FAMILY_CONFIGS: Record<string, Qwen3Config> = {
     modelType: 'qwen2',
     ropeScaling: { ropeType: 'linear', factor: 2 },
   },
+  'qwen3 with a window in its last layer': {
+    ...TINY_CONFIG,
+    ...{ slidingWindow: 3, layerTypes: ['full_attention', 'sliding_attention'] },
+  },
+  mistral: { ...TINY_CONFIG, modelType: 'mistral', slidingWindow: 4 },
   smollm3: { ...TINY_CONFIG, modelType: 'smollm3', noRopeLayers: [1, 0] },
   'qwen3_moe with a dense layer': {
     ...TINY_CONFIG,

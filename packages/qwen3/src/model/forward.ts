@@ -148,11 +148,10 @@ function attentionBlock(context: Context, layer: Layer, x: Tensor): Tensor {
   const q = placed(context, layer, { value: heads('q_proj', numAttentionHeads), norm: 'q_norm' });
   const k = placed(context, layer, { value: heads('k_proj', numKeyValueHeads), norm: 'k_norm' });
   const v = heads('v_proj', numKeyValueHeads);
-  const mixed = reshape(attention(q, k, v, visibility, context.attention), [
-    B,
-    T,
-    numAttentionHeads * headDim,
-  ]);
+  const mixed = reshape(
+    attention(q, k, v, visibility, { ...context.attention, window: layer.window }),
+    [B, T, numAttentionHeads * headDim],
+  );
   const output = adaptedLinear(model, projection(layer, 'o_proj'), mixed);
   observe(prefix, output);
   return output;

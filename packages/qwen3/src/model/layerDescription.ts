@@ -21,6 +21,8 @@ export interface LayerDescription {
   qkNorm: boolean;
   /** Queries and keys are turned by their position. */
   rope: boolean;
+  /** Tokens that a token attends to, with itself. Undefined: all before it. */
+  window: number | undefined;
   /** The linear layers that have a bias. */
   biases: readonly LinearModule[];
   /** One MLP for all tokens, or a router and experts. */
@@ -30,6 +32,7 @@ export interface LayerDescription {
 /** Layer number `layer` of a model. */
 export function layerDescription(config: Qwen3Config, layer: number): LayerDescription {
   const { modelType = 'qwen3', attentionBias, mlpBias, noRopeLayers, moe } = config;
+  const { slidingWindow, layerTypes } = config;
   const { qkNorm, qkvBias } = MODEL_TYPES[modelType];
   const biases: LinearModule[] = [];
   if (qkvBias || attentionBias) biases.push('q_proj', 'k_proj', 'v_proj');
@@ -40,6 +43,7 @@ export function layerDescription(config: Qwen3Config, layer: number): LayerDescr
   return {
     qkNorm,
     rope: noRopeLayers?.[layer] !== 0,
+    window: layerTypes?.[layer] === 'full_attention' ? undefined : slidingWindow,
     biases,
     mlp: isSparse ? 'experts' : 'dense',
   };

@@ -7,7 +7,7 @@ export interface PackedBatchOptions {
   /**
    * A prefix that sequences next to each other have in common stands once: the prompt of a group is computed once for all its
    * completions. The same numbers up to rounding. Sequences need `roles`; a token that predicts a target (its role is not
-   * `'ignore'`) is never shared. For models with `sharesPrefixes`, as every Qwen3 has. Default `false`.
+   * `'ignore'`) is never shared. For models with `sharesPrefixes`, as every Qwen3 without a sliding window has. Default `false`.
    */
   sharePrefixes?: boolean | undefined;
 }

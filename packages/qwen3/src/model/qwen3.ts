@@ -39,8 +39,12 @@ export class Qwen3 implements LanguageModel {
   adapter: Adapter | undefined;
   /** Every adapter of the model, by name. */
   readonly adapters: Map<string, Adapter> = new Map();
-  readonly sharesPrefixes = true;
   #tables: { positions: number; cos: Tensor; sin: Tensor } | undefined;
+
+  /** Not with a sliding window: there the distance of two tokens counts, which a tree of prefixes does not keep. */
+  get sharesPrefixes(): boolean {
+    return this.config.slidingWindow === undefined;
+  }
 
   constructor(config: Qwen3Config, { parameters, frozen = {}, folder }: Qwen3Weights) {
     this.config = config;

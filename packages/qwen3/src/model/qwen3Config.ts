@@ -18,6 +18,9 @@ export interface MoeConfig {
   routerAuxLossCoef: number;
 }
 
+/** What a layer's tokens attend to, by transformers' names. */
+export type LayerType = 'full_attention' | 'sliding_attention';
+
 /**
  * What the forward pass needs to know of a model: the names of Hugging Face's `config.json` in camelCase. Without the
  * optional fields it is a dense Qwen3.
@@ -41,6 +44,10 @@ export interface Qwen3Config {
   ropeScaling?: RopeScaling | undefined;
   /** Per layer, 1: rotary positions, 0: none (`no_rope_layers` of SmolLM3). Default: all have them. */
   noRopeLayers?: readonly number[] | undefined;
+  /** A token attends to itself and the `slidingWindow - 1` tokens before it. Default: to all before it. */
+  slidingWindow?: number | undefined;
+  /** Which layers have that window, `'sliding_attention'`. Default: every one. */
+  layerTypes?: readonly LayerType[] | undefined;
   /** q, k, v and o have biases. Default false. (Qwen2's q, k, v have them in any case.) */
   attentionBias?: boolean | undefined;
   /** gate, up and down have biases. Default false. */
