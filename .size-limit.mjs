@@ -42,9 +42,9 @@ export default [
   entry('qwen3', '66.8 kB', [...tensors, '@molrl/tensor-gpu', '@huggingface/tokenizers', ...optionalOf('qwen3')]),
   // nothing of Node in it; what is loaded when it is needed (gpu.js, tfjs's gradients) is counted
   ...[
-    { limit: '333 kB', name: 'tensor-gpu, in a browser' },
+    { limit: '334 kB', name: 'tensor-gpu, in a browser' },
     {
-      limit: '163 kB',
+      limit: '163.8 kB',
       name: 'tensor-gpu, in a browser, without kernels of one’s own',
       import: '{ openDevice, record, adamw, linear, lmHead }',
     },
@@ -53,5 +53,5 @@ export default [
     ...{ ...budget, path: 'packages/tensor-gpu/dist/browser/browser.js' },
     modifyEsbuildConfig: inBrowser,
   })),
-  entry('tensor-gpu', '337 kB', tensors), // 32 kB of it the GPU; acorn twice: our import, and gpu.js's require in its lazy chunk
+  entry('tensor-gpu', '337.6 kB', tensors), // 32 kB of it the GPU; acorn twice: our import, and gpu.js's require in its lazy chunk
 ];

@@ -4,7 +4,7 @@
 #
 #     MOLRL_PYTHON=/path/to/python bench/webgpu/againstCuda.sh [ROUNDS]
 #
-# Writes train.json and decode.json into the folder OUT (default .molrl/gpu). Goals: at least 0.3 of PyTorch in training in float32,
+# Writes train.json, decode.json and profile.txt (where a training step goes) into the folder OUT (default .molrl/gpu). Goals: at least 0.3 of PyTorch in training in float32,
 # at least 1 in sampling at batch 1.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,3 +14,4 @@ mkdir -p "$out"
 bench=(node --conditions=@molrl/source --import tsx bench/main.ts --kernels webgpu --peer-device cuda --rounds "${1:-5}")
 "${bench[@]}" train --shape nano micro mini small smollm2 --json "$out/train.json"
 "${bench[@]}" decode --shape small smollm2 --json "$out/decode.json"
+"${bench[@]}" profile train micro small | tee "$out/profile.txt"

@@ -49,10 +49,11 @@ export interface Backend<Device extends KernelBackend = KernelBackend> {
   /** Makes ready to sample from a model. */
   decoder(model: DecodeModel): DecodeEngine;
   /**
-   * Tells the listener every command from now on, until the returned function is called.
-   * @throws {TensorGpuError} `backend` while another one listens.
+   * Tells the listener every command from now on, until the returned function is called. That resolves when the listener knows
+   * every time.
+   * @throws {TensorGpuError} `backend` while another one listens, or where the device has no clock.
    */
-  observe(listener: CommandListener): () => void;
+  observe(listener: CommandListener): () => Promise<void>;
 }
 
 const opened = new WeakMap<KernelBackend, Backend>();

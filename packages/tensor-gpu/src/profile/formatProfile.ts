@@ -1,6 +1,6 @@
 import type { Profile } from './profile.ts';
 
-const WIDTHS = [26, 22, 7, 9, 7, 10, 8, 7] as const;
+const WIDTHS = [26, 28, 7, 9, 7, 10, 8, 7] as const;
 const HEADINGS = ['op', 'kernel', 'calls', 'ms', '%', 'GFLOP/s', 'GB/s', 'share'] as const;
 
 /**

@@ -16,7 +16,7 @@ export interface ProfileRow {
   kernel: string;
   /** Number of commands. */
   calls: number;
-  /** All threads together; waiting for the last one included. */
+  /** All threads together; waiting for the last one included. On a GPU by its own clock. */
   seconds: number;
   /** Floating-point operations, a multiply-add counted as 2; 0 where the work is bytes. */
   flops: number;
@@ -32,7 +32,10 @@ export interface Profile<T> {
   result: T;
   /** From call to end, a promise awaited. */
   seconds: number;
-  /** Outside every command: JavaScript of the ops, of the tape, of the function itself; waiting for a promise too. */
+  /**
+   * Outside every command: JavaScript of the ops, of the tape, of the function itself; waiting for a promise too. On a GPU what
+   * its commands leave of `seconds`, 0 at least: JavaScript may run beside them.
+   */
   dispatchSeconds: number;
   /** By time, longest first. */
   rows: ProfileRow[];
@@ -43,8 +46,12 @@ export interface Profile<T> {
  * them. Every command is timed by itself, so recorded programs run a little slower than usual. Warm up first: the first
  * calls of everything are slow.
  *
+ * A GPU times its commands itself (`timestamp-query`), each in a pass of its own; browsers, and Dawn, round its clock to 0.1 ms,
+ * so single short commands come out as 0 or 0.1 ms and only sums of many tell something. Of its commands products and attention
+ * have `flops`.
+ *
  * @param work - Synchronous or not; ops that run meanwhile from elsewhere are counted too.
- * @throws {TensorGpuError} `backend` without an open device, or inside another `profile`.
+ * @throws {TensorGpuError} `backend` without an open device, inside another `profile`, and on a GPU without a clock.
  *
  * @example
  * const layer = () => linear(ones([64, 32]), ones([16, 32]));
@@ -63,29 +70,32 @@ export async function profile<T>(
     throw new TensorGpuError('backend', 'profile: no device is open. Await openCpu() first.');
   const rows = new Map<string, ProfileRow>();
   const ops: string[] = [];
-  const stop = backend.observe(({ kernel, seconds, flops, bytes }) => {
+  const stop = backend.observe(({ kernel, flops, bytes }) => {
     const op = ops.at(-1) ?? '(program)';
     const key = `${op} ${kernel}`;
     const row = rows.get(key) ?? { op, kernel, calls: 0, seconds: 0, flops: 0, bytes: 0, share: 0 };
     row.calls++;
-    row.seconds += seconds;
     row.flops += flops;
     row.bytes += bytes;
     rows.set(key, row);
+    return (seconds) => {
+      row.seconds += seconds;
+    };
   });
   const restore = nameOps(ops);
   const started = performance.now();
+  let result: T;
   try {
-    const result = await work();
-    const seconds = (performance.now() - started) / 1000;
-    const list = [...rows.values()].sort((a, b) => b.seconds - a.seconds);
-    for (const row of list) row.share = limit && leastSeconds(row, limit) / row.seconds;
-    const inCommands = list.reduce((sum, row) => sum + row.seconds, 0);
-    return { result, seconds, dispatchSeconds: seconds - inCommands, rows: list };
+    result = await work();
   } finally {
     restore();
-    stop();
+    await stop();
   }
+  const seconds = (performance.now() - started) / 1000;
+  const list = [...rows.values()].sort((a, b) => b.seconds - a.seconds);
+  for (const row of list) row.share = limit && leastSeconds(row, limit) / row.seconds;
+  const inCommands = list.reduce((sum, row) => sum + row.seconds, 0);
+  return { result, seconds, dispatchSeconds: Math.max(0, seconds - inCommands), rows: list };
 }
 
 const leastSeconds = (

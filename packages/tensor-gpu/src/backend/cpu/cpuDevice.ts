@@ -51,7 +51,10 @@ export async function registerCpu(cpu: CpuRuntime): Promise<CpuDevice> {
       adopt: (weight) => device.adopt(weight),
       moments: (parameters) => adamwCpu(device, parameters),
       decoder: (model) => openDecoding(device, model),
-      observe: (listener) => cpu.observe(listener),
+      observe: (listener) => {
+        const stop = cpu.observe(listener);
+        return async () => stop();
+      },
     });
   } catch (error) {
     cpu.dispose();

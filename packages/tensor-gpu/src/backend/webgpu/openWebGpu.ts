@@ -127,12 +127,7 @@ export async function openWebGpu(options: OpenWebGpuOptions = {}): Promise<WebGp
         const { compileUserKernel } = await import('./userKernels/compileUserKernel.ts');
         return compileUserKernel(device, kernel);
       },
-      observe: () => {
-        throw new TensorGpuError(
-          'backend',
-          'profile: a GPU does not tell when a command ends. Count its work with counts().',
-        );
-      },
+      observe: (listener) => gpu.observe(listener),
     });
     await checkGemm(device);
     await useTiles(device, tiles, Object.values(connection.info).join(' '));

@@ -1,4 +1,5 @@
 import { STORED_DTYPES } from '../../../weights/storedDtype.ts';
+import { visiblePairs } from '../../visiblePairs.ts';
 import { descriptors, type KernelName, KIND_WORDS, type WordKind } from './descriptors.ts';
 
 /** What a command costs at least. */
@@ -52,11 +53,10 @@ function storedBytes(code: number): number {
   return bytes / elements;
 }
 
-/** Products of queries with keys that a causal mask and a window leave, and operands of the size of q and of k. */
+/** Products of queries with keys that they see, and operands of the size of q and of k. */
 function attention(words: Words, products: number, operands: number): Work {
   const { batch, time, heads, kvHeads, width, causal, window } = words;
-  const far = window! > 0 ? Math.max(0, time! - window!) : 0; // tokens that do not see the first one
-  const pairs = causal ? (time! * (time! + 1) - far * (far + 1)) / 2 : time! ** 2;
+  const pairs = visiblePairs(time!, { causal: causal === 1, window: window! });
   return {
     flops: 2 * products * batch! * heads! * pairs * width!,
     bytes: 4 * operands * batch! * time! * width! * (heads! + kvHeads!),

@@ -36,7 +36,7 @@ export interface CpuRuntime {
    * a view of the heap is given out when all is done, so ask for one each time.
    */
   run<Name extends KernelName>(kernel: Name, chunks: number, words: KernelWords<Name>): void;
-  /** See {@link Backend.observe}. */
+  /** See {@link Backend.observe}; each time is known at once. */
   observe(listener: CommandListener): () => void;
   /** Inside `build`, `run` only records. */
   record(build: () => void): CpuProgram;
@@ -112,14 +112,11 @@ export function cpuRuntime(heap: Heap, library: Library, crew: Crew): CpuRuntime
     for (let i = 0; i < count; i++) {
       const head = heap.u32(at, COMMAND_HEAD);
       const kernel = kernelNames[head[0]!]!;
+      const words = heap.u32(at, COMMAND_HEAD + head[2]!);
+      const tell = observe({ kernel, ...commandWork(kernel, words, COMMAND_HEAD) });
       const started = performance.now();
       playAll(at, 1, parallel && head[1]! > 1);
-      const seconds = (performance.now() - started) / 1000;
-      observe({
-        kernel,
-        seconds,
-        ...commandWork(kernel, heap.u32(at, COMMAND_HEAD + head[2]!), COMMAND_HEAD),
-      });
+      tell((performance.now() - started) / 1000);
       at += 4 * (COMMAND_HEAD + head[2]!);
     }
   };

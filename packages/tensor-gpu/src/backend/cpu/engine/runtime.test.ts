@@ -83,7 +83,11 @@ describe.each(testedKernels)('CpuRuntime, %s', (kernels) => {
     }
     cpu.run('fill', 3, { y: a, size, value: 7 });
     const kernelsSeen: string[] = [];
-    const stop = cpu.observe(({ kernel }) => kernelsSeen.push(kernel));
+    const stop = cpu.observe(
+      ({ kernel }) =>
+        () =>
+          kernelsSeen.push(kernel),
+    );
     cpu.run('binary', 3, add);
     stop();
     expect(kernelsSeen).toEqual(['binary']);

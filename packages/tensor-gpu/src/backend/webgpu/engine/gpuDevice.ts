@@ -30,8 +30,12 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupStorageSize',
 ] as const;
 
-/** What programs use where the adapter has it. */
-const WANTED_FEATURES = ['subgroups', 'shader-f16'] as const satisfies readonly GPUFeatureName[];
+/** What programs, and profiles of them, use where the adapter has it. */
+const WANTED_FEATURES = [
+  'subgroups',
+  'shader-f16',
+  'timestamp-query',
+] as const satisfies readonly GPUFeatureName[];
 
 /**
  * A device of the browser, or of Dawn through the package `webgpu` in Node.

@@ -8,6 +8,7 @@ export const BUFFER = {
   copyTarget: 8,
   uniform: 64,
   storage: 128,
+  queryTarget: 512,
 } as const;
 /** `GPUMapMode.READ`. */
 export const MAP_READ = 1;

@@ -10,7 +10,7 @@ import {
   util,
 } from '@tensorflow/tfjs-core';
 import { TensorGpuError } from '../../../base/errors.ts';
-import type { StoredDtype } from '../../../weights/storedDtype.ts';
+import { type StoredDtype, storedBytes } from '../../../weights/storedDtype.ts';
 import type { GpuMemory } from './bufferPool.ts';
 import type { Program } from './program.ts';
 import { widenProgram } from './storedReads.ts';
@@ -55,14 +55,16 @@ export class WebGpuBackend extends KernelBackend {
   }
 
   /** Runs a program over tensors. */
-  run(program: Program, { tensors, windows = {}, params, blocks }: TensorDispatch): void {
-    if (blocks === 0) return;
+  run(program: Program, { tensors, windows = {}, ...dispatch }: TensorDispatch): void {
+    if (dispatch.blocks === 0) return;
     const buffers: Record<string, GpuSlice> = {};
     const widened: TensorInfo[] = [];
     for (const name of program.bindings) {
       const given = this.#data.get(tensors[name]!.dataId); // all are given
       if (given.as !== undefined && given.as === program.stored?.[name]) {
-        buffers[name] = { buffer: given.buffer, offset: 0, bytes: given.buffer.size };
+        const { size: bytes } = given.buffer;
+        const used = storedBytes(program.name, { shape: [given.size], dtype: given.as });
+        buffers[name] = { buffer: given.buffer, offset: 0, bytes, used };
         continue;
       }
       if (given.as !== undefined) widened.push(this.#widened(tensors[name]!, given.as));
@@ -71,9 +73,9 @@ export class WebGpuBackend extends KernelBackend {
       const { start, size } = windows[name] ?? { start: 0, size: all };
       if (size > this.mostElements) throw tooLargeToBind(program, 4 * size, this.mostElements);
       const bytes = size < all ? 4 * size : Math.min(buffer.size, 4 * this.mostElements);
-      buffers[name] = { buffer, offset: 4 * start, bytes };
+      buffers[name] = { buffer, offset: 4 * start, bytes, used: 4 * size };
     }
-    this.gpu.dispatch(program, { buffers, params, blocks });
+    this.gpu.dispatch(program, { buffers, ...dispatch });
     for (const { dataId } of widened) this.disposeData(dataId);
   }
 

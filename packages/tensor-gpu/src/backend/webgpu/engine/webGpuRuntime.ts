@@ -1,5 +1,7 @@
 import { TensorGpuError } from '../../../base/errors.ts';
+import type { CommandListener } from '../../commandListener.ts';
 import { BufferPool, type GpuMemory } from './bufferPool.ts';
+import { CommandTimer } from './commandTimer.ts';
 import type { GpuConnection } from './gpuDevice.ts';
 import { BUFFER } from './gpuFlags.ts';
 import { PARAM_BYTES, Pipelines } from './pipelines.ts';
@@ -29,6 +31,8 @@ export interface GpuSlice {
   /** A multiple of 256. */
   readonly offset: number;
   readonly bytes: number;
+  /** For profiles: bytes of the tensor itself, where the buffer is longer. Default: `bytes`. */
+  readonly used?: number | undefined;
 }
 
 /** A dispatch, before it is encoded. */
@@ -38,6 +42,8 @@ export interface Dispatch {
   readonly params: Readonly<Record<string, number>>;
   /** Workgroups. 0: nothing is done. */
   readonly blocks: number;
+  /** For profiles: floating-point operations, a multiply-add counted as 2. Default 0: the work is bytes. */
+  readonly flops?: number | undefined;
 }
 
 /**
@@ -56,6 +62,7 @@ export class WebGpuRuntime {
   #pass: GPUComputePassEncoder | undefined;
   #queued = 0;
   #readBack: ReadBack | undefined;
+  #observed: { listener: CommandListener; timer: CommandTimer } | undefined;
   #failure: Error | undefined;
   #disposed = false;
   readonly #counts = {
@@ -117,7 +124,7 @@ export class WebGpuRuntime {
     return buffer;
   }
 
-  dispatch(program: Program, { buffers, params, blocks }: Dispatch): void {
+  dispatch(program: Program, { buffers, params, blocks, flops = 0 }: Dispatch): void {
     if (blocks === 0) return;
     this.#assertAlive();
     const { pipeline, layout } = this.pipelines.of(program);
@@ -137,12 +144,34 @@ export class WebGpuRuntime {
         }),
       ],
     });
-    this.#pass ??= this.#commands().beginComputePass();
+    const observed = this.#observed && this.#timePass(program, { buffers, flops });
+    this.#pass ??= this.#commands().beginComputePass(observed);
     this.#pass.setPipeline(pipeline);
     this.#pass.setBindGroup(0, group, [at]);
     const rows = Math.ceil(blocks / GRID_WIDTH);
     this.#pass.dispatchWorkgroups(Math.ceil(blocks / rows), rows);
+    if (observed) this.#endPass();
     this.#counts.dispatches++;
+  }
+
+  /** See `Backend.observe`: every command is a pass of its own then. */
+  observe(listener: CommandListener): () => Promise<void> {
+    this.#assertAlive();
+    if (this.#observed !== undefined)
+      throw new TensorGpuError('backend', 'profile: another profile is running. Await it first.');
+    if (!this.#device.features.has('timestamp-query'))
+      throw new TensorGpuError(
+        'backend',
+        'profile: this GPU has no clock for commands (the feature timestamp-query). Count its work with counts(); a device of your own needs the feature among its requiredFeatures.',
+      );
+    this.#endPass();
+    const timer = new CommandTimer(this.#device);
+    this.#observed = { listener, timer };
+    return async () => {
+      this.#observed = undefined;
+      await this.finish();
+      await timer.finish();
+    };
   }
 
   copy(from: GpuSlice, to: GpuSlice, bytes: number): void {
@@ -212,6 +241,17 @@ export class WebGpuRuntime {
 
   get #health(): DeviceHealth {
     return { failure: () => this.#failure, lost: this.lost };
+  }
+
+  #timePass(
+    { name, bindings }: Program,
+    { buffers, flops }: Pick<Dispatch, 'buffers'> & { flops: number },
+  ): GPUComputePassDescriptor {
+    const { listener, timer } = this.#observed!; // the caller has asked
+    const slices = bindings.flatMap((binding) => buffers[binding] ?? []);
+    const bytes = slices.reduce((sum, slice) => sum + (slice.used ?? slice.bytes), 0);
+    this.#endPass();
+    return { timestampWrites: timer.time(listener({ kernel: name, flops, bytes })) };
   }
 
   #deliver(): void {

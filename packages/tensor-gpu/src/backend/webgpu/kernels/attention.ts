@@ -1,3 +1,4 @@
+import { visiblePairs } from '../../visiblePairs.ts';
 import { attentionPrograms, LANES_PER_BLOCK } from './attentionPrograms.ts';
 import { type GpuFusedKernel, type GpuFusedKernelCall, wantedOutputs } from './gpuFusedKernel.ts';
 
@@ -11,8 +12,7 @@ export const attentionKernel: GpuFusedKernel = {
     const logsumexp = backend.output([batch, heads, time]);
     backend.run(attentionPrograms(width).forward, {
       tensors: { ...operandsOf(call), y, logsumexp },
-      params,
-      blocks: batch * heads * across,
+      ...{ params, blocks: batch * heads * across, flops: flopsOf(call, 2) },
     });
     return [y, logsumexp];
   },
@@ -35,8 +35,7 @@ export const attentionKernel: GpuFusedKernel = {
     if (dq)
       backend.run(programs.queryGradient, {
         tensors: { ...tensors, dq },
-        params,
-        blocks: batch * heads * across,
+        ...{ params, blocks: batch * heads * across, flops: flopsOf(call, 3) },
       });
     if (gradients.of('k') || gradients.of('v')) {
       const [dk, dv] = ['k', 'v'].map((name) => {
@@ -48,14 +47,20 @@ export const attentionKernel: GpuFusedKernel = {
       });
       backend.run(programs.keyGradient, {
         tensors: { ...tensors, dk: dk!, dv: dv! },
-        params,
-        blocks: batch * kvHeads * across,
+        ...{ params, blocks: batch * kvHeads * across, flops: flopsOf(call, 4) },
       });
     }
     for (const { dataId } of scratch) backend.disposeData(dataId);
     return gradients.outputs;
   },
 };
+
+/** Of so many products over all pairs of a query and a key. */
+function flopsOf({ inputs, attributes }: GpuFusedKernelCall, products: number): number {
+  const [batch, time, heads, width] = inputs.q!.shape as [number, number, number, number]; // rank checked
+  const { causal, window } = attributes as { causal: boolean; window: number }; // of attentionOp
+  return 2 * products * batch * heads * width * visiblePairs(time, { causal, window });
+}
 
 function operandsOf({ inputs }: GpuFusedKernelCall) {
   const { q, k, v, segmentIds } = inputs;

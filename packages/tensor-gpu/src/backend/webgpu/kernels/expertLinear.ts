@@ -88,6 +88,7 @@ export function expertProduct(
       ...{ bExpert: outputs * width, cRow: outputs },
     },
     blocks: mostTiles(rows, experts) * Math.ceil(outputs / TILE),
+    flops: 2 * rows * outputs * width,
   });
   return y;
 }
@@ -111,6 +112,7 @@ export const expertLinearKernel: GpuFusedKernel = {
           ...{ bExpert: outputs * width, cRow: width },
         },
         blocks: mostTiles(rows, experts) * Math.ceil(width / TILE),
+        flops: 2 * rows * outputs * width,
       });
     if (dweight)
       backend.run(matricesOfExperts, {
@@ -120,6 +122,7 @@ export const expertLinearKernel: GpuFusedKernel = {
           ...{ aRow: 1, aColumn: outputs, bRow: width, bColumn: 1, bExpert: 0, cRow: width },
         },
         blocks: experts * Math.ceil(outputs / TILE) * Math.ceil(width / TILE),
+        flops: 2 * rows * outputs * width,
       });
     return gradients.outputs;
   },

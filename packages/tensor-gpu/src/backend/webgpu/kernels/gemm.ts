@@ -311,6 +311,7 @@ function product(backend: WebGpuBackend, args: GemmArgs): void {
       ...{ cStart: c.start ?? 0, cRow: c.rowStep, cBatch: c.batchStep ?? 0 },
     },
     blocks: batch * Math.ceil(m / rows) * Math.ceil(n / columns),
+    flops: 2 * batch * m * n * k,
   });
 }
 
