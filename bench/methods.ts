@@ -10,7 +10,7 @@
 import { cpuUsage } from 'node:process';
 import type { Trajectory } from '@molrl/ef-env';
 import { generate, type Qwen3 } from '@molrl/qwen3';
-import { adamw, openCpu } from '@molrl/tensor-gpu';
+import { adamw, createKvCache, openCpu } from '@molrl/tensor-gpu';
 import { dispose } from '@tensorflow/tfjs-core';
 import type { Learner } from '../examples/trainer/method/learner.ts';
 import { readEpisodes } from '../examples/trainer/method/live/episodes.ts';
@@ -51,16 +51,24 @@ function episodes(draw: Draw, turns: number, right: (attempt: number) => boolean
   );
 }
 
-/** Sampling as the method asks for it: a second attempt after the first and what was said of it. */
+/**
+ * Sampling as the method asks for it: a second attempt after the first and what was said of it. As the trainer's policy does,
+ * with a cache that knows what was read before.
+ */
 async function rollouts(model: Qwen3, draw: Draw, turns: number): Promise<void> {
-  const sampling = { maxTokens: COMPLETION, temperature: 1, seed: 1, eosIds: [] };
+  const cache = createKvCache();
+  const sampling = { maxTokens: COMPLETION, temperature: 1, seed: 1, eosIds: [], cache };
   const prompts = Array.from({ length: ATTEMPTS / GENERATIONS / turns }, () => draw(PROMPT));
-  await generate(model, prompts, { ...sampling, numGenerations: GENERATIONS });
-  if (turns === 1) return;
-  const again = Array.from({ length: ATTEMPTS / turns }, () =>
-    draw(PROMPT + COMPLETION + FEEDBACK),
-  );
-  await generate(model, again, sampling);
+  const first = await generate(model, prompts, { ...sampling, numGenerations: GENERATIONS });
+  if (turns > 1) {
+    const again = first.map(({ ids }, i) => [
+      ...prompts[Math.floor(i / GENERATIONS)]!,
+      ...ids,
+      ...draw(FEEDBACK),
+    ]);
+    await generate(model, again, sampling);
+  }
+  cache.dispose();
 }
 
 interface Contender {
