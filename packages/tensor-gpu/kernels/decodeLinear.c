@@ -29,7 +29,7 @@
 #define FEW 3      // rows that share a weight in registers
 #define FEW_FLOATS 8 // rows that are computed without a panel: floats are widened for nothing,
 #define FEW_BLOCKS 3 // blocks are not
-#define AHEAD 8192 // bytes that memory is asked for ahead
+#define AHEAD (2 * QUAD) // rows of weights that memory is asked for ahead
 
 // c[i][j] += x[i][0..k) * W(p, j), lane by lane
 #define ADD_PRODUCTS(M, W)                                                                                 \
@@ -243,15 +243,16 @@ INLINE void widenBlock(const u32 type, const u8 *w, const Masks *m, vf *to) {
 }
 #endif
 
-// sums[i][j] = x[i][0..K) . w[j], i < M, j < QUAD, w[j] = w + j * ldw: one function per type and number of rows
-INLINE void fewRows(const int M, const u32 type, const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums) {
+// sums[i][j] = x[i][0..K) . w[j], i < M, j < QUAD, w[j] = w + j * ldw; the thread reads on to `end`. One function per type and
+// number of rows
+INLINE void fewRows(const int M, const u32 type, const f32 *x, size_t ldx, const u8 *w, size_t ldw, const u8 *end, u32 K, f32 *sums) {
   vf c[FEW][QUAD];
   for (int i = 0; i < M; i++)
     for (int j = 0; j < QUAD; j++) c[i][j] = vsplat(0);
   const u32 step = (u32)storedBytes(type, BLOCK);
   const Masks masks = masksOf(type);
   u32 p = 0;
-  const u8 *ask = w + ahead; // one piece after the other, as they lie: with a stream for each column memory gives a quarter less
+  const u8 *next = w + AHEAD * ldw, *ask = next < end ? next : w; // one piece after the other, as they lie: with a stream for each column memory gives a quarter less
   for (; p + BLOCK <= K; p += BLOCK, w += step, ask += QUAD * step) {
     FULLY for (int j = 0; j < QUAD; j++) {
       vf value[BLOCK / VW];
@@ -280,14 +281,14 @@ INLINE void fewRows(const int M, const u32 type, const f32 *x, size_t ldx, const
   for (int i = 0; i < M; i++) *(v4 *)(sums + i * GROUP) = join4(c[i][0], c[i][1], c[i][2], c[i][3]);
 }
 #define FEW_ROWS(M, name, type)                                                                             \
-  static NOINLINE void few##name##M(const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums) { \
-    fewRows(M, type, x, ldx, w, ldw, ahead, K, sums);                                                         \
+  static NOINLINE void few##name##M(const f32 *x, size_t ldx, const u8 *w, size_t ldw, const u8 *end, u32 K, f32 *sums) { \
+    fewRows(M, type, x, ldx, w, ldw, end, K, sums);                                                           \
   }
 #define FEW_OF(name, type) FEW_ROWS(1, name, type) FEW_ROWS(2, name, type) FEW_ROWS(3, name, type)
 FEW_OF(F32, STORED_F32) FEW_OF(Bf16, STORED_BF16) FEW_OF(F16, STORED_F16)
 FEW_OF(Q8, STORED_Q8_0) FEW_OF(Q4, STORED_Q4_0) FEW_OF(Q41, STORED_Q4_1)
 
-typedef void (*Few)(const f32 *x, size_t ldx, const u8 *w, size_t ldw, size_t ahead, u32 K, f32 *sums);
+typedef void (*Few)(const f32 *x, size_t ldx, const u8 *w, size_t ldw, const u8 *end, u32 K, f32 *sums);
 static const Few few[STORED_TYPES][FEW] = {
     {fewF321, fewF322, fewF323}, {fewBf161, fewBf162, fewBf163}, {fewF161, fewF162, fewF163},
     {fewQ81, fewQ82, fewQ83},    {fewQ41, fewQ42, fewQ43},       {fewQ411, fewQ412, fewQ413},
@@ -397,9 +398,9 @@ static void manyRows(const Part *part, const u8 *w, u32 columns, const f32 *x, s
 INLINE u32 fewOf(u32 type) { return type <= STORED_F16 ? FEW_FLOATS : FEW_BLOCKS; }
 
 // sums[r][j] = x[r] . W[n + j], r < count <= ROWS, j < columns <= GROUP
-static void groupProduct(const Part *part, u32 n, u32 columns, const f32 *x, size_t ldx, u32 count, Work *work, f32 *sums) {
+static void groupProduct(const Part *part, u32 n, u32 columns, const u8 *end, const f32 *x, size_t ldx, u32 count, Work *work, f32 *sums) {
   const u32 type = part->type, K = part->width;
-  const size_t ldw = storedBytes(type, K), ahead = (AHEAD + QUAD * ldw - 1) / (QUAD * ldw) * QUAD * ldw;
+  const size_t ldw = storedBytes(type, K);
   const u8 *w = AT(part->matrix) + n * ldw;
   if (count > fewOf(type)) {
     manyRows(part, w, columns, x, ldx, count, work, (Sums){sums, GROUP, 0});
@@ -410,7 +411,7 @@ static void groupProduct(const Part *part, u32 n, u32 columns, const f32 *x, siz
     f32 *to = whole ? sums + j : work->single;
     for (u32 r = 0, m; r < count; r += m) {
       m = count - r == 4 ? 2 : MIN(FEW, count - r);
-      few[type][m - 1](x + r * ldx, ldx, w + j * ldw, whole ? ldw : 0, ahead, K, to + r * GROUP);
+      few[type][m - 1](x + r * ldx, ldx, w + j * ldw, whole ? ldw : 0, end, K, to + r * GROUP);
     }
     for (u32 r = 0; !whole && r < count; r++) sums[r * GROUP + j] = work->single[r * GROUP];
     if (whole) j += QUAD - 1;
@@ -441,8 +442,8 @@ INLINE void gate(const f32 *gates, const f32 *up, f32 *y) {
   }
 }
 
-// ADD: y += x W^T; GATE: the parts are two, y = silu(x W0^T) * (x W1^T)
-enum { ADD = 1, GATE = 2 };
+// ADD: y += x W^T; GATE: the parts are two, y = silu(x W0^T) * (x W1^T); ALONE: one thread computes all chunks in turn
+enum { ADD = 1, GATE = 2, ALONE = 4 };
 KERNEL(decodeLinear) {
   const u32 live = U32(d->live)[0], first = d->firstRow, chunks = d->chunks, flags = d->flags;
   if (live <= first) return;
@@ -467,7 +468,10 @@ KERNEL(decodeLinear) {
           continue;
         }
         for (u32 s = 0; s < sides; s++) {
-          groupProduct(part + s, n, columns, x + (size_t)r0 * ldx, ldx, count, work, work->sums[s]);
+          // what another thread reads is asked for by that one: twice would take memory's time
+          const u32 own = flags & ALONE ? part->columns : MIN(part->columns, (to - unit) * GROUP);
+          const u8 *end = AT(part[s].matrix) + own * storedBytes(part[s].type, part[s].width);
+          groupProduct(part + s, n, columns, end, x + (size_t)r0 * ldx, ldx, count, work, work->sums[s]);
           if (part[s].b) addLora(heap, part + s, n, columns, t + (size_t)r0 * ldt, ldt, count, work->sums[s]);
         }
         for (u32 r = 0; r < count; r++) {

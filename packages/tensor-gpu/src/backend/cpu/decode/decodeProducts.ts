@@ -26,6 +26,7 @@ const CHUNK_BYTES = 64 << 10;
 const CHUNK_MULTIPLIES = 1 << 17;
 /** The flags of kernels/decodeLinear.c. */
 const FLAGS = { write: 0, add: 1, gate: 2 } as const;
+const ALONE = 4;
 
 /** One matrix of a product: which columns of y it makes. */
 interface Part {
@@ -131,7 +132,7 @@ function runProduct(run: DecodeProducts, product: Product): void {
   run.cpu.run('decodeLinear', chunks, {
     ...{ live: run.buffers.at.live, x, y, t: run.buffers.at.lowRank },
     ...{ ldx: width, ldy, ldt: ranks, firstRow: first, rows, chunks },
-    flags: FLAGS[into],
+    flags: FLAGS[into] | (run.cpu.threads === 1 ? ALONE : 0),
     count: parts.length,
     parts: words,
   });

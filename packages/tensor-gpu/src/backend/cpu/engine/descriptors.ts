@@ -119,7 +119,7 @@ export const descriptors = {
     firstRow: 'u32',
     rows: 'u32', // at most
     chunks: 'u32',
-    flags: 'u32', // ADD, GATE
+    flags: 'u32', // ADD, GATE, ALONE
     count: 'u32', // of parts
     parts: 'u32[]', // Part of decodeLinear.c, one after the other
   },
