@@ -108,10 +108,10 @@ describe('profile', () => {
       ],
     });
     expect(text).toMatchInlineSnapshot(`
-      "op                         kernel                   calls        ms       %    GFLOP/s     GB/s   share
-      linear                     gemm                         3     3.000    75.0        2.0      1.0    0.25
-      JavaScript                                                    1.000    25.0
-      all                                                           4.000   100.0"
+      "op                         kernel                         calls        ms       %    GFLOP/s     GB/s   share
+      linear                     gemm                               3     3.000    75.0        2.0      1.0    0.25
+      JavaScript                                                          1.000    25.0
+      all                                                                 4.000   100.0"
     `);
   });
 });
