@@ -141,6 +141,31 @@ describe.each(testedKernels)('continuous batching, %s kernels', (kernels) => {
     await expect(decoder.generate(request)).rejects.toThrow('cache was disposed');
   });
 
+  const numbers = { window: 50, scaling: 1, eps: 1e-6 };
+  test.each([
+    { window: 3 },
+    { scaling: 4 },
+    { eps: 1e-2 },
+    { window: 3, version: 'of the tensors' },
+  ])(
+    'other numbers beside the same weights drop what was kept: %o',
+    async ({ version, ...own }) => {
+      const spec = opened.spec!;
+      const [a, b] = [tf.ones([2, 40]), tf.ones([24, 2])];
+      const decoderWith = ({ window, scaling, eps }: typeof numbers) => {
+        const lora = { q: { a, b, rank: 2, scaling } };
+        const layers = spec.layers.map((layer) => ({ ...layer, window, lora }));
+        return createDecoder({ ...spec, layers, eps, version });
+      };
+      const cache = createKvCache();
+      await decoderWith(numbers).generate({ ...REQUEST, cache });
+      const other = decoderWith({ ...numbers, ...own });
+      expect(await other.generate({ ...REQUEST, cache })).toEqual(await other.generate(REQUEST));
+      cache.dispose();
+      tf.dispose([a, b]);
+    },
+  );
+
   test('what is kept gives way to a tensor that needs the memory', async () => {
     const cache = createKvCache();
     await generate({ cache });

@@ -67,7 +67,7 @@ export function createDecoder(spec: DecoderSpec): Decoder {
       assertDecodeRequest(request, { vocabulary: shape.vocabulary, positions: spec.cos.shape[0]! });
       request.signal?.throwIfAborted();
       if (request.prompts.length === 0) return [];
-      const wanted = { ...engineSettings(request), version: spec.version ?? versionOf(spec) };
+      const wanted = { ...engineSettings(request), version: versionOf(spec) };
       let engine = running.find((other) => isSame(other.settings, wanted));
       if (engine === undefined) {
         engine = openEngine({ spec, shape, settings: wanted });
@@ -117,7 +117,18 @@ function isSame(a: EngineSettings, b: EngineSettings): boolean {
   return names.every((name) => a[name] === b[name]);
 }
 
+/** What keys and values depend on: the weights by their name, and the numbers beside them. */
 function versionOf(spec: DecoderSpec): string {
+  const { heads, kvHeads, headDim, eps, layers } = spec;
+  const numbers = layers.map(({ window, experts, lora = {} }) => {
+    const { router: _, ...routing } = experts ?? {};
+    return { window, routing, scalings: Object.values(lora).map(({ scaling }) => scaling) };
+  });
+  const settings = JSON.stringify([heads, kvHeads, headDim, eps, numbers]);
+  return `${spec.version ?? nameOfWeights(spec)} ${settings}`;
+}
+
+function nameOfWeights(spec: DecoderSpec): string {
   const weights: Weight[] = [];
   const take = (weight: Weight) => weights.push(weight);
   mapWeights({ ...spec, cos: spec.norm, sin: spec.norm }, { matrix: take, vector: take }); // tables are the same at any length

@@ -23,7 +23,7 @@ export interface DecoderSpec extends DecoderWeights {
   eps: number;
   /**
    * A name for the values of the weights, for a cache that is kept from call to call. Default: `weightVersion` of the
-   * tensors. Give one where tensors are made anew from the same values.
+   * tensors. Give one where tensors are made anew from the same values. Sizes, windows, scalings and `eps` count beside it.
    */
   version?: string | undefined;
 }
