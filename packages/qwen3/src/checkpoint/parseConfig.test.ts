@@ -205,6 +205,7 @@ describe('parseConfig', () => {
     [{ rope_scaling: { rope_type: 'longrope', factor: 4 } }],
     [{ layer_types: ['chunked_attention'] }],
     [{ model_type: 'llama', use_sliding_window: true, sliding_window: 8 }],
+    [{ model_type: 'llama', layer_types: ['sliding_attention'] }],
     [{ hidden_act: 'gelu' }],
     [{ quantization_config: { bits: 4 } }],
     [{ rope_scaling: { rope_type: 'dynamic', factor: 2 } }],

@@ -12,8 +12,9 @@ const WINDOW = 4096;
 const FIRST_LAYER = 28;
 
 /**
- * Which layers have a sliding window, as transformers reads it: `layer_types` decides; without it the layers from
- * `max_window_layers` on (Qwen2, Qwen3), those without rotary positions (SmolLM3), or all (Mistral, Qwen3-MoE).
+ * Which layers have a sliding window, as transformers reads it: all of a Mistral and a Qwen3-MoE, whatever `layer_types` says;
+ * of the others those that `layer_types` names, without it the layers from `max_window_layers` on (Qwen2, Qwen3) or those
+ * without rotary positions (SmolLM3).
  *
  * @throws {Qwen3Error} `unsupported` for windows in another family and for layers of other types, `config`
  */
@@ -27,9 +28,11 @@ export function readWindows(
   const window = readWindow(json, source, type);
   const types = readTypes(json, source, layers);
   const { fields } = MODEL_TYPES[type];
-  if (window !== null && !fields.includes('slidingWindow')) {
+  if (!fields.includes('slidingWindow')) {
+    const isAsked = window !== null || types?.includes('sliding_attention');
+    if (!isAsked) return {};
     refuser(source)(
-      `sliding windows (use_sliding_window), which model_type ${showValue(type)} does not have`,
+      `sliding windows (${window === null ? 'layer_types' : 'use_sliding_window'}), which model_type ${showValue(type)} does not have`,
     );
   }
   if (!fields.includes('layerTypes')) return window === null ? {} : { slidingWindow: window };
