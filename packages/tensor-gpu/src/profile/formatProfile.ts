@@ -13,7 +13,7 @@ const HEADINGS = ['op', 'kernel', 'calls', 'ms', '%', 'GFLOP/s', 'GB/s', 'share'
  */
 export function formatProfile({ rows, seconds, dispatchSeconds }: Profile<unknown>): string {
   const rate = (amount: number, time: number): string =>
-    amount > 0 ? (amount / time / 1e9).toFixed(1) : '';
+    amount > 0 && time > 0 ? (amount / time / 1e9).toFixed(1) : '';
   const timed = (time: number): string[] => [
     (time * 1000).toFixed(3),
     ((100 * time) / seconds).toFixed(1),

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type CpuDevice, openCpu } from '../index.ts';
 import { attention } from '../ops/attention.ts';
 import { linear } from '../ops/linear.ts';
@@ -76,6 +76,14 @@ describe('profile', () => {
     expect(share).toBeCloseTo(flops / 1e6 / seconds, 6);
   });
 
+  test('where the clock is too coarse for a command it has no rate and no share', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1);
+    const measured = await profile(step, { limit: { gflops: 1, gbPerSecond: 1 } });
+    clock.mockRestore();
+    expect(measured.rows.length).toBeGreaterThan(0);
+    for (const row of measured.rows) expect(row).toMatchObject({ seconds: 0, share: undefined });
+  });
+
   test('programs are seen command by command, and hand back what the function returned', async () => {
     const w = tf.variable(tf.ones([4]));
     const optimizer = adamw({ w }, { learningRate: 0.1 });
@@ -105,11 +113,16 @@ describe('profile', () => {
           ...{ op: 'linear', kernel: 'gemm', calls: 3, seconds: 0.003 },
           ...{ flops: 6e6, bytes: 3e6, share: 0.25 },
         },
+        {
+          ...{ op: 'Neg', kernel: 'unary', calls: 1, seconds: 0 }, // a coarse clock
+          ...{ flops: 0, bytes: 32, share: undefined },
+        },
       ],
     });
     expect(text).toMatchInlineSnapshot(`
       "op                         kernel                         calls        ms       %    GFLOP/s     GB/s   share
       linear                     gemm                               3     3.000    75.0        2.0      1.0    0.25
+      Neg                        unary                              1     0.000     0.0
       JavaScript                                                          1.000    25.0
       all                                                                 4.000   100.0"
     `);

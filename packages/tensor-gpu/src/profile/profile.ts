@@ -22,7 +22,10 @@ export interface ProfileRow {
   flops: number;
   /** Bytes of the operands, each read or written once: more cannot be needed, less if they are in a cache. */
   bytes: number;
-  /** Least possible time / `seconds`: the slower of arithmetic and memory traffic. Above 1 where operands come from a cache. */
+  /**
+   * Least possible time / `seconds`: the slower of arithmetic and memory traffic. Above 1 where operands come from a cache.
+   * Undefined without a limit, and where a GPU's clock is too coarse for any time.
+   */
   share: number | undefined;
 }
 
@@ -93,7 +96,8 @@ export async function profile<T>(
   }
   const seconds = (performance.now() - started) / 1000;
   const list = [...rows.values()].sort((a, b) => b.seconds - a.seconds);
-  for (const row of list) row.share = limit && leastSeconds(row, limit) / row.seconds;
+  for (const row of list)
+    row.share = limit && row.seconds > 0 ? leastSeconds(row, limit) / row.seconds : undefined;
   const inCommands = list.reduce((sum, row) => sum + row.seconds, 0);
   return { result, seconds, dispatchSeconds: Math.max(0, seconds - inCommands), rows: list };
 }
