@@ -142,7 +142,7 @@ function checkFamily(config: Qwen3Config, fail: Fail): void {
 function checkWindows(config: Qwen3Config, fail: Fail): void {
   const { slidingWindow, layerTypes, numHiddenLayers } = config;
   if (slidingWindow !== undefined && !isCount(slidingWindow)) {
-    fail(`sliding_window must be a whole number above 0, got ${showValue(slidingWindow)}.`);
+    fail(`sliding_window must be a whole number from 1 to 2^30, got ${showValue(slidingWindow)}.`);
   }
   if (layerTypes === undefined) return;
   const isList =
@@ -150,6 +150,11 @@ function checkWindows(config: Qwen3Config, fail: Fail): void {
   if (!isList || layerTypes.length !== numHiddenLayers) {
     fail(
       `layer_types must hold ${LAYER_TYPES.join(' or ')} for each of the ${numHiddenLayers} layers, got ${showValue(layerTypes)}.`,
+    );
+  }
+  if (slidingWindow !== undefined && !layerTypes.includes('sliding_attention')) {
+    fail(
+      `config.layerTypes gives no layer the slidingWindow of ${slidingWindow}. Leave it out where no layer has one.`,
     );
   }
   if (slidingWindow === undefined && layerTypes.includes('sliding_attention')) {

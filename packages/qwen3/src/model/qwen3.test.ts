@@ -114,6 +114,15 @@ describe('createQwen3', () => {
     { rmsNormEps: Number.NaN },
     { ropeTheta: 0 },
     { padTokenId: -1 },
+    { slidingWindow: 0 },
+    { slidingWindow: 2 ** 31 },
+    { slidingWindow: null },
+    { layerTypes: ['full_attention', 'sliding_attention'] },
+    { slidingWindow: 3, layerTypes: ['full_attention', 'full_attention'] },
+    { slidingWindow: 3, layerTypes: ['sliding_attention'] },
+    { slidingWindow: 3, layerTypes: 'sliding_attention' },
+    { modelType: 'llama', slidingWindow: 3 },
+    { modelType: 'mistral', slidingWindow: 3, layerTypes: ['full_attention', 'sliding_attention'] },
   ])('%j throws `config` at once', (changes) => {
     const start = performance.now();
     const odd = { ...TINY_CONFIG, ...changes } as Qwen3Config;
