@@ -27,7 +27,7 @@ const WEIGHTS_FILE = 'model.safetensors';
 
 /**
  * Loads a model as Hugging Face publishes it: `config.json`, whose `model_type` says which family it is (`qwen3`,
- * `qwen3_moe`, `qwen2`, `llama`, `smollm3`), the weights in `model.safetensors` or in several files with
+ * `qwen3_moe`, `qwen2`, `llama`, `mistral`, `smollm3`), the weights in `model.safetensors` or in several files with
  * `model.safetensors.index.json` (F32, BF16 or F16; computed in f32) and, where it is there, `generation_config.json`,
  * whose end ids join the config's (`model.config.eosTokenId`); its sampling settings are not applied. Weights are read
  * one at a time and go to the current tfjs back end.
