@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { create } from 'webgpu';
+import { BUFFER } from '../backend/webgpu/engine/gpuFlags.ts';
 import type { WebGpuDevice } from '../backend/webgpu/openWebGpu.ts';
 import { openDevice } from '../devices/openDevice.ts';
 import { attention } from '../ops/attention.ts';
@@ -8,6 +10,8 @@ import { record } from '../tape/record.ts';
 import { storedTensor } from '../weights/storedTensor.ts';
 import { profile } from './profile.ts';
 
+/** Stays while its devices do. */
+const gpu = create([]);
 let device: WebGpuDevice;
 beforeAll(async () => {
   device = await openDevice('webgpu');
@@ -74,4 +78,18 @@ test('more commands than a set of queries holds, in passes that go on as before'
   await expect(profile(() => profile(() => 1))).rejects.toThrow('another profile is running');
   await profile(() => undefined); // the one before has ended
   tf.dispose([x, y]);
+});
+
+test('a device that is lost while its times are read says so', async () => {
+  device.dispose(); // one at a time
+  const adapter = await gpu.requestAdapter();
+  const shared = await adapter!.requestDevice({ requiredFeatures: ['timestamp-query'] });
+  device = await openDevice('webgpu', { device: shared });
+  const createBuffer = shared.createBuffer.bind(shared);
+  shared.createBuffer = (wanted) => {
+    if (wanted.usage & BUFFER.queryTarget) queueMicrotask(() => shared.destroy());
+    return createBuffer(wanted);
+  };
+  const lost = expect.objectContaining({ name: 'TensorGpuError', code: 'device-lost' });
+  await expect(profile(() => tf.neg(tf.ones([4])))).rejects.toThrow(lost);
 });

@@ -170,7 +170,11 @@ export class WebGpuRuntime {
     return async () => {
       this.#observed = undefined;
       await this.finish();
-      await timer.finish();
+      try {
+        await timer.finish();
+      } catch (error) {
+        throw await causeOf(error, this.#health);
+      }
     };
   }
 
