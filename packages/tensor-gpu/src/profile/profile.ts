@@ -49,9 +49,9 @@ export interface Profile<T> {
  * them. Every command is timed by itself, so recorded programs run a little slower than usual. Warm up first: the first
  * calls of everything are slow.
  *
- * A GPU times its commands itself (`timestamp-query`), each in a pass of its own; browsers, and Dawn, round its clock to 0.1 ms,
- * so single short commands come out as 0 or 0.1 ms and only sums of many tell something. Of its commands products and attention
- * have `flops`.
+ * A GPU times its commands itself (`timestamp-query`), each in a pass of its own; browsers round its clock to 0.1 ms and Dawn to
+ * 0.066, so single short commands come out as 0 or as that and only sums of many tell something. Of its commands products and
+ * attention have `flops`.
  *
  * @param work - Synchronous or not; ops that run meanwhile from elsewhere are counted too.
  * @throws {TensorGpuError} `backend` without an open device, inside another `profile`, and on a GPU without a clock.
