@@ -16,7 +16,7 @@ export async function openOurs(kernels: Backend, threads: number): Promise<OpenD
     const { adapter, finish, dispose } = await openDevice('webgpu', { tiles: 'measure' });
     return { library: adapter.description || adapter.vendor, finish, dispose };
   }
-  const { kind, library, dispose } = await openCpu({ kernels, threads });
+  const { kind, library, finish, dispose } = await openCpu({ kernels, threads });
   if (kind !== kernels) throw new Error(`${kernels} kernels are not available here`);
-  return { library, finish: async () => {}, dispose };
+  return { library, finish, dispose };
 }

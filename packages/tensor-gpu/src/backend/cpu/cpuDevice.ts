@@ -23,6 +23,8 @@ export interface CpuDevice {
   readonly fewerThreads: string | undefined;
   /** Bytes in use and reserved. */
   memory(): HeapMemory;
+  /** Waits until all is computed: with threads, ops return before. What times them calls it; reading a tensor waits too. */
+  finish(): Promise<void>;
   /** Stops the worker threads and takes the back end out of tfjs. Its tensors are lost with it. */
   dispose(): void;
 }
@@ -67,6 +69,7 @@ export async function registerCpu(cpu: CpuRuntime): Promise<CpuDevice> {
     threads: cpu.threads,
     fewerThreads: cpu.fewerThreads,
     memory: () => cpu.heap.usage(),
+    finish: async () => cpu.heap.settle(),
     dispose: () => {
       if (open) removeBackend(CPU_BACKEND); // which disposes the back end
       open = false;
