@@ -15,6 +15,9 @@
 #elif VW == 8
 #define UNROLL _Pragma("clang loop unroll_count(2)")
 #define MR 3
+#elif VW == 16
+#define UNROLL _Pragma("clang loop unroll_count(2)")
+#define MR 4 // whose 16 vectors join into one
 #else // 32 registers
 #define UNROLL _Pragma("clang loop unroll_count(2)")
 #define MR 6
@@ -107,6 +110,36 @@ INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
     if (other != i) put(to + other * ld, __builtin_shufflevector(s, s, 4, 5, 6, 7), add);
   }
 }
+#elif VW == 16
+// The lanes of four rows at a time, in the same tree as join4: a quarter of the result for each row.
+INLINE void joinFour(vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
+  vf q[QUAD];
+  for (int j = 0; j < QUAD; j++) {
+    vf h[2];
+    for (int i = 0; i < 2; i++) {
+      vf a = c[2 * i][j], b = c[2 * i + 1][j];
+      h[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+             __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    }
+    q[j] = __builtin_shufflevector(h[0], h[1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+           __builtin_shufflevector(h[0], h[1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  }
+  vf t[2];
+  for (int j = 0; j < 2; j++)
+    t[j] = __builtin_shufflevector(q[2 * j], q[2 * j + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29) +
+           __builtin_shufflevector(q[2 * j], q[2 * j + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  vf s = __builtin_shufflevector(t[0], t[1], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29) +
+         __builtin_shufflevector(t[0], t[1], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+  put(to, __builtin_shufflevector(s, s, 0, 1, 2, 3), add);
+  put(to + ld, __builtin_shufflevector(s, s, 4, 5, 6, 7), add);
+  put(to + 2 * ld, __builtin_shufflevector(s, s, 8, 9, 10, 11), add);
+  put(to + 3 * ld, __builtin_shufflevector(s, s, 12, 13, 14, 15), add);
+}
+INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
+  if (M == 4) joinFour(c, to, ld, add);
+  else
+    for (int i = 0; i < M; i++) put(to + i * ld, join4(c[i][0], c[i][1], c[i][2], c[i][3]), add);
+}
 #else
 INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
   for (int i = 0; i < M; i++) put(to + i * ld, join4(c[i][0], c[i][1], c[i][2], c[i][3]), add);
@@ -143,11 +176,16 @@ TILE(1) TILE(2)
 #if MR >= 3
 TILE(3)
 #endif
+#if MR >= 4
+TILE(4)
+#endif
 #if MR >= 6
-TILE(4) TILE(5) TILE(6)
+TILE(5) TILE(6)
 #endif
 #if MR >= 6
 #define TILES(name) {name##1, name##2, name##3, name##4, name##5, name##6}
+#elif MR >= 4
+#define TILES(name) {name##1, name##2, name##3, name##4}
 #elif MR >= 3
 #define TILES(name) {name##1, name##2, name##3}
 #else
