@@ -12,15 +12,15 @@
 #if defined(__wasm__)
 #define UNROLL _Pragma("clang loop unroll(disable)")
 #define MR 2 // V8 keeps 2 x 4 sums in registers
-#elif VW == 8
+#else
 #define UNROLL _Pragma("clang loop unroll_count(2)")
+#if VW == 8
 #define MR 3
 #elif VW == 16
-#define UNROLL _Pragma("clang loop unroll_count(2)")
 #define MR 4 // whose 16 vectors join into one
 #else // 32 registers
-#define UNROLL _Pragma("clang loop unroll_count(2)")
 #define MR 6
+#endif
 #endif
 #define FULLY _Pragma("clang loop unroll(full)")
 #define QUAD 4     // columns of a tile
@@ -110,7 +110,8 @@ INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
     if (other != i) put(to + other * ld, __builtin_shufflevector(s, s, 4, 5, 6, 7), add);
   }
 }
-#elif VW == 16
+#else
+#if VW == 16
 // The lanes of four rows at a time, in the same tree as join4: a quarter of the result for each row.
 INLINE void joinFour(vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
   vf q[QUAD];
@@ -135,13 +136,14 @@ INLINE void joinFour(vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
   put(to + 2 * ld, __builtin_shufflevector(s, s, 8, 9, 10, 11), add);
   put(to + 3 * ld, __builtin_shufflevector(s, s, 12, 13, 14, 15), add);
 }
+#endif
 INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
-  if (M == 4) joinFour(c, to, ld, add);
-  else
-    for (int i = 0; i < M; i++) put(to + i * ld, join4(c[i][0], c[i][1], c[i][2], c[i][3]), add);
-}
-#else
-INLINE void joinRows(const int M, vf (*c)[QUAD], f32 *to, size_t ld, u32 add) {
+#if VW == 16
+  if (M == 4) {
+    joinFour(c, to, ld, add);
+    return;
+  }
+#endif
   for (int i = 0; i < M; i++) put(to + i * ld, join4(c[i][0], c[i][1], c[i][2], c[i][3]), add);
 }
 #endif

@@ -40,4 +40,4 @@ export const kernelIds: Readonly<Record<KernelName, number>> = {
 };
 
 /** Hash of all sources and flags: a library built from others is refused. */
-export const kernelTableHash = 0x12342476;
+export const kernelTableHash = 0x36a76d59;
