@@ -10,8 +10,9 @@ import { bundleSources } from './bundleSources.ts';
 import { findChromium } from './findChromium.ts';
 import type { GpuPageResult } from './gpuPage.ts';
 import { gpuProgram } from './gpuProgram.ts';
+import { gpuPageChecks } from './gpuTrainPage.ts';
+import { kernelFiles } from './kernelFiles.ts';
 import { serveFiles } from './serveFiles.ts';
-import { gpuPageChecks } from './trainPage.ts';
 
 type Checked = [claim: string, ok: boolean, detail: string];
 
@@ -25,7 +26,8 @@ async function inChromium(): Promise<GpuPageResult & { trainPage: Checked[] }> {
     throw new Error(
       'there is no Chromium: set CHROMIUM, or install one (apt-get install chromium)',
     );
-  const server = await serveFiles(await bundleSources({ page: join(HERE, 'gpuPage.ts') }));
+  const files = await bundleSources({ page: join(HERE, 'gpuPage.ts') });
+  const server = await serveFiles(new Map([...files, ...(await kernelFiles())]));
   const args = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
   const browser = await chromium.launch({ executablePath, args });
   console.log(`Chromium ${browser.version()}`);
@@ -65,6 +67,10 @@ async function main(): Promise<void> {
   device.dispose();
   const actual = await inChromium();
   console.log(`GPU: ${actual.adapter}`);
+  const { gpu, wasm } = actual.stepMs;
+  console.log(
+    `       a step of nano: ${gpu.toFixed(0)} ms there, ${wasm.toFixed(0)} ms in WebAssembly on one thread in the same page: ${(wasm / gpu).toFixed(3)} times as fast`,
+  );
   const apart = (a: number[], b: number[]) => Math.max(...a.map((x, k) => Math.abs(x - b[k]!)));
   const checks: Checked[] = [
     ['every fused op is its reference', actual.wrong.length === 0, actual.wrong.join('; ')],

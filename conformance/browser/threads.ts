@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDevice } from '@molrl/tensor-gpu';
 import type { Browser, Page } from 'playwright-core';
@@ -7,12 +6,12 @@ import { ISOLATION } from '../../examples/browser/isolation.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
 import { bundleSources } from './bundleSources.ts';
 import { equal } from './equal.ts';
+import { kernelFiles } from './kernelFiles.ts';
 import { serveFiles } from './serveFiles.ts';
 import { type ThreadsJob, type ThreadsResult, trainLosses } from './threadsProgram.ts';
 import type { PageCheck } from './trainPage.ts';
 
 const HERE = join(repositoryRoot, 'conformance', 'browser');
-const WASM = join(repositoryRoot, 'packages', 'tensor-gpu', 'prebuilds', 'wasm');
 const SHAPES = ['nano', 'micro'] as const;
 /** Of each training whose bits are compared. */
 const STEPS = 3;
@@ -140,7 +139,5 @@ async function files(): Promise<Map<string, string | Uint8Array>> {
     page: join(HERE, 'threadsPage.ts'),
     worker: join(HERE, 'threadsWorker.ts'),
   });
-  for (const name of ['relaxed.wasm', 'simd.wasm'])
-    files.set(`/${name}`, await readFile(join(WASM, name)));
-  return files;
+  return new Map([...files, ...(await kernelFiles())]);
 }

@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadAdapter, loadModel } from '@molrl/qwen3';
 import { openDevice } from '@molrl/tensor-gpu';
 import type { Browser } from 'playwright-core';
 import { digestOf } from '../../examples/browser/run/digest.ts';
@@ -10,10 +8,10 @@ import { Session } from '../../examples/browser/run/session.ts';
 import { openLearner } from '../../examples/trainer/method/learner.ts';
 import { repositoryRoot } from '../../scripts/repositoryRoot.ts';
 import { equal } from './equal.ts';
+import { BASE, checkAdapter, checkModel, GGUF, ggufFile } from './ownModel.ts';
 import { openPage } from './pageDriver.ts';
 
 const JOB = join(repositoryRoot, 'examples', 'mol-rl');
-const BASE = join(JOB, 'base');
 /** A claim about the page, and the check that throws where it does not hold. */
 export type PageCheck = [claim: string, check: () => Promise<void>];
 
@@ -139,7 +137,26 @@ export function trainPageChecks(browser: Browser, origin: string): PageCheck[] {
         await driver.refresh();
         await page.click('#step');
         await reads('#position', /^grpo 2\/2, paused/);
-        await checkAdapter(await driver.files('#export'));
+        await checkAdapter(await driver.files('#export'), BASE);
+        await driver.close();
+      },
+    ],
+    [
+      'a GGUF file of one’s own trains an adapter, which is exported and survives a refresh',
+      async () => {
+        const driver = await openPage(browser, address);
+        const { page, reads } = driver;
+        await page.selectOption('[name=model]', 'files');
+        await page.setInputFiles('[name=files]', await ggufFile());
+        await driver.start({ ...SMALL, environment: 'codewords', lora: 4 });
+        await page.click('#step');
+        await reads('#position', /^collect 1\/1, paused/);
+        await page.click('#step');
+        await reads('#position', /^mol 1\/3, paused/);
+        await driver.refresh();
+        await page.click('#step');
+        await reads('#position', /^mol 2\/3, paused/);
+        await checkAdapter(await driver.files('#export'), GGUF);
         await driver.close();
       },
     ],
@@ -218,76 +235,4 @@ async function digestInNode({ plan, actions, updates }: RunFile): Promise<string
   } finally {
     device.dispose();
   }
-}
-
-/** What was downloaded loads in Node and is not the base any more. */
-async function checkModel(files: Record<string, Buffer>): Promise<void> {
-  await inFolder(files, async (folder) => {
-    const [own, base] = [await loadModel(folder), await loadModel(BASE)];
-    const name = 'model.norm.weight';
-    const moved = own
-      .weight(name)
-      .dataSync()
-      .some((x, i) => x !== base.weight(name).dataSync()[i]);
-    equal([own.config.numHiddenLayers, moved], [base.config.numHiddenLayers, true]);
-    own.dispose();
-    base.dispose();
-  });
-}
-
-async function checkAdapter(files: Record<string, Buffer>): Promise<void> {
-  equal(Object.keys(files).sort(), ['adapter_config.json', 'adapter_model.safetensors']);
-  await inFolder(files, async (folder) => {
-    const model = await loadModel(BASE);
-    await loadAdapter(model, folder);
-    equal(model.adapter?.r, 4);
-    model.dispose();
-  });
-}
-
-async function inFolder(
-  files: Record<string, Buffer>,
-  check: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'molrl-page-'));
-  const device = await openDevice('cpu', { threads: 1 });
-  try {
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    await check(folder);
-  } finally {
-    device.dispose();
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** What it must do on a GPU: the same, and go on after the device was lost in the middle of an update. */
-export function gpuPageChecks(browser: Browser, origin: string): PageCheck[] {
-  return [
-    [
-      'the training page trains on the GPU, and a device lost in mid-step goes on from the checkpoint with the same bits',
-      async () => {
-        const driver = await openPage(browser, `${origin}/index.html`);
-        const { page, reads } = driver;
-        await reads('#device', /^webgpu/);
-        // two updates in which the attempts differ in reward, so that the weights move
-        const settings = { seed: 4, arm: 'grpo', prompts: 1, numGenerations: 4, grpoUpdates: 2 };
-        await driver.start(settings);
-        await page.click('#step');
-        await reads('#position', /^grpo 1\/2, paused/);
-        await page.click('#step');
-        await page.waitForTimeout(1500); // into the update
-        await page.evaluate('loseDevice()');
-        await reads('#notice', /device was lost/);
-        await reads('#notice', /^$/); // opened anew
-        await reads('#position', /^grpo 1\/2, paused/);
-        await page.click('#step');
-        await reads('#position', /^grpo 2\/2, paused/);
-        const shared = String((await driver.files('#share'))['run.json']);
-        await driver.close();
-        const other = await openPage(browser, `${origin}/index.html`);
-        equal(await other.replay(shared), 'Replayed 2 steps: the same bits.');
-        await other.close();
-      },
-    ],
-  ];
 }
